@@ -1,0 +1,1 @@
+"""Ids, money, time, chance, errors, the wire and the event vocabulary. Imports nothing of ours."""

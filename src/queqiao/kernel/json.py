@@ -1,0 +1,92 @@
+"""JSON at the door: bounded, finite, storable, and every error with its path."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, TooLarge
+from queqiao.kernel.text import refuse_unstorable
+
+T = TypeVar("T")
+
+DEPTH_MAX = 64
+"""Nesting beyond this is refused before the parser, which recurses."""
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\x00", re.ASCII)
+_PATH = re.compile(r" - at `(?:key in )?\$?\.?(?P<path>[^`]*)`$")
+_encoder = msgspec.json.Encoder()
+
+
+def encode(value: Any) -> bytes:
+    """Return compact JSON bytes."""
+    return _encoder.encode(value)
+
+
+def check(body: bytes, size_max: int | None = None) -> None:
+    """Raise before parsing what a parser must not see: too large, too deep, NUL, surrogates."""
+    if size_max is not None and len(body) > size_max:
+        raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+        _check_depth(body)
+    if _SUSPECT.search(body):
+        _check_text(body)
+
+
+def _check_depth(body: bytes) -> None:
+    depth = 0
+    for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEPTH_MAX:
+            message = Message(f"嵌套最多 {DEPTH_MAX} 层", f"nested deeper than {DEPTH_MAX} levels")
+            raise InvalidInput(FieldError("", message))
+
+
+def _check_text(body: bytes) -> None:
+    """Decode in full, since an escape may be a proper surrogate pair, and look at every string."""
+    _walk(_parse(body, Any), "")
+
+
+def _walk(value: Any, path: str) -> None:
+    if isinstance(value, str):
+        refuse_unstorable(value, path)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            refuse_unstorable(key, path)
+            _walk(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _walk(item, f"{path}[{index}]")
+
+
+def decode(body: bytes, kind: type[T], size_max: int | None = None) -> T:
+    """Return ``body`` as ``kind``. Raises InvalidInput with the JSON path, or TooLarge."""
+    check(body, size_max)
+    value: T = _parse(body, kind)
+    return value
+
+
+def _parse(body: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(field_error(error)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        message = Message("不是合法的 JSON", "not well-formed JSON")
+        raise InvalidInput(FieldError("", message)) from error
+
+
+def field_error(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
+    """Return which field msgspec refused and why, without the refused value."""
+    text = str(error)
+    found = _PATH.search(text)
+    path = found["path"].removeprefix(".") if found else ""
+    reason = re.sub(
+        r"Invalid enum value .*", "Invalid enum value", text[: found.start()] if found else text
+    )
+    joined = ".".join(part for part in (prefix, path) if part)
+    return FieldError(
+        joined, Message(f"类型或取值不对：{reason}", f"wrong type or value: {reason}")
+    )

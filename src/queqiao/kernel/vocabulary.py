@@ -1,0 +1,179 @@
+"""The vocabulary of events: the Segment e-commerce specification's names, and ours beside them.
+
+Wire names are snake_case. Money is given in minor units by the ``*_minor`` fields; the decimals of
+the Segment specification (``price``, ``total``, …) are read where those are absent.
+Unknown fields are welcome and kept; a known field of a wrong type makes the event a bad row.
+"""
+
+import msgspec
+
+Number = int | float
+Decimals = int | float | str | None
+"""An amount as Segment clients send it: a JSON number, or a decimal in a string."""
+Identifier = str | int | None
+"""An id as clients send it; some send numbers."""
+
+
+class Product(msgspec.Struct, omit_defaults=True):
+    """One product as an event names it."""
+
+    product_id: Identifier = None
+    sku: Identifier = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    variant: str | None = None
+    price: Decimals = None
+    price_minor: int | None = None
+    list_price_minor: int | None = None
+    discount_minor: int | None = None
+    quantity: Number | None = None
+    currency: str | None = None
+    coupon: str | None = None
+    position: Number | None = None
+    url: str | None = None
+    image_url: str | None = None
+
+
+class ProductEvent(Product, omit_defaults=True):
+    """Product Viewed, Clicked, Added, Removed: one product and where it was seen."""
+
+    cart_id: Identifier = None
+    list_id: Identifier = None
+    value: Decimals = None
+    campaign_id: str | None = None
+    decision_id: str | None = None
+
+
+class ProductList(msgspec.Struct, omit_defaults=True):
+    """Product List Viewed, Cart Viewed: several products."""
+
+    list_id: Identifier = None
+    cart_id: Identifier = None
+    category: str | None = None
+    currency: str | None = None
+    products: list[Product] = []
+
+
+class Order(msgspec.Struct, omit_defaults=True):
+    """Checkout Started, Order Completed, Refunded, Cancelled, Adjusted."""
+
+    order_id: Identifier = None
+    checkout_id: Identifier = None
+    affiliation: str | None = None
+    currency: str | None = None
+    total: Decimals = None
+    total_minor: int | None = None
+    subtotal: Decimals = None
+    subtotal_minor: int | None = None
+    revenue: Decimals = None
+    revenue_minor: int | None = None
+    discount: Decimals = None
+    discount_minor: int | None = None
+    shipping: Decimals = None
+    shipping_minor: int | None = None
+    tax: Decimals = None
+    tax_minor: int | None = None
+    coupon: str | None = None
+    promotion_ids: list[str] = []
+    campaign_id: str | None = None
+    reason: str | None = None
+    products: list[Product] = []
+
+
+class CompletedOrder(Order, omit_defaults=True, kw_only=True):
+    """Order Completed and Order Refunded must name the order."""
+
+    order_id: str | int
+
+
+class Coupon(msgspec.Struct, omit_defaults=True):
+    """Coupon Entered, Applied, Denied."""
+
+    order_id: Identifier = None
+    cart_id: Identifier = None
+    coupon: str | None = None
+    coupon_id: Identifier = None
+    coupon_name: str | None = None
+    promotion_id: str | None = None
+    discount: Decimals = None
+    discount_minor: int | None = None
+    currency: str | None = None
+    reason: str | None = None
+
+
+class Promotion(msgspec.Struct, omit_defaults=True):
+    """Promotion Viewed and Clicked: an internal promotion at a place."""
+
+    promotion_id: Identifier = None
+    creative: str | None = None
+    creative_id: str | None = None
+    name: str | None = None
+    position: str | int | None = None
+    placement_id: str | None = None
+    campaign_id: str | None = None
+    sku: Identifier = None
+    product_id: Identifier = None
+
+
+class Search(msgspec.Struct, omit_defaults=True):
+    """Products Searched."""
+
+    query: str | None = None
+
+
+class Ad(msgspec.Struct, omit_defaults=True):
+    """Ad Served, Viewed, Clicked: one decision of the auction and what became of it."""
+
+    decision_id: str
+    campaign_id: str
+    placement_id: str
+    creative_id: str | None = None
+    sku: str | None = None
+    price_minor: int | None = None
+    cost_minor: int | None = None
+    currency: str | None = None
+
+
+class Recommendation(msgspec.Struct, omit_defaults=True):
+    """Recommendation Served."""
+
+    decision_id: str
+    placement_id: str | None = None
+    model: str | None = None
+    products: list[Product] = []
+
+
+class Notification(msgspec.Struct, omit_defaults=True):
+    """Notification Sent."""
+
+    channel: str | None = None
+    notification_id: str | None = None
+    campaign_id: str | None = None
+
+
+EVENTS: dict[str, type[msgspec.Struct]] = {
+    "Product Viewed": ProductEvent,
+    "Product List Viewed": ProductList,
+    "Product Clicked": ProductEvent,
+    "Product Added": ProductEvent,
+    "Product Removed": ProductEvent,
+    "Cart Viewed": ProductList,
+    "Checkout Started": Order,
+    "Order Completed": CompletedOrder,
+    "Order Refunded": CompletedOrder,
+    "Order Cancelled": CompletedOrder,
+    "Order Adjusted": CompletedOrder,
+    "Coupon Entered": Coupon,
+    "Coupon Applied": Coupon,
+    "Coupon Denied": Coupon,
+    "Promotion Viewed": Promotion,
+    "Promotion Clicked": Promotion,
+    "Products Searched": Search,
+    "Ad Served": Ad,
+    "Ad Viewed": Ad,
+    "Ad Clicked": Ad,
+    "Recommendation Served": Recommendation,
+    "Notification Sent": Notification,
+}
+"""The type of ``properties`` by the event's name. An event that is not here is free in form."""

@@ -1,0 +1,1 @@
+"""What the system needs from outside: one folder a need, one contract, one file a technology."""
