@@ -1,0 +1,47 @@
+"""The contract of the lake."""
+
+import re
+from typing import Protocol
+
+import pyarrow as pa
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_PARTITION = re.compile(r"[a-z][a-z0-9_]{0,31}=[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
+
+
+class Lake(Protocol):
+    """Whole partitions of columnar data.
+
+    Every call blocks; run it in a thread. Any number of processes may read and publish at once:
+    publishers of one table take turns, readers never wait.
+    """
+
+    def publish(self, table: str, partition: str, rows: pa.Table) -> None:
+        """Make ``rows`` the whole content of one partition.
+
+        Atomic: until it returns, readers see the former content or the new one, never a mixture
+        or half a file. Durable: after it returns the content survives a power cut. Idempotent:
+        publishing the same again changes nothing. Raises StorageFull when the disk is full and
+        InvalidInput for an unusable name; the former content then stays.
+        """
+        ...
+
+    def partitions(self, table: str) -> list[str]:
+        """Return the names of the published partitions, sorted; empty for an unknown table."""
+        ...
+
+    def read(self, table: str, partition: str) -> pa.Table:
+        """Return the whole content with its schema. Raises NotFound when it was not published."""
+        ...
+
+
+def check_names(table: str, partition: str) -> None:
+    """Raise InvalidInput unless both names are safe as folders on every file system."""
+    if not _TABLE.fullmatch(table):
+        message = Message("表名须为小写字母、数字和下划线", "use lower-case letters, digits and _")
+        raise InvalidInput(FieldError("table", message))
+    if not _PARTITION.fullmatch(partition):
+        message = Message("分区名须写成 day=2026-11-22", "write it as day=2026-11-22")
+        raise InvalidInput(FieldError("partition", message))
