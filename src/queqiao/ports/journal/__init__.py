@@ -1,0 +1,8 @@
+"""Append-only framed files, fsynced before they answer: the floor under the logs and the ledger."""
+
+from queqiao.ports.journal.base import Frame
+from queqiao.ports.journal.disk import Disk
+from queqiao.ports.journal.reader import JournalReader
+from queqiao.ports.journal.writer import Journal
+
+__all__ = ["Disk", "Frame", "Journal", "JournalReader"]
