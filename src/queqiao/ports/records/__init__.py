@@ -1,0 +1,1 @@
+"""Records: what the system must remember exactly, in SQLite or PostgreSQL."""
