@@ -1,0 +1,75 @@
+# The verbs of the project. `make help` lists them; each works on a fresh checkout.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= .queqiao
+ONLY ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test test-long bench check format lock docs clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/installed console/dist/index.html ## make .venv from the lock file and build the console
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+console/node_modules/.package-lock.json: console/package-lock.json console/package.json
+	cd console && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+console/dist/index.html: console/node_modules/.package-lock.json $(shell find console/src console/index.html console/vite.config.ts -type f 2>/dev/null)
+	cd console && npm run --silent build
+	touch $@
+
+setup-dev: setup $(VENV)/installed-dev ## setup, with the tools of tests and docs
+
+demo: setup ## start the whole system with a living store in it
+	$(BIN)/queqiao demo --home $(HOME_DIR)
+
+serve: setup ## start the whole system, empty
+	$(BIN)/queqiao serve --home $(HOME_DIR)
+
+test: setup-dev ## run every check and test that needs no distributed engine
+	tests/system_packages.sh
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest tests -q -m 'not long'
+
+test-long: setup-dev ## the long runs: kill rounds, fuzz, laws
+	tests/system_packages.sh
+	$(BIN)/python -m pytest tests -q -m long --timeout 3600
+
+check: setup-dev ## lint, types, import rules, the console's own checks
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	cd console && npm run --silent check
+
+format: setup-dev ## format the Python code
+	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench
+
+bench: setup-dev ## run the benchmarks; ONLY=name runs one
+	$(BIN)/python -m bench $(ONLY)
+
+docs: setup-dev ## build the documentation into site/
+	$(BIN)/zensical build --clean
+
+lock: ## make the lock files again from pyproject.toml (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was built here (not the data under .queqiao)
+	rm -rf $(VENV) console/node_modules console/dist site bench/out .mypy_cache .ruff_cache

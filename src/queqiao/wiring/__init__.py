@@ -1,0 +1,1 @@
+"""Settings, processes and the command line. The only place that names an adapter."""

@@ -1,0 +1,253 @@
+"""Hot routes as an ASGI application: read, guard, dispatch, answer. Every fault is a problem."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from secrets import token_hex
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import structlog
+
+from queqiao.kernel.clock import Clock, parse_rfc3339
+from queqiao.kernel.errors import (
+    Broken,
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    Message,
+    MethodNotAllowed,
+    NotFound,
+    QueqiaoError,
+    TooLarge,
+    Unauthenticated,
+)
+from queqiao.kernel.http import Principal, Request, Response, Route, language_of
+from queqiao.kernel.problem import CONTENT_TYPE, problem
+
+log = structlog.get_logger()
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Authenticator(Protocol):
+    """Finds out who calls, from the header lines (names in lower case)."""
+
+    def principal(self, headers: Mapping[str, str]) -> Principal | None:
+        """Return the caller, or None when nothing valid came with the call."""
+        ...
+
+
+class ClientLeftError(Exception):
+    """The client went away before its request was whole: there is nobody to answer."""
+
+
+class RouteTable:
+    """Finds the route of a path: exact ones by one dictionary look-up, patterns by parts."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._patterns: dict[int, list[tuple[tuple[str, ...], dict[str, Route]]]] = {}
+        for route in routes:
+            self._methods(route.path)[route.method] = route
+
+    def _methods(self, path: str) -> dict[str, Route]:
+        if "{" not in path:
+            return self._exact.setdefault(path, {})
+        parts = tuple(path.split("/"))
+        patterns = self._patterns.setdefault(len(parts), [])
+        for known, methods in patterns:
+            if known == parts:
+                return methods
+        patterns.append((parts, {}))
+        return patterns[-1][1]
+
+    def find(self, path: str) -> tuple[dict[str, Route], dict[str, str]] | None:
+        """Return the routes of a path by method and the path's parameters, or None."""
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact, {}
+        parts = path.split("/")
+        for pattern, methods in self._patterns.get(len(parts), ()):
+            params = _match(pattern, parts)
+            if params is not None:
+                return methods, params
+        return None
+
+
+def _match(pattern: tuple[str, ...], parts: list[str]) -> dict[str, str] | None:
+    params = {}
+    for wanted, part in zip(pattern, parts, strict=True):
+        if wanted.startswith("{"):
+            if not part:
+                return None
+            params[wanted[1:-1]] = part
+        elif wanted != part:
+            return None
+    return params
+
+
+class HotApplication:
+    """An ASGI application over a table of routes.
+
+    A path that is not in the table goes to ``otherwise`` (the forwarder of the public port), or
+    answers 404.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        clock: Clock,
+        authenticator: Authenticator,
+        *,
+        accept_clock_header: bool = False,
+        otherwise: Application | None = None,
+    ) -> None:
+        self._table = RouteTable(routes)
+        self._clock = clock
+        self._authenticator = authenticator
+        self._accept_clock_header = accept_clock_header
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        found = self._table.find(scope["path"])
+        if found is None and self._otherwise is not None:
+            await self._otherwise(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        try:
+            response = await self._respond(scope, receive, headers, found)
+        except ClientLeftError:
+            return
+        except QueqiaoError as error:
+            response = problem_response(error, headers)
+        except Exception as error:  # noqa: BLE001  # a defect must answer, and be seen
+            response = problem_response(Broken(), headers, error)
+        await write(response, send)
+
+    async def _respond(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[str, str],
+        found: tuple[dict[str, Route], dict[str, str]] | None,
+    ) -> Response:
+        if found is None:
+            raise NotFound
+        methods, params = found
+        route = methods.get(scope["method"]) or methods.get(
+            "GET" if scope["method"] == "HEAD" else ""
+        )
+        if route is None:
+            raise MethodNotAllowed(_allowed(methods))
+        principal = None
+        if route.scope != "public" or route.authenticates_itself or self._accept_clock_header:
+            principal = self._authenticator.principal(headers)
+        self._guard(route, principal)
+        body = await read_body(receive, headers, route.body_max)
+        request = Request(
+            scope["method"],
+            scope["path"],
+            params,
+            _query(scope["query_string"]),
+            headers,
+            body,
+            headers.get("x-forwarded-for") or (scope.get("client") or ("", 0))[0],
+            self._now_us(headers, principal),
+            principal,
+            language_of(headers.get("accept-language")),
+        )
+        return await route.handler(request)
+
+    def _guard(self, route: Route, principal: Principal | None) -> None:
+        if route.scope == "public" or route.authenticates_itself:
+            return
+        if principal is None:
+            raise Unauthenticated
+        if not principal.may(route.scope):
+            raise Forbidden(Message(f"需要 {route.scope} 权限", f"needs the scope {route.scope}"))
+
+    def _now_us(self, headers: Mapping[str, str], principal: Principal | None) -> int:
+        said = headers.get("queqiao-now") if self._accept_clock_header else None
+        if said is None or principal is None or "admin" not in principal.scopes:
+            return self._clock.now_us()
+        return parse_rfc3339(said, "Queqiao-Now")
+
+
+def _allowed(methods: Mapping[str, Route]) -> Message:
+    names = ", ".join(sorted(methods))
+    return Message(f"可用方法：{names}", f"methods here: {names}")
+
+
+def _query(query_string: bytes) -> dict[str, str]:
+    if not query_string:
+        return {}
+    try:
+        return dict(
+            parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=64)
+        )
+    except ValueError as error:
+        message = Message("查询参数最多 64 个", "at most 64 query parameters")
+        raise InvalidInput(FieldError("query", message)) from error
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], size_max: int) -> bytes:
+    """Return the request's body whole. Raises TooLarge before it holds more than ``size_max``."""
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > size_max:
+        raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
+    message = await receive()
+    chunk: bytes = message.get("body", b"")
+    if (
+        not message.get("more_body")
+        and message["type"] == "http.request"
+        and len(chunk) <= size_max
+    ):
+        return chunk
+    chunks = [chunk]
+    size = len(chunk)
+    while message.get("more_body") or message["type"] == "http.disconnect" or size > size_max:
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        if size > size_max:
+            raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    return b"".join(chunks)
+
+
+def problem_response(
+    error: QueqiaoError, headers: Mapping[str, str], cause: Exception | None = None
+) -> Response:
+    """Return the answer to an error; a fault of ours is logged under its trace id."""
+    trace_id = token_hex(8)
+    if error.status >= 500:
+        log.error("request failed", trace_id=trace_id, code=error.code, exc_info=cause or error)
+    lines: list[tuple[str, str]] = []
+    if error.retry_after_s is not None:
+        lines.append(("retry-after", str(error.retry_after_s)))
+    if error.status == 401:
+        lines.append(("www-authenticate", "Bearer"))
+    if error.status in {408, 413}:
+        lines.append(("connection", "close"))
+    body = problem(error, language_of(headers.get("accept-language")), trace_id)
+    return Response(error.status, body, CONTENT_TYPE, tuple(lines))
+
+
+async def write(response: Response, send: Send) -> None:
+    """Send an answer."""
+    headers = [(b"content-length", str(len(response.body)).encode())]
+    if response.body or response.content_type != "application/json":
+        headers.append((b"content-type", response.content_type.encode("latin-1")))
+    headers += [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,192 @@
+"""From the public port to the role that answers: HTTP/1.1 over Unix sockets, kept open.
+
+The public port is owned by the intake, whose own paths take no hop. Everything else goes through
+here: the head is written again, the bodies stream both ways.
+"""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import httptools
+
+from queqiao.kernel.errors import Message, QueqiaoError, Unavailable
+from queqiao.wiring.asgi import ClientLeftError, Receive, Scope, Send, problem_response, write
+
+CONNECT_FOR_S = 4.0
+RETRY_EVERY_S = 0.02
+IDLE_MAX = 64
+_HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"x-forwarded-for"}
+
+
+class _Connection:
+    """One connection to a role; it parses what the role answers."""
+
+    def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def begin(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.chunks: deque[bytes] = deque()
+        self.head_complete = False
+        self.complete = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() not in _HOP_BY_HOP:
+            self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.head_complete = True
+
+    def on_body(self, body: bytes) -> None:
+        self.chunks.append(body)
+
+    def on_message_complete(self) -> None:
+        self.complete = True
+
+    async def feed(self) -> None:
+        data = await self.reader.read(256 * 1024)
+        if not data:
+            raise ConnectionResetError("the role went away in the middle of its answer")
+        self.parser.feed_data(data)
+
+
+class Upstream:
+    """One role's sockets: connections kept, processes in turn, patience while one restarts."""
+
+    def __init__(self, sockets: Sequence[Path]) -> None:
+        self._next_socket = cycle(sockets)
+        self._idle: list[_Connection] = []
+
+    async def take(self) -> _Connection:
+        """Return an open connection. Raises Unavailable when the role stays away."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.reader.at_eof() and not connection.writer.is_closing():
+                return connection
+        return await self._connect()
+
+    def give_back(self, connection: _Connection) -> None:
+        """Keep a connection for the next request."""
+        if len(self._idle) < IDLE_MAX and connection.parser.should_keep_alive():
+            self._idle.append(connection)
+        else:
+            connection.writer.close()
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + CONNECT_FOR_S
+        while True:
+            try:
+                return _Connection(*await asyncio.open_unix_connection(next(self._next_socket)))
+            except OSError as error:
+                if loop.time() > deadline:
+                    raise Unavailable(
+                        Message("内部服务正在重启", "a part of the system is restarting")
+                    ) from error
+            await asyncio.sleep(RETRY_EVERY_S)
+
+
+class Forwarder:
+    """An ASGI application that hands each request to the role that its path belongs to.
+
+    ``upstreams`` maps path prefixes to roles; the longest prefix wins, and the
+    empty one takes the rest.
+    """
+
+    def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
+        self._upstreams = sorted(upstreams.items(), key=lambda pair: -len(pair[0]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward one request and stream its answer."""
+        started = False
+
+        async def sending(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._forward(self._upstream(scope["path"]), scope, receive, sending)
+        except ClientLeftError:
+            return
+        except (OSError, QueqiaoError, httptools.HttpParserError) as error:
+            if started:
+                raise  # half an answer is out: cut the connection, so that the client knows
+            fault = error if isinstance(error, QueqiaoError) else Unavailable()
+            headers = {
+                name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+            }
+            await write(problem_response(fault, headers), send)
+
+    def _upstream(self, path: str) -> Upstream:
+        return next(role for prefix, role in self._upstreams if path.startswith(prefix))
+
+    async def _forward(
+        self, upstream: Upstream, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        connection = await upstream.take()
+        try:
+            connection.begin()
+            connection.writer.write(_head(scope))
+            # A role may refuse a body before it has read it: then its answer counts.
+            with suppress(ConnectionError):
+                await _send_body(connection.writer, scope, receive)
+            await _answer(connection, send)
+        except BaseException:
+            connection.writer.close()
+            raise
+        upstream.give_back(connection)
+
+
+def _chunked(scope: Scope) -> bool:
+    return any(name == b"transfer-encoding" for name, _ in scope["headers"])
+
+
+def _head(scope: Scope) -> bytes:
+    target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    # The parser of answers cannot know that one to HEAD has no body, so GET is asked for both.
+    method = b"GET" if scope["method"] == "HEAD" else scope["method"].encode()
+    lines = [method + b" " + target + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in scope["headers"] if name not in _HOP_BY_HOP]
+    lines.append(b"x-forwarded-for: " + ((scope.get("client") or ("",))[0] or "local").encode())
+    if _chunked(scope):
+        lines.append(b"transfer-encoding: chunked")
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+async def _send_body(writer: StreamWriter, scope: Scope, receive: Receive) -> None:
+    chunked = _chunked(scope)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        body = message.get("body", b"")
+        if body:
+            writer.write(b"%x\r\n%b\r\n" % (len(body), body) if chunked else body)
+            await writer.drain()
+        if not message.get("more_body"):
+            break
+    if chunked:
+        writer.write(b"0\r\n\r\n")
+
+
+async def _answer(connection: _Connection, send: Send) -> None:
+    while not connection.head_complete:
+        await connection.feed()
+    status = connection.parser.get_status_code()
+    await send({"type": "http.response.start", "status": status, "headers": connection.headers})
+    while not connection.complete:
+        while connection.chunks:
+            body = connection.chunks.popleft()
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await connection.feed()
+    rest = b"".join(connection.chunks)
+    await send({"type": "http.response.body", "body": rest})

@@ -1,0 +1,178 @@
+"""The one settings file: read, checked whole, each error with its cure."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta
+
+from queqiao.kernel.clock import zone_of
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.json import field_error
+from queqiao.kernel.money import exponent
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Server(msgspec.Struct, forbid_unknown_fields=True):
+    """The one public port."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8400
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    header_timeout_s: Seconds = 10
+    body_timeout_s: Seconds = 30
+    public_url: str = ""
+
+
+class Shop(msgspec.Struct, forbid_unknown_fields=True):
+    """The shop that the system serves."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)] = "鹊桥示范店"
+    timezone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+
+
+class Ports(msgspec.Struct, forbid_unknown_fields=True):
+    """A URL per port; its scheme picks the adapter."""
+
+    event_log: str = "file:log"
+    warehouse: str = "chdb:warehouse"
+    records: str = "sqlite:records.sqlite"
+    ledger: str = "file:ledger"
+    lake: str = "file:lake"
+
+
+class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
+    """Bounds of the in-process engine."""
+
+    memory_mb_max: Annotated[int, Meta(ge=200, le=1_000_000)] = 400
+    threads_max: Annotated[int, Meta(ge=1, le=64)] = 2
+
+
+class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """Who may say what time it is."""
+
+    accept_header: bool = False
+
+
+class Intake(msgspec.Struct, forbid_unknown_fields=True):
+    """What the intake takes."""
+
+    accept_unknown_keys: bool = False
+
+
+class Schedule(msgspec.Struct, forbid_unknown_fields=True):
+    """How often the scheduler's work is done, in seconds."""
+
+    segments_every_s: Seconds = 5
+    recommendations_every_s: Seconds = 60
+    lake_every_s: Seconds = 3600
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything that an operator sets. ``home`` is where all state lies; it is not in the file."""
+
+    home: Path = Path(".queqiao")
+    server: Server = msgspec.field(default_factory=Server)
+    shop: Shop = msgspec.field(default_factory=Shop)
+    ports: Ports = msgspec.field(default_factory=Ports)
+    warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
+    clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
+    intake: Intake = msgspec.field(default_factory=Intake)
+    schedule: Schedule = msgspec.field(default_factory=Schedule)
+
+    def path_of(self, url: str) -> Path:
+        """Return the file path in a ``file:``, ``chdb:`` or ``sqlite:`` URL, under home."""
+        return self.home / urlsplit(url).path
+
+    def socket(self, name: str) -> Path:
+        """Return where a role's Unix socket lies."""
+        return self.home / "run" / f"{name}.sock"
+
+
+SCHEMES = {
+    "event_log": ("file",),
+    "warehouse": ("chdb", "clickhouse", "clickhouses"),
+    "records": ("sqlite", "postgresql"),
+    "ledger": ("file",),
+    "lake": ("file",),
+}
+
+
+def read(file: Path | None, home: Path) -> Settings:
+    """Return the settings of a file (defaults without one).
+
+    Raises InvalidInput that lists every error of the file, each with its cure.
+    """
+    table = _table(file) if file else {}
+    problems: list[FieldError] = []
+    sections: dict[str, Any] = {"home": home}
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    for name, values in table.items():
+        if name == "home" or name not in kinds:
+            known = ", ".join(sorted(set(kinds) - {"home"}))
+            message = Message(f"没有这一节；可用：{known}", f"no such section; there are: {known}")
+            problems.append(FieldError(name, message))
+        else:
+            sections[name] = _section(name, values, kinds[name], problems)
+    settings = Settings(**{name: value for name, value in sections.items() if value is not None})
+    problems += _beyond_types(settings)
+    if problems:
+        raise InvalidInput(*problems)
+    return settings
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        message = Message(f"读不了配置文件：{error}", f"cannot read the settings file: {error}")
+        raise InvalidInput(FieldError(str(file), message)) from error
+
+
+def _section(name: str, values: Any, kind: Any, problems: list[FieldError]) -> Any:
+    """Convert a section setting by setting, so that each error of it is found."""
+    if not isinstance(values, dict):
+        problems.append(FieldError(name, Message(f"应写成 [{name}] 一节", f"write [{name}]")))
+        return None
+    good = {}
+    for key, value in values.items():
+        try:
+            msgspec.convert({key: value}, kind)
+            good[key] = value
+        except msgspec.ValidationError as error:
+            found = field_error(error)
+            problems.append(FieldError(f"{name}.{key}", found.message))
+    return msgspec.convert(good, kind)
+
+
+def _beyond_types(settings: Settings) -> list[FieldError]:
+    """Return what the types alone cannot say."""
+    problems: list[FieldError] = []
+    for port, schemes in SCHEMES.items():
+        scheme = urlsplit(getattr(settings.ports, port)).scheme
+        if scheme not in schemes:
+            wanted = ", ".join(f"{known}:" for known in schemes)
+            message = Message(f"应以 {wanted} 开头", f"must start with one of {wanted}")
+            problems.append(FieldError(f"ports.{port}", message))
+    for path, check in (
+        ("shop.timezone", lambda: zone_of(settings.shop.timezone)),
+        ("shop.currency", lambda: exponent(settings.shop.currency)),
+    ):
+        try:
+            check()
+        except InvalidInput as error:
+            problems += [FieldError(path, field.message) for field in error.fields]
+    return problems
+
+
+def redacted(url: str) -> str:
+    """Return a URL with its password hidden, for print."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    netloc = parts.netloc.replace(f":{parts.password}@", ":***@")
+    return urlunsplit(parts._replace(netloc=netloc))
