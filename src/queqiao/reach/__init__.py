@@ -1,0 +1,1 @@
+"""Reach: what leaves the system for others to hear: webhooks."""
