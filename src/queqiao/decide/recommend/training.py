@@ -1,0 +1,113 @@
+"""Training of the item model from the warehouse.
+
+- viewed together: products viewed in one session, of the last ``VIEWS_DAYS`` days;
+- bought together: items of one person's orders of the last ``ORDERS_DAYS`` days (an order is part
+  of it, and most orders hold one item only);
+- popular: ``sum(weight · 2^(-age / HALF_LIFE_DAYS))`` over views (1), adds to cart (4) and units
+  sold (10), scaled so that the first has 1.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from queqiao.decide.recommend.cooccurrence import Neighbours, together
+from queqiao.decide.recommend.model import PackedModel, pack
+from queqiao.kernel.clock import DAY_US
+from queqiao.ports.warehouse.base import Warehouse
+
+VIEWS_DAYS = 60
+ORDERS_DAYS = 365
+HALF_LIFE_DAYS = 7
+VIEWED_SHRINKAGE = 10.0
+BOUGHT_SHRINKAGE = 3.0
+POPULAR_MAX = 500
+ROWS_MAX = 2_000_000
+"""Bound of the memory of one training: the latest rows count."""
+
+_VIEWS = """
+SELECT if(session_id = '', person_id, session_id) AS grouping, sku FROM events
+WHERE event = 'Product Viewed' AND sku != '' AND timestamp > {since:DateTime64(6, 'UTC')}
+  AND timestamp <= {as_of:DateTime64(6, 'UTC')}
+ORDER BY timestamp DESC, offset DESC LIMIT {rows_max:UInt64}
+"""
+_ORDERS = """
+SELECT if(person_id = '', order_id, person_id) AS grouping, sku FROM order_lines
+WHERE kind = 'sale' AND sku != '' AND time > {since:DateTime64(6, 'UTC')}
+  AND time <= {as_of:DateTime64(6, 'UTC')}
+ORDER BY time DESC, offset DESC, line DESC LIMIT {rows_max:UInt64}
+"""
+_POPULAR = """
+SELECT sku, sum(weight * exp2(-age_days / {half_life_days:Float64})) AS popularity FROM (
+  SELECT sku, multiIf(event = 'Product Viewed', 1, 4) AS weight,
+    dateDiff('second', timestamp, {as_of:DateTime64(6, 'UTC')}) / 86400 AS age_days FROM events
+  WHERE event IN ('Product Viewed', 'Product Added') AND sku != ''
+    AND timestamp > {since:DateTime64(6, 'UTC')} AND timestamp <= {as_of:DateTime64(6, 'UTC')}
+  UNION ALL
+  SELECT sku, 10 * quantity AS weight,
+    dateDiff('second', time, {as_of:DateTime64(6, 'UTC')}) / 86400 AS age_days FROM order_lines
+  WHERE kind = 'sale' AND sku != '' AND quantity > 0
+    AND time > {since:DateTime64(6, 'UTC')} AND time <= {as_of:DateTime64(6, 'UTC')})
+GROUP BY sku ORDER BY popularity DESC, sku LIMIT {popular_max:UInt64}
+"""
+
+
+class Occurrences(msgspec.Struct, frozen=True):
+    """Pairs of group and SKU in order of time."""
+
+    groups: Sequence[str]
+    skus: Sequence[str]
+
+
+async def train(warehouse: Warehouse, as_of_us: int) -> PackedModel | None:
+    """Return the model of everything up to ``as_of_us``; None when nothing was viewed or sold."""
+    views = await _occurrences(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)
+    orders = await _occurrences(warehouse, _ORDERS, ORDERS_DAYS, as_of_us)
+    popular = await warehouse.query(
+        _POPULAR,
+        {
+            **_period(VIEWS_DAYS, as_of_us),
+            "half_life_days": float(HALF_LIFE_DAYS),
+            "popular_max": POPULAR_MAX,
+        },
+    )
+    if not popular.rows:
+        return None
+    return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows], as_of_us)
+
+
+def fit(
+    views: Occurrences, orders: Occurrences, popular: Sequence[tuple[str, float]], as_of_us: int
+) -> PackedModel:
+    """Return the model of the given occurrences. Deterministic in its arguments."""
+    skus = sorted({*views.skus, *orders.skus, *(sku for sku, _ in popular)})
+    index = {sku: item for item, sku in enumerate(skus)}
+    top = max((score for _, score in popular), default=1.0)
+    return PackedModel(
+        as_of_us=as_of_us,
+        skus=skus,
+        bought=pack(_neighbours(orders, index, BOUGHT_SHRINKAGE)),
+        viewed=pack(_neighbours(views, index, VIEWED_SHRINKAGE)),
+        popular=[index[sku] for sku, _ in popular],
+        popular_scores=[score / top for _, score in popular],
+    )
+
+
+def _neighbours(found: Occurrences, index: dict[str, int], shrinkage: float) -> Neighbours:
+    _, groups = np.unique(np.asarray(found.groups, dtype=np.str_), return_inverse=True)
+    items: NDArray[np.int64] = np.fromiter((index[sku] for sku in found.skus), np.int64)
+    return together(groups.astype(np.int64), items, len(index), shrinkage)
+
+
+def _period(days: int, as_of_us: int) -> dict[str, Any]:
+    return {"since": as_of_us - days * DAY_US, "as_of": as_of_us}
+
+
+async def _occurrences(warehouse: Warehouse, sql: str, days: int, as_of_us: int) -> Occurrences:
+    """Read the latest rows first, so that the bound drops the oldest; return them oldest first."""
+    parameters = {**_period(days, as_of_us), "rows_max": ROWS_MAX}
+    rows = (await warehouse.query(sql, parameters)).rows[::-1]
+    return Occurrences([row[0] for row in rows], [row[1] for row in rows])
