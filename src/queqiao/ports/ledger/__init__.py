@@ -1,0 +1,1 @@
+"""Where scarce things are counted: budgets, coupon quotas, stock, caps."""

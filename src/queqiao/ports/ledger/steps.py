@@ -1,0 +1,154 @@
+"""What stands in the journal and in the snapshot: steps, and what is remembered of each key.
+
+A step holds its effects (transfers, the answer), not the question, so that replaying an old journal
+never depends on today's rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from queqiao.kernel.errors import Conflict, FieldError, Gone, InvalidInput, Message, NotFound
+from queqiao.ports.ledger.base import AMOUNT_MAX, Balance, Granted, Refused, Take
+from queqiao.ports.ledger.books import Transfer
+
+NAME_LENGTH_MAX = 500
+"""Bound of a counter's name and of a key, in characters."""
+
+Kind = Literal["limit", "reserve", "spend", "refund", "commit", "release", "expire"]
+State = Literal["refused", "open", "spent", "freed", "done"]
+
+
+class Step(msgspec.Struct, array_like=True, frozen=True):
+    """One step as it is journaled. ``amounts`` are by counter; ``limits`` are newly wanted ones."""
+
+    kind: Kind
+    key: str
+    at_us: int
+    amounts: dict[str, int]
+    transfers: list[Transfer]
+    limits: dict[str, int] = {}
+    expires_at_us: int = 0
+    refused: Refused | None = None
+    balance: Balance | None = None
+    of_key: str = ""
+
+
+class Holding(msgspec.Struct, array_like=True, frozen=True):
+    """What is remembered of a key: what was asked, its state, and what the first answer was.
+
+    ``open`` is leased; ``freed`` was released or has expired; ``done`` is a limit or a refund.
+    """
+
+    kind: Kind
+    state: State
+    at_us: int
+    asked: dict[str, int]
+    expires_at_us: int = 0
+    spent: dict[str, int] = {}
+    refunded: dict[str, int] = {}
+    refused: Refused | None = None
+    balance: Balance | None = None
+    of_key: str = ""
+
+
+def after(step: Step, before: Holding | None) -> Holding:
+    """Return what is remembered of the step's own key once it is done."""
+    if step.kind in ("commit", "release", "expire"):
+        if before is None:
+            raise NotFound(Message("没有这笔预留", "no such reservation"))
+        return _settled(step, before)
+    return Holding(
+        kind=step.kind,
+        state=_first_state(step),
+        at_us=step.at_us,
+        asked=step.amounts,
+        expires_at_us=step.expires_at_us,
+        spent=step.amounts if step.kind == "spend" and step.refused is None else {},
+        refused=step.refused,
+        balance=step.balance,
+        of_key=step.of_key,
+    )
+
+
+def _first_state(step: Step) -> State:
+    if step.refused is not None:
+        return "refused"
+    return {"reserve": "open", "spend": "spent"}.get(step.kind, "done")  # type: ignore[return-value]  # the table's values are States
+
+
+def _settled(step: Step, before: Holding) -> Holding:
+    if step.kind == "commit":
+        replace = msgspec.structs.replace
+        return replace(before, state="spent", at_us=step.at_us, spent=step.amounts)
+    return msgspec.structs.replace(before, state="freed", at_us=step.at_us)
+
+
+def refunded(step: Step, origin: Holding) -> Holding:
+    """Return what is remembered of the key that a refund gives back from."""
+    amounts = dict(origin.refunded)
+    for counter, amount in step.amounts.items():
+        amounts[counter] = amounts.get(counter, 0) + amount
+    at_us = max(step.at_us, origin.at_us)
+    return msgspec.structs.replace(origin, refunded=amounts, at_us=at_us)
+
+
+def check_same(held: Holding, kind: Kind, asked: Mapping[str, int], of_key: str) -> None:
+    """Raise Conflict unless a key that comes again asks what it asked first."""
+    if held.kind != kind or held.asked != asked or held.of_key != of_key:
+        raise Conflict(Message("同一个键，内容不同", "the same key with other content"))
+
+
+def granted(key: str, held: Holding) -> Granted | Refused:
+    """Return the first answer of a reservation, a spending or a refund."""
+    return held.refused or Granted(key, held.asked)
+
+
+def open_reservation(held: Holding | None, now_us: int) -> Holding:
+    """Return a reservation that can be committed now. Raises NotFound or Gone."""
+    if held is None or held.kind != "reserve" or held.state == "refused":
+        raise NotFound(Message("没有这笔预留", "no such reservation"))
+    if held.state == "freed" or now_us >= held.expires_at_us:
+        raise Gone(Message("预留已释放或过期", "the reservation was released or has expired"))
+    return held
+
+
+def sum_takes(takes: Sequence[Take]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return amounts and limits by counter, checked. Several takes of one counter add up."""
+    amounts: dict[str, int] = {}
+    limits: dict[str, int] = {}
+    for index, take in enumerate(takes):
+        path = f"takes[{index}]"
+        check_name(take.counter, f"{path}.counter")
+        check_amount(take.amount, f"{path}.amount")
+        amounts[take.counter] = amounts.get(take.counter, 0) + take.amount
+        if take.limit is not None:
+            check_amount(take.limit, f"{path}.limit")
+            limits[take.counter] = take.limit
+    return amounts, limits
+
+
+def check_within(amounts: Mapping[str, int], bound: Mapping[str, int]) -> None:
+    """Raise InvalidInput where an amount is wrong or over what there is."""
+    for counter, amount in amounts.items():
+        check_amount(amount, "amounts")
+        if amount > bound.get(counter, 0):
+            message = Message("超过这个键持有的数量", "more than the key holds")
+            raise InvalidInput(FieldError("amounts", message))
+
+
+def check_amount(amount: int, path: str) -> None:
+    """Raise InvalidInput unless 0 <= amount <= AMOUNT_MAX."""
+    if not 0 <= amount <= AMOUNT_MAX:
+        message = Message(f"须在 0 到 {AMOUNT_MAX} 之间", f"must be from 0 to {AMOUNT_MAX}")
+        raise InvalidInput(FieldError(path, message))
+
+
+def check_name(name: str, path: str) -> None:
+    """Raise InvalidInput unless the name has 1 to NAME_LENGTH_MAX characters."""
+    if not 0 < len(name) <= NAME_LENGTH_MAX:
+        message = Message(
+            f"须有 1 到 {NAME_LENGTH_MAX} 个字符", f"1 to {NAME_LENGTH_MAX} characters"
+        )
+        raise InvalidInput(FieldError(path, message))
