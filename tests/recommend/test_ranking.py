@@ -11,11 +11,11 @@ from queqiao.decide.recommend import ranking
 from queqiao.decide.recommend.contracts import Reason
 from queqiao.decide.recommend.model import ItemModel, encode_model, load_model
 from queqiao.decide.recommend.ranking import Candidate
-from queqiao.decide.recommend.training import Occurrences, fit
+from queqiao.decide.recommend.training import fit
 from queqiao.kernel.randomness import Randomness
 
-VIEWS = Occurrences(["s1", "s1", "s2", "s2", "s3", "s3"], ["a", "b", "a", "b", "a", "c"])
-ORDERS = Occurrences(["p1", "p1", "p2", "p2"], ["a", "d", "a", "d"])
+VIEWS = [["a", "b"], ["a", "b"], ["a", "c"]]
+ORDERS = [["a", "d"], ["a", "d"]]
 POPULAR = [("e", 9.0), ("a", 5.0), ("b", 1.0)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from queqiao.decide.recommend import ranking
 from queqiao.decide.recommend.model import encode_model, load_model
-from queqiao.decide.recommend.training import Occurrences, fit
+from queqiao.decide.recommend.training import fit
 
 SESSIONS_TRAINED = 60_000
 QUESTIONS_MAX = 3_000
@@ -23,10 +23,8 @@ def sessions(folder: Path) -> list[list[str]]:
 def test_recall_at_20_beats_popularity(shared_data):
     every = sessions(shared_data)
     train, later = every[-SESSIONS_TRAINED - 5_000 : -5_000], every[-5_000:]
-    clicks = [(str(at), sku) for at, session in enumerate(train) for sku in session]
-    occurrences = Occurrences([g for g, _ in clicks], [s for _, s in clicks])
-    popular = Counter(sku for _, sku in clicks).most_common(500)
-    model = load_model(encode_model(fit(occurrences, Occurrences([], []), popular, 0)))
+    popular = Counter(sku for session in train for sku in session).most_common(500)
+    model = load_model(encode_model(fit(train, [], popular, 0)))
     questions = [(s[:-1], s[-1]) for s in later if len(s) > 1 and s[-1] not in s[:-1]]
     hits, popular_hits = 0, 0
     for seen, following in questions[:QUESTIONS_MAX]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
-from queqiao.ports.event_log.base import EventLog, NewEvent
 
 from queqiao.decide.recommend import ranking
 from queqiao.decide.recommend.contracts import Recommendations, RecommendedItem
@@ -16,6 +15,7 @@ from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.randomness import Randomness
 from queqiao.kernel.text import clean
+from queqiao.ports.event_log.base import EventLog, NewEvent
 
 ITEMS_MAX = 100
 EXCLUDED_MAX = 1000

@@ -8,13 +8,12 @@
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from queqiao.decide.recommend.cooccurrence import Neighbours, together
+from queqiao.decide.recommend.cooccurrence import GROUP_MAX, Neighbours, together
 from queqiao.decide.recommend.model import PackedModel, pack
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
@@ -25,20 +24,27 @@ HALF_LIFE_DAYS = 7
 VIEWED_SHRINKAGE = 10.0
 BOUGHT_SHRINKAGE = 3.0
 POPULAR_MAX = 500
-ROWS_MAX = 2_000_000
-"""Bound of the memory of one training: the latest rows count."""
+GROUPS_MAX = 150_000
+"""Bound of the memory of one training: the latest sessions and buyers count."""
 
 _VIEWS = """
-SELECT if(session_id = '', person_id, session_id) AS grouping, sku FROM events
-WHERE event = 'Product Viewed' AND sku != '' AND timestamp > {since:DateTime64(6, 'UTC')}
-  AND timestamp <= {as_of:DateTime64(6, 'UTC')}
-ORDER BY timestamp DESC, offset DESC LIMIT {rows_max:UInt64}
+SELECT arraySlice(groupArray(sku), -{group_max:UInt32}) AS skus FROM (
+  SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp, offset FROM events
+  WHERE event = 'Product Viewed' AND sku != '' AND timestamp > {since:DateTime64(6, 'UTC')}
+    AND timestamp <= {as_of:DateTime64(6, 'UTC')}
+  ORDER BY timestamp, offset)
+GROUP BY grouping HAVING length(skus) > 1
+ORDER BY max(timestamp) DESC, grouping LIMIT {groups_max:UInt64}
 """
 _ORDERS = """
-SELECT if(person_id = '', order_id, person_id) AS grouping, sku FROM order_lines
-WHERE kind = 'sale' AND sku != '' AND time > {since:DateTime64(6, 'UTC')}
-  AND time <= {as_of:DateTime64(6, 'UTC')}
-ORDER BY time DESC, offset DESC, line DESC LIMIT {rows_max:UInt64}
+SELECT arraySlice(groupArray(sku), -{group_max:UInt32}) AS skus FROM (
+  SELECT if(person_id = '', order_id, person_id) AS grouping, sku, time, offset, line
+  FROM order_lines
+  WHERE kind = 'sale' AND sku != '' AND time > {since:DateTime64(6, 'UTC')}
+    AND time <= {as_of:DateTime64(6, 'UTC')}
+  ORDER BY time, offset, line)
+GROUP BY grouping HAVING length(skus) > 1
+ORDER BY max(time) DESC, grouping LIMIT {groups_max:UInt64}
 """
 _POPULAR = """
 SELECT sku, sum(weight * exp2(-age_days / {half_life_days:Float64})) AS popularity FROM (
@@ -55,35 +61,26 @@ GROUP BY sku ORDER BY popularity DESC, sku LIMIT {popular_max:UInt64}
 """
 
 
-class Occurrences(msgspec.Struct, frozen=True):
-    """Pairs of group and SKU in order of time."""
-
-    groups: Sequence[str]
-    skus: Sequence[str]
+Baskets = Sequence[Sequence[str]]
+"""SKUs that were met together, each basket in order of time."""
 
 
 async def train(warehouse: Warehouse, as_of_us: int) -> PackedModel | None:
     """Return the model of everything up to ``as_of_us``; None when nothing was viewed or sold."""
-    views = await _occurrences(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)
-    orders = await _occurrences(warehouse, _ORDERS, ORDERS_DAYS, as_of_us)
-    popular = await warehouse.query(
-        _POPULAR,
-        {
-            **_period(VIEWS_DAYS, as_of_us),
-            "half_life_days": float(HALF_LIFE_DAYS),
-            "popular_max": POPULAR_MAX,
-        },
-    )
+    views = await _baskets(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)
+    orders = await _baskets(warehouse, _ORDERS, ORDERS_DAYS, as_of_us)
+    bounds = {"half_life_days": float(HALF_LIFE_DAYS), "popular_max": POPULAR_MAX}
+    popular = await warehouse.query(_POPULAR, {**_period(VIEWS_DAYS, as_of_us), **bounds})
     if not popular.rows:
         return None
     return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows], as_of_us)
 
 
 def fit(
-    views: Occurrences, orders: Occurrences, popular: Sequence[tuple[str, float]], as_of_us: int
+    views: Baskets, orders: Baskets, popular: Sequence[tuple[str, float]], as_of_us: int
 ) -> PackedModel:
-    """Return the model of the given occurrences. Deterministic in its arguments."""
-    skus = sorted({*views.skus, *orders.skus, *(sku for sku, _ in popular)})
+    """Return the model of the given baskets. Deterministic in its arguments."""
+    skus = sorted({*chain.from_iterable(views), *chain.from_iterable(orders), *dict(popular)})
     index = {sku: item for item, sku in enumerate(skus)}
     top = max((score for _, score in popular), default=1.0)
     return PackedModel(
@@ -96,18 +93,18 @@ def fit(
     )
 
 
-def _neighbours(found: Occurrences, index: dict[str, int], shrinkage: float) -> Neighbours:
-    _, groups = np.unique(np.asarray(found.groups, dtype=np.str_), return_inverse=True)
-    items: NDArray[np.int64] = np.fromiter((index[sku] for sku in found.skus), np.int64)
-    return together(groups.astype(np.int64), items, len(index), shrinkage)
+def _neighbours(baskets: Baskets, index: dict[str, int], shrinkage: float) -> Neighbours:
+    sizes = np.fromiter(map(len, baskets), np.int64, len(baskets))
+    items = np.fromiter((index[sku] for sku in chain.from_iterable(baskets)), np.int64)
+    return together(np.repeat(np.arange(len(baskets)), sizes), items, len(index), shrinkage)
 
 
 def _period(days: int, as_of_us: int) -> dict[str, Any]:
     return {"since": as_of_us - days * DAY_US, "as_of": as_of_us}
 
 
-async def _occurrences(warehouse: Warehouse, sql: str, days: int, as_of_us: int) -> Occurrences:
-    """Read the latest rows first, so that the bound drops the oldest; return them oldest first."""
-    parameters = {**_period(days, as_of_us), "rows_max": ROWS_MAX}
-    rows = (await warehouse.query(sql, parameters)).rows[::-1]
-    return Occurrences([row[0] for row in rows], [row[1] for row in rows])
+async def _baskets(warehouse: Warehouse, sql: str, days: int, as_of_us: int) -> Baskets:
+    bounds = {"group_max": GROUP_MAX, "groups_max": GROUPS_MAX}
+    return [
+        row[0] for row in (await warehouse.query(sql, {**_period(days, as_of_us), **bounds})).rows
+    ]
