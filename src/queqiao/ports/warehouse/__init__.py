@@ -1,0 +1,1 @@
+"""Where facts are kept in columns and asked for in SQL."""

@@ -1,0 +1,154 @@
+"""ClickHouse through clickhouse-connect: in this process (chDB) or on a server, by one code.
+
+URLs: ``chdb:///var/lib/queqiao/warehouse`` and ``clickhouse://user:password@host:8123/database``
+(``clickhouses://`` for TLS). Only the opening of connections differs.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.ports.warehouse.base import NO_PARAMETERS, Limits, Table
+from queqiao.ports.warehouse.faults import RAISED, fault_of
+from queqiao.ports.warehouse.values import plain_rows
+
+T = TypeVar("T")
+
+_SERVER_SECONDS_SPARE = 20
+"""How much longer than a query's own bound the HTTP client waits for a server."""
+
+
+class ClickHouseWarehouse:
+    """The warehouse over a few connections: one that writes, the others read-only."""
+
+    def __init__(self, connect: Callable[[], Client], limits: Limits) -> None:
+        self._limits = limits
+        self._writer: SimpleQueue[Client] = SimpleQueue()
+        self._readers: SimpleQueue[Client] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(limits.connections + 1, "warehouse")
+        self._writer.put(connect())
+        for _ in range(limits.connections):
+            self._readers.put(_bounded(connect(), limits))
+
+    async def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Table:
+        """Return the rows of one reading statement, within the limits."""
+        return await self._run(self._readers, lambda client: _query(client, sql, parameters))
+
+    async def insert(self, table: str, rows: pa.Table) -> None:
+        """Store rows durably."""
+        if rows.num_rows:
+            await self._run(self._writer, lambda client: client.insert_arrow(table, rows))
+
+    async def command(self, sql: str) -> None:
+        """Run one statement of the DDL."""
+        await self._run(self._writer, lambda client: client.command(sql))
+
+    async def _run(self, clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _borrow, clients, work)
+
+    def close(self) -> None:
+        """Wait for running calls and give the engine's memory back."""
+        self._threads.shutdown(wait=True)
+        for clients in (self._writer, self._readers):
+            while not clients.empty():
+                clients.get().close()
+
+
+def open_warehouse(url: str, limits: Limits | None = None) -> ClickHouseWarehouse:
+    """Open the warehouse that ``url`` names. Raises InvalidInput for another scheme.
+
+    Unavailable when a server does not answer. One process holds one chDB folder at a time.
+    """
+    bounds = limits or Limits()
+    parts = urlsplit(url)
+    openers = {"chdb": _in_process, "clickhouse": _on_server, "clickhouses": _on_server}
+    if parts.scheme not in openers:
+        message = Message(
+            "请写成 chdb:///目录 或 clickhouse://主机:8123/库名",
+            "write chdb:///folder or clickhouse://host:8123/database",
+        )
+        raise InvalidInput(FieldError("warehouse", message))
+    try:
+        return ClickHouseWarehouse(openers[parts.scheme](parts, bounds), bounds)
+    except RAISED as error:
+        raise fault_of(error) from error
+
+
+def _in_process(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
+    folder = Path(unquote(parts.path))
+    folder.mkdir(parents=True, exist_ok=True)
+    # Without these the engine sizes its caches and pools for a server that owns the machine.
+    options = {
+        "max_server_memory_usage": limits.engine_bytes_max,
+        "mark_cache_size": 16 << 20,
+        "uncompressed_cache_size": 0,
+        "background_pool_size": 2,
+        "background_schedule_pool_size": 2,
+        "max_threads": limits.threads,
+    }
+
+    def connect() -> Client:
+        return clickhouse_connect.get_client(
+            interface="chdb", path=str(folder), chdb_options=options
+        )
+
+    return connect
+
+
+def _on_server(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
+    secure = parts.scheme == "clickhouses"
+
+    def connect() -> Client:
+        return clickhouse_connect.get_client(
+            interface="https" if secure else "http",
+            host=parts.hostname or "localhost",
+            port=parts.port or (8443 if secure else 8123),
+            username=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            database=unquote(parts.path.strip("/")) or "default",
+            compress=False,
+            autogenerate_session_id=False,
+            send_receive_timeout=limits.query_seconds_max + _SERVER_SECONDS_SPARE,
+        )
+
+    return connect
+
+
+def _bounded(client: Client, limits: Limits) -> Client:
+    bounds = {
+        "max_execution_time": limits.query_seconds_max,
+        "max_result_rows": limits.query_rows_max,
+        "result_overflow_mode": "throw",
+        "max_memory_usage": limits.query_bytes_max,
+        "max_threads": limits.threads,
+        # Last, since nothing may be set after it: reads only, and no way back.
+        "readonly": 2,
+    }
+    for name, value in bounds.items():
+        client.set_client_setting(name, value)
+    return client
+
+
+def _borrow(clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
+    client = clients.get()
+    try:
+        return work(client)
+    except RAISED as error:
+        raise fault_of(error) from error
+    finally:
+        clients.put(client)
+
+
+def _query(client: Client, sql: str, parameters: Mapping[str, Any]) -> Table:
+    result = client.query(sql, parameters=dict(parameters))
+    return Table(list(result.column_names), plain_rows(result.result_rows))
