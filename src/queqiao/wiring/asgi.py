@@ -25,6 +25,9 @@ from queqiao.kernel.problem import CONTENT_TYPE, problem
 
 log = structlog.get_logger()
 
+DRAIN_BYTES_MAX = 16_000_000
+"""How much of a body that is too large is read before it is refused."""
+
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -198,29 +201,43 @@ def _query(query_string: bytes) -> dict[str, str]:
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], size_max: int) -> bytes:
-    """Return the request's body whole. Raises TooLarge before it holds more than ``size_max``."""
+    """Return the request's body whole. Raises TooLarge; it never holds more than ``size_max``.
+
+    What is too large is read and thrown away, up to a bound, before the refusal: a client that is
+    still sending would otherwise see a broken connection and never the answer.
+    """
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > size_max:
-        raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
+    if length.isdecimal() and int(length) > DRAIN_BYTES_MAX:
+        raise _too_large(size_max)
     message = await receive()
     chunk: bytes = message.get("body", b"")
-    if (
-        not message.get("more_body")
-        and message["type"] == "http.request"
-        and len(chunk) <= size_max
-    ):
+    if message["type"] == "http.request" and not message.get("more_body"):
+        if len(chunk) > size_max:
+            raise _too_large(size_max)
         return chunk
-    chunks = [chunk]
-    size = len(chunk)
-    while message.get("more_body") or message["type"] == "http.disconnect" or size > size_max:
+    return await _read_chunks(receive, message, size_max)
+
+
+async def _read_chunks(receive: Receive, message: MutableMapping[str, Any], size_max: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
         if message["type"] == "http.disconnect":
             raise ClientLeftError
-        if size > size_max:
-            raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
+        body = message.get("body", b"")
+        size += len(body)
+        if size <= size_max:
+            chunks.append(body)
+        if not message.get("more_body") or size > DRAIN_BYTES_MAX:
+            break
         message = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
+    if size > size_max:
+        raise _too_large(size_max)
     return b"".join(chunks)
+
+
+def _too_large(size_max: int) -> TooLarge:
+    return TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
 
 
 def problem_response(

@@ -30,9 +30,7 @@ async def _live(work: RoleWork, life_line: int) -> None:
         loop.remove_reader(life_line)
 
 
-async def every(
-    seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[object]]
-) -> None:
+async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[object]]) -> None:
     """Do some work again and again, ``seconds`` apart, until ``stop`` is set."""
     while not stop.is_set():
         await work()

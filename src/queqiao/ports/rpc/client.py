@@ -45,7 +45,7 @@ class RpcClient:
         decoder = self._decoders.get(response_type)
         if decoder is None:
             decoder = self._decoders[response_type] = msgspec.msgpack.Decoder(response_type)
-        return decoder.decode(answer.payload or b"\xc0")
+        return decoder.decode(answer.payload)
 
     async def close(self) -> None:
         """Drop the connection; calls under way fail as Unavailable."""

@@ -1,6 +1,6 @@
 """The wire of a call: a length of four bytes, then one msgpack message.
 
-Request ``[number, method, payload]``; answer ``[number, payload or null, error or null]``. Answers
+Request ``[number, method, payload]``; answer ``[number, payload, error or null]``. Answers
 may come in any order: one connection carries many calls at once.
 """
 
@@ -14,6 +14,9 @@ from queqiao.kernel.problem import WireError
 FRAME_BYTES_MAX = 256 * 1024 * 1024
 """A longer frame is a defect of ours; the connection is dropped."""
 
+NIL = msgspec.Raw(b"\xc0")
+"""msgpack's nothing."""
+
 _LENGTH = struct.Struct("<I")
 
 
@@ -26,10 +29,10 @@ class Call(msgspec.Struct, array_like=True):
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """An answer: exactly one of payload and error is there."""
+    """An answer: an error, or else the payload."""
 
     number: int
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = NIL
     error: WireError | None = None
 
 

@@ -1,0 +1,80 @@
+"""Whatever bytes come, the door answers with an error of the tree or a value."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queqiao.kernel.errors import InvalidInput, TooLarge
+from queqiao.kernel.json import DEPTH_MAX, decode
+
+
+class Thing(msgspec.Struct):
+    name: str
+    sizes: list[int] = []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"\xff\xfe", b"NaN", b'{"name": NaN}', b"1e400", b'"\\ud800"', b'"\\udc00x"',
+        b'"a\\u0000b"', b'{"a\\u0000": 1}', b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000, b"\x00",
+    ],
+)  # fmt: skip
+def test_bad_bytes_are_refused(body: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        decode(body, Any)
+
+
+def test_depth_counts_brackets_outside_strings_only() -> None:
+    assert decode(b'["' + b"[" * 1000 + b'"]', Any) == ["[" * 1000]
+    assert decode(b"[" * DEPTH_MAX + b"]" * DEPTH_MAX, Any)
+    with pytest.raises(InvalidInput):
+        decode(b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1), Any)
+
+
+def test_proper_surrogate_pairs_are_text() -> None:
+    assert decode(rb'"\ud83d\ude00"', Any) == "😀"
+
+
+def test_the_path_and_not_the_value_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        decode(b'{"name": "x", "sizes": [1, "secret"]}', Thing)
+    field = refused.value.fields[0]
+    assert field.path == "sizes[1]"
+    assert "secret" not in field.message.en
+
+
+def test_size_is_bounded() -> None:
+    with pytest.raises(TooLarge):
+        decode(b'"' + b"x" * 100 + b'"', Any, 50)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes(body: bytes) -> None:
+    try:
+        decode(body, Thing)
+    except InvalidInput:
+        return
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53), 2**53)
+        | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), inner
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_good_json_comes_back(value: Any) -> None:
+    assert decode(msgspec.json.encode(value), Any) == value
