@@ -1,0 +1,1 @@
+"""The durable, deduplicated log of events that everything downstream is computed from."""

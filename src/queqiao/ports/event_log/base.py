@@ -1,0 +1,89 @@
+"""The contract of the event log.
+
+- **Order**: offsets start at 1, are dense and increase in the order of the appends.
+- **Durable**: ``append`` returns after the events are on disk (``fdatasync``), and only then may a
+  caller acknowledge them. Readers, in any process, see committed events only.
+- **Exact dedup, without a horizon**: an event is known by source and message id. The same content
+  again is a ``duplicate`` and answers with the first offset; other content under a known id is a
+  ``conflict`` and stores nothing. Duplicates within one call count too.
+- **All or nothing**: one call becomes visible whole. When the disk is full it raises StorageFull,
+  nothing of it is stored, and the next call may succeed.
+- **Not promised**: order between calls that run at the same time.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+Status = Literal["stored", "duplicate", "conflict"]
+
+
+class NewEvent(Struct, frozen=True, gc=False):
+    """One event to store.
+
+    ``body`` is the encoded envelope. ``fingerprint`` is 8 bytes over the content that a retry
+    repeats, so without the times of sending and receiving. ``message_id`` is unique per source.
+    """
+
+    source: str
+    message_id: str
+    body: bytes
+    fingerprint: bytes
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """What became of one event. ``offset`` is where it lies, or for a conflict, what is there."""
+
+    status: Status
+    offset: int
+
+
+class StoredEvent(Struct, frozen=True, gc=False):
+    """One committed event."""
+
+    offset: int
+    body: bytes
+
+
+class EventLog(Protocol):
+    """The writing side. One process owns it; others reach it by the remote adapter."""
+
+    async def append(self, events: Sequence[NewEvent]) -> list[Outcome]:
+        """Store the new ones among the events; outcomes in the order of the events.
+
+        Raises StorageFull or Unavailable, and then nothing is stored.
+        """
+        ...
+
+    async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
+        """Return the committed events of a message id, of one source or of every source."""
+        ...
+
+
+class EventLogReader(Protocol):
+    """The reading side, for any process. One reader belongs to one thread."""
+
+    def read(self, after: int, limit: int) -> list[StoredEvent]:
+        """Return up to ``limit`` events with offsets above ``after``, in order."""
+        ...
+
+    def end(self) -> int:
+        """Return the last committed offset, 0 when there is none. Cheap enough to poll."""
+        ...
+
+    def recent(self, limit: int) -> list[StoredEvent]:
+        """Return the last ``limit`` events, in order."""
+        ...
+
+
+class EventLogAccess(EventLog, Protocol):
+    """The log as another role sees it: the writing side, and reading without the files."""
+
+    async def range(self, after: int, limit: int) -> list[StoredEvent]:
+        """Return up to ``limit`` committed events with offsets above ``after``, in order."""
+        ...
+
+    async def recent(self, limit: int) -> list[StoredEvent]:
+        """Return the last ``limit`` committed events, in order."""
+        ...

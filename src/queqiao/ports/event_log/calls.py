@@ -1,0 +1,65 @@
+"""The log's methods between roles: what the owner of the log answers to the remote adapter."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from queqiao.ports.event_log.base import (
+    EventLog,
+    EventLogReader,
+    NewEvent,
+    Outcome,
+    StoredEvent,
+)
+from queqiao.ports.rpc import Method
+
+APPEND, FIND, RANGE, RECENT = "log.append", "log.find", "log.range", "log.recent"
+
+
+class Append(Struct):
+    """Store these."""
+
+    events: list[NewEvent]
+
+
+class Find(Struct):
+    """Which events have this message id?"""
+
+    message_id: str
+    source: str | None = None
+
+
+class Range(Struct):
+    """What comes after this offset?"""
+
+    after: int
+    limit: int
+
+
+class Recent(Struct):
+    """What came last?"""
+
+    limit: int
+
+
+def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
+    """Return the table for the owner's RPC server."""
+
+    async def append(call: Append) -> list[Outcome]:
+        return await log.append(call.events)
+
+    async def find(call: Find) -> list[StoredEvent]:
+        return await log.find(call.message_id, call.source)
+
+    async def range_(call: Range) -> list[StoredEvent]:
+        return reader.read(call.after, call.limit)
+
+    async def recent(call: Recent) -> list[StoredEvent]:
+        return reader.recent(call.limit)
+
+    return {
+        APPEND: Method(append, Append, list[Outcome]),
+        FIND: Method(find, Find, list[StoredEvent]),
+        RANGE: Method(range_, Range, list[StoredEvent]),
+        RECENT: Method(recent, Recent, list[StoredEvent]),
+    }

@@ -1,0 +1,201 @@
+"""The dedup index: which (source, message id) lies at which offset, exact and without a horizon.
+
+New keys go to a table in memory. When it is full it is sealed and a thread writes it as a sorted
+run; when eight runs of one size have gathered, another thread merges them into one. So memory is
+bounded, a look-up asks a handful of filters, and each key is rewritten a few times in its life.
+Everything here follows from the log: what the runs do not hold yet is read from it at opening.
+"""
+
+import sys
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from struct import Struct
+from threading import Lock
+
+from queqiao.kernel.errors import Message, Unavailable
+from queqiao.ports.event_log import runs as run_files
+from queqiao.ports.event_log.manifest import Manifest
+from queqiao.ports.event_log.records import DIGEST_BYTES, FINGERPRINT_BYTES
+from queqiao.ports.event_log.runs import Probe, Run, mask_of
+from queqiao.ports.event_log.worker import Worker
+
+TABLE_KEYS_MAX = 1 << 16
+CROWDED_FACTOR = 8
+"""With so many full tables in memory the disk has not kept up, and appends are turned away."""
+MERGE_FAN_IN = 8
+PROBE_FROM = 12
+"""From this many look-ups at once, numpy is quicker than one by one."""
+
+_PAIR = Struct("=QQ")
+
+Table = dict[bytes, bytes]
+"""Digest to fingerprint and offset, in the order of the offsets."""
+
+
+def digest_of(source: bytes, message_id: str) -> bytes:
+    """Return the 128 bits by which an event is known."""
+    return blake2b(source + b"\x00" + message_id.encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def value_of(fingerprint: bytes, offset: int) -> bytes:
+    """Return what the index holds for a key."""
+    return fingerprint + offset.to_bytes(8, sys.byteorder)
+
+
+def offset_of(value: bytes) -> int:
+    """Return the offset in an index value."""
+    return int.from_bytes(value[FINGERPRINT_BYTES:], sys.byteorder)
+
+
+class DedupIndex:
+    """Owned by the log's writer; asked and filled from its event loop only."""
+
+    def __init__(self, folder: Path, table_keys_max: int = TABLE_KEYS_MAX) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._table_keys_max = table_keys_max
+        self._manifest = Manifest(folder)
+        self._runs: tuple[Run, ...] = tuple(self._manifest.open_runs())
+        self.table: Table = {}
+        self._sealed: Table | None = None
+        self._change = Lock()
+        self._flusher = Worker("dedup-flush", self._flush)
+        self._merger = Worker("dedup-merge", self._merge_once)
+        self._merger.wake()
+
+    @property
+    def indexed(self) -> int:
+        """Offset up to which the runs on disk hold every event."""
+        return self._manifest.indexed
+
+    def start_over(self) -> None:
+        """Forget the runs: the log is not the one they were made from."""
+        self._runs = ()
+        self._manifest.save([], 0)
+
+    def check_room(self) -> None:
+        """Raise Unavailable when tables pile up in memory because the disk does not take them."""
+        if len(self.table) > CROWDED_FACTOR * self._table_keys_max:
+            self._flusher.wake()
+            raise Unavailable(Message("索引落盘滞后，请稍后重试", "the index is behind its disk"))
+
+    def get(self, digest: bytes) -> bytes | None:
+        """Return what is known of one key."""
+        value = self.table.get(digest)
+        sealed = self._sealed
+        if value is None and sealed is not None:
+            value = sealed.get(digest)
+        return value or (self._in_runs(digest) if self._runs else None)
+
+    def _in_runs(self, digest: bytes) -> bytes | None:
+        high, low = _PAIR.unpack(digest)
+        mask = mask_of(high)
+        for run in self._runs:
+            value = run.get(high, low, mask)
+            if value is not None:
+                return value
+        return None
+
+    def get_older(self, digests: Sequence[bytes]) -> Table:
+        """Return what is known of those keys that are not in the newest table."""
+        sealed = self._sealed
+        if sealed is None and not self._runs:
+            return {}
+        found: Table = {}
+        if sealed is not None:
+            found = {digest: sealed[digest] for digest in digests if digest in sealed}
+        if self._runs:
+            self._probe(digests, found)
+        return found
+
+    def _probe(self, digests: Sequence[bytes], found: Table) -> None:
+        if len(digests) < PROBE_FROM:
+            for digest in digests:
+                value = self._in_runs(digest)
+                if value is not None:
+                    found[digest] = value
+            return
+        probe = Probe(digests)
+        for run in self._runs:
+            for index in probe.candidates(run.bloom):
+                high, low = _PAIR.unpack(digests[index])
+                value = run.search(high, low)
+                if value is not None:
+                    found[digests[index]] = value
+
+    def roll_back(self, committed: int) -> None:
+        """Forget what was entered for events above ``committed``: they did not reach the disk."""
+        _take_above(self.table, committed)
+
+    def seal_if_full(self, committed: int) -> None:
+        """Hand the table to the disk when it is full; uncommitted keys stay behind."""
+        if len(self.table) < self._table_keys_max or self._sealed is not None:
+            return
+        rest = _take_above(self.table, committed)
+        if self.table:
+            self._sealed, self.table = self.table, rest
+            self._flusher.wake()
+        else:
+            self.table = rest
+
+    def _flush(self) -> bool:
+        """Write the sealed table as a run; return whether there is more to do."""
+        sealed = self._sealed
+        if sealed is None:
+            return False
+        last = offset_of(next(reversed(sealed.values())))
+        path = self._manifest.new_path()
+        run = run_files.create(path, b"".join(sealed), b"".join(sealed.values()))
+        with self._change:
+            runs = (*self._runs, run)
+            self._manifest.save(runs, last)
+            self._runs = runs
+        self._sealed = None
+        self._merger.wake()
+        return False
+
+    def _merge_once(self) -> bool:
+        """Merge one group of runs of a size; return whether to look again."""
+        group = self._mergeable()
+        if group is None:
+            return False
+        merged = run_files.merge(self._manifest.new_path(), group)
+        with self._change:
+            runs = (*(run for run in self._runs if run not in group), merged)
+            self._manifest.save(runs, self._manifest.indexed)
+            self._runs = runs
+        for run in group:
+            run.path.unlink()
+        return True
+
+    def _mergeable(self) -> list[Run] | None:
+        levels: dict[int, list[Run]] = {}
+        for run in self._runs:
+            level, size = 0, run.count
+            while size >= self._table_keys_max * MERGE_FAN_IN:
+                level, size = level + 1, size // MERGE_FAN_IN
+            levels.setdefault(level, []).append(run)
+        return next((runs for runs in levels.values() if len(runs) >= MERGE_FAN_IN), None)
+
+    def settle(self) -> None:
+        """Return when the threads have nothing left to do."""
+        self._flusher.settle()
+        self._merger.settle()
+
+    def close(self) -> None:
+        """Stop the threads. What is only in memory is read from the log at the next opening."""
+        self._flusher.stop()
+        self._merger.stop()
+
+
+def _take_above(table: Table, committed: int) -> Table:
+    """Take out of the table what lies above ``committed``; it was entered last."""
+    taken: list[tuple[bytes, bytes]] = []
+    while table:
+        digest, value = table.popitem()
+        if offset_of(value) <= committed:
+            table[digest] = value
+            break
+        taken.append((digest, value))
+    return dict(reversed(taken))

@@ -1,0 +1,148 @@
+"""The embedded event log: a journal, a dedup index beside it, one writer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from queqiao.kernel.errors import StorageFull
+from queqiao.ports.event_log.base import NewEvent, Outcome, StoredEvent
+from queqiao.ports.event_log.dedup import (
+    TABLE_KEYS_MAX,
+    DedupIndex,
+    digest_of,
+    offset_of,
+    value_of,
+)
+from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.offsets import OffsetsWriter
+from queqiao.ports.event_log.records import FINGERPRINT_BYTES, pack
+from queqiao.ports.event_log.sources import Sources
+from queqiao.ports.journal import Disk, Journal
+
+log = structlog.get_logger()
+
+
+class _Fresh:
+    """The events of one append that were not known, in columns."""
+
+    __slots__ = ("bodies", "digests", "fingerprints", "first")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.digests: list[bytes] = []
+        self.fingerprints: list[bytes] = []
+        self.bodies: list[bytes] = []
+
+
+class EmbeddedEventLog:
+    """See ``base`` for the contract. Opens its folder for writing; used from one event loop."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        disk: Disk | None = None,
+        segment_bytes: int = 64 << 20,
+        table_keys_max: int = TABLE_KEYS_MAX,
+    ) -> None:
+        self._journal = Journal.open(
+            folder, disk=disk, segment_bytes=segment_bytes, on_full=self._roll_back
+        )
+        self._offsets = OffsetsWriter(folder, self._journal.end)
+        self._sources = Sources(folder)
+        self._reader = EmbeddedEventLogReader(folder)
+        self._index = DedupIndex(folder / "index", table_keys_max)
+        self._next = self._catch_up() + 1
+
+    def _catch_up(self) -> int:
+        """Bring mark and index up to the end of the log; return the last offset."""
+        last = 0
+        for records in self._reader.records(self._journal.mark - 1):
+            last = records.last
+        self._journal.publish_mark(last)
+        if self._index.indexed > last:
+            log.warning("the dedup index is ahead of the log and is rebuilt")
+            self._index.start_over()
+        indexed = self._index.indexed
+        for records in self._reader.records(indexed):
+            for offset, (digest, fingerprint) in enumerate(records.keys(), records.first):
+                if offset > indexed:
+                    self._index.table[digest] = value_of(fingerprint, offset)
+            self._index.seal_if_full(last)
+        return last
+
+    async def append(self, events: Sequence[NewEvent]) -> list[Outcome]:
+        """Store the new ones among the events, durably; outcomes in the order of the events."""
+        self._index.check_room()
+        outcomes, fresh = self._admit(events)
+        if fresh.bodies:
+            payload = pack(fresh.first, fresh.digests, fresh.fingerprints, fresh.bodies)
+            position = await self._journal.append(payload, self._next - 1)
+            self._note(fresh.first, position)
+        elif any(outcome.offset > self._journal.mark for outcome in outcomes):
+            # The first of these is still on its way to the disk: so is the promise.
+            await self._journal.barrier()
+        return outcomes
+
+    def _admit(self, events: Sequence[NewEvent]) -> tuple[list[Outcome], _Fresh]:
+        """Give each event its outcome, and an offset to the new ones. Never waits."""
+        prefix = self._prefix
+        digests = [digest_of(prefix(event.source), event.message_id) for event in events]
+        table, older = self._index.table, self._index.get_older(digests)
+        outcomes: list[Outcome] = []
+        fresh = _Fresh(self._next)
+        for event, digest in zip(events, digests, strict=True):
+            fingerprint = event.fingerprint
+            known = table.get(digest) or older.get(digest)
+            if known is None:
+                offset = self._next
+                table[digest] = value_of(fingerprint, offset)
+                self._next = offset + 1
+                fresh.digests.append(digest)
+                fresh.fingerprints.append(fingerprint)
+                fresh.bodies.append(event.body)
+                outcomes.append(Outcome("stored", offset))
+            else:
+                same = known[:FINGERPRINT_BYTES] == fingerprint
+                outcomes.append(Outcome("duplicate" if same else "conflict", offset_of(known)))
+        return outcomes, fresh
+
+    def _prefix(self, source: str) -> bytes:
+        try:
+            return self._sources.prefix(source)
+        except OSError as error:
+            raise StorageFull from error
+
+    def _note(self, offset: int, position: int) -> None:
+        try:
+            self._offsets.note(offset, position)
+        except OSError as error:
+            log.warning("an index entry was left out", cause=str(error))
+        self._index.seal_if_full(self._journal.mark)
+
+    def _roll_back(self) -> None:
+        """The disk is full: forget the offsets and keys that did not reach it."""
+        committed = self._journal.mark
+        self._index.roll_back(committed)
+        self._next = committed + 1
+
+    async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
+        """Return the committed events of a message id."""
+        found: list[StoredEvent] = []
+        for prefix in self._sources.known(source):
+            value = self._index.get(digest_of(prefix, message_id))
+            if value is not None:
+                found += self._reader.read(offset_of(value) - 1, 1)
+        return found
+
+    def settle(self) -> None:
+        """Return when the index has written and merged what it was going to."""
+        self._index.settle()
+
+    def close(self) -> None:
+        """Commit what is queued and give the folder up."""
+        self._journal.close()
+        self._index.close()
+        self._offsets.close()
+        self._reader.close()

@@ -1,0 +1,80 @@
+"""The payload of one journal frame: the events that one append stored, column by column.
+
+    first offset u64, count u32 |
+    digests 16 B each | fingerprints 8 B each | lengths u32 each | bodies
+
+Digests and fingerprints lie beside the bodies so that the dedup index is rebuilt without hashing.
+"""
+
+import sys
+from array import array
+from collections.abc import Sequence
+from struct import Struct
+
+from queqiao.ports.event_log.base import StoredEvent
+
+_HEAD = Struct("<QI")
+
+DIGEST_BYTES = 16
+FINGERPRINT_BYTES = 8
+
+
+def pack(
+    first_offset: int,
+    digests: Sequence[bytes],
+    fingerprints: Sequence[bytes],
+    bodies: Sequence[bytes],
+) -> bytes:
+    """Return the payload of new events."""
+    head = _HEAD.pack(first_offset, len(bodies))
+    lengths = _little(array("I", map(len, bodies))).tobytes()
+    return b"".join((head, *digests, *fingerprints, lengths, *bodies))
+
+
+def _little(numbers: "array[int]") -> "array[int]":
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+class Records:
+    """A payload, taken apart only as far as it is asked for."""
+
+    __slots__ = ("_payload", "count", "first", "last")
+
+    first: int
+    count: int
+    last: int
+
+    def __init__(self, payload: bytes) -> None:
+        self._payload = payload
+        self.first, self.count = _HEAD.unpack_from(payload)
+        self.last = self.first + self.count - 1
+
+    def keys(self) -> list[tuple[bytes, bytes]]:
+        """Return digest and fingerprint of each event."""
+        payload, at = self._payload, _HEAD.size
+        marks = at + self.count * DIGEST_BYTES
+        return [
+            (
+                payload[at + i * DIGEST_BYTES : at + (i + 1) * DIGEST_BYTES],
+                payload[marks + i * FINGERPRINT_BYTES : marks + (i + 1) * FINGERPRINT_BYTES],
+            )
+            for i in range(self.count)
+        ]
+
+    def events(self, after: int, limit: int) -> list[StoredEvent]:
+        """Return up to ``limit`` events with offsets above ``after``."""
+        payload = self._payload
+        at = _HEAD.size + self.count * (DIGEST_BYTES + FINGERPRINT_BYTES)
+        lengths = array("I")
+        lengths.frombytes(payload[at : at + 4 * self.count])
+        at += 4 * self.count
+        found: list[StoredEvent] = []
+        for offset, length in enumerate(_little(lengths), self.first):
+            if offset > after:
+                if len(found) == limit:
+                    break
+                found.append(StoredEvent(offset, payload[at : at + length]))
+            at += length
+        return found

@@ -1,0 +1,33 @@
+"""The names of all sources in the log, so that an event is found by its message id alone."""
+
+from pathlib import Path
+
+import msgspec
+
+from queqiao.ports.event_log.manifest import replace_file
+
+NAME = "sources.json"
+
+
+class Sources:
+    """Name to bytes. A new name is on disk before the first event of it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        names = self._path.read_bytes() if self._path.exists() else b"[]"
+        self._names = {name: name.encode() for name in msgspec.json.decode(names, type=list[str])}
+
+    def prefix(self, source: str) -> bytes:
+        """Return the name's bytes; note it when it is new. Raises OSError."""
+        known = self._names.get(source)
+        if known is None:
+            known = source.encode()
+            replace_file(self._path, msgspec.json.encode([*self._names, source]))
+            self._names[source] = known
+        return known
+
+    def known(self, source: str | None) -> list[bytes]:
+        """Return the bytes of one name, or of all."""
+        if source is None:
+            return list(self._names.values())
+        return [self._names[source]] if source in self._names else []
