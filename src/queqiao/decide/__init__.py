@@ -1,0 +1,1 @@
+"""Decisions: which ad, which recommendation, which price."""

@@ -1,0 +1,1 @@
+"""Ads: placements, campaigns, targeting, the auction, budgets, notices."""

@@ -1,0 +1,140 @@
+"""The documents of ads, and what other stages may know of them."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.documents import DocumentKind
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.money import MINOR_MAX, exponent
+
+SOURCE = "ads"
+"""The event source under which this stage writes to the log."""
+
+CAMPAIGNS_MAX = 20_000
+PLACEMENTS_OF_A_CAMPAIGN_MAX = 100
+CREATIVES_MAX = 50
+SEGMENTS_MAX = 200
+URL_LENGTH_MAX = 2_000
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Currency = Annotated[str, Meta(min_length=3, max_length=3, examples=["CNY"])]
+Minor = Annotated[int, Meta(ge=0, le=MINOR_MAX, description="Amount in minor units (分)")]
+Moment = Annotated[str, Meta(max_length=40, examples=["2026-06-18T00:00:00+08:00"])]
+Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH_MAX)]
+
+
+class Placement(Struct, forbid_unknown_fields=True):
+    """A place on a page where an ad can stand. No click there costs less than ``floor_minor``."""
+
+    name: Name
+    floor_minor: Minor
+    currency: Currency
+
+
+class Targeting(Struct, forbid_unknown_fields=True):
+    """Who may see it: a shopper in any of the segments, on any of the channels; empty is all."""
+
+    segments_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
+    channels_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
+
+
+class Creative(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What is shown, and where a click leads: an http(s) address, or a path on the shop itself."""
+
+    id: Id
+    title: Name
+    landing_url: Url
+    image_url: Url | None = None
+    sku: Id | None = None
+
+
+class Campaign(Struct, forbid_unknown_fields=True):
+    """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day."""
+
+    name: Name
+    advertiser: Name
+    placements: Annotated[list[Id], Meta(min_length=1, max_length=PLACEMENTS_OF_A_CAMPAIGN_MAX)]
+    bid_minor: Minor
+    currency: Currency
+    daily_budget_minor: Minor
+    creatives: Annotated[list[Creative], Meta(min_length=1, max_length=CREATIVES_MAX)]
+    targeting: Targeting = Targeting()
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+
+
+def check_placement(placement: Placement) -> None:
+    """Raise InvalidInput for an unknown currency."""
+    exponent(placement.currency)
+
+
+def check_campaign(campaign: Campaign) -> None:
+    """Raise InvalidInput with every wrong field at once."""
+    wrong: list[FieldError] = []
+    wrong += _of(lambda: exponent(campaign.currency))
+    wrong += _window(campaign)
+    wrong += _unique("placements", campaign.placements)
+    wrong += _unique("creatives", [creative.id for creative in campaign.creatives])
+    for index, creative in enumerate(campaign.creatives):
+        wrong += _address(f"creatives[{index}].landing_url", creative.landing_url)
+        if creative.image_url is not None:
+            wrong += _address(f"creatives[{index}].image_url", creative.image_url)
+    if campaign.bid_minor > campaign.daily_budget_minor:
+        wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+_BUDGET_BELOW_BID = Message(
+    "日预算不能低于出价，否则一次点击也买不起",
+    "must not be below the bid, or it could not pay for one click",
+)
+_END = Message("结束时间须晚于开始时间", "must be after starts_at")
+_TWICE = Message("有重复，请删去其一", "stands twice; remove one")
+_ADDRESS = Message(
+    "须以 https://、http:// 或 / 开头，不含空白",
+    "must start with https://, http:// or /, without blanks",
+)
+
+
+def _of(check: Callable[[], object]) -> tuple[FieldError, ...]:
+    try:
+        check()
+    except InvalidInput as error:
+        return error.fields
+    return ()
+
+
+def _window(campaign: Campaign) -> tuple[FieldError, ...]:
+    starts, ends = campaign.starts_at, campaign.ends_at
+    wrong = _of(lambda: parse_rfc3339(starts or "1970-01-01", "starts_at"))
+    wrong += _of(lambda: parse_rfc3339(ends or "9999-01-01", "ends_at"))
+    if not wrong and starts and ends and parse_rfc3339(ends) <= parse_rfc3339(starts):
+        return (FieldError("ends_at", _END),)
+    return wrong
+
+
+def _unique(path: str, ids: list[str]) -> list[FieldError]:
+    seen: set[str] = set()
+    wrong = []
+    for index, each in enumerate(ids):
+        if each in seen:
+            wrong.append(FieldError(f"{path}[{index}]", _TWICE))
+        seen.add(each)
+    return wrong
+
+
+def _address(path: str, url: str) -> tuple[FieldError, ...]:
+    is_ours = url.startswith("/") and not url.startswith(("//", "/\\"))
+    is_web = url.lower().startswith(("https://", "http://"))
+    is_plain = all(character > " " and character != "\x7f" for character in url)
+    return () if (is_ours or is_web) and is_plain else (FieldError(path, _ADDRESS),)
+
+
+PLACEMENT = DocumentKind("placement", "placements", Placement, check_placement)
+CAMPAIGN = DocumentKind("campaign", "campaigns", Campaign, check_campaign)
+KINDS = (PLACEMENT, CAMPAIGN)

@@ -1,0 +1,39 @@
+"""What was counted of each campaign in each placement: from the warehouse, as an artifact."""
+
+import msgspec
+
+from queqiao.decide.ads.click_rate import Count
+from queqiao.kernel.clock import DAY_US
+from queqiao.ports.warehouse.base import Warehouse
+
+ARTIFACT = "ads_counts"
+"""The name under which the counts travel to the decide role (``ports/records/artifacts``)."""
+
+WINDOW_DAYS = 28
+"""Older clicks say little about today's ads."""
+
+_SQL = """
+select campaign_id, placement_id,
+       countIf(event = 'Ad Viewed') as impressions, countIf(event = 'Ad Clicked') as clicks
+from events
+where event in ('Ad Viewed', 'Ad Clicked') and campaign_id != '' and placement_id != ''
+  and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+group by campaign_id, placement_id
+order by campaign_id, placement_id
+"""
+
+
+async def count(warehouse: Warehouse, now_us: int) -> list[Count]:
+    """Return the counts of the last WINDOW_DAYS."""
+    table = await warehouse.query(_SQL, {"since": now_us - WINDOW_DAYS * DAY_US})
+    return [Count(*row) for row in table.rows]
+
+
+def encode(counts: list[Count]) -> bytes:
+    """Return the artifact's bytes."""
+    return msgspec.msgpack.encode(counts)
+
+
+def decode(body: bytes) -> list[Count]:
+    """Return the counts of an artifact."""
+    return msgspec.msgpack.decode(body, type=list[Count])

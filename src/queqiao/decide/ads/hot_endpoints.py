@@ -1,0 +1,102 @@
+"""The hot endpoints of ads: decisions and their why on ``decide``, notices on ``intake``."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from queqiao.decide.ads.budgets import Budgets
+from queqiao.decide.ads.decisions import Decider, SegmentsOf
+from queqiao.decide.ads.hot_state import AdsSnapshot
+from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
+from queqiao.decide.ads.notices import Notices
+from queqiao.decide.ads.why import Explainer
+from queqiao.kernel.clock import DEFAULT_ZONE
+from queqiao.kernel.errors import Message
+from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.ids import RandomBits
+from queqiao.kernel.tokens import Signer
+from queqiao.ports.event_log.base import EventLog
+from queqiao.ports.ledger.base import Ledger
+
+REQUEST_BYTES_MAX = 64_000
+
+
+class AdsServices(Struct, frozen=True):
+    """What the decision routes need. ``hot`` gives the snapshot of this moment."""
+
+    hot: Callable[[], AdsSnapshot]
+    ledger: Ledger
+    event_log: EventLog
+    signer: Signer
+    segments_of: SegmentsOf
+    random_bits: RandomBits
+    zone: str = DEFAULT_ZONE
+
+
+class NoticeServices(Struct, frozen=True):
+    """What the notice route needs."""
+
+    ledger: Ledger
+    event_log: EventLog
+    signer: Signer
+
+
+def routes(services: AdsServices) -> list[Route]:
+    """Return the routes of the ``decide`` role."""
+    decider = Decider(
+        hot=services.hot,
+        budgets=Budgets(services.ledger, services.zone),
+        event_log=services.event_log,
+        signer=services.signer,
+        segments_of=services.segments_of,
+        random_bits=services.random_bits,
+    )
+    explainer = Explainer(services.hot, services.event_log)
+
+    async def decide(request: Request) -> Response:
+        question = request.decode(DecisionRequest, REQUEST_BYTES_MAX)
+        return json_response(await decider.decide(question, request.now_us))
+
+    async def why(request: Request) -> Response:
+        campaign_id = request.query.get("campaign")
+        return json_response(await explainer.why(request.params["id"], campaign_id))
+
+    return [
+        Route(
+            "POST",
+            "/api/v1/decisions",
+            decide,
+            Message("为广告位选择广告", "Choose ads for placements"),
+            scope="decide",
+            request_type=DecisionRequest,
+            response_type=DecisionResponse,
+            tags=("ads",),
+            body_max=REQUEST_BYTES_MAX,
+        ),
+        Route(
+            "GET",
+            "/api/v1/decisions/{id}/why",
+            why,
+            Message("为什么是这个广告", "Why this ad, and why not that one"),
+            scope="read",
+            response_type=WhyResponse,
+            tags=("ads",),
+        ),
+    ]
+
+
+def notice_routes(services: NoticeServices) -> list[Route]:
+    """Return the routes of the ``intake`` role."""
+    notices = Notices(services.ledger, services.event_log, services.signer)
+    return [
+        Route(
+            "GET",
+            "/t/{token}",
+            notices.take,
+            Message(
+                "广告通知：展示、可见、点击、转化", "Ad notice: impression, view, click, conversion"
+            ),
+            scope="public",
+            tags=("ads",),
+        )
+    ]

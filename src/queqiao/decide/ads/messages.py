@@ -1,0 +1,128 @@
+"""What goes over the wire of the decision API."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from queqiao.decide.ads.contracts import Creative, Id
+
+SLOTS_MAX = 20
+
+
+class AskedPlacement(Struct):
+    """A placement to fill, with up to ``count`` ads of different campaigns."""
+
+    id: Id
+    count: Annotated[int, Meta(ge=1, le=10)] = 1
+
+
+class AskedUser(Struct):
+    """Who looks: the id after login, the anonymous id before, or both."""
+
+    id: Id | None = None
+    anonymous_id: Id | None = None
+
+
+class AskedContext(Struct):
+    """Where it is shown."""
+
+    channel: Annotated[str, Meta(max_length=128)] = ""
+    url: Annotated[str, Meta(max_length=4_000)] = ""
+
+
+class DecisionRequest(Struct):
+    """Which places are to be filled, for whom, where."""
+
+    placements: Annotated[list[AskedPlacement], Meta(min_length=1, max_length=SLOTS_MAX)]
+    user: AskedUser = AskedUser()
+    context: AskedContext = AskedContext()
+
+
+class Tracking(Struct):
+    """Where to tell what became of the ad: paths on this server, each told once or more often."""
+
+    impression: str
+    click: str
+    view: str
+    conversion: str
+
+
+class Decision(Struct):
+    """One ad for one place. A click will cost the advertiser ``price_minor``."""
+
+    decision_id: str
+    placement: str
+    kind: Literal["ad"]
+    campaign_id: str
+    creative: Creative
+    price_minor: int
+    currency: str
+    tracking: Tracking
+
+
+NoFillReason = Literal[
+    "unknown_placement", "no_campaign", "no_match", "budget", "ledger_unavailable"
+]
+
+
+class NoFill(Struct):
+    """A place, or one of its slots, that stays empty.
+
+    ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
+    those that may have spent their day, ``ledger_unavailable`` budgets cannot be taken just now.
+    """
+
+    placement: str
+    reason: NoFillReason
+
+
+class DecisionResponse(Struct):
+    """The ads, in the order of the places asked for, and the places that stay empty."""
+
+    decisions: list[Decision]
+    no_fill: list[NoFill]
+
+
+class WhyCandidate(Struct):
+    """What became of one campaign in a decision, and why."""
+
+    campaign_id: str
+    outcome: Literal["won", "lost", "filtered"]
+    reason: str
+    bid_minor: int | None
+    score: float | None
+    propensity: float
+    recorded: bool = True
+
+
+class WhyDecision(Struct):
+    """The decision as it was made. ``click_rate`` is a share; the draw is what chance gave."""
+
+    decision_id: str
+    at: str
+    placement: str
+    campaign_id: str
+    creative_id: str
+    price_minor: int
+    currency: str
+    floor_minor: int
+    runner_up: str | None
+    channel: str
+    segments: list[str]
+    draw: int
+
+
+class Replay(Struct):
+    """Whether the auction, run again on what was logged, comes to the same decision."""
+
+    equal: bool
+    differences: list[str]
+
+
+class WhyResponse(Struct):
+    """Why this ad, and why not the others. ``not_listed`` counts campaigns beyond the list."""
+
+    decision: WhyDecision
+    candidates: list[WhyCandidate]
+    not_listed: int
+    replay: Replay

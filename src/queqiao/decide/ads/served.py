@@ -1,0 +1,123 @@
+"""The record of a decision: what ``Ad Served`` carries, so that it can be replayed and explained.
+
+The bids stand best first. Those that decide are always among them; of the long tails, of bids and
+of campaigns left out, the first ``LISTED_MAX`` are listed and the rest is counted.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+
+from msgspec import Struct
+
+from queqiao.decide.ads.auction import Award, Bid, pick, run
+from queqiao.decide.ads.hot_state import LivePlacement
+from queqiao.decide.ads.targeting import Entry, Facts, Reason
+
+LISTED_MAX = 32
+
+
+class Out(Struct, frozen=True, array_like=True):
+    """A campaign that was not asked, and why."""
+
+    campaign_id: str
+    revision: int
+    bid_minor: int
+    reason: str
+
+
+class Auction(Struct, frozen=True):
+    """Everything that went into one decision."""
+
+    placement_revision: int
+    floor_minor: int
+    draw: int
+    segments: list[str]
+    bids: list[Bid]
+    out: list[Out]
+    creatives: int
+    propensity: float
+    runner_up: str | None
+    not_listed: int
+
+
+class Served(Struct, frozen=True, omit_defaults=True):
+    """The properties of ``Ad Served``."""
+
+    decision_id: str
+    placement_id: str
+    campaign_id: str
+    creative_id: str
+    price_minor: int
+    currency: str
+    channel: str
+    auction: Auction
+    creative_number: int
+    sku: str | None = None
+    url: str | None = None
+
+
+def record(
+    placement: LivePlacement, facts: Facts, out: Mapping[str, Reason], draw: int, award: Award
+) -> Auction:
+    """Return what is to be logged. ``out``: campaigns left out by this request, with the reason."""
+    index = placement.index
+    bids, left_out = _listed(placement, facts, out)
+    creatives = len(index.entry(award.bid.campaign_id).campaign.creatives)
+    total = len(index.entries) + len(placement.unfit)
+    return Auction(
+        placement_revision=placement.revision,
+        floor_minor=placement.document.floor_minor,
+        draw=draw,
+        segments=sorted(facts.segments.intersection(index.segments)),
+        bids=bids,
+        out=left_out,
+        creatives=creatives,
+        propensity=award.propensity / creatives,
+        runner_up=award.runner_up,
+        not_listed=total - len(bids) - len(left_out),
+    )
+
+
+def _listed(
+    placement: LivePlacement, facts: Facts, out: Mapping[str, Reason]
+) -> tuple[list[Bid], list[Out]]:
+    """Return the bids that decide and some more, and campaigns left out, both best first."""
+    index = placement.index
+    bits = index.match(facts, out)
+    wanted = max(LISTED_MAX, len(index.front(bits, facts.now_us)))
+    bids: list[Bid] = []
+    left_out: list[Out] = []
+    for entry in index.walk(bits):
+        if len(bids) == wanted:
+            break
+        reason = index.why_not(entry, facts)
+        if reason is None:
+            bids.append(entry.bid)
+        else:
+            left_out.append(_out(entry, reason))
+    for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
+        reason = out.get(entry.bid.campaign_id) or index.why_not(entry, facts)
+        left_out.append(_out(entry, reason or "already_shown"))
+    return bids, left_out
+
+
+def _out(entry: Entry, reason: Reason) -> Out:
+    bid = entry.bid
+    return Out(bid.campaign_id, bid.revision, bid.bid_minor, reason)
+
+
+def differences(served: Served) -> list[str]:
+    """Run the auction again on what was logged; return which results differ (none: it is equal)."""
+    auction = served.auction
+    award = run(auction.bids, auction.floor_minor, auction.draw)
+    if award is None:
+        return ["campaign_id"]
+    found = {
+        "campaign_id": award.bid.campaign_id == served.campaign_id,
+        "price_minor": award.price_minor == served.price_minor,
+        "runner_up": award.runner_up == auction.runner_up,
+        "propensity": award.propensity / auction.creatives == auction.propensity,
+        "creative": pick(auction.creatives, auction.draw, served.campaign_id)
+        == served.creative_number,
+    }
+    return [name for name, is_equal in found.items() if not is_equal]

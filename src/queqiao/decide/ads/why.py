@@ -1,0 +1,108 @@
+"""Why this ad, and why not that one: answered from the record, by running the auction again."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.click_rate import RATE_UNIT
+from queqiao.decide.ads.contracts import SOURCE
+from queqiao.decide.ads.hot_state import AdsSnapshot
+from queqiao.decide.ads.messages import Replay, WhyCandidate, WhyDecision, WhyResponse
+from queqiao.decide.ads.served import Served, differences
+from queqiao.decide.ads.targeting import Facts
+from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.envelope import decode_envelope
+from queqiao.kernel.errors import Message, NotFound
+from queqiao.ports.event_log.base import EventLog
+
+_properties = msgspec.json.Decoder(Served)
+
+
+class Explainer:
+    """Answers ``GET /api/v1/decisions/{id}/why``."""
+
+    def __init__(self, hot: Callable[[], AdsSnapshot], event_log: EventLog) -> None:
+        self._hot = hot
+        self._event_log = event_log
+
+    async def why(self, decision_id: str, campaign_id: str | None = None) -> WhyResponse:
+        """Return the decision, its candidates (or the one asked for) and whether it replays.
+
+        A campaign that the record does not list is judged by the documents of now, and the answer
+        says so (``recorded`` is false). Raises NotFound for a decision that was not made here.
+        """
+        found = await self._event_log.find(decision_id, SOURCE)
+        if not found:
+            raise NotFound(Message("没有这个决策", "no such decision"))
+        envelope = decode_envelope(found[0].body)
+        if envelope.event != "Ad Served":
+            raise NotFound(Message("没有这个决策", "no such decision"))
+        served = _properties.decode(envelope.properties)
+        candidates = list(_candidates(served))
+        if campaign_id is not None:
+            candidates = [each for each in candidates if each.campaign_id == campaign_id] or [
+                self._unlisted(served, campaign_id, envelope.timestamp_us)
+            ]
+        unequal = differences(served)
+        return WhyResponse(
+            _decision(served, envelope.timestamp_us),
+            candidates,
+            served.auction.not_listed,
+            Replay(not unequal, unequal),
+        )
+
+    def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> WhyCandidate:
+        """Judge a campaign by what is live now."""
+        placement = self._hot().placements.get(served.placement_id)
+        if placement is not None and campaign_id in placement.unfit:
+            return _absent(campaign_id, "filtered", placement.unfit[campaign_id])
+        if placement is None or campaign_id not in placement.index.position:
+            return _absent(campaign_id, "filtered", "not_live_in_placement")
+        facts = Facts(frozenset(served.auction.segments), served.channel, at_us)
+        reason = placement.index.why_not(placement.index.entry(campaign_id), facts)
+        if reason is not None:
+            return _absent(campaign_id, "filtered", reason)
+        return _absent(campaign_id, "lost", "outranked")
+
+
+def _absent(campaign_id: str, outcome: Literal["lost", "filtered"], reason: str) -> WhyCandidate:
+    return WhyCandidate(campaign_id, outcome, reason, None, None, 0.0, recorded=False)
+
+
+def _decision(served: Served, at_us: int) -> WhyDecision:
+    return WhyDecision(
+        decision_id=served.decision_id,
+        at=format_rfc3339(at_us),
+        placement=served.placement_id,
+        campaign_id=served.campaign_id,
+        creative_id=served.creative_id,
+        price_minor=served.price_minor,
+        currency=served.currency,
+        floor_minor=served.auction.floor_minor,
+        runner_up=served.auction.runner_up,
+        channel=served.channel,
+        segments=served.auction.segments,
+        draw=served.auction.draw,
+    )
+
+
+def _candidates(served: Served) -> Iterator[WhyCandidate]:
+    bids = served.auction.bids
+    best = max(bid.score for bid in bids)
+    tied = sum(bid.score == best for bid in bids)
+    for bid in bids:
+        yield _bidder(served, bid, best, tied)
+    for out in served.auction.out:
+        yield WhyCandidate(out.campaign_id, "filtered", out.reason, out.bid_minor, None, 0.0)
+
+
+def _bidder(served: Served, bid: Bid, best: int, tied: int) -> WhyCandidate:
+    score = bid.score / RATE_UNIT
+    propensity = 1 / tied if bid.score == best else 0.0
+    if bid.campaign_id == served.campaign_id:
+        reason = "best_score" if tied == 1 else "won_tie"
+        return WhyCandidate(bid.campaign_id, "won", reason, bid.bid_minor, score, propensity)
+    reason = "lost_tie" if bid.score == best else "outranked"
+    return WhyCandidate(bid.campaign_id, "lost", reason, bid.bid_minor, score, propensity)
