@@ -22,7 +22,9 @@ SUMMARY = Message("测试", "test")
 class Keys:
     """Two callers: one who may read, one who may do everything."""
 
-    def principal(self, headers: Mapping[str, str]) -> Principal | None:
+    def principal(
+        self, headers: Mapping[str, str], cookies: None = None, method: str = ""
+    ) -> Principal | None:
         known = {
             "Bearer reader": Principal("1", "reader", scopes=frozenset({"read"})),
             "Bearer admin": Principal("2", "admin", scopes=frozenset({"admin"})),

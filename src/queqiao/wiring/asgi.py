@@ -37,7 +37,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Authenticator(Protocol):
     """Finds out who calls, from the header lines (names in lower case)."""
 
-    def principal(self, headers: Mapping[str, str]) -> Principal | None:
+    def principal(
+        self, headers: Mapping[str, str], cookies: None = None, method: str = ""
+    ) -> Principal | None:
         """Return the caller, or None when nothing valid came with the call."""
         ...
 
@@ -151,7 +153,7 @@ class HotApplication:
             raise MethodNotAllowed(_allowed(methods))
         principal = None
         if route.scope != "public" or route.authenticates_itself or self._accept_clock_header:
-            principal = self._authenticator.principal(headers)
+            principal = self._authenticator.principal(headers, None, scope["method"])
         self._guard(route, principal)
         body = await read_body(receive, headers, route.body_max)
         request = Request(

@@ -48,7 +48,7 @@ class Ports(msgspec.Struct, forbid_unknown_fields=True):
 class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
     """Bounds of the in-process engine."""
 
-    memory_mb_max: Annotated[int, Meta(ge=200, le=1_000_000)] = 400
+    memory_mb_max: Annotated[int, Meta(ge=200, le=1_000_000)] = 320
     threads_max: Annotated[int, Meta(ge=1, le=64)] = 2
 
 

@@ -1,0 +1,118 @@
+"""The system of a home, seen from a command beside it: where it listens, keys for it, its start."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_bytes
+from urllib.request import urlopen
+
+import msgspec
+
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.errors import Message, Unavailable
+from queqiao.operate.contracts import KeyScope
+from queqiao.operate.keys import create_key
+from queqiao.wiring import adapters
+from queqiao.wiring.settings import Settings
+
+READY_WITHIN_S = 60.0
+
+
+class Address(msgspec.Struct):
+    """Where the running system of a home listens. ``sign_in_token`` works once."""
+
+    base_url: str
+    pid: int
+    sign_in_token: str = ""
+
+
+def address_file(home: Path) -> Path:
+    """Return the file that holds the address; only its user can read it."""
+    return home / "run" / "address.json"
+
+
+def publish_address(home: Path, address: Address) -> None:
+    """Write the address for commands beside the system."""
+    file = address_file(home)
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(address))
+
+
+def address(home: Path) -> Address | None:
+    """Return the address of the running system, or None when none runs."""
+    try:
+        found = msgspec.json.decode(address_file(home).read_bytes(), type=Address)
+        os.kill(found.pid, 0)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if is_ready(found.base_url) else None
+
+
+def is_ready(base_url: str) -> bool:
+    """Say whether every role of the system answers."""
+    try:
+        with urlopen(f"{base_url}/readyz", timeout=5) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def key(settings: Settings, scope: KeyScope, name: str = "command line") -> str:
+    """Return a key of the command line for its own system, made at first need and then kept."""
+    file = settings.home / "secrets" / f"{name.replace(' ', '_')}.{scope}.key"
+    if file.exists():
+        return file.read_text("ascii")
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    records = adapters.records(settings)
+    try:
+        _, secret = create_key(
+            records, scope, name, now_us=SystemClock().now_us(), random=token_bytes
+        )
+    finally:
+        records.close()
+    file.touch(mode=0o600)
+    file.write_text(secret, "ascii")
+    return secret
+
+
+@contextmanager
+def running(settings: Settings, config: Path | None = None) -> Iterator[Address]:
+    """Give the address of the running system; start one for the time being when none runs."""
+    found = address(settings.home)
+    if found is not None:
+        yield found
+        return
+    options = ["--port", "0"] if config is None else ["--config", str(config), "--port", "0"]
+    with started(settings.home, options) as begun:
+        yield begun
+
+
+@contextmanager
+def started(home: Path, options: Sequence[str] = (), verb: str = "serve") -> Iterator[Address]:
+    """Start ``queqiao serve`` (or another verb) on a home, and stop it at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "queqiao.log"
+    command = [sys.executable, "-m", "queqiao", verb, "--home", str(home), *options]
+    with log.open("ab") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream)
+    try:
+        yield wait_until_ready(home, process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def wait_until_ready(home: Path, process: "subprocess.Popen[bytes]", log: Path) -> Address:
+    """Return the address once every role answers. Raises Unavailable with where to look."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and process.poll() is None:
+        found = address(home)
+        if found is not None and found.pid == process.pid:
+            return found
+        time.sleep(0.05)
+    raise Unavailable(Message(f"系统没有启动，见 {log}", f"the system did not start; see {log}"))

@@ -1,0 +1,59 @@
+"""All errors of a settings file come at once, each with its cure; passwords stay hidden."""
+
+from pathlib import Path
+
+import pytest
+
+from queqiao.kernel.errors import InvalidInput
+from queqiao.wiring.settings import read, redacted
+
+BAD = """
+[server]
+port = 99999
+wrkers = 2
+[shop]
+timezone = "Mars/Olympus"
+currency = "GOLD"
+[ports]
+warehouse = "oracle://x"
+[nonsense]
+a = 1
+[schedule]
+segments_every_s = "often"
+"""
+
+
+def test_every_error_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "queqiao.toml"
+    file.write_text(BAD)
+    with pytest.raises(InvalidInput) as refused:
+        read(file, tmp_path)
+    assert {field.path for field in refused.value.fields} == {
+        "server.port",
+        "server.wrkers",
+        "shop.timezone",
+        "shop.currency",
+        "ports.warehouse",
+        "nonsense",
+        "schedule.segments_every_s",
+    }
+    assert all(field.message.zh and field.message.en for field in refused.value.fields)
+
+
+@pytest.mark.parametrize("text", ["a = ", "\x00", "[server", "server = 1"])
+def test_what_is_no_settings_file(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "queqiao.toml"
+    file.write_text(text)
+    with pytest.raises(InvalidInput):
+        read(file, tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(tmp_path / "none.toml", tmp_path)
+    assert "none.toml" in refused.value.fields[0].path
+
+
+def test_passwords_are_hidden() -> None:
+    assert redacted("postgresql://me:secret@db/x") == "postgresql://me:***@db/x"
+    assert redacted("sqlite:records.sqlite") == "sqlite:records.sqlite"
