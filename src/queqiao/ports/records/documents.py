@@ -35,8 +35,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _COMES_FROM = {"live": ("draft", "paused"), "paused": ("live",)}
 """From which states one is reached; any other is reached from every state but ``archived``."""
 _VERBS = {"live": "publish", "paused": "pause", "archived": "archive"}
-_HIDDEN = "••••"
-"""Stands in differences where a secret stood."""
+HIDDEN = "••••"
+"""Stands where a secret stood."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -283,7 +283,7 @@ def _record(conn: Connection, after: Stored, before: Stored | None, verb: str, e
 def _view(document: Any, state: str, hidden: tuple[str, ...]) -> dict[str, Any]:
     """Return what a reader may see of a revision, its state among the fields."""
     fields: dict[str, Any] = msgspec.to_builtins(document)
-    shown = {key: _HIDDEN if key in hidden else value for key, value in fields.items()}
+    shown = {key: HIDDEN if key in hidden else value for key, value in fields.items()}
     return {"state": state, **shown}
 
 

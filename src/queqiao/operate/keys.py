@@ -1,0 +1,100 @@
+"""Keys of programs: made and revoked here, known by hash only."""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.engine import Row
+
+from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.errors import NotFound
+from queqiao.kernel.ids import uuid7
+from queqiao.operate.contracts import KeyScope, KeyView
+from queqiao.operate.credentials import RandomBytes, hash_of, new_secret, random_bits
+from queqiao.operate.tables import api_keys
+from queqiao.operate.users import CREDENTIAL
+from queqiao.ports.records import audit, changes
+from queqiao.ports.records.audit import SYSTEM, Actor
+from queqiao.ports.records.base import Records
+
+
+def create_key(
+    records: Records,
+    scope: KeyScope,
+    name: str,
+    source: str = "",
+    *,
+    now_us: int,
+    random: RandomBytes,
+) -> tuple[str, str]:
+    """Make a key from the command line and return its id and its secret; blocking."""
+    key, secret = records.write_now(
+        lambda conn: make(conn, (name, scope, source), SYSTEM, now_us, random)
+    )
+    return key.id, secret
+
+
+def make(
+    conn: Connection,
+    wanted: tuple[str, KeyScope, str],
+    actor: Actor,
+    now_us: int,
+    random: RandomBytes,
+) -> tuple[KeyView, str]:
+    """Make a key from name, scope and source; return it and its secret.
+
+    An intake key without a source stands for its own name.
+    """
+    name, scope, source = wanted
+    secret = new_secret(f"qq_{scope}_", random)
+    key_id = uuid7(now_us, random_bits(random))
+    row = {
+        "id": key_id,
+        "name": name,
+        "scope": scope,
+        "source": source or (name if scope == "intake" else ""),
+        "secret_hash": hash_of(secret),
+        "hint": secret[-4:],
+        "created_at_us": now_us,
+        "created_by": actor.id,
+    }
+    conn.execute(insert(api_keys).values(row))
+    changes.note(conn, CREDENTIAL, key_id)
+    entry = audit.Entry("key.create", "key", key_id, f"{scope} key: {name}")
+    audit.note(conn, actor, entry, now_us)
+    return _view(_find(conn, key_id)), secret
+
+
+def revoke(conn: Connection, key_id: str, actor: Actor, now_us: int) -> KeyView:
+    """End a key; ended already, nothing happens. Raises NotFound."""
+    row = _find(conn, key_id)
+    if row.revoked_at_us is None:
+        conn.execute(update(api_keys).where(api_keys.c.id == key_id).values(revoked_at_us=now_us))
+        changes.note(conn, CREDENTIAL, key_id)
+        audit.note(conn, actor, audit.Entry("key.revoke", "key", key_id, row.name), now_us)
+    return _view(_find(conn, key_id))
+
+
+def everything(conn: Connection) -> list[KeyView]:
+    """Return all keys, newest first."""
+    query = select(api_keys).order_by(api_keys.c.created_at_us.desc(), api_keys.c.id.desc())
+    return [_view(row) for row in conn.execute(query)]
+
+
+def _find(conn: Connection, key_id: str) -> Row[Any]:
+    row = conn.execute(select(api_keys).where(api_keys.c.id == key_id)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _view(row: Row[Any]) -> KeyView:
+    return KeyView(
+        row.id,
+        row.name,
+        row.scope,
+        row.source,
+        row.hint,
+        format_rfc3339(row.created_at_us),
+        row.created_by,
+        None if row.revoked_at_us is None else format_rfc3339(row.revoked_at_us),
+    )
