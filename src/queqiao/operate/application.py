@@ -32,9 +32,11 @@ BODY_BYTES_MAX = 1_000_000
 _SECURITY_HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        b"img-src 'self' data: blob: https:; font-src 'self' data:; connect-src 'self'; "
-        b"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        (
+            b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+            b"img-src 'self' data: blob: https:; font-src 'self' data:; connect-src 'self'; "
+            b"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+        ),
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -63,13 +65,13 @@ def console_application(
     *,
     kinds: Sequence[DocumentKind],
     handlings: Mapping[str, Handling],
-    handlers: Sequence[Any] = (),
+    handlers: Sequence[Route | Operation] = (),
     hot_routes: Sequence[Route] = (),
 ) -> Litestar:
     """Return the ASGI application of the console role.
 
-    ``handlers`` are the other stages' Routes, Operations or handlers of the framework;
-    ``hot_routes`` are answered by other roles and only documented here.
+    ``handlers`` are the management routes of other stages; ``hot_routes`` are answered by other
+    roles and only documented here.
     """
     desks = (
         SignInDesk(services, authenticator, secure_cookie=settings.secure_cookie),
@@ -78,13 +80,12 @@ def console_application(
     )
     operations = [operation for desk in desks for operation in desk.operations()]
     operations += document_operations.operations(services, kinds, handlings)
-    operations += [as_operation(found) for found in handlers if _is_ours(found)]
-    native = [found for found in handlers if not _is_ours(found)]
+    operations += [as_operation(found) for found in handlers]
     operations.append(_published(operations, hot_routes))
     files = ConsoleFiles(settings.console_files).handlers() if settings.console_files else []
     problems: Any = Problems(services.random)
     return Litestar(
-        route_handlers=[*(mount(found, services) for found in operations), *native, *files],
+        route_handlers=[*(mount(found, services) for found in operations), *files],
         guards=[Doorman(services, authenticator, accept_clock_header=settings.accept_clock_header)],
         exception_handlers={
             QueqiaoError: problems,
@@ -96,10 +97,6 @@ def console_application(
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
     )
-
-
-def _is_ours(found: Any) -> bool:
-    return isinstance(found, Route | Operation)
 
 
 def as_operation(found: Route | Operation) -> Operation:
@@ -120,7 +117,7 @@ def _published(operations: Sequence[Operation], hot_routes: Sequence[Route]) -> 
     return itself
 
 
-async def _secure(message: AsgiMessage, scope: AsgiScope) -> None:
+async def _secure(message: AsgiMessage, _scope: AsgiScope) -> None:
     """Add the headers that keep browsers careful; answers of the API are never cached."""
     if message["type"] != "http.response.start":
         return

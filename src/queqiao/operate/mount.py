@@ -42,7 +42,7 @@ class Doorman:
         Raises Unauthenticated and Forbidden. A handler's scope is ``opt["scope"]``; without one,
         reading methods need ``read`` and all others ``write``.
         """
-        headers, method = connection.headers, connection.scope["method"]
+        headers, method = connection.headers, str(connection.scope.get("method", "GET"))
         principal = self._authenticator.principal(headers, method=method)
         connection.state.update(
             principal=principal,
