@@ -27,40 +27,32 @@ POPULAR_MAX = 500
 GROUPS_MAX = 150_000
 """Bound of the memory of one training: the latest sessions and buyers count."""
 
+_PERIOD = """WITH fromUnixTimestamp64Micro({since:Int64}, 'UTC') AS since,
+  fromUnixTimestamp64Micro({as_of:Int64}, 'UTC') AS until
+"""
+_BASKETS = """SELECT arraySlice(groupArray(sku), -{group_max:UInt32}) AS skus FROM (found)
+GROUP BY grouping HAVING length(skus) > 1
+ORDER BY max(at) DESC, grouping LIMIT {groups_max:UInt64}
+"""
 _VIEWS = """
-SELECT arraySlice(groupArray(sku), -{group_max:UInt32}) AS skus FROM (
-  SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp, offset FROM events
-  WHERE event = 'Product Viewed' AND sku != '' AND timestamp > {since:DateTime64(6, 'UTC')}
-    AND timestamp <= {as_of:DateTime64(6, 'UTC')}
-  ORDER BY timestamp, offset)
-GROUP BY grouping HAVING length(skus) > 1
-ORDER BY max(timestamp) DESC, grouping LIMIT {groups_max:UInt64}
-"""
+  SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp AS at FROM events
+  WHERE event = 'Product Viewed' AND sku != '' AND timestamp > since AND timestamp <= until
+  ORDER BY timestamp, offset"""
 _ORDERS = """
-SELECT arraySlice(groupArray(sku), -{group_max:UInt32}) AS skus FROM (
-  SELECT if(person_id = '', order_id, person_id) AS grouping, sku, time, offset, line
-  FROM order_lines
-  WHERE kind = 'sale' AND sku != '' AND time > {since:DateTime64(6, 'UTC')}
-    AND time <= {as_of:DateTime64(6, 'UTC')}
-  ORDER BY time, offset, line)
-GROUP BY grouping HAVING length(skus) > 1
-ORDER BY max(time) DESC, grouping LIMIT {groups_max:UInt64}
-"""
+  SELECT if(person_id = '', order_id, person_id) AS grouping, sku, time AS at FROM order_lines
+  WHERE kind = 'sale' AND sku != '' AND time > since AND time <= until
+  ORDER BY time, offset, line"""
 _POPULAR = """
-SELECT sku, sum(weight * exp2(-age_days / {half_life_days:Float64})) AS popularity FROM (
-  SELECT sku, multiIf(event = 'Product Viewed', 1, 4) AS weight,
-    dateDiff('second', timestamp, {as_of:DateTime64(6, 'UTC')}) / 86400 AS age_days FROM events
+SELECT sku, sum(weight * exp2(-age_s / 86400 / {half_life_days:Float64})) AS popularity FROM (
+  SELECT sku, if(event = 'Product Viewed', 1, 4) AS weight,
+    dateDiff('second', timestamp, until) AS age_s FROM events
   WHERE event IN ('Product Viewed', 'Product Added') AND sku != ''
-    AND timestamp > {since:DateTime64(6, 'UTC')} AND timestamp <= {as_of:DateTime64(6, 'UTC')}
+    AND timestamp > since AND timestamp <= until
   UNION ALL
-  SELECT sku, 10 * quantity AS weight,
-    dateDiff('second', time, {as_of:DateTime64(6, 'UTC')}) / 86400 AS age_days FROM order_lines
-  WHERE kind = 'sale' AND sku != '' AND quantity > 0
-    AND time > {since:DateTime64(6, 'UTC')} AND time <= {as_of:DateTime64(6, 'UTC')})
+  SELECT sku, 10 * quantity AS weight, dateDiff('second', time, until) AS age_s FROM order_lines
+  WHERE kind = 'sale' AND sku != '' AND quantity > 0 AND time > since AND time <= until)
 GROUP BY sku ORDER BY popularity DESC, sku LIMIT {popular_max:UInt64}
 """
-
-
 Baskets = Sequence[Sequence[str]]
 """SKUs that were met together, each basket in order of time."""
 
@@ -70,7 +62,7 @@ async def train(warehouse: Warehouse, as_of_us: int) -> PackedModel | None:
     views = await _baskets(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)
     orders = await _baskets(warehouse, _ORDERS, ORDERS_DAYS, as_of_us)
     bounds = {"half_life_days": float(HALF_LIFE_DAYS), "popular_max": POPULAR_MAX}
-    popular = await warehouse.query(_POPULAR, {**_period(VIEWS_DAYS, as_of_us), **bounds})
+    popular = await warehouse.query(_PERIOD + _POPULAR, {**_period(VIEWS_DAYS, as_of_us), **bounds})
     if not popular.rows:
         return None
     return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows], as_of_us)
@@ -106,5 +98,10 @@ def _period(days: int, as_of_us: int) -> dict[str, Any]:
 async def _baskets(warehouse: Warehouse, sql: str, days: int, as_of_us: int) -> Baskets:
     bounds = {"group_max": GROUP_MAX, "groups_max": GROUPS_MAX}
     return [
-        row[0] for row in (await warehouse.query(sql, {**_period(days, as_of_us), **bounds})).rows
+        row[0]
+        for row in (
+            await warehouse.query(
+                _PERIOD + _BASKETS.replace("found", sql), {**_period(days, as_of_us), **bounds}
+            )
+        ).rows
     ]

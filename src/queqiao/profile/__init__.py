@@ -1,0 +1,1 @@
+"""Shoppers: what is known of each, and the groups that operators make of it."""

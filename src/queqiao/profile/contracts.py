@@ -1,0 +1,99 @@
+"""What other rooms may know of shoppers: the segment document, and who is in which segment."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from queqiao.kernel.documents import DocumentKind
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.text import clean
+from queqiao.profile.expression import parse
+
+ARTIFACT_PREFIX = "segment:"
+"""``segment:{id}`` is the artifact that holds a segment's members."""
+
+NAME_MAX = 100
+DESCRIPTION_MAX = 1000
+_NOBODY: frozenset[str] = frozenset()
+
+
+class SegmentDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A group of shoppers. ``expression`` follows the grammar of ``profile/expression.py``."""
+
+    name: str
+    expression: dict[str, Any]
+    description: str = ""
+
+
+class SegmentArtifact(msgspec.Struct, frozen=True):
+    """The members of one segment, sorted. ``revision`` is that of the document they follow."""
+
+    segment_id: str
+    revision: int
+    members: list[str]
+
+
+def check_segment(document: SegmentDocument) -> None:
+    """Raise InvalidInput for what the type alone cannot say."""
+    if not clean(document.name, "name", NAME_MAX).strip():
+        raise InvalidInput(FieldError("name", Message("请填写名称", "a name is needed")))
+    clean(document.description, "description", DESCRIPTION_MAX)
+    parse(document.expression)
+
+
+SEGMENT = DocumentKind(name="segment", path="segments", type=SegmentDocument, check=check_segment)
+
+
+class SegmentMembers:
+    """Who is in which live segment. Immutable: decide swaps it whole when an artifact changes."""
+
+    def __init__(self, members: Mapping[str, Iterable[str]]) -> None:
+        found: dict[str, set[str]] = {}
+        for segment_id, people in members.items():
+            for person in people:
+                found.setdefault(person, set()).add(segment_id)
+        # Few combinations, many people: each combination is kept once.
+        shared: dict[frozenset[str], frozenset[str]] = {}
+        frozen = ((person, frozenset(ids)) for person, ids in found.items())
+        self._segments = {person: shared.setdefault(ids, ids) for person, ids in frozen}
+
+    def segments_of(self, person_id: str) -> frozenset[str]:
+        """Return the ids of the person's segments; empty for an unknown person."""
+        return self._segments.get(person_id, _NOBODY)
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+
+def load_members(artifacts: Iterable[bytes]) -> SegmentMembers:
+    """Return the look-up from the bodies of all ``segment:`` artifacts."""
+    decoded = (msgspec.msgpack.decode(body, type=SegmentArtifact) for body in artifacts)
+    return SegmentMembers({artifact.segment_id: artifact.members for artifact in decoded})
+
+
+def default_segments() -> dict[str, SegmentDocument]:
+    """Return the segments that the product ships, by id."""
+    return {
+        "high-value-at-risk": SegmentDocument(
+            name="高价值沉睡客",
+            description="下过至少两单、累计消费满 500 元，但两周没有来过：值得用一张券请回来。",
+            expression={
+                "all": [
+                    {"field": "orders", "op": ">=", "value": 2},
+                    {"field": "spent_minor", "op": ">=", "value": 50_000},
+                    {"field": "recency_days", "op": ">=", "value": 14},
+                ]
+            },
+        ),
+        "new-visitors": SegmentDocument(
+            name="新访客",
+            description="一周内第一次到访，还没有下过单：适合新人券。",
+            expression={
+                "all": [
+                    {"field": "first_seen_days", "op": "<=", "value": 7},
+                    {"field": "orders", "op": "=", "value": 0},
+                ]
+            },
+        ),
+    }

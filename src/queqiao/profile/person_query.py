@@ -1,0 +1,111 @@
+"""One row a person: the query that every profile and every segment is made of.
+
+A person is the known user, or the anonymous visitor while unknown; what a visitor did before a
+login is counted for the user that the same visitor later logged in as (``identities``).
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from queqiao.profile.fields import Part
+
+_OWNER = """owner AS (
+  SELECT anonymous_id AS known, argMax(user_id, offset) AS user FROM identities
+  WHERE anonymous_id != '' AND user_id != '' GROUP BY anonymous_id)"""
+
+_PERSON = "if(owner.user != '', owner.user, {table}.person_id)"
+
+_CURRENCY = """(SELECT currency FROM order_lines
+  GROUP BY currency ORDER BY count() DESC, currency LIMIT 1)"""
+
+_ACTIVITY = """activity AS (
+  SELECT {person} AS person,
+    max(events.timestamp) AS last_seen, min(events.timestamp) AS first_seen,
+    uniqExactIf(events.session_id, events.session_id != '') AS visits
+  FROM events LEFT JOIN owner ON events.person_id = owner.known
+  WHERE events.person_id != '' AND {in_time}{only}
+  GROUP BY person)"""
+
+_BUYING = """buying AS (
+  SELECT {person} AS person, uniqExactIf(order_lines.order_id, order_lines.kind = 'sale') AS orders,
+    sumIf(order_lines.amount_minor, order_lines.currency = {currency}) AS spent_minor,
+    maxIf(order_lines.time, order_lines.kind = 'sale') AS last_order
+  FROM order_lines LEFT JOIN owner ON order_lines.person_id = owner.known
+  WHERE order_lines.person_id != '' AND {in_time}{only}
+  GROUP BY person)"""
+
+_INTEREST = """weighed AS (
+  SELECT {event_person} AS person, events.category AS category,
+    if(events.event = 'Product Viewed', 1, 4) * exp2(-greatest(0, {{now:Int64}}
+      - toUnixTimestamp64Micro(events.timestamp)) / 2592000000000) AS weight
+  FROM events LEFT JOIN owner ON events.person_id = owner.known
+  WHERE events.event IN ('Product Viewed', 'Product Added') AND events.category != ''
+    AND events.person_id != '' AND {event_time}{event_only}
+  UNION ALL
+  SELECT {line_person} AS person, order_lines.category AS category,
+    10 * exp2(-greatest(0, {{now:Int64}} - toUnixTimestamp64Micro(order_lines.time))
+      / 2592000000000) AS weight
+  FROM order_lines LEFT JOIN owner ON order_lines.person_id = owner.known
+  WHERE order_lines.kind = 'sale' AND order_lines.category != ''
+    AND order_lines.person_id != '' AND {line_time}{line_only}),
+interest AS (
+  SELECT person, arrayReverseSort(groupArray((weight, category))) AS ranked,
+    arrayMap(x -> x.2, ranked) AS categories,
+    arrayMap(x -> x.1 / arraySum(y -> y.1, ranked), ranked) AS shares FROM (
+    SELECT person, toString(category) AS category, sum(weight) AS weight
+    FROM weighed GROUP BY person, category)
+  GROUP BY person)"""
+
+_TRAITS = """traits AS (
+  SELECT person, groupArray(name) AS trait_names, groupArray(value) AS trait_values FROM (
+    SELECT {person} AS person, trait.1 AS name, argMax(
+      if(JSONType(trait.2) = 'String', JSONExtractString(trait.2), trait.2),
+      (events.timestamp, events.offset)) AS value
+    FROM events LEFT JOIN owner ON events.person_id = owner.known
+    ARRAY JOIN JSONExtractKeysAndValuesRaw(events.traits) AS trait
+    WHERE events.type = 'identify' AND events.person_id != ''
+      AND JSONType(trait.2) IN ('String', 'Int64', 'UInt64', 'Double', 'Bool') AND {in_time}{only}
+    GROUP BY person, name)
+  GROUP BY person)"""
+
+_ONLY = """ AND ({table}.person_id = {{person:String}} OR {table}.person_id IN (
+    SELECT anonymous_id FROM identities WHERE user_id = {{person:String}}))"""
+
+ALL_PARTS: tuple[Part, ...] = ("activity", "buying", "interest", "traits")
+
+
+def person_query(
+    columns: str, rest: str, parts: Collection[Part] = ALL_PARTS, *, one_person: bool = False
+) -> str:
+    """Return ``SELECT columns FROM persons rest`` with the parts that are needed joined in.
+
+    Parameters are ``now`` (µs, Int64; later facts are not seen) and, for one person, ``person``.
+    """
+    definitions = [_OWNER, _part_sql("activity", one_person)]
+    joins = ["FROM activity"]
+    for part in ALL_PARTS[1:]:
+        if part in parts:
+            definitions.append(_part_sql(part, one_person))
+            joins.append(f"LEFT JOIN {part} ON {part}.person = activity.person")
+    alone = " WHERE activity.person = {person:String} " if one_person else " "
+    return f"WITH {', '.join(definitions)} SELECT {columns} {' '.join(joins)}{alone}{rest}"
+
+
+def _part_sql(part: Part, one_person: bool) -> str:
+    events = _filters("events", "timestamp", one_person)
+    lines = _filters("order_lines", "time", one_person)
+    if part == "interest":
+        named = {f"event_{name.removeprefix('in_')}": text for name, text in events.items()}
+        named |= {f"line_{name.removeprefix('in_')}": text for name, text in lines.items()}
+        return _INTEREST.format(**named)
+    if part == "buying":
+        return _BUYING.format(**lines, currency=_CURRENCY)
+    return {"activity": _ACTIVITY, "traits": _TRAITS}[part].format(**events)
+
+
+def _filters(table: str, time: str, one_person: bool) -> dict[str, Any]:
+    return {
+        "person": _PERSON.format(table=table),
+        "in_time": f"{table}.{time} <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')",
+        "only": _ONLY.format(table=table) if one_person else "",
+    }

@@ -1,0 +1,105 @@
+"""The endpoint: answers, refusals, and the event that is on disk before the answer."""
+
+from random import Random
+
+import msgspec
+import pytest
+
+from queqiao.decide.recommend.hot_endpoints import RecommendServices, routes
+from queqiao.decide.recommend.model import encode_model, load_model
+from queqiao.decide.recommend.training import fit
+from queqiao.kernel.envelope import decode_envelope
+from queqiao.kernel.errors import InvalidInput, StorageFull
+from queqiao.kernel.http import Request
+from queqiao.ports.event_log.base import Outcome
+
+MODEL = load_model(encode_model(fit([["a", "b"]] * 3, [], [("c", 2.0), ("a", 1.0)], 0)))
+
+
+class Journal:
+    """An event log in memory that can be full."""
+
+    def __init__(self) -> None:
+        self.events, self.full = [], False
+
+    async def append(self, events):
+        if self.full:
+            raise StorageFull
+        self.events += events
+        return [Outcome("stored", len(self.events))]
+
+    async def find(self, message_id, source=None):
+        return []
+
+
+@pytest.fixture
+def journal():
+    return Journal()
+
+
+def asking(journal, model=MODEL):
+    services = RecommendServices(
+        lambda: model, lambda: ["n1", "n2"], journal, Random(7).getrandbits
+    )
+    (route,) = routes(services)
+
+    async def ask(body: bytes):
+        request = Request("POST", route.path, {}, {}, {}, body, "127.0.0.1", 1_000_000)
+        return msgspec.json.decode((await route.handler(request)).body)
+
+    return ask
+
+
+async def test_the_answer_names_reason_chance_and_model(journal):
+    body = b'{"user":{"id":"u1"},"context":{"sku":"a"},"placement":"pdp","n":2}'
+    answer = await asking(journal)(body)
+    assert [item["sku"] for item in answer["items"]] == ["b", "c"]
+    assert answer["items"][0]["reason"] == {"kind": "viewed_together", "sku": "a"}
+    assert 0 < answer["items"][0]["propensity"] <= 1
+    assert answer["model"] == MODEL.name
+
+
+async def test_the_event_repeats_the_answer(journal):
+    answer = await asking(journal)(b'{"user":{"anonymous_id":"x"},"context":{"sku":"a"},"n":2}')
+    (stored,) = journal.events
+    envelope = decode_envelope(stored.body)
+    properties = msgspec.json.decode(envelope.properties)
+    assert (envelope.event, envelope.anonymous_id) == ("Recommendation Served", "x")
+    assert properties["decision_id"] == answer["decision_id"] == stored.message_id
+    assert [p["sku"] for p in properties["products"]] == [i["sku"] for i in answer["items"]]
+    assert [p["propensity"] for p in properties["products"]] == [
+        i["propensity"] for i in answer["items"]
+    ]
+
+
+async def test_without_a_model_the_newest_items_are_given_and_it_says_so(journal):
+    answer = await asking(journal, None)(b'{"exclude":["n2"]}')
+    assert answer["model"] == "newest"
+    assert [(i["sku"], i["reason"]["kind"]) for i in answer["items"]] == [("n1", "popular")]
+
+
+async def test_an_unlogged_answer_is_not_given(journal):
+    journal.full = True
+    with pytest.raises(StorageFull):
+        await asking(journal)(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b"", ""),
+        (b"[]", ""),
+        (b'{"n":0}', "n"),
+        (b'{"n":101}', "n"),
+        (b'{"n":1e400}', "n"),
+        (b'{"exclude":["ok","\\u0000"]}', "exclude[1]"),
+        (b'{"exclude":[1]}', "exclude[0]"),
+        (b'{"context":{"sku":7}}', "context.sku"),
+        (b'{"user":{"id":"' + b"x" * 300 + b'"}}', "user.id"),
+    ],
+)
+async def test_bad_bodies_are_refused_by_path_and_nothing_is_logged(journal, body, path):
+    with pytest.raises(InvalidInput) as refused:
+        await asking(journal)(body)
+    assert refused.value.fields[0].path == path
+    assert journal.events == []
