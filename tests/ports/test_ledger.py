@@ -29,8 +29,8 @@ COUNTERS = st.sampled_from(["a", "b", "c"])
 AMOUNTS = st.integers(0, 30)
 TAKES = st.lists(st.tuples(COUNTERS, AMOUNTS), max_size=3)
 QUICK = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=40,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -374,7 +374,8 @@ async def test_kill_9_under_load_loses_nothing_that_was_answered(tmp_path):
     await asyncio.sleep(0.3)
     for shopper in shoppers:
         shopper.cancel()
-    await asyncio.gather(*shoppers, return_exceptions=True)
+    for ended in await asyncio.gather(*shoppers, return_exceptions=True):
+        assert isinstance(ended, asyncio.CancelledError), ended
     await client.close()
     process.kill()
     process.wait()

@@ -27,7 +27,7 @@ Moment = Annotated[str, Meta(max_length=40, examples=["2026-06-18T00:00:00+08:00
 Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH_MAX)]
 
 
-class Placement(Struct, forbid_unknown_fields=True):
+class Placement(Struct, frozen=True, forbid_unknown_fields=True):
     """A place on a page where an ad can stand. No click there costs less than ``floor_minor``."""
 
     name: Name
@@ -35,14 +35,14 @@ class Placement(Struct, forbid_unknown_fields=True):
     currency: Currency
 
 
-class Targeting(Struct, forbid_unknown_fields=True):
+class Targeting(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may see it: a shopper in any of the segments, on any of the channels; empty is all."""
 
     segments_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
     channels_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
 
 
-class Creative(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is shown, and where a click leads: an http(s) address, or a path on the shop itself."""
 
     id: Id
@@ -52,7 +52,7 @@ class Creative(Struct, forbid_unknown_fields=True, omit_defaults=True):
     sku: Id | None = None
 
 
-class Campaign(Struct, forbid_unknown_fields=True):
+class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day."""
 
     name: Name

@@ -9,28 +9,28 @@ from queqiao.decide.ads.contracts import Creative, Id
 SLOTS_MAX = 20
 
 
-class AskedPlacement(Struct):
+class AskedPlacement(Struct, frozen=True):
     """A placement to fill, with up to ``count`` ads of different campaigns."""
 
     id: Id
     count: Annotated[int, Meta(ge=1, le=10)] = 1
 
 
-class AskedUser(Struct):
+class AskedUser(Struct, frozen=True):
     """Who looks: the id after login, the anonymous id before, or both."""
 
     id: Id | None = None
     anonymous_id: Id | None = None
 
 
-class AskedContext(Struct):
+class AskedContext(Struct, frozen=True):
     """Where it is shown."""
 
     channel: Annotated[str, Meta(max_length=128)] = ""
     url: Annotated[str, Meta(max_length=4_000)] = ""
 
 
-class DecisionRequest(Struct):
+class DecisionRequest(Struct, frozen=True):
     """Which places are to be filled, for whom, where."""
 
     placements: Annotated[list[AskedPlacement], Meta(min_length=1, max_length=SLOTS_MAX)]
@@ -38,7 +38,7 @@ class DecisionRequest(Struct):
     context: AskedContext = AskedContext()
 
 
-class Tracking(Struct):
+class Tracking(Struct, frozen=True):
     """Where to tell what became of the ad: paths on this server, each told once or more often."""
 
     impression: str
@@ -47,7 +47,7 @@ class Tracking(Struct):
     conversion: str
 
 
-class Decision(Struct):
+class Decision(Struct, frozen=True):
     """One ad for one place. A click will cost the advertiser ``price_minor``."""
 
     decision_id: str
@@ -65,7 +65,7 @@ NoFillReason = Literal[
 ]
 
 
-class NoFill(Struct):
+class NoFill(Struct, frozen=True):
     """A place, or one of its slots, that stays empty.
 
     ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
@@ -76,14 +76,14 @@ class NoFill(Struct):
     reason: NoFillReason
 
 
-class DecisionResponse(Struct):
+class DecisionResponse(Struct, frozen=True):
     """The ads, in the order of the places asked for, and the places that stay empty."""
 
     decisions: list[Decision]
     no_fill: list[NoFill]
 
 
-class WhyCandidate(Struct):
+class WhyCandidate(Struct, frozen=True):
     """What became of one campaign in a decision, and why."""
 
     campaign_id: str
@@ -95,7 +95,7 @@ class WhyCandidate(Struct):
     recorded: bool = True
 
 
-class WhyDecision(Struct):
+class WhyDecision(Struct, frozen=True):
     """The decision as it was made. ``click_rate`` is a share; the draw is what chance gave."""
 
     decision_id: str
@@ -112,14 +112,14 @@ class WhyDecision(Struct):
     draw: int
 
 
-class Replay(Struct):
+class Replay(Struct, frozen=True):
     """Whether the auction, run again on what was logged, comes to the same decision."""
 
     equal: bool
     differences: list[str]
 
 
-class WhyResponse(Struct):
+class WhyResponse(Struct, frozen=True):
     """Why this ad, and why not the others. ``not_listed`` counts campaigns beyond the list."""
 
     decision: WhyDecision

@@ -1,0 +1,81 @@
+"""The documents of ads: what is wrong is said at once, by field."""
+
+import msgspec
+import pytest
+
+from queqiao.decide.ads.contracts import KINDS, Campaign, Placement, check_campaign, check_placement
+from queqiao.kernel import json
+from queqiao.kernel.errors import InvalidInput
+
+GOOD = {
+    "name": "618 耳机",
+    "advertiser": "声阔",
+    "placements": ["home"],
+    "bid_minor": 120,
+    "currency": "CNY",
+    "daily_budget_minor": 50_000,
+    "targeting": {"segments_any": ["vip"], "channels_any": []},
+    "creatives": [{"id": "c1", "title": "降噪耳机", "landing_url": "https://shop.example/p/1"}],
+    "starts_at": "2026-06-01T00:00:00+08:00",
+    "ends_at": "2026-06-20T00:00:00+08:00",
+}
+
+
+def check(**changes):
+    check_campaign(json.decode(msgspec.json.encode({**GOOD, **changes}), Campaign))
+
+
+def creative(**changes):
+    return {**GOOD["creatives"][0], **changes}
+
+
+def test_a_good_campaign_passes():
+    check()
+    check(starts_at=None, ends_at=None, targeting={})
+    check(creatives=[creative(landing_url="/sale?from=ad", sku="s1")])
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("currency", {"currency": "XXX"}),
+        ("ends_at", {"ends_at": "2026-06-01T00:00:00+08:00"}),
+        ("starts_at", {"starts_at": "soon"}),
+        ("bid_minor", {"bid_minor": -1}),
+        ("bid_minor", {"bid_minor": 1.5}),
+        ("daily_budget_minor", {"daily_budget_minor": 119}),
+        ("placements", {"placements": []}),
+        ("placements[1]", {"placements": ["home", "home"]}),
+        ("creatives", {"creatives": []}),
+        ("creatives[1]", {"creatives": [creative(), creative()]}),
+        ("creatives[0].landing_url", {"creatives": [creative(landing_url="javascript:alert(1)")]}),
+        ("creatives[0].landing_url", {"creatives": [creative(landing_url="//evil.example")]}),
+        ("creatives[0].landing_url", {"creatives": [creative(landing_url="/a\r\nSet-Cookie: b")]}),
+        ("creatives[0].image_url", {"creatives": [creative(image_url="data:x")]}),
+    ],
+)
+def test_a_wrong_field_is_named(path, changes):
+    with pytest.raises(InvalidInput) as refused:
+        check(**changes)
+    (field,) = refused.value.fields
+    assert field.path == path
+    assert field.message.zh
+    assert field.message.en
+
+
+def test_all_wrong_fields_are_named_at_once():
+    with pytest.raises(InvalidInput) as refused:
+        check(currency="XXX", placements=["a", "a"], starts_at="x")
+    paths = {field.path for field in refused.value.fields}
+    assert paths == {"currency", "placements[1]", "starts_at"}
+
+
+def test_a_placement_needs_a_known_currency():
+    check_placement(Placement("home", 10, "CNY"))
+    with pytest.raises(InvalidInput):
+        check_placement(Placement("home", 10, "ABC"))
+
+
+def test_both_kinds_have_a_json_schema():
+    for kind in KINDS:
+        assert msgspec.json.schema(kind.type)["$defs"][kind.type.__name__]["properties"]

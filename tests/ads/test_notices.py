@@ -1,0 +1,144 @@
+"""Notices: signed, counted once, clicks charged once and never over the budget."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from tests.ads.shop import NOW_US, campaign, placement
+
+from queqiao.decide.ads.budgets import LEASE_US
+from queqiao.decide.ads.contracts import Creative
+from queqiao.kernel.clock import DAY_US
+from queqiao.kernel.errors import NotFound, Unavailable
+from queqiao.ports.ledger.base import Balance, Take
+from queqiao.ports.ledger.remote import RemoteLedger
+from queqiao.ports.rpc import RpcClient
+
+
+@pytest.fixture
+async def ad(shop):
+    creatives = [Creative("x", "t", "/商品?a=1&b=%20#部分", sku="s1")]
+    shop.show([placement()], [campaign("a", 100, budget=100, creatives=creatives)])
+    (ad,) = (await shop.ask())["decisions"]
+    return ad
+
+
+def named(shop, name):
+    return [event["properties"] for event in shop.events() if event["event"] == name]
+
+
+async def test_a_click_redirects_costs_its_price_and_counts_once(shop, ad):
+    answers = [await shop.tell(ad["tracking"]["click"], NOW_US + n) for n in range(3)]
+    for answer in answers:
+        headers = dict(answer.headers)
+        assert answer.status == 302
+        assert headers["Cache-Control"] == "no-store"
+        location = "/%E5%95%86%E5%93%81?a=1&b=%20#%E9%83%A8%E5%88%86"
+        assert headers["Location"] == location
+    (click,) = named(shop, "Ad Clicked")
+    assert click == {
+        "decision_id": ad["decision_id"],
+        "campaign_id": "a",
+        "creative_id": "x",
+        "placement_id": "home",
+        "price_minor": 10,
+        "currency": "CNY",
+        "channel": "",
+        "sku": "s1",
+        "cost_minor": 10,
+    }
+    assert await shop.budget("a") == Balance(100, 0, 10, 90)
+
+
+async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):
+    tracking = ad["tracking"]
+    impression = await shop.tell(tracking["impression"])
+    assert (impression.status, impression.content_type) == (200, "image/gif")
+    assert impression.body.startswith(b"GIF89a")
+    assert (await shop.tell(tracking["view"])).status == 204
+    assert (await shop.tell(tracking["conversion"])).status == 204
+    await asyncio.gather(*(shop.tell(tracking["impression"]) for _ in range(10)))
+    events = Counter(event["event"] for event in shop.events())
+    assert events == {"Ad Served": 1, "Ad Viewed": 1, "Ad Converted": 1}
+    assert "cost_minor" not in named(shop, "Ad Viewed")[0]
+
+
+async def test_a_late_click_costs_its_price_where_the_budget_has_it_free(shop, ad):
+    late = NOW_US + LEASE_US
+    for _ in range(2):
+        assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
+    assert await shop.budget("a") == Balance(100, 0, 10, 90)
+
+
+async def test_a_late_click_is_free_where_the_budget_is_spent(shop, ad):
+    late = NOW_US + LEASE_US
+    (counter,) = await shop.ledger.find("ads:budget:a:", 1)
+    await shop.ledger.spend("others", [Take(counter, 95)], late)
+    assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
+    await shop.ledger.refund("back", "others", {counter: 95}, late)
+    assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [0]
+    assert await shop.budget("a") == Balance(100, 0, 0, 100)
+
+
+async def test_a_click_on_a_decision_long_forgotten_is_free(shop, ad):
+    much_later = NOW_US + 3 * DAY_US
+    await shop.ledger.expire(much_later)
+    await shop.ledger.spend("now", [], much_later + 3 * DAY_US)
+    await shop.ledger.compact()
+    assert (await shop.tell(ad["tracking"]["click"], much_later)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [0]
+
+
+async def test_forged_and_foreign_tokens_are_not_found(shop, ad):
+    click = ad["tracking"]["click"]
+    tokens = [
+        "x",
+        "",
+        "é",
+        click[3:-3] + "AAA",
+        click[3:40],
+        shop.signer.sign(b"\x90", "ad notice"),
+    ]
+    tokens.append(shop.signer.sign(b"\x93", "cursor"))
+    for token in tokens:
+        with pytest.raises(NotFound):
+            await shop.tell(f"/t/{token}")
+    assert len(shop.events()) == 1
+
+
+async def test_without_the_ledger_a_click_waits_and_asks_again(shop, ad, tmp_path):
+    client = RpcClient(tmp_path / "nobody", retry_for_s=0.05)
+    shop.mount(ledger=RemoteLedger(client))
+    answer = await shop.tell(ad["tracking"]["click"])
+    assert answer.status == 503
+    assert dict(answer.headers)["Refresh"] == "1"
+    assert (await shop.tell(ad["tracking"]["impression"])).status == 200
+    assert named(shop, "Ad Clicked") == []
+    shop.mount()
+    assert (await shop.tell(ad["tracking"]["click"])).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
+    await client.close()
+
+
+class Cut:
+    """A log that fails after the charge: the click comes again."""
+
+    def __init__(self, log):
+        self.log, self.cuts = log, 1
+
+    async def append(self, events):
+        if self.cuts:
+            self.cuts -= 1
+            raise Unavailable
+        return await self.log.append(events)
+
+
+async def test_a_click_cut_off_between_charge_and_log_costs_once(shop, ad):
+    shop.mount(log=Cut(shop.log))
+    assert (await shop.tell(ad["tracking"]["click"])).status == 503
+    assert await shop.budget("a") == Balance(100, 0, 10, 90)
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + LEASE_US)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
+    assert await shop.budget("a") == Balance(100, 0, 10, 90)
