@@ -1,0 +1,131 @@
+"""The tables of the warehouse: their columns once, for the DDL and for the Arrow that fills them.
+
+No table is partitioned: a partition per month would let one event with a wrong clock open a part
+per month of its past, and an insert into several partitions is not seen as one.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from queqiao.ports.warehouse.base import Warehouse
+
+_TEXT = ("String", pa.string())
+_WORD = ("LowCardinality(String)", pa.string())
+_JSON = ("String CODEC(ZSTD(1))", pa.binary())
+_COUNT = ("UInt64", pa.uint64())
+_AMOUNT = ("Int64", pa.int64())
+_TIME = ("DateTime64(6, 'UTC')", pa.timestamp("us", tz="UTC"))
+_TEXTS = ("Array(String)", pa.list_(pa.string()))
+
+
+class TableSpec(NamedTuple):
+    """One table: columns with their types on both sides, order on disk, and the key of a row.
+
+    ``key`` names the columns that tell one row from another; with it the loader knows after a crash
+    what is already there.
+    """
+
+    name: str
+    columns: dict[str, tuple[str, pa.DataType]]
+    order_by: str
+    key: tuple[str, ...] = ("offset",)
+    indexes: tuple[str, ...] = ()
+    engine: str = "MergeTree"
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of an insert."""
+        return pa.schema([(name, kinds[1]) for name, kinds in self.columns.items()])
+
+    @property
+    def create(self) -> str:
+        """The statement that makes the table where it is not there."""
+        parts = [f"{name} {kinds[0]}" for name, kinds in self.columns.items()]
+        parts += [f"INDEX {name} {name} TYPE bloom_filter GRANULARITY 4" for name in self.indexes]
+        return (
+            f"CREATE TABLE IF NOT EXISTS {self.name} ({', '.join(parts)}) ENGINE = {self.engine}"
+            f" ORDER BY {self.order_by} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+        )
+
+
+EVENTS = TableSpec(
+    "events",
+    {
+        "offset": _COUNT, "message_id": _TEXT, "source": _WORD, "type": _WORD, "event": _WORD,
+        "anonymous_id": _TEXT, "user_id": _TEXT, "person_id": _TEXT, "session_id": _TEXT,
+        "timestamp": _TIME, "received_at": _TIME, "channel": _WORD, "sku": _TEXT,
+        "product_id": _TEXT, "category": _WORD, "order_id": _TEXT, "campaign_id": _TEXT,
+        "creative_id": _TEXT, "placement_id": _WORD, "decision_id": _TEXT, "promotion_id": _TEXT,
+        "coupon": _TEXT, "currency": _WORD, "quantity": _AMOUNT, "value_minor": _AMOUNT,
+        "cost_minor": _AMOUNT, "properties": _JSON, "traits": _JSON, "context": _JSON,
+    },
+    order_by="(event, timestamp, offset)",
+    indexes=("offset", "message_id", "person_id", "anonymous_id"),
+)  # fmt: skip
+
+ORDER_LINES = TableSpec(
+    "order_lines",
+    {
+        "offset": _COUNT, "line": ("UInt32", pa.uint32()), "kind": _WORD, "order_id": _TEXT,
+        "time": _TIME, "person_id": _TEXT, "user_id": _TEXT, "anonymous_id": _TEXT,
+        "session_id": _TEXT, "source": _WORD, "channel": _WORD, "sku": _TEXT, "product_id": _TEXT,
+        "category": _WORD, "quantity": _AMOUNT, "list_minor": _AMOUNT, "discount_minor": _AMOUNT,
+        "amount_minor": _AMOUNT, "currency": _WORD, "campaign_id": _TEXT, "decision_id": _TEXT,
+        "promotion_ids": _TEXTS, "coupon": _TEXT,
+    },
+    order_by="(time, offset, line)",
+    key=("offset", "line"),
+    indexes=("order_id", "person_id"),
+)  # fmt: skip
+
+IDENTITIES = TableSpec(
+    "identities",
+    {"offset": _COUNT, "anonymous_id": _TEXT, "user_id": _TEXT, "at": _TIME},
+    order_by="(anonymous_id, offset)",
+)
+
+SESSIONS = TableSpec(
+    "sessions",
+    {
+        "offset": _COUNT, "session_id": _TEXT, "person_id": _TEXT, "started_at": _TIME,
+        "ended_at": _TIME, "events": _COUNT, "channel": _WORD, "closed": ("UInt8", pa.uint8()),
+    },
+    order_by="(started_at, session_id, offset)",
+    key=("offset", "session_id"),
+)  # fmt: skip
+
+UNPROCESSED = TableSpec(
+    "unprocessed",
+    {
+        "offset": _COUNT, "path": _TEXT, "message_id": _TEXT, "event": _WORD, "order_id": _TEXT,
+        "received_at": _TIME, "reason": _TEXT,
+    },
+    order_by="(offset, path)",
+    key=("offset", "path"),
+)  # fmt: skip
+
+_MAX_TIME = ("SimpleAggregateFunction(max, DateTime64(6, 'UTC'))", _TIME[1])
+
+WATERMARK = TableSpec(
+    "watermark",
+    {
+        "name": _TEXT,
+        "offset": ("SimpleAggregateFunction(max, UInt64)", pa.uint64()),
+        "timestamp": _MAX_TIME,
+        "received_at": _MAX_TIME,
+    },
+    order_by="name",
+    key=("name",),
+    engine="AggregatingMergeTree",
+)
+"""How far the other tables are loaded. Written last, read with ``max``: always whole offsets."""
+
+FACTS = (UNPROCESSED, IDENTITIES, SESSIONS, ORDER_LINES, EVENTS)
+"""The tables that the loader fills from events, in the order in which it fills them."""
+
+
+async def create_tables(warehouse: Warehouse) -> None:
+    """Make every table that is not there yet."""
+    for table in (*FACTS, WATERMARK):
+        await warehouse.command(table.create)

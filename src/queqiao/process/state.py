@@ -1,0 +1,104 @@
+"""Keyed state: what the machines remember, in one SQLite file, committed with the checkpoint.
+
+Each kind of state keeps its lately used keys in memory, bounded; the others are read when needed.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS state (kind TEXT, key TEXT, value BLOB NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1),
+    value BLOB NOT NULL);
+"""
+
+
+class Checkpoint(msgspec.Struct, array_like=True):
+    """Everything up to ``offset`` is in the warehouse and in the state."""
+
+    offset: int = 0
+    timestamp_us: int = 0
+    received_at_us: int = 0
+
+
+class Keyed(Generic[T]):
+    """The state of one machine: a value per key. Values are replaced, never changed in place."""
+
+    def __init__(self, file: sqlite3.Connection, kind: str, of: type[T], keys_max: int) -> None:
+        self._file = file
+        self._kind = kind
+        self._keys_max = keys_max
+        self._recent: OrderedDict[str, T | None] = OrderedDict()
+        self._dirty: dict[str, T] = {}
+        self._decoder = msgspec.msgpack.Decoder(of)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def get(self, key: str) -> T | None:
+        """Return the value of a key, None when it has none."""
+        if key in self._recent:
+            self._recent.move_to_end(key)
+            return self._recent[key]
+        found = self._file.execute(
+            "SELECT value FROM state WHERE kind = ? AND key = ?", (self._kind, key)
+        ).fetchone()
+        value = None if found is None else self._decoder.decode(found[0])
+        self._recent[key] = value
+        return value
+
+    def put(self, key: str, value: T) -> None:
+        """Set the value of a key; it is on disk after the next commit."""
+        self._recent[key] = value
+        self._recent.move_to_end(key)
+        self._dirty[key] = value
+
+    def write(self) -> None:
+        """Write what changed into the open transaction, and forget the least used keys."""
+        rows = [(self._kind, key, self._encoder.encode(v)) for key, v in self._dirty.items()]
+        self._file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", rows)
+        self._dirty.clear()
+        while len(self._recent) > self._keys_max:
+            self._recent.popitem(last=False)
+
+
+class StateFile:
+    """The file. One loader owns it; it is used from one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._file.execute("PRAGMA journal_mode = WAL")
+        # One fsync a batch; so a power cut never sets the loader back by more than one batch.
+        self._file.execute("PRAGMA synchronous = FULL")
+        self._file.executescript(_TABLES)
+        self._kinds: list[Keyed[object]] = []
+
+    def keyed(self, kind: str, of: type[T], keys_max: int) -> Keyed[T]:
+        """Return the state of one machine; at most ``keys_max`` keys stay in memory."""
+        made = Keyed(self._file, kind, of, keys_max)
+        self._kinds.append(made)  # type: ignore[arg-type]  # only ``write`` is called on it
+        return made
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the last commit's checkpoint."""
+        found = self._file.execute("SELECT value FROM checkpoint").fetchone()
+        return msgspec.msgpack.decode(found[0], type=Checkpoint) if found else Checkpoint()
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        """Write all changed state and the checkpoint as one."""
+        self._file.execute("BEGIN IMMEDIATE")
+        for kind in self._kinds:
+            kind.write()
+        value = msgspec.msgpack.encode(checkpoint)
+        self._file.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (value,))
+        self._file.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
