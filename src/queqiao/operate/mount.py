@@ -93,7 +93,7 @@ def mount(operation: Operation, services: Services) -> HTTPRouteHandler:
         http_method=HttpMethod(ours.method),
         opt={"scope": ours.scope},
         request_max_body_size=ours.body_max,
-        status_code=operation.status,
+        status_code=200,
     )(handle)
 
 
