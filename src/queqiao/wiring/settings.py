@@ -58,12 +58,6 @@ class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
     accept_header: bool = False
 
 
-class Intake(msgspec.Struct, forbid_unknown_fields=True):
-    """What the intake takes."""
-
-    accept_unknown_keys: bool = False
-
-
 class Schedule(msgspec.Struct, forbid_unknown_fields=True):
     """How often the scheduler's work is done, in seconds."""
 
@@ -81,7 +75,6 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     ports: Ports = msgspec.field(default_factory=Ports)
     warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
-    intake: Intake = msgspec.field(default_factory=Intake)
     schedule: Schedule = msgspec.field(default_factory=Schedule)
 
     def path_of(self, url: str) -> Path:

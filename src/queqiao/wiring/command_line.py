@@ -1,0 +1,66 @@
+"""The command ``queqiao``. Exit codes: 0 good, 1 the answer is no, 2 wrong usage, 3 our fault."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+# Before numpy is imported anywhere: its threads gain nothing here and cost memory in every role.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import typer
+from rich.console import Console
+
+from queqiao import __version__
+from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
+from queqiao.wiring.commands import data, keys, proofs, service
+
+application = typer.Typer(
+    name="queqiao",
+    help="The back end of e-commerce promotion. 电商推广后台.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+application.add_typer(keys.commands, name="keys")
+application.add_typer(proofs.verify, name="verify")
+application.add_typer(config, name="config")
+application.command("serve")(service.serve)
+application.command("demo")(service.demo)
+application.command("sign-in")(keys.sign_in)
+application.command("import")(data.import_data)
+application.command("doctor")(proofs.doctor)
+config.command("check")(proofs.check_config)
+
+errors = Console(stderr=True, highlight=False)
+
+
+@application.command()
+def version() -> None:
+    """Print the version. Example: queqiao version."""
+    Console().print(__version__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    try:
+        application(args=arguments)
+    except QueqiaoError as error:
+        explain(error)
+        sys.exit(1 if isinstance(error, CallerError) else 3)
+
+
+def explain(error: QueqiaoError) -> None:
+    """Print an error for a person: what is wrong, where, and the cure."""
+    chinese = os.environ.get("LANG", "").lower().startswith("zh")
+    language = "zh" if chinese else "en"
+    if isinstance(error, InvalidInput):
+        for path, message in error.fields:
+            errors.print(
+                f"[red]{path or error.title.in_language(language)}[/red]: {message.in_language(language)}"
+            )
+        if error.fields:
+            return
+    errors.print(f"[red]{error.explain(language)}[/red]")

@@ -1,0 +1,107 @@
+"""What the decide role knows by heart: immutable snapshots, each swapped whole when told to."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from queqiao.catalog.contracts import PriceBook
+from queqiao.catalog.products import load_price_book
+from queqiao.decide.ads import counts
+from queqiao.decide.ads.click_rate import Count
+from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
+from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
+from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
+from queqiao.decide.recommend.model import ItemModel, load_model
+from queqiao.ports.records import artifacts
+from queqiao.ports.records.base import Records
+from queqiao.ports.records.documents import Documents, Stored
+from queqiao.profile.contracts import ARTIFACT_PREFIX, SegmentMembers, load_members
+from queqiao.wiring.changes import Follower
+
+NEWEST_MAX = 500
+T = TypeVar("T")
+
+
+class HotState:
+    """The snapshots of this moment. Readers take one and keep it for the length of a call."""
+
+    def __init__(self, records: Records, coupon_secret: bytes) -> None:
+        self._records = records
+        self._documents = Documents(records)
+        self._coupon_secret = coupon_secret
+        self.ads: AdsSnapshot = EMPTY
+        self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
+        self.price_book = PriceBook()
+        self.newest_skus: tuple[str, ...] = ()
+        self.members = SegmentMembers({})
+        self.model: ItemModel | None = None
+        self._counts: list[Count] = []
+
+    def follow(self, follower: Follower) -> None:
+        """Ask to be told of what the snapshots are made of."""
+        follower.on("catalog/", self.load_catalog)
+        for kind in (PROMOTION, COUPON_BATCH):
+            follower.on(f"{kind.name}/", self.load_promotions)
+        for kind in (PLACEMENT, CAMPAIGN):
+            follower.on(f"{kind.name}/", self.load_ads)
+        follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
+        follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
+        follower.on(f"{artifacts.KIND}/{ITEMS_ARTIFACT}", self.load_model)
+
+    def shop(self) -> Shop:
+        """Return what a quote reads."""
+        return Shop(self.promotions, self.price_book)
+
+    async def load_catalog(self) -> None:
+        """Read the catalogue's prices."""
+        self.price_book, newest = await self._records.read(load_price_book)
+        self.newest_skus = tuple(newest[:NEWEST_MAX])
+
+    async def load_promotions(self) -> None:
+        """Compile the live promotions and coupon batches."""
+        promotions = await self._documents.live(PROMOTION)
+        batches = await self._documents.live(COUPON_BATCH)
+        self.promotions = await asyncio.to_thread(
+            compile_snapshot, _pairs(promotions), _pairs(batches), self._coupon_secret
+        )
+
+    async def load_ads(self) -> None:
+        """Index the live campaigns by placement."""
+        placements = await self._documents.live(PLACEMENT)
+        campaigns = await self._documents.live(CAMPAIGN)
+        self.ads = await asyncio.to_thread(ads_snapshot, placements, campaigns, self._counts)
+
+    async def load_counts(self) -> None:
+        """Take in what was counted of past ads."""
+        found = await self._artifact(counts.ARTIFACT)
+        self._counts = counts.decode(found) if found else []
+        await self.load_ads()
+
+    async def load_members(self) -> None:
+        """Take in who is in which segment."""
+        bodies = await self._records.read(_segment_bodies)
+        self.members = await asyncio.to_thread(load_members, bodies)
+
+    async def load_model(self) -> None:
+        """Take in the recommendation model."""
+        found = await self._artifact(ITEMS_ARTIFACT)
+        self.model = await asyncio.to_thread(load_model, found) if found else None
+
+    async def _artifact(self, name: str) -> bytes | None:
+        found = await self._records.read(lambda conn: artifacts.get(conn, name))
+        return found[1] if found else None
+
+
+def _pairs(stored: Iterable[Stored]) -> list[tuple[str, T]]:
+    return [(one.id, one.document) for one in stored]
+
+
+def _segment_bodies(conn: Connection) -> list[bytes]:
+    found = (artifacts.get(conn, name) for name in artifacts.names(conn, ARTIFACT_PREFIX))
+    return [one[1] for one in found if one is not None]

@@ -1,0 +1,24 @@
+"""The kinds of documents of the whole system."""
+
+from collections.abc import Mapping
+
+from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.kernel.documents import DocumentKind
+from queqiao.operate.contracts import Handling
+from queqiao.profile.contracts import SEGMENT
+from queqiao.reach.contracts import WEBHOOK
+
+KINDS: tuple[DocumentKind, ...] = (
+    PROMOTION,
+    COUPON_BATCH,
+    PLACEMENT,
+    CAMPAIGN,
+    SEGMENT,
+    WEBHOOK,
+)
+
+
+def handlings() -> Mapping[str, Handling]:
+    """Return what single kinds ask of the generic router."""
+    return {}

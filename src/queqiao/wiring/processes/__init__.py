@@ -1,0 +1,1 @@
+"""One module a role: what it opens, what it answers, what it does in between."""

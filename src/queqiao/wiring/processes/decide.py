@@ -1,0 +1,68 @@
+"""The decide role: ads, quotes, coupons and recommendations from snapshots in memory."""
+
+import asyncio
+from random import SystemRandom
+
+from queqiao.decide.ads.hot_endpoints import AdsServices
+from queqiao.decide.ads.hot_endpoints import routes as ads_routes
+from queqiao.decide.promotions.hot_endpoints import PromotionServices
+from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
+from queqiao.decide.recommend.hot_endpoints import RecommendServices
+from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.http import Route
+from queqiao.operate.authentication import Authenticator
+from queqiao.wiring import adapters, secret_keys
+from queqiao.wiring.asgi import HotApplication
+from queqiao.wiring.changes import Follower
+from queqiao.wiring.hot_state import HotState
+from queqiao.wiring.http_server import serve as serve_http
+from queqiao.wiring.http_server import unix_socket
+from queqiao.wiring.settings import Settings
+
+
+async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
+    """Answer decisions on the socket of that name until ``stop`` is set."""
+    clock = SystemClock()
+    records = adapters.records(settings)
+    authenticator = Authenticator(records, clock)
+    hot = HotState(records, secret_keys.key(settings.home, "coupons"))
+    follower = Follower(records)
+    follower.on("credential/", authenticator.follow)
+    hot.follow(follower)
+    await follower.build_all()
+    application = HotApplication(
+        routes(settings, hot),
+        clock,
+        authenticator,
+        accept_clock_header=settings.clock.accept_header,
+    )
+    following = asyncio.create_task(follower.run(stop))
+    await serve_http(application, unix_socket(settings.socket(name)), stop)
+    await following
+    records.close()
+
+
+def routes(settings: Settings, hot: HotState) -> list[Route]:
+    """Return everything that the role answers."""
+    ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
+    random_bits = SystemRandom().getrandbits
+    ads = AdsServices(
+        hot=lambda: hot.ads,
+        ledger=ledger,
+        event_log=event_log,
+        signer=secret_keys.signer(settings.home, "notices"),
+        segments_of=lambda person: hot.members.segments_of(person),
+        random_bits=random_bits,
+        zone=settings.shop.timezone,
+    )
+    promotions = PromotionServices(
+        shop=hot.shop, ledger=ledger, event_log=event_log, random_bits=random_bits
+    )
+    recommend = RecommendServices(
+        model=lambda: hot.model,
+        newest_skus=lambda: hot.newest_skus,
+        log=event_log,
+        random_bits=random_bits,
+    )
+    return [*ads_routes(ads), *promotion_routes(promotions), *recommend_routes(recommend)]

@@ -1,0 +1,69 @@
+"""The intake role: the public port and the one writer of the event log."""
+
+import asyncio
+import socket
+from random import SystemRandom
+
+from queqiao.collect import rpc_methods
+from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.hot_endpoints import IntakeServices
+from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.ids import IdSource
+from queqiao.operate.authentication import Authenticator
+from queqiao.ports.rpc import RpcServer
+from queqiao.wiring import adapters, health, secret_keys
+from queqiao.wiring.asgi import HotApplication
+from queqiao.wiring.changes import Follower
+from queqiao.wiring.forward import Forwarder, Upstream
+from queqiao.wiring.http_server import serve as serve_http
+from queqiao.wiring.roles import DECIDE_PATHS, decide_names
+from queqiao.wiring.settings import Settings
+
+
+async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket) -> None:
+    """Take events and forward everything else until ``stop`` is set."""
+    clock = SystemClock()
+    records = adapters.records(settings)
+    authenticator = Authenticator(records, clock)
+    follower = Follower(records)
+    follower.on("credential/", authenticator.follow)
+    log = adapters.owned_event_log(settings)
+    bad_rows = BadRowsLog(settings.home / "bad_rows")
+    ids = IdSource(clock, SystemRandom().getrandbits)
+    reader = adapters.event_log_reader(settings)
+    server = RpcServer(rpc_methods.methods(log, reader, bad_rows, ids))
+    await server.serve(settings.socket("intake.rpc"))
+    signer = secret_keys.signer(settings.home, "notices")
+    application = HotApplication(
+        [
+            *intake_routes(IntakeServices(log, bad_rows, ids, authenticator.source_of)),
+            *notice_routes(NoticeServices(adapters.ledger(settings), log, signer)),
+            *health.routes(settings),
+        ],
+        clock,
+        authenticator,
+        accept_clock_header=settings.clock.accept_header,
+        otherwise=forwarder(settings),
+    )
+    following = asyncio.create_task(follower.run(stop))
+    bounds = settings.server
+    await serve_http(
+        application,
+        listener,
+        stop,
+        header_timeout_s=bounds.header_timeout_s,
+        body_timeout_s=bounds.body_timeout_s,
+    )
+    await following
+    await server.close()
+    log.close()
+    records.close()
+
+
+def forwarder(settings: Settings) -> Forwarder:
+    """Return the way to the other roles, by the prefixes of their paths."""
+    decide = Upstream([settings.socket(name) for name in decide_names(settings)])
+    console = Upstream([settings.socket("console")])
+    return Forwarder({**dict.fromkeys(DECIDE_PATHS, decide), "": console})

@@ -1,0 +1,91 @@
+"""The scheduler role: segments, learning, webhooks, the lake; each by its own clock."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+
+import structlog
+
+from queqiao.decide.ads import counts
+from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
+from queqiao.decide.recommend.model import encode_model
+from queqiao.decide.recommend.training import train
+from queqiao.kernel.clock import Clock, SystemClock, business_day
+from queqiao.kernel.errors import QueqiaoError
+from queqiao.ports.records import artifacts
+from queqiao.ports.records.base import Records
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.profile import segments, snapshots
+from queqiao.wiring import adapters, webhooks
+from queqiao.wiring.role import every
+from queqiao.wiring.settings import Settings
+
+log = structlog.get_logger()
+
+COUNTS_EVERY_S = 30.0
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Do the scheduled work until ``stop`` is set."""
+    clock = SystemClock()
+    records, warehouse = adapters.records(settings), adapters.warehouse(settings)
+    schedule = settings.schedule
+
+    async def lake() -> None:
+        await publish_lake(settings, warehouse, clock)
+
+    works: list[tuple[float, str, Callable[[], Awaitable[object]]]] = [
+        (
+            schedule.segments_every_s,
+            "segments",
+            lambda: segments.refresh(warehouse, records, clock.now_us()),
+        ),
+        (
+            schedule.recommendations_every_s,
+            "recommendations",
+            lambda: learn(warehouse, records, clock),
+        ),
+        (COUNTS_EVERY_S, "ads counts", lambda: count_ads(warehouse, records, clock)),
+        (schedule.lake_every_s, "lake", lake),
+    ]
+    tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
+    await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))
+    records.close()
+
+
+def patient(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """Return the work such that a part that is away just now makes it wait for its next turn."""
+
+    async def attempt() -> None:
+        try:
+            await work()
+        except QueqiaoError as error:
+            log.warning("scheduled work put off", work=name, reason=str(error))
+
+    return attempt
+
+
+async def learn(warehouse: Warehouse, records: Records, clock: Clock) -> None:
+    """Learn which items go together, and publish it for the decide role."""
+    now_us = clock.now_us()
+    model = await train(warehouse, now_us)
+    if model is not None:
+        body = encode_model(model)
+        await records.write(lambda conn: artifacts.put(conn, ITEMS_ARTIFACT, body, now_us))
+
+
+async def count_ads(warehouse: Warehouse, records: Records, clock: Clock) -> None:
+    """Count what became of past ads, and publish it for the decide role."""
+    now_us = clock.now_us()
+    body = counts.encode(await counts.count(warehouse, now_us))
+    await records.write(lambda conn: artifacts.put(conn, counts.ARTIFACT, body, now_us))
+
+
+async def publish_lake(settings: Settings, warehouse: Warehouse, clock: Clock) -> None:
+    """Write yesterday's profiles to the lake, unless they are there."""
+    zone = settings.shop.timezone
+    today = date.fromisoformat(business_day(clock.now_us(), zone))
+    yesterday = (today - timedelta(days=1)).isoformat()
+    lake = adapters.lake(settings)
+    if f"day={yesterday}" not in lake.partitions(snapshots.TABLE):
+        await snapshots.publish_day(warehouse, lake, yesterday, zone)

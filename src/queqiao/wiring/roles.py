@@ -1,0 +1,56 @@
+"""The table of roles: which process does what, and which paths of the public port lead to it.
+
+| role | owns | answers |
+|---|---|---|
+| intake | the public port, the event log, bad rows | intake protocols, tracking notices; forwards the rest |
+| ledger | the ledger | calls of other roles |
+| analytics | the warehouse when it runs in process; loads it | calls of other roles |
+| decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons |
+| console | nothing | the operators' API and page |
+| scheduler | nothing | nobody: segments, learning, webhooks, the lake |
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+
+from queqiao.wiring import role
+from queqiao.wiring.settings import Settings
+from queqiao.wiring.supervisor import RoleMain
+
+DECIDE_PATHS = (
+    "/api/v1/promotions/quote",
+    "/api/v1/coupons/",
+    "/api/v1/decisions",
+    "/api/v1/recommendations",
+)
+"""Prefixes of the public port that lead to the decide role; what no prefix names is the console's."""
+
+RoleServe = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+def decide_names(settings: Settings) -> list[str]:
+    """Return the names of the decide role's processes."""
+    return [f"decide-{number}" for number in range(settings.server.workers)]
+
+
+def role_mains(settings: Settings, listener: socket.socket) -> list[tuple[str, RoleMain]]:
+    """Return what the supervisor forks, in the order of the start."""
+    mains = [("ledger", _main(settings, "ledger"))]
+    mains.append(("intake", _main(settings, "intake", listener)))
+    mains.append(("analytics", _main(settings, "analytics")))
+    mains += [(name, _main(settings, "decide", name)) for name in decide_names(settings)]
+    mains.append(("console", _main(settings, "console")))
+    mains.append(("scheduler", _main(settings, "scheduler")))
+    return mains
+
+
+def _main(settings: Settings, module: str, *arguments: object) -> RoleMain:
+    """Return a role's process. Its module is imported after the fork: no role pays for another."""
+
+    def main(life_line: int) -> None:
+        serve = import_module(f"queqiao.wiring.processes.{module}").serve
+        role.run(lambda stop: serve(settings, stop, *arguments), life_line)
+
+    return main

@@ -1,0 +1,124 @@
+"""The whole system of one home: prepare the stores, fork the roles, say where it listens."""
+
+import importlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from secrets import token_bytes
+
+import msgspec
+
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.errors import Message, Unavailable
+from queqiao.operate.sessions import issue_one_time_token
+from queqiao.wiring import adapters, local_system, logs
+from queqiao.wiring.local_system import Address
+from queqiao.wiring.roles import role_mains
+from queqiao.wiring.settings import Settings
+from queqiao.wiring.supervisor import RoleMain, Supervisor, alone, lock
+
+SHARED_MODULES = (
+    "msgspec",
+    "httptools",
+    "numpy",
+    "sqlalchemy.dialects.sqlite",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvloop",
+    "queqiao.wiring.http_server",
+    "queqiao.wiring.forward",
+    "queqiao.operate.authentication",
+)
+"""Imported before the roles are forked, so that they share their pages and start at once."""
+
+
+def run(
+    settings: Settings,
+    extra: Sequence[tuple[str, RoleMain]] = (),
+    announce: Callable[[Address], None] | None = None,
+) -> None:
+    """Run the system until SIGTERM or SIGINT. ``announce`` is called when every role answers."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    logs.set_up()
+    held = lock(settings.home)
+    listener = public_socket(settings)
+    for name in SHARED_MODULES:
+        importlib.import_module(name)
+    prepared = alone(lambda: prepare(settings))
+    address = Address(base_url(settings, listener), os.getpid(), prepared["token"])
+    local_system.publish_address(settings.home, address)
+
+    def started() -> None:
+        if announce is not None and os.fork() == 0:
+            _announce(address, announce)
+
+    try:
+        Supervisor(settings.home, [*role_mains(settings, listener), *extra]).run(started)
+    finally:
+        local_system.address_file(settings.home).unlink(missing_ok=True)
+        os.close(held)
+
+
+def _announce(address: Address, announce: Callable[[Address], None]) -> None:
+    """Wait in a process of its own until every role answers, tell it, and end."""
+    status = 1
+    try:
+        deadline = time.monotonic() + local_system.READY_WITHIN_S
+        while time.monotonic() < deadline and not local_system.is_ready(address.base_url):
+            time.sleep(0.05)
+        announce(address)
+        status = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+def public_socket(settings: Settings) -> socket.socket:
+    """Return the listening public socket. Raises Unavailable when the address is taken."""
+    where = (settings.server.host, settings.server.port)
+    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
+    try:
+        listener = socket.create_server(where, family=family, backlog=2048)
+    except OSError as error:
+        message = Message(
+            f"不能监听 {where[0]}:{where[1]}（{error.strerror}）；请用 --port 换一个端口",
+            f"cannot listen on {where[0]}:{where[1]} ({error.strerror}); choose another --port",
+        )
+        raise Unavailable(message) from error
+    listener.setblocking(False)  # the standard library's own signature
+    return listener
+
+
+def base_url(settings: Settings, listener: socket.socket) -> str:
+    """Return the address under which people reach the system."""
+    if settings.server.public_url:
+        return settings.server.public_url.rstrip("/")
+    host = settings.server.host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # shown, not bound
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def prepare(settings: Settings) -> dict[str, str]:
+    """Bring the records up to date and issue the first owner's one-time sign-in."""
+    records = adapters.records(settings)
+    records.upgrade()
+    token = issue_one_time_token(records, SystemClock().now_us(), token_bytes)
+    records.close()
+    return {"token": token}
+
+
+def with_options(
+    settings: Settings, port: int | None, workers: int | None, host: str | None = None
+) -> Settings:
+    """Return the settings with what the command line says instead."""
+    said = {"port": port, "workers": workers, "host": host}
+    server = msgspec.structs.replace(
+        settings.server, **{name: value for name, value in said.items() if value is not None}
+    )
+    return msgspec.structs.replace(settings, server=server)
+
+
+def sign_in_link(address: Address) -> str:
+    """Return the link that signs the owner in, once."""
+    return f"{address.base_url}/sign-in?token={address.sign_in_token}"

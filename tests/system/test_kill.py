@@ -1,0 +1,166 @@
+"""kill -9 of any role at random under load: nothing acknowledged is lost, nothing is there twice.
+
+Twenty rounds on one system. In each, clients send events and redeem coupons while a role, drawn by
+a seeded generator, is killed; the system must serve again within five seconds without help. At the
+end the log, the warehouse and the ledger are compared with what was acknowledged.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from random import Random
+
+import httpx
+import pytest
+from bench.harness import System, running_system
+
+from queqiao.wiring.supervisor import statuses
+
+ROUNDS = 20
+SENDERS = 4
+COUPON_USES = 120
+BACK_WITHIN_S = 5.0
+VICTIMS = ["intake", "ledger", "analytics", "decide-0", "console", "scheduler"]
+SEED = 20261122
+
+
+class Load:
+    """Clients that never stop, and remember what was acknowledged."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.acknowledged: set[str] = set()
+        self.redeemed: set[str] = set()
+        self.refused = 0
+        self.stopped = asyncio.Event()
+
+    async def send_events(self, sender: int) -> None:
+        auth = httpx.BasicAuth(self.system.intake_key, "")
+        number = 0
+        async with httpx.AsyncClient(base_url=self.system.base_url, auth=auth) as client:
+            while not self.stopped.is_set():
+                ids = [f"{sender}-{number}-{item}" for item in range(20)]
+                batch = [
+                    {
+                        "type": "track",
+                        "event": "Product Viewed",
+                        "messageId": message_id,
+                        "anonymousId": f"a{sender}",
+                        "properties": {"sku": f"sku-{number % 50}"},
+                    }
+                    for message_id in ids
+                ]
+                await self.until_taken(client, "/v1/batch", {"batch": batch})
+                self.acknowledged.update(ids)
+                number += 1
+
+    async def redeem(self) -> None:
+        headers = {"authorization": f"Bearer {self.system.decide_key}"}
+        number = 0
+        async with httpx.AsyncClient(base_url=self.system.base_url, headers=headers) as client:
+            while not self.stopped.is_set():
+                body = {"customer_id": f"c{number}", "order_id": f"o{number}"}
+                answer = await self.until_taken(client, "/api/v1/coupons/KILL/redeem", body)
+                if answer.status_code == 200:
+                    self.redeemed.add(body["order_id"])
+                else:
+                    self.refused += 1
+                number += 1
+                await asyncio.sleep(0.01)
+
+    async def until_taken(
+        self, client: httpx.AsyncClient, path: str, body: object
+    ) -> httpx.Response:
+        """Send again until it is answered for good, as a client with a queue does."""
+        while True:
+            try:
+                answer = await client.post(path, json=body, timeout=10)
+            except httpx.HTTPError:
+                await asyncio.sleep(0.02)
+                continue
+            if answer.status_code < 500:
+                return answer
+            assert "retry-after" in answer.headers, answer.text
+            await asyncio.sleep(0.05)
+
+
+def kill(system: System, victim: str) -> None:
+    pid = next(status.pid for status in statuses(system.home) if status.name == victim)
+    os.kill(pid, signal.SIGKILL)
+
+
+async def until_back(system: System) -> float:
+    """Return after how many seconds every role answers again."""
+    begun = time.monotonic()
+    async with httpx.AsyncClient(base_url=system.base_url) as client:
+        while time.monotonic() - begun < 30:
+            try:
+                if (await client.get("/readyz", timeout=5)).status_code == 200:
+                    return time.monotonic() - begun
+            except httpx.HTTPError:
+                pass  # it is down: that is what we wait out
+            await asyncio.sleep(0.02)
+    pytest.fail("the system did not come back")
+
+
+async def set_up_coupons(client: httpx.AsyncClient) -> None:
+    batch = {
+        "name": "kill",
+        "codes": ["KILL"],
+        "uses_per_code": COUPON_USES,
+        "uses_per_customer": 1,
+    }
+    promotion = {"name": "kill", "benefit": {"type": "fixed", "amount": 100}, "code_batch": "kill"}
+    for path, document in (("coupon-batches", batch), ("promotions", promotion)):
+        made = await client.post(f"/api/v1/{path}", json={"id": "kill", "document": document})
+        assert made.status_code == 201, made.text
+        live = await client.post(f"/api/v1/{path}/kill/publish")
+        assert live.status_code == 200, live.text
+    await asyncio.sleep(1)  # the bound within which every role has seen it
+
+
+async def count_in_warehouse(client: httpx.AsyncClient) -> int:
+    """Return how many rows the acknowledged events have, once the loader has caught up."""
+    asked = {"metrics": ["views"], "dimensions": [], "from": "2026-01-01", "to": "2100-01-01"}
+    for _ in range(150):
+        system = (await client.get("/api/v1/system")).json()
+        if system["lag_events"] == 0:
+            break
+        await asyncio.sleep(0.2)
+    report = (await client.post("/api/v1/reports/query", json=asked)).json()
+    return int(report["rows"][0][0])
+
+
+@pytest.mark.system
+@pytest.mark.timeout(600)
+async def test_twenty_rounds_of_kill_9() -> None:
+    random = Random(SEED)
+    with running_system() as system:
+        load = Load(system)
+        headers = {"authorization": f"Bearer {system.admin_key}"}
+        async with httpx.AsyncClient(base_url=system.base_url, headers=headers) as admin:
+            await set_up_coupons(admin)
+            clients = [asyncio.create_task(load.send_events(n)) for n in range(SENDERS)]
+            clients.append(asyncio.create_task(load.redeem()))
+            for round_ in range(ROUNDS):
+                await asyncio.sleep(random.uniform(0.2, 0.8))
+                victim = VICTIMS[round_ % len(VICTIMS)] if round_ < 6 else random.choice(VICTIMS)
+                kill(system, victim)
+                back_s = await until_back(system)
+                assert back_s <= BACK_WITHIN_S, f"{victim} took {back_s:.1f} s"
+            load.stopped.set()
+            await asyncio.gather(*clients)
+
+            for message_id in random.sample(sorted(load.acknowledged), 50):
+                found = (
+                    await admin.get("/api/v1/events", params={"message_id": message_id})
+                ).json()
+                assert len(found["items"]) == 1
+            assert await count_in_warehouse(admin) == len(load.acknowledged)
+            assert len(load.redeemed) == min(COUPON_USES, len(load.redeemed) + load.refused)
+            balance = (await admin.get("/api/v1/ledger/balances?prefix=coupon:kill:")).json()
+            total = next(b for b in balance["items"] if b["counter"] == "coupon:kill:code:KILL")
+            assert (total["spent"], total["leased"]) == (len(load.redeemed), 0)
+            proof = (await admin.get("/api/v1/ledger/proof")).json()
+            assert proof["proven"] is True
