@@ -34,8 +34,8 @@ Table = dict[bytes, bytes]
 
 
 def digest_of(source: bytes, message_id: str) -> bytes:
-    """Return the 128 bits by which an event is known."""
-    return blake2b(source + b"\x00" + message_id.encode(), digest_size=DIGEST_BYTES).digest()
+    """Return the 128 bits by which an event is known; ``source`` ends in a NUL byte."""
+    return blake2b(source + message_id.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def value_of(fingerprint: bytes, offset: int) -> bytes:

@@ -87,8 +87,7 @@ class EmbeddedEventLog:
 
     def _admit(self, events: Sequence[NewEvent]) -> tuple[list[Outcome], _Fresh]:
         """Give each event its outcome, and an offset to the new ones. Never waits."""
-        prefix = self._prefix
-        digests = [digest_of(prefix(event.source), event.message_id) for event in events]
+        digests = self._digests(events)
         table, older = self._index.table, self._index.get_older(digests)
         outcomes: list[Outcome] = []
         fresh = _Fresh(self._next)
@@ -108,11 +107,14 @@ class EmbeddedEventLog:
                 outcomes.append(Outcome("duplicate" if same else "conflict", offset_of(known)))
         return outcomes, fresh
 
-    def _prefix(self, source: str) -> bytes:
-        try:
-            return self._sources.prefix(source)
-        except OSError as error:
-            raise StorageFull from error
+    def _digests(self, events: Sequence[NewEvent]) -> list[bytes]:
+        prefixes = {}
+        for source in {event.source for event in events}:
+            try:
+                prefixes[source] = self._sources.prefix(source)
+            except OSError as error:
+                raise StorageFull from error
+        return [digest_of(prefixes[event.source], event.message_id) for event in events]
 
     def _note(self, offset: int, position: int) -> None:
         try:

@@ -51,7 +51,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        whole = np.memmap(path, dtype=np.uint64, mode="r")
+        whole: Words = np.asarray(np.memmap(path, dtype=np.uint64, mode="r"))
         magic, self.count, bloom_words = _HEAD.unpack(bytes(whole[:8]))
         if magic != _MAGIC or len(whole) != 8 + 4 * self.count + bloom_words:
             raise ValueError(f"{path.name} is not a run")
@@ -137,7 +137,8 @@ class _Writing:
         except OSError:
             self._give_up()
             raise
-        self._map = np.memmap(self._draft, dtype=np.uint64, mode="r+", shape=(words,))
+        self._mapped = np.memmap(self._draft, dtype=np.uint64, mode="r+", shape=(words,))
+        self._map = np.asarray(self._mapped)
         self._map[:8] = np.frombuffer(
             _HEAD.pack(_MAGIC, self._count, self._bloom_words), dtype=np.uint64
         )
@@ -155,7 +156,7 @@ class _Writing:
         if kind is not None:
             self._give_up()
             return
-        self._map.flush()
+        self._mapped.flush()
         os.fsync(self._file)
         os.close(self._file)
         self._draft.rename(self._path)

@@ -10,24 +10,28 @@ NAME = "sources.json"
 
 
 class Sources:
-    """Name to bytes. A new name is on disk before the first event of it is."""
+    """Name to the prefix of its digests. A new name is on disk before the first event of it is."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         names = self._path.read_bytes() if self._path.exists() else b"[]"
-        self._names = {name: name.encode() for name in msgspec.json.decode(names, type=list[str])}
+        self._names = {name: _prefix(name) for name in msgspec.json.decode(names, type=list[str])}
 
     def prefix(self, source: str) -> bytes:
-        """Return the name's bytes; note it when it is new. Raises OSError."""
+        """Return the prefix of a source; note the name when it is new. Raises OSError."""
         known = self._names.get(source)
         if known is None:
-            known = source.encode()
+            known = _prefix(source)
             replace_file(self._path, msgspec.json.encode([*self._names, source]))
             self._names[source] = known
         return known
 
     def known(self, source: str | None) -> list[bytes]:
-        """Return the bytes of one name, or of all."""
+        """Return the prefix of one source, or of all."""
         if source is None:
             return list(self._names.values())
         return [self._names[source]] if source in self._names else []
+
+
+def _prefix(name: str) -> bytes:
+    return name.encode() + b"\x00"

@@ -1,0 +1,252 @@
+"""What durable intake costs: CPU seconds of the server per million acknowledged events.
+
+The server is its own process: uvicorn on loopback, the real routes, validation, exact dedup, and
+an answer after ``fdatasync``. A client process drives it over keep-alive connections as fast as it
+answers: batches of 100 on 8 connections, single events on 64. CPU is user and system time of the
+whole server process from /proc, so the committer's and the index's threads are counted. The peer in
+the same run is the physical limit: the same server reads the same body and writes it to the same
+journal, without looking into it.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import uvloop
+
+from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.hot_endpoints import IntakeServices, routes
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.http import Principal
+from queqiao.kernel.ids import IdSource
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.journal import Journal
+from queqiao.wiring.asgi import HotApplication
+from queqiao.wiring.http_server import serve
+
+KEY = "bench"
+BATCH = 100
+BATCH_EVENTS = 200_000
+SINGLE_EVENTS = 40_000
+WARM_UP = 0.1
+_DONE = b'{"success":true}'
+
+
+def events(seed: int) -> Iterator[str]:
+    """Yield the events of a browser SDK, about 600 bytes each, as JSON."""
+    random = Random(seed)  # figures, not secrets
+    while True:
+        sku = random.randrange(5000)
+        yield (
+            f'{{"anonymousId":"a-{random.getrandbits(64):016x}","userId":null,"type":"track",'
+            f'"event":"Product Viewed","messageId":"{random.getrandbits(128):032x}",'
+            f'"timestamp":"2026-06-18T10:{random.randrange(60):02}:00.123Z",'
+            '"context":{"library":{"name":"analytics.js","version":"2.1.0"},'
+            f'"page":{{"path":"/p/{sku}","url":"https://shop.example/p/{sku}"}},'
+            '"locale":"zh-CN","userAgent":"Mozilla/5.0 (X11; Linux x86_64)"},'
+            f'"properties":{{"product_id":"{sku}","sku":"S-{sku}","name":"保温杯 {sku}",'
+            f'"price":18.99,"currency":"CNY","quantity":1,"category":"Home"}},"integrations":{{}}}}'
+        )
+
+
+def request(path: str, body: bytes) -> bytes:
+    """Return an HTTP request as SDKs send it."""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic YmVuY2g6\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def requests(size: int, seed: int) -> Iterator[bytes]:
+    """Yield requests of ``size`` events each; single ones go to the track path."""
+    source = events(seed)
+    while True:
+        if size == 1:
+            yield request("/v1/track", next(source).encode())
+        else:
+            listed = ",".join(next(source) for _ in range(size))
+            yield request("/v1/batch", f'{{"batch":[{listed}]}}'.encode())
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection that always has one request under way."""
+
+    def __init__(self, source: Iterator[bytes], count: int, late_ms: list[float]) -> None:
+        self._source, self._left, self._late_ms = source, count, late_ms
+        self._answer = b""
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        """Send the first request."""
+        self._transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        if not self._left:
+            self.finished.set_result(None)
+            self._transport.close()
+            return
+        self._left -= 1
+        body = next(self._source)
+        self._since = perf_counter()
+        self._transport.write(body)
+
+    def data_received(self, data: bytes) -> None:
+        """Send the next request when the answer is whole."""
+        self._answer += data
+        if not self._answer.endswith(_DONE):
+            return
+        if not self._answer.startswith(b"HTTP/1.1 200"):
+            self.finished.set_exception(RuntimeError(repr(self._answer[:200])))
+            return
+        self._late_ms.append((perf_counter() - self._since) * 1000)
+        self._answer = b""
+        self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits, if requests were left."""
+        if not self.finished.done():
+            self.finished.set_exception(exc or ConnectionResetError())
+
+
+async def drive(port: int, size: int, connections: int, count: int, seed: int) -> list[float]:
+    """Send ``count`` events; return the milliseconds that each request took."""
+    late_ms: list[float] = []
+    loop = asyncio.get_running_loop()
+    made = [
+        await loop.create_connection(
+            lambda n=number: Connection(
+                requests(size, seed * 1000 + n), count // size // connections, late_ms
+            ),
+            "127.0.0.1",
+            port,
+        )
+        for number in range(connections)
+    ]
+    await asyncio.gather(*(protocol.finished for _, protocol in made))
+    return late_ms
+
+
+async def serve_intake(home: Path) -> Any:
+    """Return the real application."""
+    who = Principal("1", "bench", scopes=frozenset({"intake"}), source="web")
+
+    class Keys:
+        def principal(self, headers: Any, *_: object) -> Principal | None:
+            return who if headers.get("authorization") == "Basic YmVuY2g6" else None
+
+    clock = SystemClock()
+    services = IntakeServices(
+        EmbeddedEventLog(home / "log"),
+        BadRowsLog(home / "bad_rows"),
+        IdSource(clock, Random(1).getrandbits),  # figures, not secrets
+        lambda _: None,
+    )
+    return HotApplication(routes(services), clock, Keys())
+
+
+async def serve_limit(home: Path) -> Any:
+    """Return an application that makes each body durable and knows nothing of it."""
+    journal = Journal.open(home / "raw")
+    headers = [(b"content-length", b"16"), (b"content-type", b"application/json")]
+
+    async def application(_: Any, receive: Any, send: Any) -> None:
+        chunks, more = [], True
+        while more:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        await journal.append(b"".join(chunks))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": _DONE})
+
+    return application
+
+
+async def _serve(kind: str, home: Path, listener: socket.socket) -> None:
+    application = await {"intake": serve_intake, "limit": serve_limit}[kind](home)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await serve(application, listener, stop)
+
+
+class Server:
+    """A server in a process of its own, on a socket that is listening already."""
+
+    def __init__(self, kind: str, home: Path) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        command = [sys.executable, "-m", "bench.intake", kind, str(home), str(listener.fileno())]
+        self._process = subprocess.Popen(command, pass_fds=(listener.fileno(),))
+        listener.close()
+
+    def cpu_s(self) -> float:
+        """Return user and system seconds of the process so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        """End the server and wait for it."""
+        self._process.terminate()
+        self._process.wait()
+
+
+def measure(kind: str, size: int, connections: int, count: int) -> tuple[float, float, float]:
+    """Return CPU seconds per million events, p99 in milliseconds, events a second."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("QUEQIAO_BENCH_DIR")) as home:
+        server = Server(kind, Path(home))
+        try:
+            uvloop.run(drive(server.port, size, connections, int(count * WARM_UP), 1))
+            cpu_s, since = server.cpu_s(), perf_counter()
+            late_ms = uvloop.run(drive(server.port, size, connections, count, 2))
+            took_s = perf_counter() - since
+            cpu_s = server.cpu_s() - cpu_s
+        finally:
+            server.stop()
+    done = len(late_ms) * size
+    return cpu_s / done * 1e6, sorted(late_ms)[int(len(late_ms) * 0.99)], done / took_s
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure both sizes against the limit, in turn."""
+    rows = []
+    for figure, size, connections, count, goal in (
+        (f"batches of {BATCH}", BATCH, 8, BATCH_EVENTS, 8.0),
+        ("single events", 1, 64, SINGLE_EVENTS, 60.0),
+    ):
+        limit = measure("limit", size, connections, count)
+        ours = measure("intake", size, connections, count)
+        for number, (name, unit, bound) in enumerate(
+            ((f"CPU per million, {figure}", "s", goal), (f"p99, {figure}", "ms", 15.0))
+        ):
+            rows.append(
+                {
+                    "name": "intake",
+                    "figure": name,
+                    "unit": unit,
+                    "better": "lower",
+                    "goal": bound,
+                    "ours": round(ours[number], 2),
+                    "peer": round(limit[number], 2),
+                    "peer_name": "the same bytes fsynced unread",
+                }
+            )
+    return rows
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        kind, home, descriptor = sys.argv[1:]
+        uvloop.run(_serve(kind, Path(home), socket.socket(fileno=int(descriptor))))
+    else:
+        print(json.dumps(run(), indent=1))

@@ -1,0 +1,1 @@
+"""Events come in: protocols, validation, dedup, the durable log, and what was refused."""

@@ -1,0 +1,113 @@
+"""What was refused: kept whole and durably, listed, and tried again after a fix."""
+
+import asyncio
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from queqiao.collect.contracts import BadRow, KeptBadRow, Replay
+from queqiao.kernel.errors import Broken
+from queqiao.ports.journal import Disk, Journal, JournalReader
+
+
+class _Replayed(msgspec.Struct, tag="replayed"):
+    """A mark: the row at this position became an event."""
+
+    position: int
+    message_id: str
+
+
+class _Kept(msgspec.Struct, tag="row"):
+    row: BadRow
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Kept | _Replayed)
+
+
+class BadRows(Protocol):
+    """Bad rows as the console's role sees them."""
+
+    async def list(self, limit: int, before: str | None) -> list[KeptBadRow]:
+        """Return rows, newest first, older than the row ``before``."""
+        ...
+
+    async def replay(self, ids: Sequence[str]) -> Replay:
+        """Try rows again. Repeating a replay changes nothing."""
+        ...
+
+
+class BadRowsLog:
+    """The rows, in a journal of their own. A row's id is its position there.
+
+    Eight bytes of memory a row; the journal is read once at opening.
+    """
+
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+        self._journal = Journal.open(folder, disk=disk)
+        self._reader = JournalReader(folder)
+        self._positions = array("Q")
+        self._replayed: dict[int, str] = {}
+        for frame in self._reader.read():
+            self._learn(frame.position, _decoder.decode(frame.payload))
+
+    def _learn(self, position: int, entry: _Kept | _Replayed) -> None:
+        if isinstance(entry, _Replayed):
+            self._replayed[entry.position] = entry.message_id
+        else:
+            self._positions.append(position)
+
+    async def keep(self, rows: Sequence[BadRow]) -> None:
+        """Return when the rows are on disk. Raises StorageFull."""
+        waiting = [self._journal.append(_encoder.encode(_Kept(row))) for row in rows]
+        for position in await _all(waiting):
+            insort(self._positions, position)
+
+    async def mark_replayed(self, row_id: str, message_id: str) -> None:
+        """Note durably that a row became an event."""
+        position = int(row_id)
+        await self._journal.append(_encoder.encode(_Replayed(position, message_id)))
+        self._replayed[position] = message_id
+
+    def newest(self, limit: int, before: str | None) -> list[KeptBadRow]:
+        """Return up to ``limit`` rows, newest first, older than the row ``before``."""
+        end = len(self._positions)
+        if before is not None:
+            end = bisect_left(self._positions, int(before))
+        chosen = self._positions[max(0, end - limit) : end]
+        return [self._at(position) for position in reversed(chosen)]
+
+    def find(self, row_id: str) -> KeptBadRow | None:
+        """Return one row, or None when there is no such row."""
+        if not (row_id.isascii() and row_id.isdecimal() and len(row_id) < 20):
+            return None
+        position = int(row_id)
+        index = bisect_left(self._positions, position)
+        if index == len(self._positions) or self._positions[index] != position:
+            return None
+        return self._at(position)
+
+    def _at(self, position: int) -> KeptBadRow:
+        frames: Iterator[bytes] = (frame.payload for frame in self._reader.read(position))
+        entry = _decoder.decode(next(frames))
+        if not isinstance(entry, _Kept):
+            raise Broken
+        return KeptBadRow(str(position), entry.row, self._replayed.get(position))
+
+    def close(self) -> None:
+        """Commit what is queued and give the folder up."""
+        self._journal.close()
+        self._reader.close()
+
+
+async def _all(waiting: Sequence["asyncio.Future[int]"]) -> list[int]:
+    """Wait for all, then raise the first error: no failure is left behind unheard."""
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if isinstance(result, int)]

@@ -1,0 +1,134 @@
+"""The intake's routes, for the plain ASGI application on the public port."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
+from queqiao.collect.messages import BatchBody, CallBody, Taken
+from queqiao.collect.segment import SegmentIntake, SourceOf
+from queqiao.collect.settings import ProjectSettings, project_settings
+from queqiao.collect.validation import Validator
+from queqiao.kernel.envelope import CallType
+from queqiao.kernel.errors import Message, NotFound
+from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.ids import IdSource
+from queqiao.ports.event_log.base import EventLog
+
+_ANY_ORIGIN = ("access-control-allow-origin", "*")
+_TAKEN = Response(200, b'{"success":true}', headers=(_ANY_ORIGIN,))
+_PREFLIGHT = Response(
+    204,
+    headers=(
+        _ANY_ORIGIN,
+        ("access-control-allow-methods", "POST, GET, OPTIONS"),
+        ("access-control-allow-headers", "authorization, content-type, content-encoding"),
+        ("access-control-max-age", "86400"),
+    ),
+)
+_TAGS = ("intake",)
+
+CALL_PATHS: dict[str, CallType] = {
+    "/v1/identify": "identify",
+    "/v1/i": "identify",
+    "/v1/track": "track",
+    "/v1/t": "track",
+    "/v1/page": "page",
+    "/v1/p": "page",
+    "/v1/screen": "screen",
+    "/v1/s": "screen",
+    "/v1/group": "group",
+    "/v1/g": "group",
+    "/v1/alias": "alias",
+    "/v1/a": "alias",
+}
+BATCH_PATHS = ("/v1/batch", "/v1/b", "/v1/import")
+
+
+@dataclass(frozen=True)
+class IntakeServices:
+    """What the routes need. ``source_of`` returns the source of a write key, or None."""
+
+    log: EventLog
+    bad_rows: BadRowsLog
+    ids: IdSource
+    source_of: SourceOf
+
+
+def routes(services: IntakeServices) -> list[Route]:
+    """Return the routes. They read their own credentials: SDKs send them in three ways."""
+    intake = SegmentIntake(
+        services.log, services.bad_rows, Validator(services.ids), services.source_of
+    )
+    found = [
+        _settings_route(services.source_of),
+        *(_call_route(path, call, intake) for path, call in CALL_PATHS.items()),
+        *(_batch_route(path, intake) for path in BATCH_PATHS),
+    ]
+    return found + [_preflight_route(route.path) for route in found]
+
+
+def _call_route(path: str, call: CallType, intake: SegmentIntake) -> Route:
+    async def take(request: Request) -> Response:
+        await intake.take_one(request, call)
+        return _TAKEN
+
+    summary = Message(f"接收一个 {call} 事件", f"Take one {call} call")
+    return _post(path, take, summary, CallBody, SINGLE_BYTES_MAX)
+
+
+def _batch_route(path: str, intake: SegmentIntake) -> Route:
+    async def take(request: Request) -> Response:
+        await intake.take_batch(request)
+        return _TAKEN
+
+    summary = Message("接收一批事件", "Take a batch of calls")
+    return _post(path, take, summary, BatchBody, BATCH_BYTES_MAX)
+
+
+def _post(
+    path: str,
+    handler: Callable[[Request], Awaitable[Response]],
+    summary: Message,
+    request_type: type,
+    body_max: int,
+) -> Route:
+    return Route(
+        "POST",
+        path,
+        handler,
+        summary,
+        request_type=request_type,
+        response_type=Taken,
+        tags=_TAGS,
+        body_max=body_max,
+        authenticates_itself=True,
+    )
+
+
+def _settings_route(source_of: SourceOf) -> Route:
+    async def settings(request: Request) -> Response:
+        key = request.params["write_key"]
+        if source_of(key) is None:
+            raise NotFound
+        answer = json_response(project_settings(key))
+        answer.headers = (_ANY_ORIGIN,)
+        return answer
+
+    return Route(
+        "GET",
+        "/v1/projects/{write_key}/settings",
+        settings,
+        Message("SDK 的项目设置", "Settings that SDKs read at start"),
+        response_type=ProjectSettings,
+        tags=_TAGS,
+        authenticates_itself=True,
+    )
+
+
+def _preflight_route(path: str) -> Route:
+    async def preflight(_: Request) -> Response:
+        return _PREFLIGHT
+
+    summary = Message("跨域预检", "Answer a browser's preflight")
+    return Route("OPTIONS", path, preflight, summary, tags=_TAGS)

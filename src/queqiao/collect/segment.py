@@ -1,0 +1,204 @@
+"""The Segment HTTP API: one request in, its events into the log, what was refused kept."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.bodies import unpack
+from queqiao.collect.contracts import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    SINGLE_BYTES_MAX,
+    BadRow,
+    BadRowCode,
+)
+from queqiao.collect.messages import (
+    SegmentBatch,
+    SegmentCall,
+    decode_batch,
+    decode_call,
+    decode_moment,
+)
+from queqiao.collect.validation import Origin, Validator, looks_suspicious, microseconds
+from queqiao.collect.write_keys import basic_user
+from queqiao.kernel import json
+from queqiao.kernel.envelope import EMPTY, CallType
+from queqiao.kernel.errors import (
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    Message,
+    QueqiaoError,
+    TooLarge,
+    Unauthenticated,
+)
+from queqiao.kernel.http import Request
+from queqiao.ports.event_log.base import EventLog, NewEvent
+
+_CONFLICT = Message(
+    "同一 messageId 已有不同内容的事件", "another event with this messageId is already stored"
+)
+_NOT_JSON = Message("不是合法的 JSON", "not well-formed JSON")
+
+SourceOf = Callable[[str], str | None]
+"""Returns the source that a write key stands for."""
+
+
+class SegmentIntake:
+    """Takes calls and batches. Returns only after everything of a request is on disk."""
+
+    def __init__(
+        self, log: EventLog, bad_rows: BadRowsLog, validator: Validator, source_of: SourceOf
+    ) -> None:
+        self._log = log
+        self._bad_rows = bad_rows
+        self._validator = validator
+        self._source_of = source_of
+
+    async def take_one(self, request: Request, call: CallType) -> None:
+        """Store one call. Raises InvalidInput when it is refused; it is kept as a bad row then."""
+        source = self._source_of_header(request)
+        body = unpack(request.body, request.headers.get("content-encoding"), SINGLE_BYTES_MAX)
+        if source is None:
+            source = self._source_of_body(_key_of_call, body)
+        origin = Origin(source, request.now_us, suspicious=looks_suspicious(body))
+        try:
+            event = self._validator.event(body, call, origin)
+        except InvalidInput as refusal:
+            await self._bad_rows.keep([_row(origin, body, call, "invalid", refusal)])
+            raise
+        await self._store([event], [body], origin, call, [])
+
+    async def take_batch(self, request: Request) -> None:
+        """Store the valid calls of a batch; keep the others as bad rows."""
+        source = self._source_of_header(request)
+        body = unpack(request.body, request.headers.get("content-encoding"), BATCH_BYTES_MAX)
+        if source is None:
+            source = self._source_of_body(_key_of_batch, body)
+        try:
+            batch = _batch(body)
+        except InvalidInput as refusal:
+            origin = Origin(source, request.now_us)
+            await self._bad_rows.keep([_row(origin, body, None, "not_json", refusal)])
+            raise
+        origin = Origin(
+            source, request.now_us, _sent_us(batch), _context(batch), looks_suspicious(body)
+        )
+        await self._take_calls(batch.batch, origin)
+
+    async def _take_calls(self, calls: Sequence[Raw], origin: Origin) -> None:
+        events: list[NewEvent] = []
+        bodies: list[bytes | Raw] = []
+        refused: list[BadRow] = []
+        validate = self._validator.event
+        for raw in calls:
+            try:
+                events.append(validate(raw, None, origin))
+                bodies.append(raw)
+            except InvalidInput as refusal:
+                refused.append(_row(origin, bytes(raw), None, "invalid", refusal))
+        await self._store(events, bodies, origin, None, refused)
+
+    async def _store(
+        self,
+        events: Sequence[NewEvent],
+        bodies: Sequence[bytes | Raw],
+        origin: Origin,
+        call: CallType | None,
+        refused: list[BadRow],
+    ) -> None:
+        outcomes = await self._log.append(events) if events else ()
+        for outcome, body in zip(outcomes, bodies, strict=True):
+            if outcome.status == "conflict":
+                refusal = InvalidInput(FieldError("messageId", _CONFLICT))
+                refused.append(_row(origin, bytes(body), call, "conflict", refusal))
+        if refused:
+            await self._bad_rows.keep(refused)
+
+    def _source_of_header(self, request: Request) -> str | None:
+        principal = request.principal
+        if principal is not None:
+            if not principal.may("intake"):
+                raise Forbidden(Message("需要 intake 权限的密钥", "needs a key of scope intake"))
+            return principal.source or principal.id
+        key = basic_user(request.headers.get("authorization"))
+        return self._source_of(key) if key else None
+
+    def _source_of_body(self, key_of: Callable[[bytes], str | None], body: bytes) -> str:
+        key = key_of(body)
+        source = self._source_of(key) if key else None
+        if source is None:
+            raise Unauthenticated(
+                Message(
+                    "请用写入密钥作为 Basic 用户名，或放在 writeKey 字段",
+                    "send the write key as the Basic user name or in writeKey",
+                )
+            )
+        return source
+
+
+def _batch(body: bytes) -> SegmentBatch:
+    try:
+        batch = decode_batch(body)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(json.field_error(error)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidInput(FieldError("", _NOT_JSON)) from error
+    if len(batch.batch) > BATCH_EVENTS_MAX:
+        raise TooLarge(
+            Message(
+                f"每批最多 {BATCH_EVENTS_MAX} 个事件", f"at most {BATCH_EVENTS_MAX} events a batch"
+            )
+        )
+    return batch
+
+
+def _key_of_batch(body: bytes) -> str | None:
+    try:
+        batch = decode_batch(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None  # without a key nobody is told what is wrong with the body
+    return batch.write_key or batch.write_key_2
+
+
+def _key_of_call(body: bytes) -> str | None:
+    try:
+        call: SegmentCall = decode_call(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None  # as above
+    return call.write_key or call.write_key_2
+
+
+def _sent_us(batch: SegmentBatch) -> int | None:
+    """Return when the batch was sent; a time that cannot be read counts as not said."""
+    raw = bytes(batch.sent_at) or bytes(batch.sent_at_2)
+    if not raw:
+        return None
+    try:
+        moment = decode_moment(raw)
+        return None if moment is None else microseconds(moment, "sentAt")
+    except (msgspec.MsgspecError, UnicodeError, InvalidInput):
+        return None
+
+
+def _context(batch: SegmentBatch) -> Raw:
+    return batch.context if bytes(batch.context) not in {b"", b"null"} else EMPTY
+
+
+def _row(
+    origin: Origin, body: bytes, call: CallType | None, code: BadRowCode, refusal: QueqiaoError
+) -> BadRow:
+    first = refusal.fields[0] if refusal.fields else FieldError("", refusal.title)
+    return BadRow(
+        received_at_us=origin.received_at_us,
+        source=origin.source,
+        code=code,
+        path=first.path,
+        reason=first.message,
+        body=body,
+        call=call,
+        sent_at_us=origin.sent_at_us,
+        whole_body=code == "not_json",
+    )
