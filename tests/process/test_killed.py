@@ -7,8 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
-from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from tests.process.conftest import MINUTE, append, event
+
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
 
 ROUNDS = 10
 EVENTS = 3_000

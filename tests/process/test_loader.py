@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from tests.process.conftest import MINUTE, T0, append, event
 
 from queqiao.kernel.errors import Unavailable
 from queqiao.process.contracts import watermark
 from queqiao.process.loader import Pace
-from tests.process.conftest import MINUTE, T0, append, event
 
 DAY = 24 * 60 * MINUTE
 

@@ -14,8 +14,9 @@ from queqiao.process.state import StateFile
 
 Row = tuple[Any, ...]
 
-KEYS_IN_MEMORY_MAX = 20_000
-"""Keys of each machine held in memory; about 20 MB for all machines together."""
+DEVICES_IN_MEMORY_MAX = 40_000
+ORDERS_IN_MEMORY_MAX = 4_000
+"""Keys held in memory, about 30 MB in all; the others are read from the file when they come."""
 
 
 class Rows(msgspec.Struct):
@@ -42,12 +43,12 @@ class Machines:
     """
 
     def __init__(self, file: StateFile, currency: str = "CNY") -> None:
-        size = KEYS_IN_MEMORY_MAX
+        size = DEVICES_IN_MEMORY_MAX
         self._currency = currency
         self._identity = Identity(file.keyed("user", str, size))
         self._sessions = Sessions(file.keyed("sessions", list[Session], size))
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
-        self._orders = Orders(file.keyed("order", Order, size), currency)
+        self._orders = Orders(file.keyed("order", Order, ORDERS_IN_MEMORY_MAX), currency)
 
     def see(self, offset: int, body: bytes, rows: Rows) -> None:
         """Add what one stored event means to ``rows``."""
