@@ -1,0 +1,1 @@
+"""Goods: products, SKUs, categories, shops, prices, cost and stock; the goods half of the hub."""

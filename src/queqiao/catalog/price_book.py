@@ -1,0 +1,83 @@
+"""The price book: what deciding needs of every SKU, small and immutable, swapped whole.
+
+Prices stand in machine arrays; what many SKUs share (categories, brand, shop, tags, currency) is
+kept once. Measured at 92,000 SKUs: see ``tests/catalog/test_price_book.py``.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+NONE = -1
+"""Stands for an absent price in the arrays; prices are never negative."""
+
+
+class Facts(NamedTuple):
+    """What rules ask of goods beside their price."""
+
+    categories: tuple[str, ...] = ()
+    brand: str | None = None
+    shop: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Goods(msgspec.Struct, frozen=True, gc=False):
+    """One SKU as it is priced. Amounts are minor units of ``currency``."""
+
+    sku: str
+    price_minor: int
+    currency: str
+    list_price_minor: int | None = None
+    minimum_price_minor: int | None = None
+    facts: Facts = Facts()
+
+
+class PriceBook:
+    """All SKUs at one moment. Never changes; safe between threads."""
+
+    __slots__ = ("_currencies", "_facts", "_kinds", "_list", "_minimum", "_places", "_prices")
+
+    def __init__(self, goods: Iterable[Goods] = ()) -> None:
+        self._places: dict[str, int] = {}
+        self._prices, self._list, self._minimum = array("q"), array("q"), array("q")
+        self._kinds = array("i")
+        kinds: dict[tuple[str, Facts], int] = {}
+        for item in goods:
+            self._add(item, kinds.setdefault((item.currency, item.facts), len(kinds)))
+        self._currencies = [currency for currency, _ in kinds]
+        self._facts = [facts for _, facts in kinds]
+
+    def _add(self, goods: Goods, kind: int) -> None:
+        if goods.sku in self._places:
+            raise ValueError("a price book names each SKU once")
+        self._places[goods.sku] = len(self._prices)
+        self._prices.append(goods.price_minor)
+        for column, price in (
+            (self._list, goods.list_price_minor),
+            (self._minimum, goods.minimum_price_minor),
+        ):
+            column.append(NONE if price is None else price)
+        self._kinds.append(kind)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def goods(self, sku: str) -> Goods | None:
+        """Return what is known of a SKU, None when it is not in the book."""
+        place = self._places.get(sku)
+        if place is None:
+            return None
+        kind, listed, minimum = self._kinds[place], self._list[place], self._minimum[place]
+        return Goods(
+            sku,
+            self._prices[place],
+            self._currencies[kind],
+            None if listed == NONE else listed,
+            None if minimum == NONE else minimum,
+            self._facts[kind],
+        )

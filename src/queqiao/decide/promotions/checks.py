@@ -1,0 +1,134 @@
+"""What the types of promotion documents cannot say: each error names path and cure."""
+
+from collections.abc import Iterator
+
+from queqiao.decide.promotions.documents import (
+    Benefit,
+    CouponBatchDocument,
+    Funding,
+    PercentBenefit,
+    PromotionDocument,
+    ThresholdBenefit,
+)
+from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.money import exponent
+
+PERCENT_DIGITS_MAX = 6
+"""Digits after the point of a percentage; more is a slip."""
+
+
+def check_promotion(document: PromotionDocument) -> None:
+    """Raise InvalidInput with every field of a promotion that cannot stand."""
+    errors = [
+        *_period_errors(document.starts_at, document.ends_at),
+        *_benefit_errors(document.benefit),
+        *_funding_errors(document.funding),
+        *_currency_errors(document.currency),
+        *_limit_errors(document),
+    ]
+    if errors:
+        raise InvalidInput(*errors)
+
+
+def check_coupon_batch(document: CouponBatchDocument) -> None:
+    """Raise InvalidInput with every field of a coupon batch that cannot stand."""
+    errors = [*_period_errors(document.starts_at, document.ends_at), *_code_errors(document)]
+    if errors:
+        raise InvalidInput(*errors)
+
+
+def _period_errors(starts_at: str | None, ends_at: str | None) -> Iterator[FieldError]:
+    moments: list[int] = []
+    for path, text in (("starts_at", starts_at), ("ends_at", ends_at)):
+        try:
+            moments += [parse_rfc3339(text, path)] if text is not None else []
+        except InvalidInput as error:
+            yield from error.fields
+    if starts_at is not None and len(moments) == 2 and moments[1] <= moments[0]:
+        yield FieldError(
+            "ends_at", Message("结束时间必须晚于开始时间", "must be later than starts_at")
+        )
+
+
+def _benefit_errors(benefit: Benefit) -> Iterator[FieldError]:
+    if isinstance(benefit, ThresholdBenefit):
+        yield from _tier_errors(benefit)
+    elif isinstance(benefit, PercentBenefit):
+        yield from _percent_errors(benefit)
+
+
+def _tier_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
+    if benefit.repeat and len(benefit.tiers) > 1:
+        yield FieldError(
+            "benefit.tiers",
+            Message(
+                "“每满”只能有一档，请删去其余档", "with repeat there is one tier; remove others"
+            ),
+        )
+    for index, tier in enumerate(benefit.tiers):
+        path = f"benefit.tiers[{index}]"
+        if tier.discount > tier.at_least:
+            message = Message("优惠不能大于门槛，请减小", "must not be above at_least; lower it")
+            yield FieldError(f"{path}.discount", message)
+        if index and tier.at_least <= benefit.tiers[index - 1].at_least:
+            message = Message("门槛要逐档增大", "must be above that of the tier before")
+            yield FieldError(f"{path}.at_least", message)
+        if index and tier.discount <= benefit.tiers[index - 1].discount:
+            message = Message("优惠要逐档增大", "must be above that of the tier before")
+            yield FieldError(f"{path}.discount", message)
+
+
+def _percent_errors(benefit: PercentBenefit) -> Iterator[FieldError]:
+    percent = benefit.percent
+    if not percent.is_finite() or not 0 < percent <= 100:
+        message = Message("要大于 0 且不超过 100", "must be above 0 and at most 100")
+        yield FieldError("benefit.percent", message)
+        return
+    if -int(percent.as_tuple().exponent) > PERCENT_DIGITS_MAX:
+        message = Message(
+            f"最多 {PERCENT_DIGITS_MAX} 位小数",
+            f"at most {PERCENT_DIGITS_MAX} digits after the point",
+        )
+        yield FieldError("benefit.percent", message)
+
+
+def _funding_errors(funding: Funding) -> Iterator[FieldError]:
+    if funding.platform + funding.shop + funding.brand != 100:
+        message = Message(
+            "平台、店铺、品牌承担比例之和须为 100", "platform, shop and brand must sum to 100"
+        )
+        yield FieldError("funding", message)
+
+
+def _currency_errors(currency: str | None) -> Iterator[FieldError]:
+    try:
+        if currency is not None:
+            exponent(currency)
+    except InvalidInput as error:
+        yield from error.fields
+
+
+def _limit_errors(document: PromotionDocument) -> Iterator[FieldError]:
+    """Uses are counted at redemption; a limit that nothing counts would be a false promise."""
+    limits = document.limits
+    if document.code_batch is None and (limits.total or limits.per_customer):
+        message = Message(
+            "次数在核销券码时计数，请先选择券批次 (code_batch)",
+            "uses are counted when a coupon is redeemed; name a code_batch",
+        )
+        yield FieldError("limits", message)
+
+
+def _code_errors(document: CouponBatchDocument) -> Iterator[FieldError]:
+    if (document.count is None) == (document.codes is None):
+        message = Message("count 与 codes 须且只能填一个", "give either count or codes")
+        yield FieldError("count", message)
+    seen: set[str] = set()
+    for index, code in enumerate(document.codes or ()):
+        if code.upper() in seen:
+            message = Message("券码重复（不分大小写）", "listed twice (case does not count)")
+            yield FieldError(f"codes[{index}]", message)
+        seen.add(code.upper())
+    if document.codes == ():
+        yield FieldError("codes", Message("至少一个券码", "at least one code"))

@@ -1,0 +1,26 @@
+"""What other stages may know of promotions: the document kinds, the quote, the redemption."""
+
+from queqiao.decide.promotions.checks import check_coupon_batch, check_promotion
+from queqiao.decide.promotions.documents import (
+    CouponBatchDocument,
+    InlinePromotion,
+    Profile,
+    PromotionDocument,
+)
+from queqiao.kernel.documents import DocumentKind
+
+PROMOTION = DocumentKind("promotion", "promotions", PromotionDocument, check_promotion)
+COUPON_BATCH = DocumentKind(
+    "coupon_batch", "coupon-batches", CouponBatchDocument, check_coupon_batch
+)
+KINDS = (PROMOTION, COUPON_BATCH)
+
+__all__ = [
+    "COUPON_BATCH",
+    "KINDS",
+    "PROMOTION",
+    "CouponBatchDocument",
+    "InlinePromotion",
+    "Profile",
+    "PromotionDocument",
+]

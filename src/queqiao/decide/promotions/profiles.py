@@ -1,0 +1,36 @@
+"""Calculation profiles that have a name, after how well-known shops reckon."""
+
+from queqiao.decide.promotions.documents import Profile
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+
+PRESETS: dict[str, Profile] = {
+    "standard": Profile(),
+    "best_for_shopper": Profile(selection="best_combination"),
+    "one_exclusive": Profile(exclusivity="first_exclusive_wins"),
+    "original_prices": Profile(base="original"),
+    "low_priority_first": Profile(priority="low_first"),
+    "remainder_first": Profile(remainder="first"),
+    "remainder_last": Profile(remainder="last"),
+    "half_even": Profile(rounding="half_even"),
+    "favour_shop": Profile(rounding="down", minimum_price="cap"),
+    "favour_shopper": Profile(rounding="up"),
+    "unrounded": Profile(rounding="none"),
+}
+"""``standard``: half up, largest fraction, running totals, high priority first, all in sequence."""
+
+
+def find_profile(profile: Profile | str | None) -> Profile:
+    """Return the profile itself, or the preset of that name. Raises InvalidInput."""
+    if isinstance(profile, Profile):
+        if sorted(profile.layers) != ["coupon", "promotion"]:
+            message = Message(
+                "须各列一次 promotion 与 coupon", "name promotion and coupon once each"
+            )
+            raise InvalidInput(FieldError("profile.layers", message))
+        return profile
+    found = PRESETS.get(profile or "standard")
+    if found is None:
+        names = ", ".join(PRESETS)
+        message = Message(f"没有这个预设，可用：{names}", f"no such preset; there are {names}")
+        raise InvalidInput(FieldError("profile", message))
+    return found

@@ -1,0 +1,191 @@
+"""The quote on the wire: the question and its answer. Amounts are integers in minor units."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from queqiao.decide.promotions.combinations import Proof
+from queqiao.decide.promotions.documents import InlinePromotion, Name, Names, Profile
+
+PRICE_MAX = 10**12
+LINES_MAX = 500
+UNITS_MAX = 100_000
+
+Price = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
+Id = Annotated[str, Meta(max_length=200)]
+
+
+class Customer(Struct, frozen=True):
+    """Who buys. ``attributes`` and ``history`` are for rules that read them."""
+
+    id: Id | None = None
+    segments: Names = ()
+    attributes: dict[str, Any] = {}
+    history: dict[str, Any] = {}
+
+
+class CatalogItem(Struct, frozen=True):
+    """Goods given with the question instead of the stored catalogue."""
+
+    sku: Name
+    price: Price
+    list_price: Price | None = None
+    minimum_price: Price | None = None
+    tags: Names = ()
+    categories: Names = ()
+    brand: str | None = None
+    shop: str | None = None
+    tax_category: str | None = None
+
+
+class CartLine(Struct, frozen=True):
+    """``price`` is per unit and stands instead of the catalogue's."""
+
+    sku: Name
+    quantity: Annotated[int, Meta(ge=1, le=UNITS_MAX)] = 1
+    id: Id = ""
+    price: Price | None = None
+
+
+class Shipping(Struct, frozen=True):
+    """What delivery costs before promotions."""
+
+    method: str | None = None
+    amount: Price = 0
+    country: str | None = None
+
+
+class Cart(Struct, frozen=True):
+    """The goods and how they travel."""
+
+    lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
+    shipping: Shipping = Shipping()
+    payment_method: str | None = None
+
+
+class Options(Struct, frozen=True):
+    """``explain``: say why other promotions do not apply; ``suggest``: what to add for more."""
+
+    explain: bool = True
+    suggest: bool = False
+
+
+class QuoteRequest(Struct, frozen=True):
+    """The question. Without ``catalog`` and ``promotions``, the stored and the live ones hold."""
+
+    cart: Cart
+    currency: str = "CNY"
+    profile: Profile | str | None = None
+    now: str | None = None
+    customer: Customer = Customer()
+    channel: str | None = None
+    catalog: Annotated[tuple[CatalogItem, ...], Meta(max_length=10_000)] | None = None
+    promotions: Annotated[tuple[InlinePromotion, ...], Meta(max_length=1_000)] | None = None
+    codes: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=20)] = ()
+    options: Options = Options()
+
+
+class Totals(Struct, frozen=True, gc=False):
+    """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``; tax included."""
+
+    items: int
+    discount: int
+    shipping: int
+    shipping_discount: int
+    tax: int
+    total: int
+
+
+class Unit(Struct, frozen=True, gc=False):
+    """One piece of a line: what is taken off it, and what is paid for it."""
+
+    discount: int
+    total: int
+
+
+class LineShare(Struct, frozen=True, gc=False):
+    """What one promotion takes off one line."""
+
+    promotion_id: str
+    amount: int
+
+
+class QuotedLine(Struct, frozen=True, gc=False):
+    """One line of the answer, in the cart's order."""
+
+    id: str
+    sku: str
+    quantity: int
+    unit_price: int
+    discount: int
+    total: int
+    units: list[Unit]
+    applied: list[LineShare]
+
+
+class QuotedShipping(Struct, frozen=True, gc=False):
+    """Delivery in the answer."""
+
+    amount: int
+    discount: int
+    total: int
+
+
+class FundingSplit(Struct, frozen=True, gc=False):
+    """Who pays how much of a discount."""
+
+    platform: int
+    shop: int
+    brand: int
+
+
+class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A promotion that took ``amount`` off."""
+
+    promotion_id: str
+    name: str
+    amount: int
+    funding: FundingSplit
+    code: str | None = None
+
+
+class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A promotion or a code that gives nothing, and why; what is missing where that is known."""
+
+    promotion_id: str | None
+    reason: str
+    name: str | None = None
+    code: str | None = None
+    shortfall: int | None = None
+    shortfall_unit: Literal["minor", "unit"] | None = None
+
+
+class AddOn(Struct, frozen=True, gc=False):
+    """Goods to add."""
+
+    sku: str
+    quantity: int
+
+
+class Suggestion(Struct, frozen=True):
+    """凑单: add this for ``cost`` more at the shelf, and the whole discount grows by ``saves``."""
+
+    promotion_id: str
+    add: list[AddOn]
+    cost: int
+    saves: int
+
+
+class Quote(Struct, frozen=True):
+    """The answer."""
+
+    totals: Totals
+    lines: list[QuotedLine]
+    shipping: QuotedShipping
+    applied: list[AppliedPromotion]
+    refused: list[RefusedPromotion]
+    suggestions: list[Suggestion]
+    gifts: list[AddOn]
+    proof: Proof
+    rules_version: str
+    currency: str

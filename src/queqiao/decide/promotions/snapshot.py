@@ -1,0 +1,68 @@
+"""Everything live about promotions at one moment: immutable, swapped whole."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from queqiao.decide.promotions.code_book import CodeBook, compile_batch
+from queqiao.decide.promotions.documents import CouponBatchDocument, Layer, PromotionDocument
+from queqiao.decide.promotions.matching import Index
+from queqiao.decide.promotions.offers import Offer, compile_offer
+from queqiao.kernel import json
+
+_LAYERS: dict[Layer, int] = {"promotion": 0, "coupon": 1}
+
+
+class PromotionsSnapshot:
+    """Promotions compiled, and the coupon batches. Offers stand in the default order of use.
+
+    ``inline`` says that the promotions came with a question: then every one that does not apply
+    says why, and the id of a coupon batch stands for any code of it.
+    """
+
+    def __init__(
+        self, offers: Sequence[Offer], code_book: CodeBook, version: str, *, inline: bool = False
+    ) -> None:
+        self.offers = tuple(sorted(offers, key=_default_order))
+        self.index = Index(self.offers)
+        self.code_book = code_book
+        self.rules_version = version
+        self.inline = inline
+        self._unlocked: dict[str, list[int]] = {}
+        for place, offer in enumerate(self.offers):
+            if offer.code_batch is not None:
+                self._unlocked.setdefault(offer.code_batch, []).append(place)
+
+    def unlocked_by(self, batch_id: str) -> Sequence[int]:
+        """Return the places of the promotions that a code of the batch unlocks."""
+        return self._unlocked.get(batch_id, ())
+
+
+def _default_order(offer: Offer) -> tuple[int, int, str]:
+    return _LAYERS[offer.layer], -offer.priority, offer.id
+
+
+def compile_snapshot(
+    promotions: Iterable[tuple[str, PromotionDocument]],
+    batches: Iterable[tuple[str, CouponBatchDocument]],
+    secret: bytes,
+) -> PromotionsSnapshot:
+    """Compile live documents, each with its id. ``secret`` makes and reads coupon codes.
+
+    ``rules_version`` is a digest of the documents, so that equal rules have equal versions.
+    """
+    promotions, batches = sorted(promotions, key=_id), sorted(batches, key=_id)
+    code_book = CodeBook([compile_batch(name, document, secret) for name, document in batches])
+    return PromotionsSnapshot(
+        [compile_offer(name, document) for name, document in promotions],
+        code_book,
+        digest([promotions, batches]),
+    )
+
+
+def digest(rules: object) -> str:
+    """Return the version of rules: a digest of their JSON."""
+    return blake2b(json.encode(rules), digest_size=12).hexdigest()
+
+
+def _id(item: tuple[str, object]) -> str:
+    return item[0]
