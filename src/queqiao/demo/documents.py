@@ -1,0 +1,132 @@
+"""What the living store's operators wrote: placements, campaigns, promotions, codes, segments."""
+
+from random import Random
+from typing import Any, Final
+
+from queqiao.demo.goods import CURRENCY, Good
+
+PLACEMENTS: Final = {
+    "home-banner": {"name": "首页横幅", "floor_minor": 50, "currency": CURRENCY},
+    "list-top": {"name": "列表页置顶", "floor_minor": 30, "currency": CURRENCY},
+    "product-related": {"name": "商品页相关位", "floor_minor": 20, "currency": CURRENCY},
+}
+
+SEGMENTS: Final = {
+    "digital-lovers": {
+        "name": "数码爱好者",
+        "expression": {
+            "all": [
+                {
+                    "field": "category_interest",
+                    "category": "手机数码",
+                    "op": ">=",
+                    "value": 0.3,
+                },
+                {"field": "recency_days", "op": "<=", "value": 30},
+            ]
+        },
+    },
+    "loyal-buyers": {
+        "name": "高价值老客",
+        "expression": {
+            "all": [
+                {"field": "orders", "op": ">=", "value": 2},
+                {"field": "spent_minor", "op": ">=", "value": 50_000},
+            ]
+        },
+    },
+}
+
+NEWCOMER_BATCH: Final = "newcomer"
+WRONG_CODES: Final = ("SUMMER2019", "VIP888", "FREE100")
+"""Codes that shoppers try and that were never issued."""
+
+
+def newcomer_codes(shoppers: int, chance: Random) -> list[str]:
+    """Return one code a shopper, all different."""
+    letters = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+    return [
+        f"NEW{number:04d}" + "".join(chance.choices(letters, k=5)) for number in range(shoppers)
+    ]
+
+
+def coupon_batches(codes: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the newcomers' batch: each code once, each customer once."""
+    batch = {"name": "新人券", "codes": codes, "uses_per_code": 1, "uses_per_customer": 1}
+    return {NEWCOMER_BATCH: batch}
+
+
+PROMOTIONS: Final[dict[str, dict[str, Any]]] = {
+    "over-300-less-40": {
+        "name": "全场满300减40，满600减100",
+        "priority": 10,
+        "benefit": {
+            "type": "threshold",
+            "tiers": [
+                {"at_least": 30_000, "discount": 4_000},
+                {"at_least": 60_000, "discount": 10_000},
+            ],
+        },
+        "funding": {"platform": 60, "shop": 40, "brand": 0},
+    },
+    "fashion-10-off": {
+        "name": "服饰鞋包 9 折",
+        "priority": 20,
+        "scope": {"categories": ["服饰鞋包"]},
+        "benefit": {"type": "percent", "percent": "10", "cap": 20_000},
+        "funding": {"platform": 0, "shop": 50, "brand": 50},
+    },
+    "newcomer-20": {
+        "name": "新人券：满99减20",
+        "priority": 5,
+        "condition": {"subtotal_at_least": 9_900},
+        "benefit": {"type": "fixed", "amount": 2_000},
+        "code_batch": NEWCOMER_BATCH,
+        "limits": {"per_customer": 1},
+    },
+    "appliance-50": {
+        "name": "家电直降50",
+        "priority": 15,
+        "scope": {"categories": ["家用电器"]},
+        "condition": {"subtotal_at_least": 50_000},
+        "benefit": {"type": "fixed", "amount": 5_000},
+        "funding": {"platform": 0, "shop": 0, "brand": 100},
+    },
+}
+
+_CAMPAIGNS: Final[tuple[tuple[str, str, str, str, int, int, list[str]], ...]] = (
+    ("digital-new", "数码上新", "青石数码", "手机数码", 260, 8_000, ["digital-lovers"]),
+    ("appliance-week", "家电焕新周", "云帆电器", "家用电器", 220, 6_000, []),
+    ("beauty-season", "美妆季", "知夏美妆", "美妆个护", 180, 5_000, []),
+    ("loyal-thanks", "老客回馈", "禾木家居", "家居家装", 150, 4_000, ["loyal-buyers"]),
+)
+
+
+def campaigns(goods: list[Good]) -> dict[str, dict[str, Any]]:
+    """Return the campaigns, each for its category's most popular goods."""
+    return {
+        campaign_id: {
+            "name": name,
+            "advertiser": advertiser,
+            "placements": list(PLACEMENTS),
+            "bid_minor": bid_minor,
+            "currency": CURRENCY,
+            "daily_budget_minor": budget_minor,
+            "targeting": {"segments_any": segments, "channels_any": []},
+            "creatives": _creatives(name, category, goods),
+        }
+        for campaign_id, name, advertiser, category, bid_minor, budget_minor, segments in _CAMPAIGNS
+    }
+
+
+def _creatives(name: str, category: str, goods: list[Good]) -> list[dict[str, str]]:
+    best = sorted((g for g in goods if g.category == category), key=lambda g: -g.popularity)[:3]
+    return [
+        {
+            "id": good.sku,
+            "title": f"{name} · {good.name}",
+            "landing_url": f"https://store.example/products/{good.sku}",
+            "sku": good.sku,
+        }
+        for good in best
+    ]

@@ -1,0 +1,225 @@
+"""The seeded living store: it sets itself up, lives through its history, then lives on at 1×.
+
+The rates and their sources are in ``rates.py``. All chance comes from one seed.
+"""
+
+import asyncio
+import heapq
+import sys
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+
+from queqiao.demo import documents, rates
+from queqiao.demo.checkout import Order, return_of
+from queqiao.demo.client import StoreClient, StoreError
+from queqiao.demo.goods import product_documents
+from queqiao.demo.stage import Event, HistoryStage, LiveStage
+from queqiao.demo.store import Store
+from queqiao.demo.visit import Visit
+from queqiao.kernel.clock import DAY_US, HOUR_US, Clock, SystemClock
+from queqiao.kernel.randomness import Randomness
+
+VISITS_A_DAY = 800
+VISIT_EVERY_S = 4.0
+"""Mean time between two live visits: denser than history, so that the screen moves."""
+
+BATCH = 250
+ZONE = ZoneInfo("Asia/Shanghai")
+_EXISTS = 409
+
+
+def to_stderr(line: str) -> None:
+    """Print a progress line."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201  # progress is what stderr is for
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to live: the seed, the days of history and how full they are."""
+
+    seed: int = 618
+    days: int = 30
+    visits_a_day: float = VISITS_A_DAY
+    visit_every_s: float = VISIT_EVERY_S
+
+
+class LivingStore:
+    """The store on a running system."""
+
+    def __init__(
+        self,
+        client: StoreClient,
+        plan: Plan,
+        clock: Clock | None = None,
+        progress: Callable[[str], None] = to_stderr,
+    ) -> None:
+        self._client = client
+        self._plan = plan
+        self._clock = clock or SystemClock()
+        self._progress = progress
+        self._born_us = self._clock.now_us() // HOUR_US * HOUR_US - plan.days * DAY_US
+        self.store = Store(Randomness(plan.seed), self._born_us)
+        self._returns: list[tuple[int, str, Event]] = []
+        self._outbox: list[Event] = []
+
+    async def set_up(self) -> None:
+        """Bring the store's goods and papers into the system; what is there already stays."""
+        await self._client.must(
+            "/api/v1/products/bulk", {"products": product_documents(self.store.goods)}
+        )
+        await self._publish("placements", documents.PLACEMENTS)
+        await self._publish("segments", documents.SEGMENTS)
+        await self._publish("coupon-batches", documents.coupon_batches(self.store.codes))
+        await self._publish("promotions", documents.PROMOTIONS)
+        await self._publish("campaigns", documents.campaigns(self.store.goods))
+        self._progress("store: goods, placements, segments, coupons, promotions, campaigns are up")
+
+    async def _publish(self, path: str, papers: dict[str, dict[str, Any]]) -> None:
+        for paper_id, document in papers.items():
+            named = {"id": paper_id, "document": document}
+            made = await self._client.must(f"/api/v1/{path}", named, _EXISTS)
+            if made.good:
+                await self._client.must(f"/api/v1/{path}/{paper_id}/publish", {})
+
+    async def live_history(self) -> dict[str, int]:
+        """Live through the days before now on a fast clock; return what happened, counted.
+
+        An hour's visits run together; its events follow in order of time while the next hour runs.
+        """
+        started_s = perf_counter()
+        sending: asyncio.Task[None] | None = None
+        hours = range(self._plan.days * 24)
+        for hour in hours:
+            start_us = self._born_us + hour * HOUR_US
+            events = await self._live_hour(start_us)
+            if sending is not None:
+                await sending
+            sending = asyncio.create_task(self._send(events, start_us + HOUR_US))
+            if (hour + 1) % 120 == 0:
+                self._tell_progress((hour + 1) // 24, perf_counter() - started_s)
+        if sending is not None:
+            await sending
+        return self.store.counts
+
+    async def live_on(self, stop: asyncio.Event) -> None:
+        """Live at 1× until ``stop`` is set; visits under way then end unfinished."""
+        chance = self.store.randomness.stream("arrivals", self._clock.now_us())
+        async with asyncio.TaskGroup() as group:
+            under_way = {group.create_task(self._send_outbox())}
+            while not stop.is_set():
+                visit = group.create_task(self._live_visit(chance.getrandbits(64)))
+                under_way.add(visit)
+                visit.add_done_callback(under_way.discard)
+                await _wait(stop, chance.expovariate(1 / self._plan.visit_every_s))
+            for task in tuple(under_way):
+                task.cancel()
+
+    async def _live_hour(self, start_us: int) -> list[Event]:
+        chance = self.store.randomness.stream("hour", start_us)
+        share = rates.hour_share(start_us, ZONE)
+        expected = self._plan.visits_a_day / 24 * share
+        events = self._due_returns(start_us + HOUR_US)
+        visits, here = [], set()
+        for at in range(rates.count(expected, chance)):
+            shopper = self.store.someone(chance)
+            visit_us = start_us + chance.randrange(HOUR_US)
+            if shopper.number in here:
+                continue
+            here.add(shopper.number)
+            stage = HistoryStage(self._client, visit_us, events)
+            own = self.store.randomness.stream("visit", start_us, at)
+            visits.append(Visit(self.store, shopper, stage, own))
+        orders = await asyncio.gather(*(visit.run() for visit in visits))
+        self._expect_returns([order for order in orders if order is not None])
+        return events
+
+    async def _live_visit(self, number: int) -> None:
+        own = self.store.randomness.stream("live visit", number)
+        stage = LiveStage(self._client, self._clock, self._outbox.append)
+        try:
+            order = await Visit(self.store, self.store.someone(own), stage, own).run()
+        except httpx.TransportError:
+            self._progress("store: the system did not answer; a shopper left")
+            return
+        if order is not None:
+            self._expect_returns([order])
+
+    def _expect_returns(self, orders: list[Order]) -> None:
+        for order in orders:
+            found = return_of(order, self.store.randomness.stream("return", order.order_id))
+            if found is not None:
+                heapq.heappush(self._returns, (found[0], order.order_id, found[1]))
+
+    def _due_returns(self, until_us: int) -> list[Event]:
+        due = []
+        while self._returns and self._returns[0][0] < until_us:
+            due.append(heapq.heappop(self._returns)[2])
+        self.store.count("returns", len(due))
+        return due
+
+    async def _send(self, events: list[Event], now_us: int | None) -> None:
+        events.sort(key=lambda event: (event["timestamp"], event["messageId"]))
+        for at in range(0, len(events), BATCH):
+            await self._client.send_events(events[at : at + BATCH], now_us)
+        self.store.count("events", len(events))
+
+    async def _send_outbox(self) -> None:
+        """Send what has gathered, every second; what could not be sent stays for the next time."""
+        while True:
+            await asyncio.sleep(1)
+            self._outbox.extend(self._due_returns(self._clock.now_us()))
+            events = self._outbox[:]
+            if not events:
+                continue
+            try:
+                await self._send(events, None)
+                del self._outbox[: len(events)]
+            except (httpx.TransportError, StoreError) as error:
+                self._progress(f"store: events wait: {error}")
+
+    def _tell_progress(self, day: int, seconds: float) -> None:
+        counts = self.store.counts
+        told = ", ".join(
+            f"{counts.get(name, 0):,} {name}" for name in ("visits", "events", "orders")
+        )
+        self._progress(f"store: day {day} of {self._plan.days} after {seconds:.1f} s: {told}")
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    """Wait that long, or until ``stop`` is set."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def run(
+    base_url: str,
+    admin_key: str,
+    intake_key: str,
+    plan: Plan,
+    stop: asyncio.Event,
+    *,
+    progress: Callable[[str], None] = to_stderr,
+    with_history: bool = True,
+) -> None:
+    """Set the store up, live its history (unless it has one), and live on until ``stop``."""
+    client = StoreClient(base_url, admin_key, intake_key)
+    try:
+        store = LivingStore(client, plan, progress=progress)
+        await store.set_up()
+        if with_history:
+            started_s = perf_counter()
+            counts = await store.live_history()
+            seconds = perf_counter() - started_s
+            told = ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items()))
+            progress(f"store: {plan.days} days of history in {seconds:.1f} s: {told}")
+            for refusal, number in sorted(client.refusals.items()):
+                progress(f"store: {number:,} calls answered {refusal}")
+        await store.live_on(stop)
+    finally:
+        await client.close()
