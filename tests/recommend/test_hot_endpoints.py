@@ -13,7 +13,7 @@ from queqiao.kernel.errors import InvalidInput, StorageFull
 from queqiao.kernel.http import Request
 from queqiao.ports.event_log.base import Outcome
 
-MODEL = load_model(encode_model(fit([["a", "b"]] * 3, [], [("c", 2.0), ("a", 1.0)], 0)))
+MODEL = load_model(encode_model(fit([["a", "b"]] * 3, [], [("c", 2.0), ("a", 1.0)])))
 
 
 class Journal:

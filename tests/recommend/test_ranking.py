@@ -21,7 +21,7 @@ POPULAR = [("e", 9.0), ("a", 5.0), ("b", 1.0)]
 
 @pytest.fixture(scope="module")
 def model() -> ItemModel:
-    return load_model(encode_model(fit(VIEWS, ORDERS, POPULAR, as_of_us=0)))
+    return load_model(encode_model(fit(VIEWS, ORDERS, POPULAR)))
 
 
 def test_what_was_bought_together_leads_and_says_why(model):
@@ -54,7 +54,7 @@ def test_an_unknown_context_gives_popular_items(model):
 def test_an_answer_holds_neither_excluded_nor_context_items_nor_twice_the_same(
     context, exclude, n, seed
 ):
-    model = load_model(encode_model(fit(VIEWS, ORDERS, POPULAR, as_of_us=0)))
+    model = load_model(encode_model(fit(VIEWS, ORDERS, POPULAR)))
     found = ranking.candidates(model, context, exclude, n)
     answer = ranking.draw(found, n, Randomness(seed).stream("draw"))
     skus = [item.sku for item in answer]
@@ -96,6 +96,6 @@ def test_without_a_model_the_newest_answer(model):
 
 
 def test_equal_models_are_equal_bytes_and_have_one_name(model):
-    again = load_model(encode_model(fit(VIEWS, ORDERS, POPULAR, as_of_us=0)))
+    again = load_model(encode_model(fit(VIEWS, ORDERS, POPULAR)))
     assert again.name == model.name
     assert model.name.startswith("items-")

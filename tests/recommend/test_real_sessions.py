@@ -24,7 +24,7 @@ def test_recall_at_20_beats_popularity(shared_data):
     every = sessions(shared_data)
     train, later = every[-SESSIONS_TRAINED - 5_000 : -5_000], every[-5_000:]
     popular = Counter(sku for session in train for sku in session).most_common(500)
-    model = load_model(encode_model(fit(train, [], popular, 0)))
+    model = load_model(encode_model(fit(train, [], popular)))
     questions = [(s[:-1], s[-1]) for s in later if len(s) > 1 and s[-1] not in s[:-1]]
     hits, popular_hits = 0, 0
     for seen, following in questions[:QUESTIONS_MAX]:

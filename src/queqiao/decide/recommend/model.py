@@ -19,7 +19,6 @@ class PackedNeighbours(msgspec.Struct, frozen=True):
 class PackedModel(msgspec.Struct, frozen=True):
     """What travels. ``popular`` are items by falling popularity, the first with score 1."""
 
-    as_of_us: int
     skus: list[str]
     bought: PackedNeighbours
     viewed: PackedNeighbours
@@ -32,7 +31,6 @@ class ItemModel:
 
     def __init__(self, packed: PackedModel, name: str) -> None:
         self.name = name
-        self.as_of_us = packed.as_of_us
         self.skus = packed.skus
         self.index = {sku: item for item, sku in enumerate(packed.skus)}
         self.bought = _unpack(packed.bought)

@@ -24,6 +24,8 @@ HALF_LIFE_DAYS = 7
 VIEWED_SHRINKAGE = 10.0
 BOUGHT_SHRINKAGE = 3.0
 POPULAR_MAX = 500
+SCORE_DIGITS = 6
+"""Popularity fades alike for all items: rounded, a store at rest keeps its model as it is."""
 GROUPS_MAX = 150_000
 """Bound of the memory of one training: the latest sessions and buyers count."""
 
@@ -65,23 +67,20 @@ async def train(warehouse: Warehouse, as_of_us: int) -> PackedModel | None:
     popular = await warehouse.query(_PERIOD + _POPULAR, {**_period(VIEWS_DAYS, as_of_us), **bounds})
     if not popular.rows:
         return None
-    return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows], as_of_us)
+    return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows])
 
 
-def fit(
-    views: Baskets, orders: Baskets, popular: Sequence[tuple[str, float]], as_of_us: int
-) -> PackedModel:
+def fit(views: Baskets, orders: Baskets, popular: Sequence[tuple[str, float]]) -> PackedModel:
     """Return the model of the given baskets. Deterministic in its arguments."""
     skus = sorted({*chain.from_iterable(views), *chain.from_iterable(orders), *dict(popular)})
     index = {sku: item for item, sku in enumerate(skus)}
     top = max((score for _, score in popular), default=1.0)
     return PackedModel(
-        as_of_us=as_of_us,
         skus=skus,
         bought=pack(_neighbours(orders, index, BOUGHT_SHRINKAGE)),
         viewed=pack(_neighbours(views, index, VIEWED_SHRINKAGE)),
         popular=[index[sku] for sku, _ in popular],
-        popular_scores=[score / top for _, score in popular],
+        popular_scores=[round(score / top, SCORE_DIGITS) for _, score in popular],
     )
 
 
