@@ -20,8 +20,9 @@ Promises, of every adapter:
   commit with Gone: to try anew, take a new key.
 - **How long keys are remembered.** At least 90 days after the last step when something was spent or
   limited under the key; at least 2 days when it came to nothing (refused, released, expired).
-  Counted in the time of the steps (``now_us``), not of the machine. Open reservations are always
-  remembered.
+  Counted in the latest ``now_us`` that any step brought, not in the machine's time, so a replayed
+  past is remembered as long as the present. Open reservations are always remembered.
+- **Counters** are kept for ever, about 300 bytes each.
 - **Expiry.** A reservation is free again at the first step whose ``now_us`` is at or after its
   ``expires_at_us``; ``expire`` is a step that does only this. A commit at or after that moment
   raises Gone, whoever came first.

@@ -166,11 +166,11 @@ class LedgerState:
             self.books.relimit(name, limit)
         self.books.apply(step.transfers)
         before = self.holdings.get(step.key)
-        self._hold(step.key, after(step, before))
+        self.latest_us = max(self.latest_us, step.at_us)
+        self._hold(step.key, after(step, before, self.latest_us))
         origin = self.holdings.get(step.of_key) if step.of_key else None
         if origin is not None:
-            self.holdings[step.of_key] = refunded(step, origin)
-        self.latest_us = max(self.latest_us, step.at_us)
+            self.holdings[step.of_key] = refunded(step, origin, self.latest_us)
         return Applied(step, before, origin, wanted)
 
     def undo(self, applied: Applied) -> None:

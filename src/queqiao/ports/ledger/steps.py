@@ -20,7 +20,7 @@ Kind = Literal["limit", "reserve", "spend", "refund", "commit", "release", "expi
 State = Literal["refused", "open", "spent", "freed", "done"]
 
 
-class Step(msgspec.Struct, array_like=True, frozen=True):
+class Step(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One step as it is journaled. ``amounts`` are by counter; ``limits`` are newly wanted ones."""
 
     kind: Kind
@@ -35,9 +35,11 @@ class Step(msgspec.Struct, array_like=True, frozen=True):
     of_key: str = ""
 
 
-class Holding(msgspec.Struct, array_like=True, frozen=True):
+class Holding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What is remembered of a key: what was asked, its state, and what the first answer was.
 
+    ``at_us`` is the ledger's time of the last step under the key: the latest ``now_us`` that it had
+    been told by then, so that steps of a replayed past are remembered as long as any.
     ``open`` is leased; ``freed`` was released or has expired; ``done`` is a limit or a refund.
     """
 
@@ -53,16 +55,16 @@ class Holding(msgspec.Struct, array_like=True, frozen=True):
     of_key: str = ""
 
 
-def after(step: Step, before: Holding | None) -> Holding:
-    """Return what is remembered of the step's own key once it is done."""
+def after(step: Step, before: Holding | None, at_us: int) -> Holding:
+    """Return what is remembered of the step's own key once it is done, from ``at_us`` on."""
     if step.kind in ("commit", "release", "expire"):
         if before is None:
             raise NotFound(Message("没有这笔预留", "no such reservation"))
-        return _settled(step, before)
+        return _settled(step, before, at_us)
     return Holding(
         kind=step.kind,
         state=_first_state(step),
-        at_us=step.at_us,
+        at_us=at_us,
         asked=step.amounts,
         expires_at_us=step.expires_at_us,
         spent=step.amounts if step.kind == "spend" and step.refused is None else {},
@@ -78,19 +80,18 @@ def _first_state(step: Step) -> State:
     return {"reserve": "open", "spend": "spent"}.get(step.kind, "done")  # type: ignore[return-value]  # the table's values are States
 
 
-def _settled(step: Step, before: Holding) -> Holding:
+def _settled(step: Step, before: Holding, at_us: int) -> Holding:
+    replace = msgspec.structs.replace
     if step.kind == "commit":
-        replace = msgspec.structs.replace
-        return replace(before, state="spent", at_us=step.at_us, spent=step.amounts)
-    return msgspec.structs.replace(before, state="freed", at_us=step.at_us)
+        return replace(before, state="spent", at_us=at_us, spent=step.amounts)
+    return replace(before, state="freed", at_us=at_us)
 
 
-def refunded(step: Step, origin: Holding) -> Holding:
+def refunded(step: Step, origin: Holding, at_us: int) -> Holding:
     """Return what is remembered of the key that a refund gives back from."""
     amounts = dict(origin.refunded)
     for counter, amount in step.amounts.items():
         amounts[counter] = amounts.get(counter, 0) + amount
-    at_us = max(step.at_us, origin.at_us)
     return msgspec.structs.replace(origin, refunded=amounts, at_us=at_us)
 
 
