@@ -26,6 +26,7 @@ from queqiao.kernel.errors import (
     NotFound,
     PreconditionFailed,
     Refused,
+    StorageFull,
     Unavailable,
 )
 from queqiao.ports.records import artifacts, audit, changes, documents
@@ -348,6 +349,22 @@ def test_a_lock_held_too_long_says_unavailable(
     assert two.write_now(note_and_count) == 2
     one.close()
     two.close()
+
+
+def test_a_full_disk_says_so_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    opened = SqliteRecords(tmp_path / "records.sqlite")
+    opened.upgrade()
+
+    def fill(conn: Any) -> None:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+        changes.note(conn, "before", "x")
+        artifacts.put(conn, "big", b"x" * 1_000_000, NOW_US)
+
+    with pytest.raises(StorageFull):
+        opened.write_now(fill)
+    assert opened.changes_since(0) == []
+    opened.close()
 
 
 JSON = st.recursive(

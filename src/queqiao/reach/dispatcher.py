@@ -1,0 +1,147 @@
+"""The dispatcher: from the event log to the receivers, at least once, under one id each."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from queqiao.kernel.clock import HOUR_US, SECOND_US, Clock
+from queqiao.kernel.envelope import decode_envelope
+from queqiao.ports.event_log.base import EventLogReader, StoredEvent
+from queqiao.ports.records.base import Records
+from queqiao.ports.records.documents import Stored
+from queqiao.reach import deliveries
+from queqiao.reach.contracts import is_callable
+from queqiao.reach.deliveries import RETRY_AFTER_MAX_US, Attempt
+from queqiao.reach.signature import signed_headers
+
+log = structlog.get_logger()
+
+TIMEOUT_S = 10.0
+EVENTS_AT_ONCE = 500
+BATCHES_A_STEP = 20
+"""A long backlog is gathered in several steps, so that sending goes on meanwhile."""
+SENDS_AT_ONCE = 16
+LOOK_BACK = 1_000
+"""Who has just gone live is served from so many events back, so that none since then is missed."""
+
+
+class Dispatcher:
+    """Runs in one process at a time; ``step`` does what is due and may be called for ever."""
+
+    def __init__(
+        self,
+        records: Records,
+        event_log: EventLogReader,
+        clock: Clock,
+        chance: random.Random,
+        *,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._records = records
+        self._log = event_log
+        self._clock = clock
+        self._chance = chance
+        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._timeout_s = timeout_s
+        self._cleaned_at_us = 0
+
+    async def step(self) -> int:
+        """Gather deliveries from new events, send what is due; return how many were sent."""
+        await self._clean()
+        await self._gather()
+        return await self._send_due()
+
+    async def close(self) -> None:
+        """Close the connections to the receivers."""
+        await self._client.aclose()
+
+    async def _gather(self) -> None:
+        listening, after = await self._records.read(
+            lambda conn: (deliveries.live_webhooks(conn), deliveries.checkpoint(conn))
+        )
+        if not listening:
+            if after is not None:
+                await self._records.write(deliveries.forget_checkpoint)
+            return
+        after = max(0, self._log.end() - LOOK_BACK) if after is None else after
+        for _ in range(BATCHES_A_STEP):
+            events = self._log.read(after, EVENTS_AT_ONCE)
+            if not events:
+                return
+            await self._gather_batch(events)
+            after = events[-1].offset
+
+    async def _gather_batch(self, events: list[StoredEvent]) -> None:
+        envelopes = [decode_envelope(event.body) for event in events]
+        now_us = self._clock.now_us()
+        await self._records.write(lambda conn: deliveries.gather(conn, events, envelopes, now_us))
+
+    async def _send_due(self) -> int:
+        now_us = self._clock.now_us()
+        waiting = await self._records.read(lambda conn: deliveries.due(conn, now_us, SENDS_AT_ONCE))
+        if not waiting:
+            return 0
+        attempts = await asyncio.gather(*(self._send(row, hook) for row, hook in waiting))
+        await self._settle(attempts)
+        return len(attempts)
+
+    async def _settle(self, attempts: Sequence[Attempt]) -> None:
+        now_us, chance = self._clock.now_us(), self._chance.random()
+        await self._records.write(lambda conn: deliveries.settle(conn, attempts, now_us, chance))
+
+    async def _send(self, row: Any, hook: Stored) -> Attempt:
+        status: int | None = None
+        error, retry_after_us = "", 0
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                status, retry_after_us = await self._post(row, hook)
+            error = "" if 200 <= status < 300 else "status"
+        except (TimeoutError, httpx.TimeoutException):
+            error = "timeout"
+        except _ForbiddenAddressError:
+            error = "address"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
+            error = "connection"
+        if error:
+            log.info("webhook not taken", webhook=hook.id, error=error, status=status)
+        return Attempt(row.id, row.webhook_id, row.attempts, status, error, retry_after_us)
+
+    async def _post(self, row: Any, hook: Stored) -> tuple[int, int]:
+        """Send one message; return the status and how long the receiver wants to be left alone."""
+        await _check_addresses(hook.document.url)
+        body = row.body.encode()
+        headers = signed_headers(
+            hook.document.secret, row.id, self._clock.now_us() // SECOND_US, body
+        )
+        headers |= {"content-type": "application/json", "user-agent": "Queqiao-Webhooks/1"}
+        async with self._client.stream(
+            "POST", hook.document.url, content=body, headers=headers
+        ) as answer:
+            said = answer.headers.get("retry-after", "")
+            seconds = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else 0
+            return answer.status_code, min(seconds * SECOND_US, RETRY_AFTER_MAX_US)
+
+    async def _clean(self) -> None:
+        now_us = self._clock.now_us()
+        if now_us - self._cleaned_at_us >= HOUR_US:
+            await self._records.write(lambda conn: deliveries.forget_old(conn, now_us))
+            self._cleaned_at_us = now_us
+
+
+class _ForbiddenAddressError(Exception):
+    """The receiver's name leads to an address that may not be called."""
+
+
+async def _check_addresses(url: str) -> None:
+    """Raise when the name resolves to a forbidden address, whatever it did when it was written."""
+    host = urlsplit(url).hostname or ""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    if not all(is_callable(str(entry[4][0])) for entry in found):
+        raise _ForbiddenAddressError
