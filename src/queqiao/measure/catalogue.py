@@ -1,0 +1,254 @@
+"""The metrics: what each means, its unit, its formula. The one place where a number is defined.
+
+A base is an aggregate over one table; a metric is an expression over bases. Expressions divide by
+``nullIf(x, 0)``: a zero denominator gives null, never 0 and never NaN. Averages of money are whole
+minor units, rounded half up, and say so.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from queqiao.kernel.errors import Message
+
+Source = Literal["order_lines", "events"]
+Unit = Literal["minor", "count", "ratio"]
+"""``minor``: integer minor units of the row's currency. ``ratio``: 0.25 is 25 %."""
+
+
+class Base(msgspec.Struct, frozen=True):
+    """An aggregate over one table. ``money`` ones make the row depend on one currency."""
+
+    table: Source
+    sql: str
+    money: bool = False
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric. ``formula`` is an expression over the bases, in SQL and readable as it stands."""
+
+    name: str
+    title: Message
+    unit: Unit
+    meaning: Message
+    formula: str
+
+    @property
+    def bases(self) -> list[str]:
+        """The bases that the formula names, in order."""
+        return [word for word in dict.fromkeys(_WORD.findall(self.formula)) if word in BASES]
+
+
+_WORD = re.compile(r"[a-z_]+")
+_SALE = "kind = 'sale'"
+
+
+def _lines(sql: str, *, money: bool = True) -> Base:
+    return Base("order_lines", sql, money)
+
+
+def _events(name: str) -> Base:
+    return Base("events", f"countIf(event = '{name}')")
+
+
+BASES: dict[str, Base] = {
+    "sales": _lines(f"sumIf(amount_minor, {_SALE})"),
+    "adjustments": _lines("sumIf(amount_minor, kind = 'adjustment')"),
+    "credits": _lines("sumIf(amount_minor, kind = 'credit')"),
+    "listed": _lines(f"sumIf(list_minor, {_SALE})"),
+    "discounted": _lines(f"sumIf(discount_minor, {_SALE})"),
+    "attributed": _lines("sumIf(amount_minor, campaign_id != '')"),
+    "placed": _lines(f"uniqExactIf(order_id, {_SALE})", money=False),
+    "issued": _lines("uniqExactIf(offset, kind != 'credit')", money=False),
+    "credited": _lines("uniqExactIf(offset, kind = 'credit')", money=False),
+    "sold": _lines(f"sumIf(quantity, {_SALE})", money=False),
+    "converted": _lines(f"uniqExactIf(order_id, {_SALE} AND campaign_id != '')", money=False),
+    "viewed": _events("Product Viewed"),
+    "added": _events("Product Added"),
+    "shown": _events("Ad Viewed"),
+    "clicked": _events("Ad Clicked"),
+    "visits": Base("events", "uniqExactIf(session_id, session_id != '')"),
+    "people": Base("events", "uniqExact(person_id)"),
+    "spent": Base("events", "sum(cost_minor)", money=True),
+}
+
+
+def _average(amount: str, count: str) -> str:
+    return f"intDiv(2 * {amount} + {count}, 2 * nullIf({count}, 0))"
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "gross", Message("销售总额", "Gross"), "minor",
+            Message(
+                "已完成订单与财务调整的商品金额，优惠后，不含运费和税，未扣除退款",
+                "Goods of completed orders and financial adjustments, after discounts, without"
+                " shipping and tax, before refunds",
+            ),
+            "sales + adjustments",
+        ),
+        Metric(
+            "credit_notes", Message("退款总额", "Credit notes"), "minor",
+            Message("退款和取消的金额，为负数", "Refunded and cancelled amounts, negative"),
+            "credits",
+        ),
+        Metric(
+            "net", Message("净销售额", "Net"), "minor",
+            Message("销售总额加退款总额", "Gross plus credit notes"),
+            "sales + adjustments + credits",
+        ),
+        Metric(
+            "gmv", Message("成交额", "GMV"), "minor",
+            Message("已完成订单的商品金额，优惠后", "Goods of completed orders, after discounts"),
+            "sales",
+        ),
+        Metric(
+            "orders", Message("订单数", "Orders"), "count",
+            Message("已完成的订单", "Completed orders"), "placed",
+        ),
+        Metric(
+            "invoices", Message("单据数", "Invoices"), "count",
+            Message(
+                "退款以外的单据：订单、财务调整、零金额的库存单据",
+                "Documents other than credit notes: orders, financial adjustments, stock documents"
+                " without an amount",
+            ),
+            "issued",
+        ),
+        Metric(
+            "credit_note_count", Message("退款单数", "Credit note count"), "count",
+            Message("退款和取消的单据", "Refunds and cancellations"), "credited",
+        ),
+        Metric(
+            "units", Message("销量", "Units"), "count",
+            Message("已完成订单的商品件数", "Units of completed orders"), "sold",
+        ),
+        Metric(
+            "discount", Message("优惠金额", "Discount"), "minor",
+            Message("已完成订单的优惠", "Discounts of completed orders"), "discounted",
+        ),
+        Metric(
+            "discount_rate", Message("优惠率", "Discount rate"), "ratio",
+            Message("优惠占原价的比例", "Discount as a share of list price"),
+            "discounted / nullIf(listed, 0)",
+        ),
+        Metric(
+            "aov", Message("客单价", "Average order value"), "minor",
+            Message(
+                "每单成交额，四舍五入到最小货币单位",
+                "GMV per order, rounded half up to a whole minor unit",
+            ),
+            _average("sales", "placed"),
+        ),
+        Metric(
+            "views", Message("商品浏览", "Product views"), "count",
+            Message("Product Viewed 事件数", "Product Viewed events"), "viewed",
+        ),
+        Metric(
+            "adds", Message("加购", "Adds to cart"), "count",
+            Message("Product Added 事件数", "Product Added events"), "added",
+        ),
+        Metric(
+            "sessions", Message("会话数", "Sessions"), "count",
+            Message("间隔不超过 30 分钟的访问", "Visits with no gap over 30 minutes"), "visits",
+        ),
+        Metric(
+            "visitors", Message("访客数", "Visitors"), "count",
+            Message("有事件的人，按身份合并", "People with events, joined by identity"), "people",
+        ),
+        Metric(
+            "impressions", Message("展示", "Impressions"), "count",
+            Message("Ad Viewed 事件数", "Ad Viewed events"), "shown",
+        ),
+        Metric(
+            "clicks", Message("点击", "Clicks"), "count",
+            Message("Ad Clicked 事件数", "Ad Clicked events"), "clicked",
+        ),
+        Metric(
+            "ctr", Message("点击率", "CTR"), "ratio",
+            Message("点击除以展示", "Clicks per impression"), "clicked / nullIf(shown, 0)",
+        ),
+        Metric(
+            "cost", Message("花费", "Cost"), "minor",
+            Message("广告主为事件支付的金额", "What events cost the advertiser"), "spent",
+        ),
+        Metric(
+            "cpc", Message("单次点击花费", "Cost per click"), "minor",
+            Message(
+                "花费除以点击，四舍五入到最小货币单位",
+                "Cost per click, rounded half up to a whole minor unit",
+            ),
+            _average("spent", "clicked"),
+        ),
+        Metric(
+            "conversions", Message("转化", "Conversions"), "count",
+            Message(
+                "七天内最后一次点击过广告的订单", "Orders whose last ad click lies within 7 days"
+            ),
+            "converted",
+        ),
+        Metric(
+            "cvr", Message("转化率", "CVR"), "ratio",
+            Message("转化除以点击", "Conversions per click"), "converted / nullIf(clicked, 0)",
+        ),
+        Metric(
+            "revenue_attributed", Message("归因收入", "Attributed revenue"), "minor",
+            Message(
+                "归于广告的订单金额，已扣除退款",
+                "Amounts of orders owed to ads, less their credits",
+            ),
+            "attributed",
+        ),
+        Metric(
+            "roas", Message("广告回报", "ROAS"), "ratio",
+            Message("归因收入除以花费", "Attributed revenue per cost"),
+            "attributed / nullIf(spent, 0)",
+        ),
+        Metric(
+            "roi", Message("投资回报率", "ROI"), "ratio",
+            Message("（归因收入 − 花费）除以花费", "Attributed revenue less cost, per cost"),
+            "(attributed - spent) / nullIf(spent, 0)",
+        ),
+    )
+}  # fmt: skip
+
+
+class Dimension(msgspec.Struct, frozen=True):
+    """One way to break a number down: its expression in each table that has it."""
+
+    name: str
+    title: Message
+    columns: dict[Source, str]
+
+
+def _both(name: str, zh: str, en: str, column: str) -> Dimension:
+    return Dimension(name, Message(zh, en), {"events": column, "order_lines": column})
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    one.name: one
+    for one in (
+        _both("campaign", "广告计划", "Campaign", "campaign_id"),
+        _both("channel", "渠道", "Channel", "channel"),
+        _both("product", "商品", "Product", "sku"),
+        _both("category", "类目", "Category", "category"),
+        _both("currency", "币种", "Currency", "currency"),
+        _both("source", "来源", "Source", "source"),
+        _both("coupon", "优惠券", "Coupon", "coupon"),
+        Dimension("event", Message("事件", "Event"), {"events": "event"}),
+        Dimension(
+            "promotion",
+            Message("促销", "Promotion"),
+            {
+                # An order with two promotions counts in full under each of them.
+                "order_lines": "arrayJoin(if(empty(promotion_ids), [''], promotion_ids))",
+                "events": "promotion_id",
+            },
+        ),
+    )
+}
+
+TIME_COLUMN: dict[Source, str] = {"events": "timestamp", "order_lines": "time"}

@@ -1,0 +1,105 @@
+"""From a checked question to SQL. Names come from the catalogue, values travel as parameters."""
+
+from typing import Any, NamedTuple
+
+from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, TIME_COLUMN, Source
+from queqiao.measure.contracts import Filter, Granularity, ReportQuery
+from queqiao.measure.names import Plan
+from queqiao.measure.period import Period, bucket_sql
+
+_OPERATORS = {
+    "eq": "{column} = {{{name}:String}}",
+    "ne": "{column} != {{{name}:String}}",
+    "in": "has({{{name}:Array(String)}}, toString({column}))",
+    "not_in": "NOT has({{{name}:Array(String)}}, toString({column}))",
+    "contains": "positionCaseInsensitiveUTF8({column}, {{{name}:String}}) > 0",
+}
+
+
+class Statement(NamedTuple):
+    """A reading statement. Its columns: dimensions, metrics, then the currencies of the row."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def compile_report(
+    query: ReportQuery, plan: Plan, period: Period, as_of: int, *, rows_max: int | None
+) -> Statement:
+    """Return the statement. ``rows_max`` None leaves order and limit out, for a comparison."""
+    parameters: dict[str, Any] = {"as_of": as_of, "zone": query.timezone, "shift": period.shift_us}
+    parts = [_of_table(table, query, plan, period, parameters) for table in plan.tables]
+    keys = [f"d{index}" for index in range(len(plan.dimensions))]
+    sums = [f"sum(b_{base}) AS {base}" for base in plan.bases]
+    inner = ", ".join([*keys, *sums, "groupUniqArrayArray(b_currencies) AS currencies"])
+    group = f" GROUP BY {', '.join(keys)}" if keys else ""
+    merged = f"SELECT {inner} FROM ({' UNION ALL '.join(parts)}){group}"  # noqa: S608  # catalogue names only; values are parameters
+    chosen = [*keys, *(f"{METRICS[name].formula} AS m_{name}" for name in query.metrics)]
+    sql = f"SELECT {', '.join(chosen)}, arraySort(currencies) FROM ({merged})"  # noqa: S608  # catalogue names only; values are parameters
+    return Statement(sql + (_tail(query, plan, rows_max) if rows_max else ""), parameters)
+
+
+def _of_table(
+    table: Source, query: ReportQuery, plan: Plan, period: Period, parameters: dict[str, Any]
+) -> str:
+    """Return the aggregate of one table, with zeros for the bases of the others."""
+    columns = [
+        f"{_dimension(name, table, query.granularity, period)} AS d{index}"
+        for index, name in enumerate(plan.dimensions)
+    ]
+    for name in plan.bases:
+        base = BASES[name]
+        columns.append(f"toInt64({base.sql if base.table == table else '0'}) AS b_{name}")
+    columns.append(f"{_currencies(table, plan)} AS b_currencies")
+    where = " AND ".join(_conditions(table, query, period, parameters))
+    keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
+    group = f" GROUP BY {keys}" if keys else ""
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {where}{group}"  # noqa: S608  # catalogue names only; values are parameters
+
+
+def _dimension(name: str, table: Source, granularity: Granularity | None, period: Period) -> str:
+    if name == granularity:
+        return bucket_sql(granularity, TIME_COLUMN[table], shifted=period.shift_us != 0)
+    return f"toString({DIMENSIONS[name].columns[table]})"
+
+
+def _currencies(table: Source, plan: Plan) -> str:
+    """Return the currencies whose money is summed in a row, so that they are never mixed."""
+    if not any(BASES[name].money and BASES[name].table == table for name in plan.bases):
+        return "CAST([] AS Array(String))"
+    has_money = "1" if table == "order_lines" else "cost_minor != 0"
+    return f"groupUniqArrayIf(toString(currency), {has_money})"
+
+
+def _conditions(
+    table: Source, query: ReportQuery, period: Period, parameters: dict[str, Any]
+) -> list[str]:
+    conditions = ["offset <= {as_of:UInt64}"]
+    for name, sign, us in (("start", ">=", period.start_us), ("end", "<", period.end_us)):
+        if us is not None:
+            parameters[name] = us
+            moment = f"fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')"
+            conditions.append(f"{TIME_COLUMN[table]} {sign} {moment}")
+    for index, one in enumerate(query.filters):
+        conditions.append(_filter(one, table, f"f{index}", parameters))
+    return conditions
+
+
+def _filter(one: Filter, table: Source, name: str, parameters: dict[str, Any]) -> str:
+    parameters[name] = one.value
+    column = DIMENSIONS[one.dimension].columns[table]
+    if one.dimension == "promotion" and table == "order_lines":
+        some = _OPERATORS[one.op.removeprefix("not_").replace("ne", "eq")].format(
+            column="one", name=name
+        )
+        found = f"arrayExists(one -> {some}, promotion_ids)"
+        return f"NOT {found}" if one.op in {"ne", "not_in"} else found
+    return _OPERATORS[one.op].format(column=column, name=name)
+
+
+def _tail(query: ReportQuery, plan: Plan, rows_max: int | None) -> str:
+    columns = {name: f"d{index}" for index, name in enumerate(plan.dimensions)}
+    columns |= {name: f"m_{name}" for name in query.metrics}
+    order = [f"{columns[one.by]} {one.direction.upper()} NULLS LAST" for one in query.order]
+    order += [f"d{index} ASC" for index in range(len(plan.dimensions))]
+    return (f" ORDER BY {', '.join(order)}" if order else "") + f" LIMIT {rows_max}"
