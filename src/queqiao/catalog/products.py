@@ -174,6 +174,17 @@ def price_book(conn: Connection) -> PriceBook:
     return PriceBook(Goods(*row[:5], _facts(tuple(row[5:]), known)) for row in rows)
 
 
+def newest_skus(conn: Connection, limit: int) -> list[str]:
+    """Return the SKUs of the products that were written last."""
+    joined = skus.join(products, skus.c.product_id == products.c.product_id)
+    newest = select(skus.c.sku).select_from(joined)
+    return list(
+        conn.execute(newest.order_by(products.c.updated_at_us.desc(), skus.c.sku).limit(limit))
+        .scalars()
+        .all()
+    )
+
+
 def _facts(row: tuple[Any, ...], known: dict[tuple[Any, ...], Facts]) -> Facts:
     """Return the facts of a product's columns; equal ones are one object."""
     facts = known.get(row)

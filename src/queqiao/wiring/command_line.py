@@ -58,9 +58,8 @@ def explain(error: QueqiaoError) -> None:
     language = "zh" if chinese else "en"
     if isinstance(error, InvalidInput):
         for path, message in error.fields:
-            errors.print(
-                f"[red]{path or error.title.in_language(language)}[/red]: {message.in_language(language)}"
-            )
+            name = path or error.title.in_language(language)
+            errors.print(f"[red]{name}[/red]: {message.in_language(language)}")
         if error.fields:
             return
     errors.print(f"[red]{error.explain(language)}[/red]")

@@ -1,31 +1,28 @@
 """What the decide role knows by heart: immutable snapshots, each swapped whole when told to."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from queqiao.catalog.contracts import PriceBook
-from queqiao.catalog.products import load_price_book
+from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
-from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions import hot_state as promotions_state
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import ItemModel, load_model
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
-from queqiao.ports.records.documents import Documents, Stored
+from queqiao.ports.records.documents import Documents
 from queqiao.profile.contracts import ARTIFACT_PREFIX, SegmentMembers, load_members
 from queqiao.wiring.changes import Follower
 
 NEWEST_MAX = 500
-T = TypeVar("T")
 
 
 class HotState:
@@ -46,8 +43,8 @@ class HotState:
     def follow(self, follower: Follower) -> None:
         """Ask to be told of what the snapshots are made of."""
         follower.on("catalog/", self.load_catalog)
-        for kind in (PROMOTION, COUPON_BATCH):
-            follower.on(f"{kind.name}/", self.load_promotions)
+        for kind_name in promotions_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_promotions)
         for kind in (PLACEMENT, CAMPAIGN):
             follower.on(f"{kind.name}/", self.load_ads)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
@@ -58,17 +55,20 @@ class HotState:
         """Return what a quote reads."""
         return Shop(self.promotions, self.price_book)
 
+    def segments_of(self, person_id: str) -> frozenset[str]:
+        """Return the segments of a person."""
+        return self.members.segments_of(person_id)
+
     async def load_catalog(self) -> None:
         """Read the catalogue's prices."""
-        self.price_book, newest = await self._records.read(load_price_book)
-        self.newest_skus = tuple(newest[:NEWEST_MAX])
+        self.price_book = await self._records.read(price_book)
+        newest = await self._records.read(lambda conn: newest_skus(conn, NEWEST_MAX))
+        self.newest_skus = tuple(newest)
 
     async def load_promotions(self) -> None:
         """Compile the live promotions and coupon batches."""
-        promotions = await self._documents.live(PROMOTION)
-        batches = await self._documents.live(COUPON_BATCH)
-        self.promotions = await asyncio.to_thread(
-            compile_snapshot, _pairs(promotions), _pairs(batches), self._coupon_secret
+        self.promotions = await self._records.read(
+            lambda conn: promotions_state.load(conn, self._coupon_secret)
         )
 
     async def load_ads(self) -> None:
@@ -96,10 +96,6 @@ class HotState:
     async def _artifact(self, name: str) -> bytes | None:
         found = await self._records.read(lambda conn: artifacts.get(conn, name))
         return found[1] if found else None
-
-
-def _pairs(stored: Iterable[Stored]) -> list[tuple[str, T]]:
-    return [(one.id, one.document) for one in stored]
 
 
 def _segment_bodies(conn: Connection) -> list[bytes]:

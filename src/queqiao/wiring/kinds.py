@@ -7,7 +7,7 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.profile.contracts import SEGMENT
-from queqiao.reach.contracts import WEBHOOK
+from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
 
 KINDS: tuple[DocumentKind, ...] = (
     PROMOTION,
@@ -21,4 +21,6 @@ KINDS: tuple[DocumentKind, ...] = (
 
 def handlings() -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
-    return {}
+    return {
+        WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS),
+    }

@@ -1,4 +1,4 @@
-"""Our own log: one line an entry on stderr; JSON where nobody looks, colours where somebody does."""
+"""Our own log: a line an entry on stderr; colours for people, JSON for programs."""
 
 import logging
 import sys

@@ -1,70 +1,61 @@
 """Every management endpoint of the stages, built for the console role."""
 
-import msgspec
+from collections.abc import Sequence
+from typing import Any
 
-from queqiao.kernel.errors import Message
-from queqiao.kernel.http import Request, Response, Route, json_response
-from queqiao.ports.ledger.base import Balance, Ledger, Proof
-
-BALANCES_MAX = 1000
-
-
-class CounterView(msgspec.Struct, frozen=True):
-    """One counter of the ledger: limit = leased + spent + free."""
-
-    counter: str
-    limit: int
-    leased: int
-    spent: int
-    free: int
-
-
-class CounterList(msgspec.Struct, frozen=True):
-    """Counters by name."""
-
-    items: list[CounterView]
-    next_cursor: str | None = None
+from queqiao.catalog.endpoints import CatalogServices
+from queqiao.catalog.endpoints import handlers as catalog_handlers
+from queqiao.collect.endpoints import CollectServices
+from queqiao.collect.endpoints import handlers as collect_handlers
+from queqiao.collect.rpc_methods import RemoteBadRows
+from queqiao.decide.promotions.endpoints import CouponServices
+from queqiao.decide.promotions.endpoints import handlers as coupon_handlers
+from queqiao.kernel.http import Route
+from queqiao.measure.endpoints import MeasureServices
+from queqiao.measure.endpoints import handlers as measure_handlers
+from queqiao.operate.contracts import Services
+from queqiao.ports.rpc import RpcClient
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import watermark
+from queqiao.profile.endpoints import ProfileServices
+from queqiao.profile.endpoints import handlers as profile_handlers
+from queqiao.reach.endpoints import routes as reach_routes
+from queqiao.wiring import adapters, ledger_desk, secret_keys, shop_desk
+from queqiao.wiring.settings import Settings
 
 
-class ShopView(msgspec.Struct, frozen=True):
-    """What the console shows of the shop."""
-
-    name: str
-    timezone: str
-    currency: str
-
-
-def ledger_routes(ledger: Ledger) -> list[Route]:
-    """Return the routes that look into the ledger."""
-
-    async def balances(request: Request) -> Response:
-        found = await ledger.find(request.query.get("prefix", ""), BALANCES_MAX)
-        return json_response(CounterList([_counter(*pair) for pair in sorted(found.items())]))
-
-    async def proof(_request: Request) -> Response:
-        return json_response(await ledger.prove())
-
+def operations(settings: Settings, services: Services) -> Sequence[Any]:
+    """Return what the console answers beside documents, people, sessions and audit."""
+    records, signer = services.records, services.signer
+    warehouse = adapters.warehouse(settings)
+    coupons = CouponServices(records, secret_keys.key(settings.home, "coupons"))
     return [
-        Route(
-            "GET",
-            "/api/v1/ledger/balances",
-            balances,
-            Message("账本计数器", "Counters of the ledger"),
-            "read",
-            response_type=CounterList,
-            tags=("ledger",),
-        ),
-        Route(
-            "GET",
-            "/api/v1/ledger/proof",
-            proof,
-            Message("核对账本", "Prove the ledger's books"),
-            "read",
-            response_type=Proof,
-            tags=("ledger",),
-        ),
+        *collect_handlers(_collect(settings, services, warehouse)),
+        *catalog_handlers(CatalogServices(records, signer)),
+        *profile_handlers(ProfileServices(warehouse, records, services.clock, signer)),
+        *coupon_handlers(coupons),
+        *measure_handlers(MeasureServices(warehouse)),
+        *reach_routes(records, signer),
+        *ledger_desk.routes(adapters.ledger(settings)),
+        *_shop(settings, warehouse),
     ]
 
 
-def _counter(name: str, balance: Balance) -> CounterView:
-    return CounterView(name, balance.limit, balance.leased, balance.spent, balance.free)
+def _collect(settings: Settings, services: Services, warehouse: Warehouse) -> CollectServices:
+    client = RpcClient(settings.socket("intake.rpc"))
+    return CollectServices(
+        log=adapters.event_log(settings),
+        bad_rows=RemoteBadRows(client),
+        signer=services.signer,
+        loaded=lambda: loaded(warehouse),
+    )
+
+
+def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:
+    reader = adapters.event_log_reader(settings)
+    return shop_desk.routes(settings, reader, lambda: loaded(warehouse))
+
+
+async def loaded(warehouse: Warehouse) -> int:
+    """Return up to which offset the warehouse is loaded."""
+    return (await watermark(warehouse)).offset

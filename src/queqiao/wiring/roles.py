@@ -2,7 +2,7 @@
 
 | role | owns | answers |
 |---|---|---|
-| intake | the public port, the event log, bad rows | intake protocols, tracking notices; forwards the rest |
+| intake | the public port, the event log, bad rows | intake protocols, notices; forwards the rest |
 | ledger | the ledger | calls of other roles |
 | analytics | the warehouse when it runs in process; loads it | calls of other roles |
 | decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons |
@@ -25,7 +25,7 @@ DECIDE_PATHS = (
     "/api/v1/decisions",
     "/api/v1/recommendations",
 )
-"""Prefixes of the public port that lead to the decide role; what no prefix names is the console's."""
+"""Prefixes of the public port that lead to the decide role; the rest is the console's."""
 
 RoleServe = Callable[[Settings, asyncio.Event], Awaitable[None]]
 

@@ -32,8 +32,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         authenticator,
         kinds=kinds.KINDS,
         handlings=kinds.handlings(),
-        handlers=operations.operations(settings, records, services),
-        hot_routes=documented_routes(),
+        handlers=operations.operations(settings, services),
+        hot_routes=documented_routes(settings, records),
     )
     follower = Follower(records)
     follower.on("", authenticator.follow)

@@ -52,13 +52,11 @@ def routes(settings: Settings, hot: HotState) -> list[Route]:
         ledger=ledger,
         event_log=event_log,
         signer=secret_keys.signer(settings.home, "notices"),
-        segments_of=lambda person: hot.members.segments_of(person),
+        segments_of=hot.segments_of,
         random_bits=random_bits,
         zone=settings.shop.timezone,
     )
-    promotions = PromotionServices(
-        shop=hot.shop, ledger=ledger, event_log=event_log, random_bits=random_bits
-    )
+    promotions = PromotionServices(shop=hot.shop, ledger=ledger, event_log=event_log)
     recommend = RecommendServices(
         model=lambda: hot.model,
         newest_skus=lambda: hot.newest_skus,
