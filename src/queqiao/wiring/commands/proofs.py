@@ -1,0 +1,74 @@
+"""``queqiao doctor``, ``queqiao config check`` and ``queqiao verify``: what can be proven."""
+
+import json
+import os
+from typing import Any
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+
+from queqiao.kernel.errors import QueqiaoError
+from queqiao.wiring import local_system
+from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.doctor import examine
+
+verify = typer.Typer(help="Proofs.", no_args_is_help=True)
+out = Console(highlight=False, soft_wrap=True)
+
+
+def language() -> str:
+    """Return the language of the terminal."""
+    return "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en"
+
+
+def doctor(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
+    """Look at everything a system needs. Example: queqiao doctor --home /var/lib/queqiao."""
+    findings = list(examine(settings(home, config)))
+    if json_:
+        out.print(msgspec.json.encode(findings).decode())
+    else:
+        for finding in findings:
+            mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
+            out.print(f"{mark} {finding.name:<10} {finding.detail.in_language(language())}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def check_config(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
+    """Read the settings file and list every error. Example: queqiao config check."""
+    known = settings(home, config)
+    shown = {
+        field.name: msgspec.to_builtins(getattr(known, field.name))
+        for field in msgspec.structs.fields(type(known))
+        if field.name != "home"
+    }
+    out.print(
+        json.dumps(shown, ensure_ascii=False) if json_ else "✓ 配置无误  the settings are good"
+    )
+
+
+@verify.command()
+def ledger(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
+    """Recompute the ledger's books from its entries. Example: queqiao verify ledger."""
+    known = settings(home, config)
+    with local_system.running(known, config) as address:
+        key = local_system.key(known, "read")
+        answer = httpx.get(
+            f"{address.base_url}/api/v1/ledger/proof",
+            headers={"authorization": f"Bearer {key}"},
+            timeout=120,
+        )
+    if answer.status_code >= 500:
+        raise QueqiaoError
+    proof = answer.json()
+    out.print(json.dumps(proof) if json_ else _words(proof))
+    if not proof["balanced"]:
+        raise typer.Exit(1)
+
+
+def _words(proof: dict[str, Any]) -> str:
+    verdict = "✓ 账实相符  the books balance" if proof["balanced"] else "✗ 账不平  they do not"
+    counted = f"{verdict}: {proof['counters']} counters, {proof['entries']} entries"
+    return "\n".join([counted, *proof["faults"]])

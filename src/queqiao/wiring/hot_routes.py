@@ -1,0 +1,37 @@
+"""The routes that other roles answer, for the OpenAPI document of the console role.
+
+They are built as those roles build them, but are never called here: opening nothing, they only
+tell their paths, types and words.
+"""
+
+from random import SystemRandom
+from typing import cast
+
+from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.hot_endpoints import IntakeServices
+from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
+from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.http import Route
+from queqiao.kernel.ids import IdSource
+from queqiao.ports.records.base import Records
+from queqiao.wiring import adapters, health, secret_keys
+from queqiao.wiring.hot_state import HotState
+from queqiao.wiring.processes import decide
+from queqiao.wiring.settings import Settings
+
+
+def documented_routes(settings: Settings, records: Records) -> list[Route]:
+    """Return the routes of the intake and decide roles."""
+    log, ledger = adapters.event_log(settings), adapters.ledger(settings)
+    ids = IdSource(SystemClock(), SystemRandom().getrandbits)
+    nowhere = cast("BadRowsLog", None)  # the intake's own; no route is called here
+    intake = IntakeServices(log, nowhere, ids, lambda _: None)
+    signer = secret_keys.signer(settings.home, "notices")
+    hot = HotState(records, secret_keys.key(settings.home, "coupons"))
+    return [
+        *intake_routes(intake),
+        *notice_routes(NoticeServices(ledger, log, signer)),
+        *decide.routes(settings, hot),
+        *health.routes(settings),
+    ]
