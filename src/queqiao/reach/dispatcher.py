@@ -108,6 +108,8 @@ class Dispatcher:
             error = "address"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
             error = "connection"
+        except ValueError:
+            error = "secret"  # it cannot sign: the history of the webhook shows who wrote it so
         if error:
             log.info("webhook not taken", webhook=hook.id, error=error, status=status)
         return Attempt(row.id, row.webhook_id, row.attempts, status, error, retry_after_us)

@@ -63,7 +63,7 @@ class SqliteRecords(EngineRecords):
         """
         with self._polling:
             conn = self._polling_connection()
-            moved = int(conn.exec_driver_sql("PRAGMA data_version").scalar_one())
+            moved = _data_version(conn)
             if self._seen[0] == moved and version >= self._seen[1]:
                 return []
             found = changes.since(conn, version)
@@ -80,6 +80,12 @@ class SqliteRecords(EngineRecords):
         if self._poll_conn is None:
             self._poll_conn = self.engine.connect()
         return self._poll_conn
+
+
+def _data_version(conn: Connection) -> int:
+    """Ask the driver itself: a few microseconds, where a statement by SQLAlchemy takes sixty."""
+    driver: Any = conn.connection.driver_connection
+    return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _prepare(dbapi_connection: Any, _record: Any) -> None:
