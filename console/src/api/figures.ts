@@ -1,0 +1,72 @@
+/** Reports as figures: money asked in one currency, the rest without, joined by their dimensions. */
+
+import { queryReport } from "./report";
+import type { Report } from "./types";
+
+/** Metrics that only mean something within one currency. */
+const MONEY = new Set([
+  "gross", "credit_notes", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi",
+]);
+
+export interface FigureQuery {
+  metrics: string[];
+  dimensions?: string[];
+  filters?: Record<string, string[]>;
+  from: string;
+  to: string;
+  granularity?: string;
+  timezone?: string;
+  currency: string;
+  limit?: number;
+}
+
+export type Figure = Record<string, string | number | null>;
+
+export interface Figures {
+  rows: Figure[];
+  /** Up to when everything is in, RFC 3339. */
+  watermark: string | null;
+  columns: Report["columns"];
+}
+
+/** The answer as objects, one a combination of dimensions. */
+export async function queryFigures(query: FigureQuery, signal?: AbortSignal): Promise<Figures> {
+  const { currency, metrics, filters, ...rest } = query;
+  const money = metrics.filter((name) => MONEY.has(name));
+  const plain = metrics.filter((name) => !MONEY.has(name));
+  const byCurrency = rest.dimensions?.includes("currency");
+  const moneyFilters = byCurrency ? filters : { ...filters, currency: [currency] };
+  const reports = await Promise.all([
+    ...(money.length ? [queryReport({ ...rest, metrics: money, filters: moneyFilters }, signal)] : []),
+    ...(plain.length ? [queryReport({ ...rest, metrics: plain, filters }, signal)] : []),
+  ]);
+  return join(reports, metrics);
+}
+
+/** Join reports that share their dimensions. */
+export function join(reports: Report[], metrics: string[]): Figures {
+  const rows = new Map<string, Figure>();
+  const columns = new Map<string, Report["columns"][number]>();
+  for (const report of reports) {
+    const dimensions = report.columns.filter((column) => column.kind === "dimension").map((column) => column.name);
+    for (const column of report.columns) columns.set(column.name, column);
+    for (const values of report.rows) {
+      const figure = Object.fromEntries(report.columns.map((column, at) => [column.name, values[at] ?? null]));
+      const key = JSON.stringify(dimensions.map((name) => figure[name]));
+      rows.set(key, { ...rows.get(key), ...figure });
+    }
+  }
+  const order = (name: string) => metrics.indexOf(name);
+  const watermarks = reports.flatMap((report) => (report.watermark ? [report.watermark] : [])).sort();
+  return {
+    rows: [...rows.values()],
+    watermark: watermarks[0] ?? null,
+    columns: [...columns.values()].sort((a, b) => order(a.name) - order(b.name)),
+  };
+}
+
+/** A figure's value as a number, or null. */
+export function numeric(figure: Figure | undefined, name: string): number | null {
+  const value = figure?.[name];
+  return typeof value === "number" ? value : null;
+}

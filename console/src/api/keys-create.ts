@@ -1,0 +1,5 @@
+import { answer, client } from "./client";
+import type { NewKey } from "./types";
+
+/** Make a key; its secret is in this answer and never shown again. */
+export const createKey = (key: { name: string; scope: string; source?: string }): Promise<NewKey> => answer(client.POST("/api/v1/keys", { body: key }));

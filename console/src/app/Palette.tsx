@@ -1,0 +1,92 @@
+import { Input, Modal } from "antd";
+import { useEffect, useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useDocuments } from "@/api/documents/hooks";
+import type { Kind } from "@/api/types";
+import { useGo } from "@/lib/url";
+import { STAGES } from "./stages";
+
+interface Hit {
+  id: string;
+  group: string;
+  label: string;
+  to: string;
+}
+
+const PLACES: { kind: Kind; group: string; base: string }[] = [
+  { kind: "promotions", group: "promotions", base: "/promotions/" },
+  { kind: "campaigns", group: "ads", base: "/ads/" },
+  { kind: "segments", group: "audience", base: "/audience/" },
+];
+
+/** ⌘K: go anywhere by a few letters. */
+export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal open={open} onCancel={onClose} footer={null} closable={false} title={null} destroyOnHidden width={560} aria-label={t("keys.palette")}>
+      {open && <Finder onDone={onClose} />}
+    </Modal>
+  );
+}
+
+function Finder({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation();
+  const go = useGo();
+  const listId = useId();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const hits = useHits(text);
+  useEffect(() => setAt(0), [text]);
+  const open = (hit: Hit | undefined) => {
+    if (!hit) return;
+    onDone();
+    go(hit.to);
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      setAt((at + step + hits.length) % Math.max(1, hits.length));
+    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) open(hits[at]);
+  };
+  return (
+    <div className="palette">
+      <Input
+        autoFocus
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        placeholder={t("frame.paletteHint")}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls={listId}
+        aria-activedescendant={hits[at] ? `${listId}-${at}` : undefined}
+        aria-label={t("keys.palette")}
+      />
+      <ul id={listId} role="listbox" aria-label={t("keys.palette")}>
+        {hits.map((hit, index) => (
+          <li key={hit.id} id={`${listId}-${index}`} role="option" aria-selected={index === at} onMouseEnter={() => setAt(index)} onClick={() => open(hit)}>
+            <span>{hit.label}</span>
+            <span className="note">{hit.group}</span>
+          </li>
+        ))}
+      </ul>
+      {hits.length === 0 && <p className="note">{t("frame.paletteEmpty")}</p>}
+    </div>
+  );
+}
+
+function useHits(text: string): Hit[] {
+  const { t } = useTranslation();
+  const promotions = useDocuments("promotions", { limit: 100 });
+  const campaigns = useDocuments("campaigns", { limit: 100 });
+  const segments = useDocuments("segments", { limit: 100 });
+  const lists = [promotions.data?.items, campaigns.data?.items, segments.data?.items];
+  const pages = STAGES.map((stage) => ({ id: stage.id, group: t("frame.page"), label: t(`stages.${stage.id}`), to: stage.to }));
+  const documents = PLACES.flatMap(({ group, base }, at) =>
+    (lists[at] ?? []).map((item) => ({ id: item.id, group: t(`stages.${group}`), label: item.document.name, to: base + item.id })),
+  );
+  const person = text.trim() ? [{ id: "person", group: t("stages.audience"), label: t("frame.findPerson", { id: text.trim() }), to: `/audience/people/${encodeURIComponent(text.trim())}` }] : [];
+  const wanted = text.trim().toLowerCase();
+  return [...pages, ...documents].filter((hit) => hit.label.toLowerCase().includes(wanted)).slice(0, 12).concat(person);
+}

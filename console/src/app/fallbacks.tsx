@@ -1,0 +1,25 @@
+import { Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { Empty, Failure } from "@/components/states";
+import { Go } from "@/components/Go";
+
+/** No page at this address. */
+export function Missing() {
+  const { t } = useTranslation();
+  return (
+    <main className="alone">
+      <Empty action={<Go to="/">{t("frame.home")}</Go>}>{t("frame.missing")}</Empty>
+    </main>
+  );
+}
+
+/** A page that broke; the frame and the other pages live on. */
+export function Broken({ error }: { error: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <div className="page">
+      <Failure error={error} />
+      <Button onClick={() => location.reload()}>{t("frame.reload")}</Button>
+    </div>
+  );
+}

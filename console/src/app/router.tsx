@@ -1,0 +1,45 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parseSearch, type Search, stringifySearch } from "@/lib/url";
+import { Frame } from "./Frame";
+import { Broken, Missing } from "./fallbacks";
+
+const root = createRootRoute({ validateSearch: (search: Record<string, unknown>) => search as Search, notFoundComponent: Missing });
+const frame = createRoute({ getParentRoute: () => root, id: "frame", component: Frame });
+const page = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => frame, path, component: lazyRouteComponent(load as never, name as never) as never });
+
+const routes = [
+  page("/", () => import("@/features/overview/Overview"), "Overview"),
+  page("/promotions", () => import("@/features/promotions/Promotions"), "Promotions"),
+  page("/promotions/new", () => import("@/features/promotions/Editor"), "NewPromotion"),
+  page("/promotions/$id", () => import("@/features/promotions/Promotion"), "Promotion"),
+  page("/promotions/$id/edit", () => import("@/features/promotions/Editor"), "EditPromotion"),
+  page("/ads", () => import("@/features/ads/Ads"), "Ads"),
+  page("/ads/new", () => import("@/features/ads/Editor"), "NewCampaign"),
+  page("/ads/why", () => import("@/features/ads/WhyPage"), "WhyPage"),
+  page("/ads/$id", () => import("@/features/ads/Campaign"), "Campaign"),
+  page("/ads/$id/edit", () => import("@/features/ads/Editor"), "EditCampaign"),
+  page("/audience", () => import("@/features/audience/Audience"), "Audience"),
+  page("/audience/new", () => import("@/features/audience/Builder"), "NewSegment"),
+  page("/audience/people/$id", () => import("@/features/audience/Person"), "Person"),
+  page("/audience/$id", () => import("@/features/audience/Builder"), "EditSegment"),
+  page("/data", () => import("@/features/data/ReportPage"), "ReportPage"),
+  page("/reach", () => import("@/features/reach/Reach"), "Reach"),
+  page("/operations", () => import("@/features/operations/Operations"), "Operations"),
+  page("/settings", () => import("@/features/settings/Settings"), "Settings"),
+];
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("@/features/sign-in/SignIn"), "SignIn"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, frame.addChildren(routes)]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultErrorComponent: Broken,
+  scrollRestoration: true,
+});

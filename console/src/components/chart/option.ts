@@ -1,0 +1,81 @@
+/** One look for all charts. */
+
+import type { EChartsCoreOption } from "echarts/core";
+import { fonts, type Tokens } from "@/lib/theme";
+
+export interface Series {
+  name: string;
+  values: (number | null)[];
+  /** The compared period: dashed and grey. */
+  dashed?: boolean;
+}
+
+export interface Drawing {
+  kind: "line" | "bar";
+  labels: string[];
+  series: Series[];
+  format: (value: number) => string;
+  formatShort: (value: number) => string;
+  marks?: { at: number; label: string }[];
+}
+
+// A dash pattern beside each colour, so that colour alone never tells lines apart.
+const PATTERNS: ("solid" | number[])[] = ["solid", [8, 3], [2, 3], [10, 3, 2, 3], [5, 5], [1, 2]];
+
+/** The ECharts option of a drawing in the tokens of a mode. */
+export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
+  const axis = { axisLine: { lineStyle: { color: tokens.line } }, axisTick: { show: false }, axisLabel: { color: tokens.textSoft, fontSize: 12 } };
+  return {
+    animation: false,
+    aria: { enabled: false },
+    textStyle: { fontFamily: fonts.text },
+    grid: { left: 8, right: drawing.kind === "line" ? 84 : 16, top: 12, bottom: 4, containLabel: true },
+    tooltip: {
+      trigger: "axis",
+      axisPointer: { type: drawing.kind === "line" ? "line" : "shadow", lineStyle: { color: tokens.lineStrong } },
+      backgroundColor: tokens.surface,
+      borderColor: tokens.line,
+      textStyle: { color: tokens.text, fontSize: 12 },
+      valueFormatter: (value: unknown) => (typeof value === "number" ? drawing.format(value) : "—"),
+    },
+    xAxis: { type: "category", data: drawing.labels, boundaryGap: drawing.kind === "bar", ...axis },
+    yAxis: {
+      type: "value",
+      min: drawing.kind === "bar" ? (range: { min: number }) => Math.min(0, range.min) : undefined,
+      splitLine: { lineStyle: { color: tokens.line } },
+      ...axis,
+      axisLabel: { ...axis.axisLabel, formatter: (value: number) => drawing.formatShort(value) },
+    },
+    series: drawing.series.map((series, at) => seriesOf(series, at, drawing, tokens)),
+  };
+}
+
+function seriesOf(series: Series, at: number, drawing: Drawing, tokens: Tokens) {
+  const colour = series.dashed ? tokens.lineStrong : (tokens.series[at % tokens.series.length] ?? tokens.primary);
+  const marks = at === 0 && drawing.marks?.length ? { markLine: marksOf(drawing.marks, tokens) } : {};
+  if (drawing.kind === "bar") {
+    return { type: "bar", name: series.name, data: series.values, itemStyle: { color: colour }, barMaxWidth: 28, ...marks };
+  }
+  return {
+    type: "line",
+    name: series.name,
+    data: series.values,
+    showSymbol: series.values.filter((value) => value !== null).length < 2,
+    symbolSize: 5,
+    lineStyle: { color: colour, width: series.dashed ? 1.5 : 2, type: series.dashed ? [5, 4] : PATTERNS[at % PATTERNS.length] },
+    itemStyle: { color: colour },
+    endLabel: { show: true, formatter: series.name, color: colour, fontSize: 12 },
+    labelLayout: { moveOverlap: "shiftY" },
+    ...marks,
+  };
+}
+
+function marksOf(marks: { at: number; label: string }[], tokens: Tokens) {
+  return {
+    silent: true,
+    symbol: "none",
+    lineStyle: { color: tokens.amber, type: "dotted" },
+    label: { color: tokens.amber, fontSize: 11, formatter: (mark: { name: string }) => mark.name },
+    data: marks.map((mark) => ({ name: mark.label, xAxis: mark.at })),
+  };
+}

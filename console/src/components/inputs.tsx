@@ -1,0 +1,129 @@
+import { Input, Select } from "antd";
+import { useEffect, useState } from "react";
+import { currencySign, minorToInput, parseMinor } from "@/lib/numbers";
+import { fromInput, toInput } from "@/lib/time";
+
+interface Basics {
+  id?: string;
+  label?: string;
+  describedBy?: string | undefined;
+  disabled?: boolean;
+}
+
+/** An amount typed in major units, held in minor units; empty is null. */
+export function MoneyInput(props: Basics & { value: number | null; currency: string; onChange: (minor: number | null) => void; width?: number }) {
+  const { value, currency, onChange, width = 110 } = props;
+  const [text, setText] = useState(minorToInput(value, currency));
+  const [held, setHeld] = useState(value);
+  if (held !== value) {
+    setHeld(value);
+    if (parseMinor(text, currency) !== value) setText(minorToInput(value, currency));
+  }
+  const wrong = text.trim() !== "" && parseMinor(text, currency) === null;
+  return (
+    <Input
+      id={props.id}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      aria-invalid={wrong || undefined}
+      status={wrong ? "error" : ""}
+      disabled={props.disabled}
+      prefix={currencySign(currency)}
+      style={{ width }}
+      inputMode="decimal"
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        const minor = event.target.value.trim() === "" ? null : parseMinor(event.target.value, currency);
+        setHeld(minor);
+        onChange(minor);
+      }}
+    />
+  );
+}
+
+/** A whole number; empty is null. */
+export function CountInput(props: Basics & { value: number | null; onChange: (value: number | null) => void; width?: number; min?: number; suffix?: string }) {
+  return (
+    <Input
+      id={props.id}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      disabled={props.disabled}
+      style={{ width: props.width ?? 90 }}
+      inputMode="numeric"
+      suffix={props.suffix}
+      value={props.value === null ? "" : String(props.value)}
+      onChange={(event) => {
+        const text = event.target.value.trim();
+        if (/^-?\d{0,12}$/.test(text)) props.onChange(text === "" || text === "-" ? null : Number(text));
+      }}
+    />
+  );
+}
+
+/** An instant in the shop's time zone. */
+export function InstantInput(props: Basics & { value: string | null; onChange: (instant: string | null) => void }) {
+  return (
+    <Input
+      type="datetime-local"
+      id={props.id}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      style={{ width: 210 }}
+      value={toInput(props.value)}
+      onChange={(event) => props.onChange(fromInput(event.target.value))}
+    />
+  );
+}
+
+/** A few words of a list, or free ones: SKUs, categories, segments. */
+export function WordsInput(props: Basics & { value: string[]; onChange: (words: string[]) => void; options?: { value: string; label: string }[]; free?: boolean; placeholder?: string; onSearch?: (text: string) => void }) {
+  return (
+    <Select
+      mode={props.free ? "tags" : "multiple"}
+      id={props.id}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      style={{ width: "100%" }}
+      placeholder={props.placeholder}
+      value={props.value}
+      options={props.options ?? []}
+      showSearch={{ optionFilterProp: "label", ...(props.onSearch ? { onSearch: props.onSearch } : {}) }}
+      tokenSeparators={[",", " ", "，", "\n"]}
+      onChange={props.onChange}
+    />
+  );
+}
+
+/** The browser's own choice list: quick, keyboard and touch as people know them. */
+export function Choice<T extends string>(props: Basics & { value: T; options: { value: T; label: string }[]; onChange: (value: T) => void; className?: string }) {
+  return (
+    <select
+      id={props.id}
+      className={`choice ${props.className ?? ""}`}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      disabled={props.disabled}
+      value={props.value}
+      onChange={(event) => props.onChange(event.target.value as T)}
+    >
+      {props.options.map((option) => (
+        <option key={option.value} value={option.value}>
+          {option.label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A value that settles: what was typed, once the typing pauses. */
+export function useSettled<T>(value: T, afterMs = 250): T {
+  const [settled, setSettled] = useState(value);
+  const text = JSON.stringify(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), afterMs);
+    return () => clearTimeout(timer);
+  }, [text, afterMs]);
+  return settled;
+}

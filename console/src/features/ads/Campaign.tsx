@@ -1,0 +1,106 @@
+import { useParams } from "@tanstack/react-router";
+import { Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { useDocument, useNames } from "@/api/documents/hooks";
+import { useMayWrite } from "@/api/session-hook";
+import type { CampaignDocument, Item } from "@/api/types";
+import { describer } from "@/components/describe";
+import { History } from "@/components/History";
+import { Page } from "@/components/Page";
+import { StateTag } from "@/components/StateTag";
+import { Loaded } from "@/components/states";
+import { money } from "@/lib/numbers";
+import { instantText, parseInstant } from "@/lib/time";
+import { useGo, useParameter } from "@/lib/url";
+import { Creatives } from "./Creatives";
+import { useMoves } from "./moves";
+import { Pacing } from "./Pacing";
+import { Results } from "./Results";
+
+/** One campaign: how it runs, what it brings, its history. */
+export function Campaign() {
+  const { t } = useTranslation();
+  const { id } = useParams({ strict: false }) as { id: string };
+  const item = useDocument("campaigns", id);
+  const [tab] = useParameter("tab", "overview");
+  const tabs = ["overview", "results", "history"].map((name) => ({ id: name, label: t(`tabs.${name}`) }));
+  return (
+    <Page
+      title={item.data?.document.name ?? t("stages.ads")}
+      back={{ to: "/ads", label: t("stages.ads") }}
+      status={item.data && <StateTag state={item.data.state} />}
+      action={item.data && <Actions item={item.data} />}
+      tabs={tabs}
+    >
+      <Loaded query={item}>
+        {(loaded) => (
+          <>
+            {tab === "overview" && <Facts item={loaded} />}
+            {tab === "results" && <Results id={id} />}
+            {tab === "history" && (
+              <section className="card">
+                <History kind="campaigns" id={id} describe={describer(t, "ads.fields", loaded.document.currency)} />
+              </section>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Actions({ item }: { item: Item<CampaignDocument> }) {
+  const { t } = useTranslation();
+  const go = useGo();
+  const { move } = useMoves();
+  if (!useMayWrite() || item.state === "archived") return null;
+  const next = item.state === "live" ? "pause" : "publish";
+  return (
+    <>
+      <Button danger type="text" onClick={() => move(item, "archive")}>
+        {t("act.archive")}
+      </Button>
+      <Button onClick={() => go(`/ads/${item.id}/edit`)}>{t("act.edit")}</Button>
+      <Button type="primary" onClick={() => move(item, next)}>
+        {t(`act.${next}`)}
+      </Button>
+    </>
+  );
+}
+
+function Facts({ item }: { item: Item<CampaignDocument> }) {
+  const { t } = useTranslation();
+  const { document } = item;
+  const placements = useNames("placements");
+  const segments = useNames("segments");
+  const list = (ids: string[] | undefined, names: Map<string, string>, none: string) => (ids?.length ? ids.map((id) => names.get(id) ?? id).join(", ") : none);
+  const instant = (text: string | null, none: string) => (text ? instantText(parseInstant(text) ?? 0).slice(0, 16) : none);
+  const facts: [string, string][] = [
+    ["bid_minor", money(document.bid_minor, document.currency)],
+    ["daily_budget_minor", money(document.daily_budget_minor, document.currency)],
+    ["advertiser", document.advertiser],
+    ["placements", list(document.placements, placements, "—")],
+    ["targeting_segments_any", list(document.targeting?.segments_any, segments, t("ads.everyone"))],
+    ["targeting_channels_any", list(document.targeting?.channels_any, new Map(), t("ads.allChannels"))],
+    ["starts_at", instant(document.starts_at, t("ads.atOnce"))],
+    ["ends_at", instant(document.ends_at, t("ads.noEnd"))],
+  ];
+  return (
+    <div className="two">
+      <div className="stack">
+        <Pacing id={item.id} document={document} />
+        <section className="card">
+          <dl className="facts">
+            {facts.map(([name, value]) => (
+              <div key={name}>
+                <dt>{t(`ads.fields.${name}`)}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      </div>
+      <Creatives creatives={document.creatives} />
+    </div>
+  );
+}

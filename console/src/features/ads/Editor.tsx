@@ -1,0 +1,142 @@
+import { useParams } from "@tanstack/react-router";
+import { App, Button, Input } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCurrency } from "@/api/currency-hook";
+import { useDocument, useDocuments, useSave } from "@/api/documents/hooks";
+import { type ApiError, asApiError } from "@/api/problem";
+import type { CampaignDocument, Item } from "@/api/types";
+import { Field } from "@/components/Field";
+import { InstantInput, MoneyInput, WordsInput } from "@/components/inputs";
+import { Page } from "@/components/Page";
+import { Failure, Loaded, Waiting } from "@/components/states";
+import { useDraft } from "@/lib/drafts";
+import { money } from "@/lib/numbers";
+import { useGo } from "@/lib/url";
+import { CreativesForm } from "./CreativesForm";
+import { Creatives } from "./Creatives";
+
+const BLANK = (currency: string): CampaignDocument => ({
+  name: "",
+  advertiser: "",
+  placements: [],
+  bid_minor: 100,
+  currency,
+  daily_budget_minor: 50_000,
+  targeting: { segments_any: [], channels_any: [] },
+  creatives: [{ id: "c1", title: "", landing_url: "/" }],
+  starts_at: null,
+  ends_at: null,
+});
+
+export function NewCampaign() {
+  const { currency, known } = useCurrency();
+  return known ? <Editor key={currency} start={BLANK(currency)} draft={`campaign.new.${currency}`} /> : <Waiting />;
+}
+
+export function EditCampaign() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const item = useDocument("campaigns", id);
+  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={{ ...BLANK(loaded.document.currency), ...loaded.document }} draft={`campaign.${id}.${loaded.revision}`} />}</Loaded>;
+}
+
+function Editor({ item, start, draft }: { item?: Item<CampaignDocument>; start: CampaignDocument; draft: string }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const go = useGo();
+  const form = useDraft(draft, start);
+  const saving = useSave("campaigns");
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  const save = async () => {
+    try {
+      const saved = await saving.mutateAsync({ document: form.value, ...(item ? { id: item.id, revision: item.revision } : {}) });
+      form.forget();
+      void message.success(t("form.saved"));
+      go(`/ads/${saved.id}`);
+    } catch (error) {
+      setProblem(asApiError(error));
+    }
+  };
+  return (
+    <Page
+      title={item ? t("ads.editing", { name: item.document.name }) : t("ads.create")}
+      back={{ to: item ? `/ads/${item.id}` : "/ads", label: item?.document.name ?? t("stages.ads") }}
+      action={
+        <Button type="primary" loading={saving.isPending} onClick={() => void save()}>
+          {t(item ? "act.saveRevision" : "act.saveDraft")}
+        </Button>
+      }
+    >
+      {problem && <Failure error={problem} />}
+      <div className="two">
+        <div className="stack">
+          <section className="card form">
+            <Basics value={form.value} onChange={form.change} problem={problem} />
+          </section>
+          <section className="card form">
+            <h2>{t("ads.who")}</h2>
+            <Targeting value={form.value} onChange={form.change} problem={problem} />
+          </section>
+          <section className="card form">
+            <h2>{t("ads.creatives")}</h2>
+            <CreativesForm value={form.value} onChange={form.change} problem={problem} />
+          </section>
+        </div>
+        <Creatives creatives={form.value.creatives} />
+      </div>
+    </Page>
+  );
+}
+
+export interface PartProps {
+  value: CampaignDocument;
+  onChange: (value: CampaignDocument) => void;
+  problem: ApiError | null;
+}
+
+function Basics({ value, onChange, problem }: PartProps) {
+  const { t } = useTranslation();
+  const placements = useDocuments("placements", { limit: 200 });
+  const options = (placements.data?.items ?? []).map((item) => ({ value: item.id, label: `${item.document.name} · ${money(item.document.floor_minor, item.document.currency)}` }));
+  const clicks = value.bid_minor > 0 ? Math.floor(value.daily_budget_minor / value.bid_minor) : 0;
+  return (
+    <>
+      {(["name", "advertiser"] as const).map((name) => (
+        <Field key={name} label={t(`ads.fields.${name}`)} help={t(`ads.help.${name}`)} error={problem?.field(name)}>
+          {(id, describedBy) => <Input id={id} aria-describedby={describedBy} maxLength={200} value={value[name]} onChange={(event) => onChange({ ...value, [name]: event.target.value })} />}
+        </Field>
+      ))}
+      <Field label={t("ads.fields.placements")} help={t("ads.help.placements")} error={problem?.field("placements")}>
+        {(id, describedBy) => <WordsInput id={id} describedBy={describedBy} label={t("ads.fields.placements")} options={options} value={value.placements} onChange={(words) => onChange({ ...value, placements: words })} />}
+      </Field>
+      <Field label={t("ads.fields.bid_minor")} help={t("ads.help.bid")} error={problem?.field("bid_minor")}>
+        {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={value.bid_minor} currency={value.currency} onChange={(minor) => onChange({ ...value, bid_minor: minor ?? 0 })} />}
+      </Field>
+      <Field label={t("ads.fields.daily_budget_minor")} help={t("ads.help.budget", { count: clicks })} error={problem?.field("daily_budget_minor")}>
+        {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={value.daily_budget_minor} currency={value.currency} onChange={(minor) => onChange({ ...value, daily_budget_minor: minor ?? 0 })} />}
+      </Field>
+    </>
+  );
+}
+
+function Targeting({ value, onChange, problem }: PartProps) {
+  const { t } = useTranslation();
+  const segments = useDocuments("segments", { limit: 200 });
+  const options = (segments.data?.items ?? []).map((item) => ({ value: item.id, label: item.document.name }));
+  const put = (change: CampaignDocument["targeting"]) => onChange({ ...value, targeting: { ...value.targeting, ...change } });
+  return (
+    <>
+      <Field label={t("ads.fields.targeting_segments_any")} error={problem?.field("targeting.segments_any")}>
+        {(id) => <WordsInput id={id} label={t("ads.fields.targeting_segments_any")} options={options} placeholder={t("ads.everyone")} value={value.targeting.segments_any ?? []} onChange={(words) => put({ segments_any: words })} />}
+      </Field>
+      <Field label={t("ads.fields.targeting_channels_any")} error={problem?.field("targeting.channels_any")}>
+        {(id) => <WordsInput id={id} label={t("ads.fields.targeting_channels_any")} free placeholder={t("ads.allChannels")} options={["web", "app", "store"].map((word) => ({ value: word, label: word }))} value={value.targeting.channels_any ?? []} onChange={(words) => put({ channels_any: words })} />}
+      </Field>
+      {(["starts_at", "ends_at"] as const).map((name) => (
+        <Field key={name} label={t(`ads.fields.${name}`)} error={problem?.field(name)}>
+          {(id) => <InstantInput id={id} value={value[name]} onChange={(instant) => onChange({ ...value, [name]: instant })} />}
+        </Field>
+      ))}
+    </>
+  );
+}

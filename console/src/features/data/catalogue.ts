@@ -1,0 +1,28 @@
+/** Metrics with the unit of their values, and dimensions, as the metric catalogue names them. */
+export const METRICS: Record<string, string> = {
+  gmv: "minor",
+  net: "minor",
+  gross: "minor",
+  credit_notes: "minor",
+  orders: "count",
+  units: "count",
+  aov: "minor",
+  discount: "minor",
+  discount_rate: "ratio",
+  views: "count",
+  adds: "count",
+  sessions: "count",
+  visitors: "count",
+  impressions: "count",
+  clicks: "count",
+  ctr: "ratio",
+  cost: "minor",
+  cpc: "minor",
+  conversions: "count",
+  cvr: "ratio",
+  revenue_attributed: "minor",
+  roas: "ratio",
+  roi: "ratio",
+};
+
+export const DIMENSIONS = ["channel", "category", "product", "campaign", "promotion", "coupon", "source", "event"];

@@ -1,0 +1,18 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Root } from "./app/Root";
+import { startLanguages } from "./lib/i18n";
+import "./app/base.css";
+import "./app/frame.css";
+import "./components/components.css";
+
+const root = document.getElementById("root");
+if (root) {
+  void startLanguages().then(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <Root />
+      </StrictMode>,
+    ),
+  );
+}

@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const backend = process.env.QUEQIAO_URL ?? "http://127.0.0.1:8400";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: {
+    target: "es2022",
+    manifest: true,
+    // The budget is kept by `npm run size`, which knows what a first load really fetches.
+    chunkSizeWarningLimit: 2000,
+  },
+  server: { proxy: { "/api": backend, "/openapi.json": backend } },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+});
