@@ -36,6 +36,8 @@ def compile_report(
     merged = f"SELECT {inner} FROM ({' UNION ALL '.join(parts)}){group}"  # noqa: S608  # catalogue names only; values are parameters
     chosen = [*keys, *(f"{METRICS[name].formula} AS m_{name}" for name in query.metrics)]
     sql = f"SELECT {', '.join(chosen)}, arraySort(currencies) FROM ({merged})"  # noqa: S608  # catalogue names only; values are parameters
+    if keys:  # a group in which none of the asked bases has anything says nothing
+        sql += f" WHERE {' OR '.join(f'{base} != 0' for base in plan.bases)}"
     return Statement(sql + (_tail(query, plan, rows_max) if rows_max else ""), parameters)
 
 
