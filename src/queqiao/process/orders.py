@@ -79,11 +79,11 @@ class Orders:
     def _complete(
         self, order_id: str, known: Order | None, properties: Properties, click: Click
     ) -> Booking:
+        described = self._described(properties, click)
+        lines = sale_lines(properties, described.currency)
         if known is not None:
             message = Message("该订单已完成过，未重复计入", "completed before; not counted again")
             raise InvalidInput(FieldError("properties.order_id", message))
-        described = self._described(properties, click)
-        lines = sale_lines(properties, described.currency)
         left = [Left(line, line.quantity, line.amount_minor) for line in lines]
         order = msgspec.structs.replace(described, left=left)
         self._state.put(order_id, order)

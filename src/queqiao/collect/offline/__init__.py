@@ -1,0 +1,1 @@
+"""Files of the past, sent through the public intake as if they happened: ``queqiao import``."""
