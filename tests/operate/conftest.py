@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from litestar import Litestar
+from litestar import Litestar, post
+from litestar import Request as LitestarRequest
 from litestar.testing import TestClient
 
 from queqiao.kernel.clock import FixedClock
@@ -75,9 +76,24 @@ async def break_down(_request: Request) -> Response:
     raise RuntimeError("a defect, with a secret inside")
 
 
+@post(
+    "/api/v1/natives/{thing_id:str}",
+    status_code=200,
+    opt={"scope": "read"},
+    tags=["natives"],
+    summary="Ask natively",
+)
+async def ask_natively(
+    thing_id: str, data: Thing, request: LitestarRequest[Any, Any, Any], limit: int = 5
+) -> Thing:
+    assert request.state["now_us"]
+    return Thing(data.size + limit + len(thing_id))
+
+
 OTHERS = [
     Route("POST", "/api/v1/things/{id}", make_thing, Message("", "Make"), "write", Thing),
     Route("POST", "/api/v1/questions", make_thing, Message("", "Ask"), "read", Thing),
+    ask_natively,
     Route("GET", "/api/v1/broken", break_down, Message("", "Break"), "read"),
 ]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -102,6 +103,33 @@ def test_several_processes_start_and_write_at_once(opener: Opener) -> None:
     opened = opener()
     assert len(opened.changes_since(0)) == 80
     opened.close()
+
+
+def _write_and_tell(opener: Opener, told: int) -> None:
+    opened = opener()
+    while True:
+        version = opened.write_now(
+            lambda conn: (changes.note(conn, "a", "b"), changes.latest(conn))
+        )
+        os.write(told, f"{version[1]}\n".encode())
+
+
+def test_what_was_acknowledged_survives_kill_9(opener: Opener, records: Records) -> None:
+    ours, theirs = os.pipe()
+    fork = multiprocessing.get_context("fork")
+    worker = fork.Process(target=_write_and_tell, args=(opener, theirs))
+    worker.start()
+    os.close(theirs)
+    with os.fdopen(ours) as pipe:
+        for _ in range(25):
+            assert pipe.readline()
+        worker.kill()
+        worker.join()
+        acknowledged = [int(line) for line in pipe if line.endswith("\n")]
+    known = {change.version for change in records.changes_since(0)}
+    assert known >= set(acknowledged)
+    assert len(known) >= 25
+    records.write_now(note_and_count)
 
 
 async def test_writes_are_one_after_another(records: Records) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 from litestar import Litestar
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message as AsgiMessage
 from litestar.types import Scope as AsgiScope
 
@@ -20,6 +21,7 @@ from queqiao.operate.audit import AuditDesk
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.contracts import Handling, Operation, Services
 from queqiao.operate.mount import Doorman, mount
+from queqiao.operate.native import CheckedRequest, described
 from queqiao.operate.openapi import document
 from queqiao.operate.people import PeopleDesk
 from queqiao.operate.problems import Problems
@@ -65,13 +67,13 @@ def console_application(
     *,
     kinds: Sequence[DocumentKind],
     handlings: Mapping[str, Handling],
-    handlers: Sequence[Route | Operation] = (),
+    handlers: Sequence[Route | Operation | HTTPRouteHandler] = (),
     hot_routes: Sequence[Route] = (),
 ) -> Litestar:
     """Return the ASGI application of the console role.
 
-    ``handlers`` are the management routes of other stages; ``hot_routes`` are answered by other
-    roles and only documented here.
+    ``handlers`` are the management routes of other stages, or handlers of the framework that only
+    read; ``hot_routes`` are answered by other roles and only documented here.
     """
     desks = (
         SignInDesk(services, authenticator, secure_cookie=settings.secure_cookie),
@@ -80,12 +82,13 @@ def console_application(
     )
     operations = [operation for desk in desks for operation in desk.operations()]
     operations += document_operations.operations(services, kinds, handlings)
-    operations += [as_operation(found) for found in handlers]
-    operations.append(_published(operations, hot_routes))
+    native = [found for found in handlers if isinstance(found, HTTPRouteHandler)]
+    operations += [as_operation(found) for found in handlers if _is_ours(found)]
+    operations.append(_published([*operations, *map(described, native)], hot_routes))
     files = ConsoleFiles(settings.console_files).handlers() if settings.console_files else []
     problems: Any = Problems(services.random)
     return Litestar(
-        route_handlers=[*(mount(found, services) for found in operations), *files],
+        route_handlers=[*(mount(found, services) for found in operations), *native, *files],
         guards=[Doorman(services, authenticator, accept_clock_header=settings.accept_clock_header)],
         exception_handlers={
             QueqiaoError: problems,
@@ -93,10 +96,15 @@ def console_application(
             Exception: problems,
         },
         before_send=[_secure],
+        request_class=CheckedRequest,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
     )
+
+
+def _is_ours(found: Any) -> TypeGuard[Route | Operation]:
+    return isinstance(found, Route | Operation)
 
 
 def as_operation(found: Route | Operation) -> Operation:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from litestar import HttpMethod, route
 from litestar import Request as LitestarRequest
@@ -42,6 +42,7 @@ class Doorman:
         Raises Unauthenticated and Forbidden. A handler's scope is ``opt["scope"]``; without one,
         reading methods need ``read`` and all others ``write``.
         """
+        _refuse_nul(connection)
         headers, method = connection.headers, str(connection.scope.get("method", "GET"))
         principal = self._authenticator.principal(headers, method=method)
         connection.state.update(
@@ -60,6 +61,12 @@ class Doorman:
         if said is None or principal is None or "admin" not in principal.scopes:
             return self._services.clock.now_us()
         return parse_rfc3339(said, "Queqiao-Now")
+
+
+def _refuse_nul(connection: Connection) -> None:
+    """Raise InvalidInput: no database takes NUL in a text."""
+    refuse_unstorable(connection.scope["path"], "path")
+    refuse_unstorable(unquote_to_bytes(connection.scope["query_string"]).decode("latin-1"), "query")
 
 
 def admit(principal: Principal | None, scope: Scope, headers: Mapping[str, str]) -> None:
@@ -98,12 +105,10 @@ def mount(operation: Operation, services: Services) -> HTTPRouteHandler:
 
 
 async def to_request(request: LitestarRequest[Any, Any, Any]) -> Request:
-    """Return our request; its text parts are storable. Raises InvalidInput and TooLarge."""
+    """Return our request. Raises InvalidInput and TooLarge."""
     state = request.state
     query = _query(request.scope["query_string"])
     params = {name: str(value) for name, value in request.path_params.items()}
-    for name, value in {**query, **params}.items():
-        refuse_unstorable(value, name if name.isidentifier() else "query")
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers[TRACE_HEADER] = state["trace_id"]
     return Request(

@@ -19,6 +19,8 @@ from queqiao.ports.records.audit import Actor, Entry
 PATH = "/api/v1/session"
 ACCOUNT_FAILURES_MAX = 5
 ADDRESS_FAILURES_MAX = 30
+HASHES_AT_ONCE = 2
+"""Each takes 19 MiB and a core for a moment: a flood of sign-ins must not take the machine."""
 _REFUSED = Message("邮箱或密码不对", "e-mail or password is wrong")
 _TOKEN_REFUSED = Message("令牌无效或已用过", "the token is not valid or was used")
 _TAGS = ("session",)
@@ -35,6 +37,7 @@ class SignInDesk:
         self._secure = "; Secure" if secure_cookie else ""
         self._accounts = Throttle(ACCOUNT_FAILURES_MAX)
         self._addresses = Throttle(ADDRESS_FAILURES_MAX)
+        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 
     def operations(self) -> list[Operation]:
         """Return the operations of the session resource."""
@@ -99,7 +102,9 @@ class SignInDesk:
         self._addresses.fail(address, now_us)
         row = await self._services.records.read(lambda conn: users.find_by_email(conn, account))
         stored = row.password_hash if row is not None and not row.disabled else None
-        if not await asyncio.to_thread(password_matches, wanted.password, stored) or row is None:
+        async with self._hashing:
+            matches = await asyncio.to_thread(password_matches, wanted.password, stored)
+        if not matches or row is None:
             await self._note_refusal(request, row.id if row is not None else "")
             raise Unauthenticated(_REFUSED)
         self._accounts.forget(account)
