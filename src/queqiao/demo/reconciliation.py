@@ -95,7 +95,7 @@ async def _gross_minor(client: StoreClient) -> int | None:
     asked: dict[str, Any] = {
         "metrics": ["gross"],
         "dimensions": [],
-        "filters": {"currency": [CURRENCY]},
+        "filters": [{"dimension": "currency", "op": "eq", "value": CURRENCY}],
         "from": "2017-01-01T00:00:00-05:00",
         "to": "2018-01-02T00:00:00-05:00",
         "timezone": ZONE,

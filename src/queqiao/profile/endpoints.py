@@ -1,14 +1,13 @@
 """The management API of profiles and segments."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Request, get, post
-from litestar.params import Parameter
 
 from queqiao.kernel import json
-from queqiao.kernel.clock import Clock, parse_rfc3339
-from queqiao.kernel.errors import NotFound
+from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
+from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.base import Records
@@ -19,7 +18,10 @@ from queqiao.profile.contracts import SEGMENT
 from queqiao.profile.expression import TEXT_MAX, Node, parse
 
 BODY_MAX = 200_000
-Limit = Annotated[int, Parameter(ge=1, le=1000)]
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 1000
+_SEGMENTS = ("segments",)
+_PEOPLE = ("profiles",)
 _MEMBERS = "profile.members"
 _PROFILES = "profile.profiles"
 
@@ -29,7 +31,6 @@ class ProfileServices(msgspec.Struct, frozen=True):
 
     warehouse: Warehouse
     records: Records
-    clock: Clock
     signer: Signer
 
 
@@ -59,76 +60,105 @@ class ProfileList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def handlers(services: ProfileServices) -> list[Any]:
-    """Return the Litestar route handlers."""
-    return [*_segment_handlers(services), *_profile_handlers(services)]
+def handlers(services: ProfileServices) -> list[Route]:
+    """Return the management routes of this stage."""
+    return [*_segment_routes(services), *_profile_routes(services)]
 
 
-def _segment_handlers(services: ProfileServices) -> list[Any]:
-    warehouse, clock = services.warehouse, services.clock
+def _segment_routes(services: ProfileServices) -> list[Route]:
+    warehouse = services.warehouse
 
-    @post(
-        "/api/v1/segments/preview",
-        status_code=200,
-        summary="Count an expression",
-        tags=["segments"],
-        opt={"scope": "read"},
-    )
-    async def preview_segment(request: Request[Any, Any, Any]) -> segments.Preview:
-        asked = json.decode(await request.body(), PreviewRequest, BODY_MAX)
-        return await segments.preview(warehouse, asked.expression, clock.now_us())
+    async def preview(request: Request) -> Response:
+        asked = request.decode(PreviewRequest, BODY_MAX)
+        return json_response(await segments.preview(warehouse, asked.expression, request.now_us))
 
-    @get(
-        "/api/v1/segments/{segment_id:str}/members",
-        summary="List a segment's members",
-        tags=["segments"],
-        opt={"scope": "read"},
-    )
-    async def list_members(
-        segment_id: str, limit: Limit = 50, cursor: str | None = None
-    ) -> MemberList:
-        return await _members(services, segment_id, limit, cursor)
+    async def members(request: Request) -> Response:
+        return json_response(await _members(services, request, _limit(request)))
 
-    @get(
-        "/api/v1/segments/{segment_id:str}/explain",
-        summary="Say why a person is in a segment or not",
-        tags=["segments"],
-        opt={"scope": "read"},
-    )
-    async def explain_segment(segment_id: str, user: str) -> segments.Explanation:
-        node = await _expression(services, segment_id)
-        person = clean(user, "user", TEXT_MAX)
-        return await segments.explain(warehouse, node, person, clock.now_us())
+    async def explain(request: Request) -> Response:
+        node = await _expression(services, request.params["id"])
+        person = clean(_required(request, "user"), "user", TEXT_MAX)
+        return json_response(await segments.explain(warehouse, node, person, request.now_us))
 
-    return [preview_segment, list_members, explain_segment]
+    return [
+        Route(
+            "POST",
+            "/api/v1/segments/preview",
+            preview,
+            Message("试算人群人数", "Count an expression"),
+            "read",
+            PreviewRequest,
+            segments.Preview,
+            _SEGMENTS,
+            BODY_MAX,
+        ),
+        Route(
+            "GET",
+            "/api/v1/segments/{id}/members",
+            members,
+            Message("人群成员", "List a segment's members"),
+            "read",
+            response_type=MemberList,
+            tags=_SEGMENTS,
+        ),
+        Route(
+            "GET",
+            "/api/v1/segments/{id}/explain",
+            explain,
+            Message("某人为何在或不在人群里", "Say why a person is in a segment or not"),
+            "read",
+            response_type=segments.Explanation,
+            tags=_SEGMENTS,
+        ),
+    ]
 
 
-def _profile_handlers(services: ProfileServices) -> list[Any]:
-    @get(
-        "/api/v1/profiles",
-        summary="List people",
-        tags=["profiles"],
-        opt={"scope": "read"},
-    )
-    async def list_profiles(
-        query: str = "", limit: Limit = 50, cursor: str | None = None
-    ) -> ProfileList:
-        return await _profiles(services, clean(query, "query", TEXT_MAX), limit, cursor)
+def _profile_routes(services: ProfileServices) -> list[Route]:
+    async def people_list(request: Request) -> Response:
+        return json_response(await _profiles(services, request, _limit(request)))
 
-    @get(
-        "/api/v1/profiles/{person_id:str}",
-        summary="Return all that is known of a person",
-        tags=["profiles"],
-        opt={"scope": "read"},
-    )
-    async def get_profile(person_id: str) -> people.Profile:
-        person = clean(person_id, "id", TEXT_MAX)
-        now_us = services.clock.now_us()
+    async def one(request: Request) -> Response:
+        person = clean(request.params["id"], "id", TEXT_MAX)
         live = await Documents(services.records).live(SEGMENT)
-        held = await segments.segments_of(services.warehouse, live, person, now_us)
-        return await people.profile(services.warehouse, person, now_us, held)
+        held = await segments.segments_of(services.warehouse, live, person, request.now_us)
+        found = await people.profile(services.warehouse, person, request.now_us, held)
+        return json_response(found)
 
-    return [list_profiles, get_profile]
+    return [
+        Route(
+            "GET",
+            "/api/v1/profiles",
+            people_list,
+            Message("顾客列表", "List people"),
+            "read",
+            response_type=ProfileList,
+            tags=_PEOPLE,
+        ),
+        Route(
+            "GET",
+            "/api/v1/profiles/{id}",
+            one,
+            Message("一位顾客的画像", "Return all that is known of a person"),
+            "read",
+            response_type=people.Profile,
+            tags=_PEOPLE,
+        ),
+    ]
+
+
+def _limit(request: Request) -> int:
+    text = request.query.get("limit", str(LIMIT_DEFAULT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LIMIT_MAX):
+        message = Message(f"须为 1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
+        raise InvalidInput(FieldError("limit", message))
+    return int(text)
+
+
+def _required(request: Request, name: str) -> str:
+    value = request.query.get(name, "")
+    if not value:
+        raise InvalidInput(FieldError(name, Message("缺少该参数", "this parameter is needed")))
+    return value
 
 
 async def _expression(services: ProfileServices, segment_id: str) -> Node:
@@ -136,30 +166,31 @@ async def _expression(services: ProfileServices, segment_id: str) -> Node:
     return parse(stored.document.expression)
 
 
-async def _members(
-    services: ProfileServices, segment_id: str, limit: int, cursor: str | None
-) -> MemberList:
+async def _members(services: ProfileServices, request: Request, limit: int) -> MemberList:
+    segment_id, cursor = request.params["id"], request.query.get("cursor")
     node = await _expression(services, segment_id)
     purpose = f"{_MEMBERS}:{segment_id}"
     after = services.signer.verify(cursor, purpose).decode() if cursor else ""
-    now_us = services.clock.now_us()
-    found = await segments.members(services.warehouse, node, now_us, limit + 1, after)
+    found = await segments.members(services.warehouse, node, request.now_us, limit + 1, after)
     page = found[:limit]
     following = services.signer.sign(page[-1].encode(), purpose) if len(found) > limit else None
     return MemberList([Member(person) for person in page], following)
 
 
-async def _profiles(
-    services: ProfileServices, query: str, limit: int, cursor: str | None
-) -> ProfileList:
+async def _profiles(services: ProfileServices, request: Request, limit: int) -> ProfileList:
+    query, cursor = request.query.get("query", ""), request.query.get("cursor")
     after = _place(services.signer, cursor) if cursor else None
     found = await people.summaries(
-        services.warehouse, services.clock.now_us(), limit + 1, query=query, after=after
+        services.warehouse,
+        request.now_us,
+        limit + 1,
+        query=clean(query, "query", TEXT_MAX),
+        after=after,
     )
     page = found[:limit]
     if len(found) <= limit:
         return ProfileList(page, None)
-    place = msgspec.json.encode((page[-1].last_seen, page[-1].person_id))
+    place = json.encode((page[-1].last_seen, page[-1].person_id))
     return ProfileList(page, services.signer.sign(place, _PROFILES))
 
 

@@ -1,0 +1,127 @@
+"""The living store: repeatable from its seed, and true to the rates that it states."""
+
+import asyncio
+from collections import Counter
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.demo.fake_system import FakeSystem
+
+from queqiao.demo import rates
+from queqiao.demo.client import StoreClient
+from queqiao.demo.generator import LivingStore, Plan
+from queqiao.kernel.clock import DAY_US, FixedClock, parse_rfc3339
+from queqiao.kernel.randomness import Randomness
+
+NOW_US = parse_rfc3339("2026-06-18T12:00:00Z")
+
+
+async def history(seed: int, days: int, visits_a_day: float = 300) -> tuple[FakeSystem, dict]:
+    system = FakeSystem()
+    client = StoreClient("http://store", "admin", "write", transport=system.transport())
+    plan = Plan(seed=seed, days=days, visits_a_day=visits_a_day)
+    store = LivingStore(client, plan, FixedClock(NOW_US), progress=lambda _: None)
+    await store.set_up()
+    counts = await store.live_history()
+    await client.close()
+    return system, counts
+
+
+@pytest.fixture(scope="module")
+def lived():
+    return asyncio.run(history(618, 12))
+
+
+def named(system: FakeSystem) -> Counter:
+    return Counter(event.get("event", event["type"]) for event in system.events)
+
+
+async def test_the_same_seed_gives_the_same_events():
+    first, _ = await history(7, 2)
+    second, _ = await history(7, 2)
+    other, _ = await history(8, 2)
+    assert first.events == second.events
+    assert [e["messageId"] for e in other.events] != [e["messageId"] for e in first.events]
+
+
+def test_the_funnel_is_the_published_one(lived):
+    system, counts = lived
+    found = named(system)
+    views, adds = found["Product Viewed"], found["Product Added"]
+    assert views / counts["visits"] == pytest.approx(rates.VIEWS_OF_A_VISIT, rel=0.06)
+    assert adds / views == pytest.approx(rates.ADDED_OF_VIEWED, rel=0.2)
+    assert found["Product Removed"] / adds == pytest.approx(rates.REMOVED_OF_ADDED, rel=0.25)
+    bought = sum(
+        product["quantity"]
+        for event in system.events
+        if event.get("event") == "Order Completed"
+        for product in event["properties"]["products"]
+    )
+    assert bought / adds == pytest.approx(rates.BOUGHT_OF_ADDED, rel=0.25)
+
+
+def test_events_lie_in_the_history_in_batches_of_their_hour(lived):
+    system, _ = lived
+    times = [parse_rfc3339(event["timestamp"]) for event in system.events]
+    assert min(times) >= NOW_US - 12 * DAY_US
+    hour = 3_600_000_000
+    behind = [at // hour for at in times]
+    assert all(later - before >= -1 for before, later in pairwise(behind))
+    assert len({event["messageId"] for event in system.events}) == len(system.events)
+
+
+def test_money_of_orders_is_whole_minor_units_and_adds_up(lived):
+    system, _ = lived
+    orders = [e["properties"] for e in system.events if e.get("event") == "Order Completed"]
+    assert orders
+    for order in orders:
+        lines = [
+            line["price_minor"] * line["quantity"] - line["discount_minor"]
+            for line in order["products"]
+        ]
+        assert sum(lines) == order["subtotal_minor"] == order["total_minor"]
+
+
+def test_returns_name_an_order_that_was_completed_before(lived):
+    system, _ = lived
+    completed = {}
+    for event in system.events:
+        if event.get("event") == "Order Completed":
+            completed[event["properties"]["order_id"]] = event["timestamp"]
+        if event.get("event") == "Order Refunded":
+            assert completed[event["properties"]["order_id"]] < event["timestamp"]
+
+
+def test_a_code_is_entered_then_applied_or_denied(lived):
+    found = named(lived[0])
+    assert found["Coupon Entered"] == found["Coupon Applied"] + found["Coupon Denied"]
+
+
+def test_the_curve_has_a_mean_of_one_over_a_week():
+    zone = ZoneInfo("Asia/Shanghai")
+    start_us = parse_rfc3339("2026-06-15T00:00:00+08:00")
+    shares = [rates.hour_share(start_us + hour * 3_600_000_000, zone) for hour in range(168)]
+    assert sum(shares) / 168 == pytest.approx(1, abs=0.01)
+    assert max(range(24), key=lambda hour: shares[hour]) == 12
+
+
+def test_views_of_a_visit_have_the_published_mean():
+    chance = Randomness(1).stream("views")
+    drawn = [rates.views_of_a_visit(chance) for _ in range(20_000)]
+    assert sum(drawn) / len(drawn) == pytest.approx(rates.VIEWS_OF_A_VISIT, rel=0.03)
+
+
+async def test_it_lives_on_until_it_is_told_to_stop():
+    system = FakeSystem()
+    client = StoreClient("http://store", "admin", "write", transport=system.transport())
+    plan = Plan(days=0, visit_every_s=0.05)
+    store = LivingStore(client, plan, FixedClock(NOW_US), progress=lambda _: None)
+    stop = asyncio.Event()
+    living = asyncio.create_task(store.live_on(stop))
+    async with asyncio.timeout(20):
+        await system.told.wait()
+        stop.set()
+        await living
+    await client.close()
+    assert system.events[0]["type"] == "page"
