@@ -5,6 +5,7 @@ a limit of one, so an order never uses a code twice, whatever is retried or runs
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 
 import msgspec
 
@@ -34,17 +35,17 @@ class Use(msgspec.Struct, frozen=True):
         return f"coupon:{self.batch.id}:order:{self.code}:{self.order_id}"
 
     def takes(self) -> list[Take]:
-        """Return one use of every counter, the order's own first."""
+        """Return one use of every counter: the order's own, then the narrowest first."""
         batch = self.batch
         prefix = f"coupon:{batch.id}"
         takes = [
             Take(self.order_counter, 1, 1),
-            Take(f"{prefix}:total", 1, batch.uses_total),
             Take(f"{prefix}:code:{self.code}", 1, batch.uses_per_code),
         ]
         if batch.uses_per_customer is not None:
             counter = f"{prefix}:customer:{self.customer_id}"
             takes.append(Take(counter, 1, batch.uses_per_customer))
+        takes.append(Take(f"{prefix}:total", 1, batch.uses_total))
         for offer in self.offers:
             takes += self._takes_of(offer)
         return takes
@@ -67,8 +68,13 @@ class Use(msgspec.Struct, frozen=True):
             ]
 
     def redeem_key(self, now_us: int) -> str:
-        """Return the key of a redemption without a lock; each try has its own."""
-        return f"coupon-redeem:{self.code}:{self.order_id}:{now_us}"
+        """Return the key of a redemption without a lock; each try has its own.
+
+        So a refusal is never remembered for a later try. The digest tells apart tries of one
+        moment under different rules.
+        """
+        rules = blake2b(msgspec.json.encode(self.takes()), digest_size=6).hexdigest()
+        return f"coupon-redeem:{self.code}:{self.order_id}:{now_us}:{rules}"
 
 
 def lock_end_us(now_us: int) -> int:

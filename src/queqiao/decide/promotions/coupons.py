@@ -152,14 +152,15 @@ class Coupons:
         return balance.spent > 0
 
     async def _reserve(self, use: Use, ends_us: int, now_us: int) -> None:
-        """Lease every counter under the first key that is not used up by an earlier lock."""
-        reason = await self._shortage(use, now_us)
-        if reason is not None:
-            raise Refused(_REFUSED, reason=reason)
+        """Lease every counter under the first key that no earlier lock has used up."""
         for key in next(use.lock_keys(now_us)):
-            answer = await self._ledger.reserve(key, use.takes(), ends_us, now_us)
-            if isinstance(answer, Short):
-                raise Refused(_REFUSED, reason=reason_of(answer.counter, use))
+            reason = await self._shortage(use, now_us)
+            if reason is not None:
+                raise Refused(_REFUSED, reason=reason)
+            try:
+                await self._ledger.reserve(key, use.takes(), ends_us, now_us)
+            except Conflict:  # the key is of a lock under other rules
+                continue
             if await self._is_held(use):
                 return
         raise Refused(_REFUSED, reason="locked_too_often")

@@ -88,6 +88,7 @@ def inline_snapshot(request: QuoteRequest, live: PromotionsSnapshot) -> Promotio
 
 def basket_of(lines: Sequence[CartLine], find: FindGoods, currency: str) -> Basket:
     """Return the cart with prices and facts. Raises InvalidInput for goods that it cannot price."""
+    _refuse_equal_ids(lines)
     made = [_line(line, index, find, currency) for index, line in enumerate(lines)]
     basket = Basket(made)
     if basket.subtotal > MINOR_MAX:
@@ -96,6 +97,19 @@ def basket_of(lines: Sequence[CartLine], find: FindGoods, currency: str) -> Bask
         message = Message(f"最多 {UNITS_MAX} 件", f"at most {UNITS_MAX} units")
         raise InvalidInput(FieldError("cart.lines", message))
     return basket
+
+
+def _refuse_equal_ids(lines: Sequence[CartLine]) -> None:
+    """Raise InvalidInput for a line id given twice; lines may all do without."""
+    ids = [line.id for line in lines if line.id]
+    if len(set(ids)) == len(ids):
+        return
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if line.id and line.id in seen:
+            message = Message("行编号重复", "this line id is given twice")
+            raise InvalidInput(FieldError(f"cart.lines[{index}].id", message))
+        seen.add(line.id)
 
 
 def _line(line: CartLine, index: int, find: FindGoods, currency: str) -> Line:

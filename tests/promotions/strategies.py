@@ -1,0 +1,119 @@
+"""Random carts, promotions and profiles."""
+
+from decimal import Decimal
+
+import hypothesis.strategies as st
+
+from queqiao.decide.promotions.documents import (
+    Condition,
+    FixedBenefit,
+    Funding,
+    InlinePromotion,
+    PercentBenefit,
+    Profile,
+    Scope,
+    ThresholdBenefit,
+    Tier,
+)
+from queqiao.decide.promotions.quote_types import (
+    Cart,
+    CartLine,
+    CatalogItem,
+    Options,
+    QuoteRequest,
+    Shipping,
+)
+
+SKUS = "ABCDE"
+AMOUNTS = st.integers(1, 30) | st.integers(1, 100_000)
+CAPS = st.none() | AMOUNTS
+PRICES = st.integers(0, 20) | st.integers(0, 50_000)
+
+
+@st.composite
+def thresholds(draw):
+    steps = sorted(draw(st.sets(AMOUNTS, min_size=1, max_size=3)))
+    discounts = sorted(draw(st.sets(st.integers(1, steps[0]), min_size=1, max_size=len(steps))))
+    tiers = tuple(Tier(step, off) for step, off in zip(steps, discounts, strict=False))
+    repeat = len(tiers) == 1 and draw(st.booleans())
+    return ThresholdBenefit(tiers=tiers, repeat=repeat, cap=draw(CAPS))
+
+
+PERCENTS = st.builds(
+    PercentBenefit,
+    percent=st.integers(1, 10_000).map(lambda n: Decimal(n) / 100),
+    cap=CAPS,
+)
+BENEFITS = thresholds() | PERCENTS | st.builds(FixedBenefit, amount=AMOUNTS)
+SCOPES = st.builds(
+    Scope,
+    skus=st.lists(st.sampled_from(SKUS), max_size=2).map(tuple),
+    categories=st.lists(st.sampled_from("xyz"), max_size=1).map(tuple),
+)
+CONDITIONS = st.builds(
+    Condition,
+    subtotal_at_least=CAPS,
+    quantity_at_least=st.none() | st.integers(1, 8),
+)
+FUNDINGS = st.integers(0, 100).flatmap(
+    lambda platform: st.integers(0, 100 - platform).map(
+        lambda shop: Funding(platform, shop, 100 - platform - shop)
+    )
+)
+PROMOTIONS = st.lists(
+    st.builds(
+        InlinePromotion,
+        id=st.sampled_from([f"p{n}" for n in range(12)]),
+        name=st.just("promotion"),
+        benefit=BENEFITS,
+        scope=SCOPES,
+        condition=CONDITIONS,
+        priority=st.integers(0, 3),
+        exclusive=st.integers(0, 5).map(lambda n: n == 0),
+        funding=FUNDINGS,
+        code_batch=st.sampled_from([None, None, "W"]),
+    ),
+    max_size=9,
+    unique_by=lambda promotion: promotion.id,
+).map(tuple)
+PROFILES = st.builds(
+    Profile,
+    rounding=st.sampled_from(["half_up", "half_down", "half_even", "down", "up", "none"]),
+    remainder=st.sampled_from(["first", "last", "largest_fraction"]),
+    base=st.sampled_from(["running", "original"]),
+    exclusivity=st.sampled_from(["first_exclusive_wins", "by_priority"]),
+    priority=st.sampled_from(["high_first", "low_first"]),
+    minimum_price=st.sampled_from(["redistribute", "cap"]),
+    selection=st.sampled_from(["sequence", "sequence", "best_combination"]),
+    layers=st.sampled_from([("promotion", "coupon"), ("coupon", "promotion")]),
+)
+CATALOGS = st.tuples(
+    *(
+        st.builds(
+            CatalogItem,
+            sku=st.just(sku),
+            price=PRICES,
+            minimum_price=st.none() | PRICES,
+            categories=st.lists(st.sampled_from("xyz"), max_size=2).map(tuple),
+        )
+        for sku in SKUS
+    )
+)
+LINES = st.lists(
+    st.builds(CartLine, sku=st.sampled_from(SKUS), quantity=st.integers(1, 7)), max_size=6
+)
+
+
+@st.composite
+def questions(draw):
+    lines = draw(LINES)
+    if draw(st.booleans()):
+        lines = [CartLine(line.sku, line.quantity, f"l{place}") for place, line in enumerate(lines)]
+    return QuoteRequest(
+        cart=Cart(tuple(lines), Shipping(amount=draw(st.integers(0, 2_000)))),
+        profile=draw(PROFILES),
+        catalog=draw(CATALOGS),
+        promotions=draw(PROMOTIONS),
+        codes=draw(st.sampled_from([(), ("W",)])),
+        options=Options(suggest=draw(st.integers(0, 9)) == 0),
+    )

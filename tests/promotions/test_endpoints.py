@@ -1,0 +1,197 @@
+"""The quote as HTTP asks it: live promotions, stored goods, and any bytes at all."""
+
+from decimal import Decimal
+
+import hypothesis.strategies as st
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.promotions.till import NOW_US, coupon
+
+from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
+from queqiao.decide.promotions.documents import (
+    CouponBatchDocument,
+    PercentBenefit,
+    PromotionDocument,
+    Scope,
+)
+from queqiao.decide.promotions.hot_state import load
+from queqiao.decide.promotions.quote_types import QuoteRequest
+from queqiao.kernel.errors import CallerError, InvalidInput
+from queqiao.ports.records import documents
+from queqiao.ports.records.audit import SYSTEM
+from queqiao.ports.records.sqlite import SqliteRecords
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def put(value, path, item):
+    """Return ``value`` with one of its parts replaced."""
+    if not path:
+        return item
+    step, *rest = path
+    if isinstance(value, dict):
+        return {**value, step: put(value.get(step), rest, item)}
+    if isinstance(value, list) and value:
+        return [put(value[0], rest, item), *value[1:]]
+    return {step: item}
+
+
+GOOD = {
+    "currency": "CNY",
+    "now": "2026-06-18T00:00:00Z",
+    "profile": {"rounding": "down"},
+    "customer": {"id": "u", "segments": ["vip"]},
+    "catalog": [{"sku": "A", "price": 100, "categories": ["c"], "tags": []}],
+    "promotions": [
+        {
+            "name": "p",
+            "benefit": {"type": "threshold", "tiers": [{"at_least": 50, "discount": 5}]},
+            "scope": {"skus": ["A"]},
+            "condition": {"subtotal_at_least": 10},
+            "funding": {"platform": 100, "shop": 0, "brand": 0},
+        }
+    ],
+    "cart": {"lines": [{"id": "1", "sku": "A", "quantity": 2}], "shipping": {"amount": 5}},
+    "codes": ["X"],
+    "options": {"explain": True, "suggest": True},
+}
+
+
+def paths(value, path=()):
+    yield path
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from paths(item, (*path, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from paths(item, (*path, 0))
+
+
+async def test_a_quote_of_live_promotions_and_stored_goods(till):
+    till.listed("SAVE10")
+    answer = await till.post(
+        "quote",
+        {"cart": {"lines": [{"sku": "A", "quantity": 2}, {"sku": "B"}]}, "codes": ["save10"]},
+    )
+    assert answer["totals"]["total"] == 24_000
+    assert answer["applied"][0]["code"] == "save10"
+    assert answer["rules_version"] == till.shop.promotions.rules_version
+    assert [line["id"] for line in answer["lines"]] == ["1", "2"]
+
+
+async def test_a_live_quote_is_silent_about_promotions_out_of_reach(till):
+    elsewhere = PromotionDocument(
+        name="x", benefit=PercentBenefit(Decimal(5)), scope=Scope(skus=("Z",))
+    )
+    till.show({"x": elsewhere}, {})
+    answer = await till.post("quote", {"cart": {"lines": [{"sku": "A"}]}})
+    assert answer["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ({"sku": "NONE"}, "cart.lines[0].sku"),
+        ({"sku": "E"}, "cart.lines[0].sku"),
+        ({"sku": "A", "quantity": 0}, "cart.lines[0].quantity"),
+        ({"sku": "A", "quantity": 1.5}, "cart.lines[0].quantity"),
+        ({"sku": "A", "price": -1}, "cart.lines[0].price"),
+        ({"sku": "A", "quantity": 100_001}, "cart.lines[0].quantity"),
+        ({"sku": "A", "price": 10**13}, "cart.lines[0].price"),
+    ],
+)
+async def test_a_wrong_line_is_named(till, line, path):
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("quote", {"cart": {"lines": [line]}})
+    assert refused.value.fields[0].path == path
+
+
+async def test_totals_and_units_are_bounded(till):
+    for line, path in (
+        ({"sku": "A", "price": 10**12, "quantity": 90_000}, "cart"),
+        ({"sku": "A", "quantity": 60_000}, "cart.lines"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await till.post("quote", {"cart": {"lines": [line, line]}})
+        assert refused.value.fields[0].path == path
+
+
+async def test_the_same_line_id_twice_is_refused(till):
+    line = {"id": "1", "sku": "A"}
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("quote", {"cart": {"lines": [line, line]}})
+    assert refused.value.fields[0].path == "cart.lines[1].id"
+
+
+@given(st.sampled_from(list(paths(GOOD))), JSON)
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_any_json_in_any_place_is_answered_or_refused(till, path, item):
+    body = msgspec.json.encode(put(GOOD, list(path), item))
+    try:
+        answer = await till.post("quote", body)
+    except CallerError as refused:
+        assert 400 <= refused.status < 500  # noqa: PT017  # either outcome is right
+    else:
+        assert answer["totals"]["total"] >= 0
+
+
+@given(st.binary(max_size=200))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@pytest.mark.parametrize("name", ["quote", "redeem"])
+async def test_any_bytes_are_refused(till, name, body):
+    with pytest.raises(CallerError):
+        await till.post(name, body, code="X")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"cart":{"lines":[{"sku":"\\ud800"}]}}',
+        b'{"cart":{"lines":[{"sku":"A","quantity":1e400}]}}',
+        b'{"cart":{"lines":[{"sku":"A","quantity":NaN}]}}',
+        b'{"cart":{"lines":[{"sku":"\\u0000"}]}}',
+        b'{"cart":{"lines":[]},"codes":["\\ud800"]}',
+    ],
+)
+async def test_known_traps_are_refused(till, body):
+    with pytest.raises(CallerError):
+        await till.post("quote", body)
+
+
+def test_documents_come_live_from_the_records(tmp_path):
+    records = SqliteRecords(tmp_path / "records.sqlite")
+    records.upgrade()
+    batch = CouponBatchDocument(name="b", codes=("SAVE10",))
+    edit = documents.Edit(SYSTEM, NOW_US)
+
+    def store(conn):
+        documents.create(conn, PROMOTION, "p", coupon("b"), edit)
+        documents.create(conn, PROMOTION, "draft", coupon("b"), edit)
+        documents.create(conn, COUPON_BATCH, "b", batch, edit)
+        documents.transition(conn, PROMOTION, "p", "live", edit)
+        documents.transition(conn, COUPON_BATCH, "b", "live", edit)
+
+    records.write_now(store)
+    snapshot = records.read_now(lambda conn: load(conn, b"k" * 32))
+    assert [offer.id for offer in snapshot.offers] == ["p"]
+    assert snapshot.code_book.find("SAVE10").id == "b"
+    again = records.read_now(lambda conn: load(conn, b"k" * 32))
+    assert again.rules_version == snapshot.rules_version
+    records.close()
+
+
+def test_schemas_can_be_published():
+    for kind in (*(kind.type for kind in KINDS), QuoteRequest):
+        assert msgspec.json.schema(kind)["$defs"]

@@ -1,0 +1,63 @@
+"""Golden quotes: each case is a question with the parts of the answer that matter."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from queqiao.catalog.contracts import PriceBook
+from queqiao.decide.promotions.quote_types import QuoteRequest
+from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.snapshot import compile_snapshot
+from queqiao.kernel import json as wire
+from queqiao.kernel.errors import InvalidInput
+
+FOLDER = Path(__file__).parents[1] / "cases/promotions"
+CASES = [
+    pytest.param(case, id=f"{path.stem}: {case['name']}")
+    for path in sorted(FOLDER.glob("*.json"))
+    for case in json.loads(path.read_text())
+]
+EMPTY_SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
+NOW_US = 1_780_000_000_000_000
+
+
+def view(answer):
+    return {
+        "discount": answer.totals.discount,
+        "total": answer.totals.total,
+        "lines": [line.discount for line in answer.lines],
+        "units": [[unit.discount for unit in line.units] for line in answer.lines],
+        "applied": [[item.promotion_id, item.amount] for item in answer.applied],
+        "codes": [[item.promotion_id, item.code] for item in answer.applied if item.code],
+        "refused": [
+            [item.promotion_id or item.code, item.reason, item.shortfall] for item in answer.refused
+        ],
+        "funding": [
+            [item.promotion_id, item.funding.platform, item.funding.shop, item.funding.brand]
+            for item in answer.applied
+        ],
+        "suggestions": [
+            [item.promotion_id, item.add[0].sku, item.add[0].quantity, item.cost, item.saves]
+            for item in answer.suggestions
+        ],
+        "optimal": answer.proof.optimal,
+        "upper_bound": answer.proof.upper_bound,
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden(case):
+    body, expected = wire.encode(case["request"]), case["expected"]
+    if "error" in expected:
+        with pytest.raises(InvalidInput) as refused:
+            quote(wire.decode(body, QuoteRequest), EMPTY_SHOP, NOW_US)
+        assert [field.path for field in refused.value.fields] == expected["error"]
+        assert all(field.message.zh and field.message.en for field in refused.value.fields)
+        return
+    found = view(quote(wire.decode(body, QuoteRequest), EMPTY_SHOP, NOW_US))
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_there_are_enough_cases():
+    assert len(CASES) >= 100

@@ -1,0 +1,141 @@
+"""The laws of money: what holds for every cart, every set of promotions and every profile."""
+
+from itertools import combinations
+
+import hypothesis.strategies as st
+import msgspec
+from hypothesis import given, settings
+from tests.promotions.strategies import questions
+
+from queqiao.catalog.contracts import PriceBook
+from queqiao.decide.promotions import combinations as search
+from queqiao.decide.promotions.pricing import price
+from queqiao.decide.promotions.quoting import Counter, Shop, quote
+from queqiao.decide.promotions.snapshot import compile_snapshot
+
+SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
+NOW_US = 1_780_000_000_000_000
+
+
+def ask(question):
+    return quote(question, SHOP, NOW_US)
+
+
+def amounts(value):
+    """Yield every number in an answer."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from amounts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from amounts(item)
+    elif not isinstance(value, str | bool | None):
+        yield value
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_units_sum_to_lines_and_lines_to_totals(question):
+    answer = ask(question)
+    totals = answer.totals
+    for line in answer.lines:
+        assert len(line.units) == line.quantity
+        assert sum(unit.discount for unit in line.units) == line.discount
+        assert sum(unit.total for unit in line.units) == line.total
+        assert line.discount + line.total == line.unit_price * line.quantity
+        assert sum(share.amount for share in line.applied) == line.discount
+        assert max(u.discount for u in line.units) - min(u.discount for u in line.units) <= 1
+    assert sum(line.discount for line in answer.lines) == totals.discount
+    assert sum(line.total for line in answer.lines) == totals.items - totals.discount
+    assert totals.total == totals.items - totals.discount + totals.shipping
+    assert sum(item.amount for item in answer.applied) == totals.discount
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_nothing_is_negative_or_above_its_original_or_a_fraction(question):
+    answer = ask(question)
+    minimum = {item.sku: item.minimum_price or 0 for item in question.catalog}
+    for line in answer.lines:
+        for unit in line.units:
+            assert 0 <= unit.total <= line.unit_price
+            assert unit.total >= min(minimum[line.sku], line.unit_price)
+    assert all(item.amount > 0 for item in answer.applied)
+    assert all(type(number) is int and number >= 0 for number in amounts(to_builtins(answer)))
+
+
+def to_builtins(answer):
+    return msgspec.to_builtins(answer)
+
+
+@given(questions(), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_the_order_of_lines_changes_nothing(question, random):
+    answer = ask(question)
+    places = list(range(len(question.cart.lines)))
+    random.shuffle(places)
+    lines = tuple(question.cart.lines[place] for place in places)
+    cart = msgspec.structs.replace(question.cart, lines=lines)
+    other = ask(msgspec.structs.replace(question, cart=cart))
+    assert other.totals == answer.totals
+    assert [a.amount for a in other.applied] == [a.amount for a in answer.applied]
+    if all(line.id for line in lines):
+        by_id = {line.id: line for line in answer.lines}
+        assert all(by_id[line.id] == line for line in other.lines)
+
+
+@given(questions())
+@settings(max_examples=100, deadline=None)
+def test_who_pays_sums_to_what_is_given(question):
+    for item in ask(question).applied:
+        funding = item.funding
+        assert funding.platform + funding.shop + funding.brand == item.amount
+
+
+@given(questions())
+@settings(max_examples=100, deadline=None)
+def test_the_bound_bounds_every_allowed_set_and_best_reaches_it(question):
+    counter = Counter(question, SHOP, NOW_US)
+    answered = counter.answer(question.cart.lines)
+    basket, placed, profile = answered.basket, answered.match.placed, counter.profile
+    stackable = [item for item in placed if not item.offer.exclusive]
+    sets = [c for size in range(len(stackable) + 1) for c in combinations(stackable, size)]
+    sets += [(item,) for item in placed if item.offer.exclusive]
+    best = max(price(basket, chosen, profile).discount for chosen in sets)
+    assert search.upper_bound(basket, placed) >= best
+    assert answered.proof.upper_bound >= best
+    if answered.proof.optimal:
+        assert answered.priced.discount >= best
+    if profile.selection == "best_combination" and len(placed) <= search.SEARCH_OFFERS_MAX:
+        assert answered.priced.discount == best
+        assert answered.proof.optimal
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_what_is_suggested_saves_what_it_says(question):
+    question = msgspec.structs.replace(
+        question, options=msgspec.structs.replace(question.options, suggest=True)
+    )
+    answer = ask(question)
+    for suggestion in answer.suggestions:
+        added = [type(question.cart.lines[0])(a.sku, a.quantity) for a in suggestion.add]
+        lines = (*question.cart.lines, *added)
+        cart = msgspec.structs.replace(question.cart, lines=lines)
+        after = ask(msgspec.structs.replace(question, cart=cart)).totals
+        assert after.discount - answer.totals.discount == suggestion.saves
+        assert after.items - answer.totals.items == suggestion.cost
+
+
+@given(questions())
+@settings(max_examples=100, deadline=None)
+def test_the_same_question_gets_the_same_bytes(question):
+    assert msgspec.json.encode(ask(question)) == msgspec.json.encode(ask(question))
+
+
+@given(questions())
+@settings(max_examples=100, deadline=None)
+def test_every_promotion_is_applied_or_says_why_not(question):
+    answer = ask(question)
+    told = [item.promotion_id for item in (*answer.applied, *answer.refused) if item.promotion_id]
+    assert sorted(told) == sorted(promotion.id for promotion in question.promotions)

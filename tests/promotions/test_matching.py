@@ -1,0 +1,43 @@
+"""Matching by bits finds exactly what asking every promotion finds."""
+
+from random import Random
+
+import bench.pricing as shop_of_bench
+import hypothesis.strategies as st
+from hypothesis import given, settings
+from tests.promotions.strategies import questions
+
+from queqiao.catalog.contracts import PriceBook
+from queqiao.decide.promotions.matching import places
+from queqiao.decide.promotions.questions import match
+from queqiao.decide.promotions.quoting import Counter, Shop
+from queqiao.decide.promotions.snapshot import compile_snapshot
+
+SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
+
+
+@given(st.sets(st.integers(0, 3_000)))
+def test_places_are_the_set_bits(numbers):
+    assert places(sum(1 << number for number in numbers)) == sorted(numbers)
+
+
+def test_bits_and_scan_agree_on_a_thousand_promotions():
+    shop = shop_of_bench.store(1_000, Random(5))
+    for request in shop_of_bench.carts(Random(6))[:40]:
+        counter = Counter(request, shop, shop_of_bench.NOW_US)
+        basket = shop_of_bench.basket(shop, request)
+        asked = (basket, (), counter.situation, counter.promotions, counter.profile)
+        assert match(*asked).placed == shop_of_bench.scan_match(*asked).placed
+
+
+@given(questions())
+@settings(max_examples=60, deadline=None)
+def test_a_line_is_reached_only_where_it_is_in_scope(question):
+    counter = Counter(question, SHOP, 0)
+    answered = counter.answer(question.cart.lines)
+    for item in answered.match.placed:
+        scope = item.offer.scope
+        for place, line in enumerate(answered.basket.lines):
+            named = line.sku in scope.skus or set(line.facts.categories) & set(scope.categories)
+            everything = not scope.skus and not scope.categories
+            assert (place in item.lines) == bool(named or everything)
