@@ -4,6 +4,7 @@ import asyncio
 import errno
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -23,7 +24,7 @@ COUNTERS = st.sampled_from(["a", "b", "c"])
 AMOUNTS = st.integers(0, 30)
 TAKES = st.lists(st.tuples(COUNTERS, AMOUNTS), max_size=3)
 QUICK = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -212,11 +213,14 @@ async def ledger(tmp_path):
 
 
 async def test_same_key_with_other_content_is_a_conflict(ledger):
-    await ledger.spend("k", [Take("a", 1, 10)], 1)
+    for key in ("k", "k2"):
+        await ledger.spend(key, [Take("a", 1, 10)], 1)
+    await ledger.refund("r", "k", {"a": 1}, 1)
     for again in (
         ledger.spend("k", [Take("a", 2)], 2),
         ledger.reserve("k", [Take("a", 1)], 9, 2),
         ledger.set_limit("a", 1, "k", 2),
+        ledger.refund("r", "k2", {"a": 1}, 2),
     ):
         with pytest.raises(Conflict):
             await again
@@ -298,8 +302,10 @@ async def test_a_full_disk_takes_back_what_was_not_acknowledged(tmp_path):
     disk = FullDisk()
     ledger = EmbeddedLedger.open(tmp_path, disk=disk)
     await ledger.reserve("kept", [Take("a", 3, 10)], 50, 1)
+    await ledger.spend("paid", [Take("b", 2, 2)], 1)
     disk.full = True
     calls = [
+        ledger.refund("r", "paid", {"b": 2}, 2),
         ledger.spend("lost", [Take("a", 2, 20), Take("new", 1, 5)], 2),
         ledger.commit("kept", 3),
         ledger.expire(60),
@@ -310,6 +316,7 @@ async def test_a_full_disk_takes_back_what_was_not_acknowledged(tmp_path):
     assert await ledger.balances(["a"]) == {"a": Balance(10, 3, 0, 7)}
     assert await ledger.find("new", 1) == {}
     disk.full = False
+    assert await ledger.refund("r2", "paid", {"b": 2}, 2) == Granted("r2", {"b": 2})
     assert await ledger.commit("kept", 5) == Granted("kept", {"a": 3})
     assert (await ledger.prove()).balanced
     await ledger.close()
@@ -355,3 +362,38 @@ async def test_the_proof_finds_what_does_not_agree(ledger):
     ledger._state.books.apply([("a", 3, 1, 1)])
     del ledger._state.holdings["k"]
     assert not (await ledger.prove()).balanced
+
+
+class SlowDisk(Disk):
+    """Syncs only when it is told to."""
+
+    def __init__(self):
+        self.may_sync = threading.Event()
+        self.may_sync.set()
+
+    def sync(self, file):
+        self.may_sync.wait()
+        super().sync(file)
+
+
+async def test_nothing_is_answered_before_it_is_on_disk(tmp_path):
+    disk = SlowDisk()
+    ledger = EmbeddedLedger.open(tmp_path, disk=disk)
+    await ledger.reserve("open", [Take("a", 1, 10)], 50, 1)
+    disk.may_sync.clear()
+    calls = [
+        ledger.spend("k", [Take("a", 1)], 1),
+        ledger.spend("k", [Take("a", 1)], 1),
+        ledger.commit("open", 2),
+        ledger.commit("open", 2),
+        ledger.release("nobody", 2),
+        ledger.balances(["a"]),
+        ledger.find("a", 1),
+        ledger.expire(60),
+    ]
+    tasks = [asyncio.create_task(call) for call in calls]
+    done, _ = await asyncio.wait(tasks, timeout=0.05)
+    assert done == set()
+    disk.may_sync.set()
+    await asyncio.gather(*tasks)
+    await ledger.close()

@@ -7,11 +7,16 @@ equally likely, whatever the order of the bids.
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import pairwise
+from operator import attrgetter
 
 from msgspec import Struct
 
 DRAW_BITS = 53
 """A draw is an integer of this many random bits: what every JSON reader can hold exactly."""
+
+
+_score = attrgetter("score")
 
 
 class Bid(Struct, frozen=True, array_like=True):
@@ -52,8 +57,11 @@ def run(bids: Iterable[Bid], floor_minor: int, draw: int) -> Award | None:
 
 
 def rank(bids: Iterable[Bid], draw: int) -> list[Bid]:
-    """Return the bids, best first."""
-    return sorted(bids, key=lambda bid: (bid.score, fortune(draw, bid.campaign_id)), reverse=True)
+    """Return the bids, best first. Only ties need luck, and luck costs a hash each."""
+    ranked = sorted(bids, key=_score, reverse=True)
+    if all(better.score > worse.score for better, worse in pairwise(ranked)):
+        return ranked
+    return sorted(ranked, key=lambda bid: (bid.score, fortune(draw, bid.campaign_id)), reverse=True)
 
 
 def fortune(draw: int, name: str) -> int:

@@ -13,7 +13,7 @@ from queqiao.decide.ads.auction import Award, Bid, pick, run
 from queqiao.decide.ads.hot_state import LivePlacement
 from queqiao.decide.ads.targeting import Entry, Facts, Reason
 
-LISTED_MAX = 32
+LISTED_MAX = 20
 
 
 class Out(Struct, frozen=True, array_like=True):
