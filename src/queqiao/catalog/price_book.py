@@ -1,12 +1,12 @@
 """The price book: what deciding needs of every SKU, small and immutable, swapped whole.
 
 Prices stand in machine arrays; what many SKUs share (categories, brand, shop, tags, currency) is
-kept once. Measured at 92,000 SKUs: see ``tests/catalog/test_price_book.py``.
+kept once. 92,000 SKUs of a grocer's tree of goods take under 40 MB (tests hold it to that).
 """
 
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,8 +44,14 @@ class PriceBook:
         self._prices, self._list, self._minimum = array("q"), array("q"), array("q")
         self._kinds = array("i")
         kinds: dict[tuple[str, Facts], int] = {}
+        parts: dict[Any, Any] = {}
         for item in goods:
-            self._add(item, kinds.setdefault((item.currency, item.facts), len(kinds)))
+            kind = item.currency, item.facts
+            place = kinds.get(kind)
+            if place is None:
+                shared = Facts._make(parts.setdefault(part, part) for part in item.facts)
+                place = kinds[item.currency, shared] = len(kinds)
+            self._add(item, place)
         self._currencies = [currency for currency, _ in kinds]
         self._facts = [facts for _, facts in kinds]
 
