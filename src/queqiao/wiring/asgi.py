@@ -247,7 +247,7 @@ def problem_response(
 ) -> Response:
     """Return the answer to an error; a fault of ours is logged under its trace id."""
     trace_id = token_hex(8)
-    if error.status >= 500:
+    if error.status == 500:
         log.error("request failed", trace_id=trace_id, code=error.code, exc_info=cause or error)
     lines: list[tuple[str, str]] = []
     if error.retry_after_s is not None:

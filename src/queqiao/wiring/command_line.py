@@ -14,6 +14,7 @@ from rich.console import Console
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
 from queqiao.wiring.commands import data, keys, proofs, service
+from queqiao.wiring.commands.language import language
 
 application = typer.Typer(
     name="queqiao",
@@ -54,12 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def explain(error: QueqiaoError) -> None:
     """Print an error for a person: what is wrong, where, and the cure."""
-    chinese = os.environ.get("LANG", "").lower().startswith("zh")
-    language = "zh" if chinese else "en"
+    spoken = language()
     if isinstance(error, InvalidInput):
         for path, message in error.fields:
-            name = path or error.title.in_language(language)
-            errors.print(f"[red]{name}[/red]: {message.in_language(language)}")
+            name = path or error.title.in_language(spoken)
+            errors.print(f"[red]{name}[/red]: {message.in_language(spoken)}")
         if error.fields:
             return
-    errors.print(f"[red]{error.explain(language)}[/red]")
+    errors.print(f"[red]{error.explain(spoken)}[/red]")

@@ -1,7 +1,6 @@
 """``queqiao doctor``, ``queqiao config check`` and ``queqiao verify``: what can be proven."""
 
 import json
-import os
 from typing import Any
 
 import httpx
@@ -11,16 +10,12 @@ from rich.console import Console
 
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.wiring import local_system
+from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.doctor import examine
 
 verify = typer.Typer(help="Proofs.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
-
-
-def language() -> str:
-    """Return the language of the terminal."""
-    return "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en"
 
 
 def doctor(home: Home = None, config: Config = None, json_: AsJson = False) -> None:

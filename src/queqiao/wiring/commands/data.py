@@ -1,0 +1,169 @@
+"""``queqiao import``: files into the system, through its public interfaces."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from queqiao.collect.offline.import_file import ImportOptions, Kind, import_file
+from queqiao.collect.offline.intake_client import IntakeClient
+from queqiao.collect.offline.report import ImportReport
+from queqiao.demo import complete_journey
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
+from queqiao.wiring import local_system
+from queqiao.wiring.commands.language import language
+from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.local_system import Address
+from queqiao.wiring.settings import Settings
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False)
+
+LOADED_WITHIN_S = 300.0
+TIMEOUT_S = 120.0
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+AnyKind = Literal["online-retail", "events", "orders", "catalog", "complete-journey"]
+
+
+def import_data(
+    kind: Annotated[AnyKind, typer.Argument(help="What the file holds.")],
+    path: Annotated[Path, typer.Argument(help="The file, or the folder of complete-journey.")],
+    home: Home = None,
+    config: Config = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Our column=their column (orders); may be repeated.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency where the file names none.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of the file's times.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Check only (catalog).")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Import a file. Example: queqiao import online-retail onlineretail.csv.gz.
+
+    Works on the running system of the home; when none runs, one is started for the time being.
+    """
+    known = settings(home, config)
+    if not path.exists():
+        message = Message(f"没有这个文件：{path}", f"no such file: {path}")
+        raise InvalidInput(FieldError("path", message))
+    with local_system.running(known, config) as address:
+        if kind == "catalog":
+            good = import_catalog(known, address, path, dry_run=dry_run, as_json=json_)
+        elif kind == "complete-journey":
+            good = import_journey(known, address, path)
+        else:
+            options = ImportOptions(
+                columns_of(column or []),
+                currency or known.shop.currency,
+                timezone or known.shop.timezone,
+            )
+            report = asyncio.run(send(known, address, kind, path, options))
+            wait_until_loaded(known, address)
+            out.print(_json(report.as_json()) if json_ else report.as_text(language()))
+            good = report.accounted
+    if not good:
+        raise typer.Exit(1)
+
+
+def columns_of(pairs: list[str]) -> dict[str, str]:
+    """Return the mapping of column names. Raises InvalidInput."""
+    named = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(named) != len(pairs):
+        message = Message("写成 我们的列=文件的列", "write our_column=their_column")
+        raise InvalidInput(FieldError("--column", message))
+    return named
+
+
+async def send(
+    known: Settings, address: Address, kind: Kind, path: Path, options: ImportOptions
+) -> ImportReport:
+    """Send a file's events through the intake, with progress."""
+    key = local_system.key(known, "intake", f"import {kind}")
+    words = TextColumn("{task.description}")
+    with Progress(SpinnerColumn(), words, TimeElapsedColumn(), console=err, transient=True) as bar:
+        task = bar.add_task(path.name, total=None)
+
+        def tell(rows: int, events: int) -> None:
+            bar.update(task, description=f"{path.name}: {rows:,} rows, {events:,} events")
+
+        async with httpx.AsyncClient(base_url=address.base_url, timeout=TIMEOUT_S) as http:
+            client = IntakeClient(http, key)
+            return await import_file(kind, path, client, options, progress=tell)
+
+
+def wait_until_loaded(known: Settings, address: Address) -> None:
+    """Return when every event taken so far is in the reports. Raises Unavailable."""
+    headers = {"authorization": f"Bearer {local_system.key(known, 'read')}"}
+    deadline = time.monotonic() + LOADED_WITHIN_S
+    with httpx.Client(base_url=address.base_url, headers=headers, timeout=TIMEOUT_S) as http:
+        target = http.get("/api/v1/system").json()["log_end"]
+        while http.get("/api/v1/system").json()["loaded"] < target:
+            if time.monotonic() > deadline:
+                raise Unavailable(Message("事件已接收，但尚未入库", "taken, but not loaded yet"))
+            time.sleep(0.2)
+
+
+def import_catalog(
+    known: Settings, address: Address, path: Path, *, dry_run: bool, as_json: bool
+) -> bool:
+    """Import goods from CSV or XLSX and print what was not taken; say whether all was."""
+    media_type = MEDIA_TYPES.get(path.suffix.lower())
+    if media_type is None:
+        message = Message("文件应为 .csv 或 .xlsx", "the file must be .csv or .xlsx")
+        raise InvalidInput(FieldError("path", message))
+    headers = {
+        "authorization": f"Bearer {local_system.key(known, 'admin')}",
+        "content-type": media_type,
+        "accept-language": language(),
+    }
+    answer = httpx.post(
+        f"{address.base_url}/api/v1/catalog/import",
+        params={"dry_run": str(dry_run).lower()},
+        content=path.read_bytes(),
+        headers=headers,
+        timeout=TIMEOUT_S,
+    )
+    body = checked(answer)
+    if as_json:
+        out.print(_json(body))
+    else:
+        out.print(f"{path.name}: {body['rows']} rows, {body['accepted']} ✓, {body['rejected']} ✗")
+        for found in body["problems"]:
+            out.print(f"  {found['row']}  {found['column']}: {found['message']}")
+    return not body["rejected"]
+
+
+def import_journey(known: Settings, address: Address, folder: Path) -> bool:
+    """Replay a Complete Journey folder; say whether its sales equal the reports' gross."""
+    keys = [local_system.key(known, scope, "import journey") for scope in ("admin", "intake")]
+    found = asyncio.run(complete_journey.replay(folder, address.base_url, *keys))
+    out.print("\n".join(found.lines()))
+    return found.equal
+
+
+def checked(answer: httpx.Response) -> dict[str, Any]:
+    """Return an answer's JSON. Raises InvalidInput with the server's words for a problem."""
+    body: dict[str, Any] = answer.json()
+    if answer.is_success:
+        return body
+    words = f"{body.get('title', '')} {body.get('detail', '')}".strip()
+    told = [
+        FieldError(e["path"], Message(e["detail"], e["detail"])) for e in body.get("errors", [])
+    ]
+    raise InvalidInput(*told, detail=Message(words, words))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
