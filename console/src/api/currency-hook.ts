@@ -3,8 +3,8 @@ import { nowMs } from "@/lib/clock";
 import { DAY_MS, dayStartMs, rfc3339 } from "@/lib/time";
 import { useAddress } from "@/lib/url";
 import { queryReport } from "./report";
+import { useShop } from "./shop-get";
 
-const FALLBACK = "CNY";
 const TEN_YEARS_MS = 3650 * DAY_MS;
 
 /** Currencies that orders were paid in, the most used first. */
@@ -28,6 +28,8 @@ async function listCurrencies(): Promise<string[]> {
 export function useCurrency(): { currency: string; currencies: string[]; known: boolean } {
   const chosen = useAddress().currency;
   const found = useQuery({ queryKey: ["currencies"], queryFn: listCurrencies, staleTime: 60_000 });
+  const shop = useShop();
   const currencies = found.data ?? [];
-  return { currency: chosen ?? currencies[0] ?? FALLBACK, currencies, known: chosen !== undefined || !found.isPending };
+  const currency = chosen ?? currencies[0] ?? shop.data?.currency ?? "CNY";
+  return { currency, currencies, known: chosen !== undefined || !(found.isPending || shop.isPending) };
 }

@@ -1,6 +1,6 @@
 /** Reports as figures: money asked in one currency, the rest without, joined by their dimensions. */
 
-import { queryReport } from "./report";
+import { queryReport, type ReportQuery } from "./report";
 import type { Report } from "./types";
 
 /** Metrics that only mean something within one currency. */
@@ -29,13 +29,16 @@ export interface Figures {
   columns: Report["columns"];
 }
 
+type Filter = NonNullable<ReportQuery["filters"]>[number];
+
 /** The answer as objects, one a combination of dimensions. */
 export async function queryFigures(query: FigureQuery, signal?: AbortSignal): Promise<Figures> {
-  const { currency, metrics, filters, ...rest } = query;
+  const { currency, metrics, filters: asked = {}, ...rest } = query;
+  const filters = Object.entries(asked).map(([dimension, value]): Filter => ({ dimension, op: "in", value }));
   const money = metrics.filter((name) => MONEY.has(name));
   const plain = metrics.filter((name) => !MONEY.has(name));
   const byCurrency = rest.dimensions?.includes("currency");
-  const moneyFilters = byCurrency ? filters : { ...filters, currency: [currency] };
+  const moneyFilters = byCurrency ? filters : [...filters, { dimension: "currency", op: "eq", value: currency } satisfies Filter];
   const reports = await Promise.all([
     ...(money.length ? [queryReport({ ...rest, metrics: money, filters: moneyFilters }, signal)] : []),
     ...(plain.length ? [queryReport({ ...rest, metrics: plain, filters }, signal)] : []),

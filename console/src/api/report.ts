@@ -4,12 +4,12 @@ import type { Report } from "./types";
 export interface ReportQuery {
   metrics: string[];
   dimensions?: string[];
-  filters?: Record<string, string[]>;
+  filters?: { dimension: string; op: "eq" | "ne" | "in" | "not_in" | "contains"; value: string | string[] }[];
   from: string;
   to: string;
   granularity?: string;
   timezone?: string;
-  order?: string[];
+  order?: { by: string; direction: "asc" | "desc" }[];
   limit?: number;
 }
 

@@ -42,6 +42,7 @@ export interface paths {
     post: Plain & Body<{ ids: string[] }> & Answer<{ replayed: number; refused: { id: string; reason: string }[] }>;
   };
   "/api/v1/system": { get: Plain & Answer<t.SystemState> };
+  "/api/v1/shop": { get: Plain & Answer<t.Shop> };
   "/api/v1/users": {
     get: Query<List> & Answer<t.Page<t.User>>;
     post: Plain & Body<{ email: string; name: string; role: string; password?: string }> & Answer<{ user: t.User; token: string | null }>;

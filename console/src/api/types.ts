@@ -247,15 +247,19 @@ export interface Why {
 
 export interface SystemState {
   roles: {
-    role?: string;
-    name?: string;
-    pid?: number | null;
+    name: string;
+    pid: number;
     state: string;
-    memory_bytes?: number | null;
-    lag?: number | null;
-    [more: string]: unknown;
+    started_at: string;
+    restarts: number;
+    memory_bytes: number | null;
   }[];
-  [more: string]: unknown;
+  /** Proportional set size of all processes. */
+  memory_bytes: number;
+  log_end: number;
+  loaded: number;
+  lag_events: number;
+  version: string;
 }
 
 export interface AuditEntry {
@@ -291,11 +295,19 @@ export interface NewKey {
 export interface Delivery {
   id: string;
   webhook_id: string;
-  event?: string | null;
-  state: string;
-  attempts?: number;
-  status?: number | null;
-  next_attempt_at?: string | null;
-  created_at?: string;
-  [more: string]: unknown;
+  event: string;
+  event_offset: number;
+  status: "pending" | "delivered" | "failed";
+  attempts: number;
+  next_attempt_at: string | null;
+  response_status: number | null;
+  error: string;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface Shop {
+  name: string;
+  timezone: string;
+  currency: string;
 }

@@ -1,5 +1,5 @@
 import { Outlet } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "@/api/session-hook";
 import { Go } from "@/components/Go";
@@ -7,10 +7,11 @@ import { Failure, Waiting } from "@/components/states";
 import { prefer, preferences } from "@/lib/preferences";
 import { type Shortcut, useShortcuts } from "@/lib/shortcuts";
 import { useGo } from "@/lib/url";
-import { HelpSheet } from "./HelpSheet";
-import { Palette } from "./Palette";
 import { STAGES } from "./stages";
 import { TopBar } from "./TopBar";
+
+const HelpSheet = lazy(() => import("./HelpSheet"));
+const Palette = lazy(() => import("./Palette"));
 
 /** The rail, the top bar and whatever page is open. Only for people who are signed in. */
 export function Frame() {
@@ -32,8 +33,10 @@ export function Frame() {
       <main id="content" tabIndex={-1}>
         <Outlet />
       </main>
-      <Palette open={open === "palette"} onClose={() => setOpen(null)} />
-      <HelpSheet open={open === "help"} onClose={() => setOpen(null)} shortcuts={shortcuts} />
+      <Suspense>
+        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
+        {open === "help" && <HelpSheet onClose={() => setOpen(null)} shortcuts={shortcuts} />}
+      </Suspense>
     </div>
   );
 }

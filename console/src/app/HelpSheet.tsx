@@ -3,17 +3,16 @@ import { useTranslation } from "react-i18next";
 import type { Shortcut } from "@/lib/shortcuts";
 
 interface Props {
-  open: boolean;
   onClose: () => void;
   shortcuts: Shortcut[];
 }
 
 /** Keys and the words of the trade. */
-export function HelpSheet({ open, onClose, shortcuts }: Props) {
+export default function HelpSheet({ onClose, shortcuts }: Props) {
   const { t } = useTranslation();
   const words = ["gmv", "roi", "ctr", "cvr", "discount_rate", "watermark"];
   return (
-    <Drawer open={open} onClose={onClose} title={t("help.title")} size={380} closable={{ "aria-label": t("act.close") }}>
+    <Drawer open onClose={onClose} title={t("help.title")} size={380} closable={{ "aria-label": t("act.close") }}>
       <h2 className="side-title">{t("help.keys")}</h2>
       <dl className="keys">
         {shortcuts.map((shortcut) => (

@@ -20,11 +20,11 @@ const PLACES: { kind: Kind; group: string; base: string }[] = [
 ];
 
 /** ⌘K: go anywhere by a few letters. */
-export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal open={open} onCancel={onClose} footer={null} closable={false} title={null} destroyOnHidden width={560} aria-label={t("keys.palette")}>
-      {open && <Finder onDone={onClose} />}
+    <Modal open onCancel={onClose} footer={null} closable={false} title={null} destroyOnHidden width={560} aria-label={t("keys.palette")}>
+      <Finder onDone={onClose} />
     </Modal>
   );
 }

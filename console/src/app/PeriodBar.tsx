@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { Choice } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
 import { nowMs } from "@/lib/clock";
 import { COMPARISONS, isPeriod, PERIODS, spanOf } from "@/lib/period";
 import { dayOf } from "@/lib/time";

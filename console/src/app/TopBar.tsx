@@ -1,9 +1,9 @@
 import { GlobalOutlined, MoonOutlined, QuestionCircleOutlined, SearchOutlined, SunOutlined, UserOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
-import { Dropdown } from "antd";
 import { useTranslation } from "react-i18next";
 import { closeSession } from "@/api/session-close";
 import type { User } from "@/api/types";
+import { Actions, Popup } from "@/components/Popup";
 import { prefer, usePreferences } from "@/lib/preferences";
 import { Freshness } from "./Freshness";
 import { PeriodBar } from "./PeriodBar";
@@ -51,22 +51,24 @@ function Me({ user }: { user: User }) {
     queries.clear();
     location.replace("/sign-in");
   };
-  const items = [
-    { key: "who", label: `${user.name || user.email} · ${t(`roles.${user.role}`)}`, disabled: true },
-    { type: "divider" as const },
+  const choices = [
     ...(["language", "red", "green"] as const).map((value) => ({
       key: value,
       label: `${rise === value ? "✓ " : ""}${t(`frame.rise.${value}`)}`,
-      onClick: () => prefer({ rise: value }),
+      run: () => prefer({ rise: value }),
     })),
-    { type: "divider" as const },
-    { key: "out", label: t("frame.signOut"), onClick: () => void out() },
+    { key: "out", label: t("frame.signOut"), run: () => void out() },
   ];
   return (
-    <Dropdown trigger={["click"]} menu={{ items }}>
-      <button type="button" className="icon" aria-label={t("frame.me")} title={user.email}>
-        <UserOutlined />
-      </button>
-    </Dropdown>
+    <Popup label={t("frame.me")} title={user.email} icon={<UserOutlined />}>
+      {(close) => (
+        <>
+          <p className="note">
+            {user.name || user.email} · {t(`roles.${user.role}`)}
+          </p>
+          <Actions choices={choices} close={close} />
+        </>
+      )}
+    </Popup>
   );
 }

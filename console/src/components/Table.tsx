@@ -1,10 +1,11 @@
-import { Checkbox, Dropdown } from "antd";
+import { Checkbox } from "antd";
 import { DownloadOutlined, SettingOutlined } from "@ant-design/icons";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { save, toCsv } from "@/lib/csv";
 import { useParameter } from "@/lib/url";
 import { Chooser } from "./Chooser";
+import { Popup } from "./Popup";
 
 export interface Column<T> {
   id: string;
@@ -53,11 +54,9 @@ export function Table<T>({ name, caption, columns, rows, rowKey, empty, selectio
         <button type="button" className="icon" aria-label={t("table.csv")} title={t("table.csv")} onClick={download}>
           <DownloadOutlined />
         </button>
-        <Dropdown trigger={["click"]} popupRender={() => <Chooser columns={columns} hidden={hidden} onChange={choose} />}>
-          <button type="button" className="icon" aria-label={t("table.columns")} title={t("table.columns")}>
-            <SettingOutlined />
-          </button>
-        </Dropdown>
+        <Popup label={t("table.columns")} icon={<SettingOutlined />}>
+          {() => <Chooser columns={columns} hidden={hidden} onChange={choose} />}
+        </Popup>
       </div>
       {rows.length === 0 ? (
         empty

@@ -1,14 +1,8 @@
-import { Input, Select } from "antd";
-import { useEffect, useState } from "react";
+import { Input } from "antd";
+import { useState } from "react";
 import { currencySign, minorToInput, parseMinor } from "@/lib/numbers";
+import type { Basics } from "./Choice";
 import { fromInput, toInput } from "@/lib/time";
-
-interface Basics {
-  id?: string;
-  label?: string;
-  describedBy?: string | undefined;
-  disabled?: boolean;
-}
 
 /** An amount typed in major units, held in minor units; empty is null. */
 export function MoneyInput(props: Basics & { value: number | null; currency: string; onChange: (minor: number | null) => void; width?: number }) {
@@ -75,55 +69,4 @@ export function InstantInput(props: Basics & { value: string | null; onChange: (
       onChange={(event) => props.onChange(fromInput(event.target.value))}
     />
   );
-}
-
-/** A few words of a list, or free ones: SKUs, categories, segments. */
-export function WordsInput(props: Basics & { value: string[]; onChange: (words: string[]) => void; options?: { value: string; label: string }[]; free?: boolean; placeholder?: string; onSearch?: (text: string) => void }) {
-  return (
-    <Select
-      mode={props.free ? "tags" : "multiple"}
-      id={props.id}
-      aria-label={props.label}
-      aria-describedby={props.describedBy}
-      style={{ width: "100%" }}
-      placeholder={props.placeholder}
-      value={props.value}
-      options={props.options ?? []}
-      showSearch={{ optionFilterProp: "label", ...(props.onSearch ? { onSearch: props.onSearch } : {}) }}
-      tokenSeparators={[",", " ", "，", "\n"]}
-      onChange={props.onChange}
-    />
-  );
-}
-
-/** The browser's own choice list: quick, keyboard and touch as people know them. */
-export function Choice<T extends string>(props: Basics & { value: T; options: { value: T; label: string }[]; onChange: (value: T) => void; className?: string }) {
-  return (
-    <select
-      id={props.id}
-      className={`choice ${props.className ?? ""}`}
-      aria-label={props.label}
-      aria-describedby={props.describedBy}
-      disabled={props.disabled}
-      value={props.value}
-      onChange={(event) => props.onChange(event.target.value as T)}
-    >
-      {props.options.map((option) => (
-        <option key={option.value} value={option.value}>
-          {option.label}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-/** A value that settles: what was typed, once the typing pauses. */
-export function useSettled<T>(value: T, afterMs = 250): T {
-  const [settled, setSettled] = useState(value);
-  const text = JSON.stringify(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), afterMs);
-    return () => clearTimeout(timer);
-  }, [text, afterMs]);
-  return settled;
 }

@@ -1,8 +1,8 @@
-import { Dropdown } from "antd";
 import { DownloadOutlined, LineChartOutlined, TableOutlined } from "@ant-design/icons";
 import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { save, toCsv } from "@/lib/csv";
+import { Actions, Popup } from "../Popup";
 import { Waiting } from "../states";
 import type { Drawing } from "./option";
 import { savePng, saveSvg } from "./picture";
@@ -30,7 +30,7 @@ export function Chart({ title, name, axis, drawing, note }: Props) {
     svg: () => box.current && saveSvg(box.current, name),
     csv: () => save(`${name}.csv`, "text/csv;charset=utf-8", toCsv([header, ...rows])),
   };
-  const items = (asTable ? ["csv"] : ["png", "svg", "csv"]).map((key) => ({ key, label: key.toUpperCase() }));
+  const choices = (asTable ? ["csv"] : ["png", "svg", "csv"]).map((key) => ({ key, label: key.toUpperCase(), run: () => files[key]?.() }));
   const other = asTable ? t("chart.asChart") : t("chart.asTable");
   return (
     <figure className="chart" ref={box}>
@@ -40,11 +40,9 @@ export function Chart({ title, name, axis, drawing, note }: Props) {
         <button type="button" className="icon" aria-label={other} title={other} onClick={() => setAsTable(!asTable)}>
           {asTable ? <LineChartOutlined /> : <TableOutlined />}
         </button>
-        <Dropdown trigger={["click"]} menu={{ items, onClick: ({ key }) => files[key]?.() }}>
-          <button type="button" className="icon" aria-label={t("chart.save")} title={t("chart.save")}>
-            <DownloadOutlined />
-          </button>
-        </Dropdown>
+        <Popup label={t("chart.save")} icon={<DownloadOutlined />}>
+          {(close) => <Actions choices={choices} close={close} />}
+        </Popup>
       </figcaption>
       {asTable ? (
         <ChartTable header={header} rows={rows} format={drawing.format} />

@@ -16,7 +16,6 @@ export interface Drawing {
   series: Series[];
   format: (value: number) => string;
   formatShort: (value: number) => string;
-  marks?: { at: number; label: string }[];
 }
 
 // A dash pattern beside each colour, so that colour alone never tells lines apart.
@@ -27,7 +26,6 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
   const axis = { axisLine: { lineStyle: { color: tokens.line } }, axisTick: { show: false }, axisLabel: { color: tokens.textSoft, fontSize: 12 } };
   return {
     animation: false,
-    aria: { enabled: false },
     textStyle: { fontFamily: fonts.text },
     grid: { left: 8, right: drawing.kind === "line" ? 84 : 16, top: 12, bottom: 4, containLabel: true },
     tooltip: {
@@ -52,9 +50,8 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
 
 function seriesOf(series: Series, at: number, drawing: Drawing, tokens: Tokens) {
   const colour = series.dashed ? tokens.lineStrong : (tokens.series[at % tokens.series.length] ?? tokens.primary);
-  const marks = at === 0 && drawing.marks?.length ? { markLine: marksOf(drawing.marks, tokens) } : {};
   if (drawing.kind === "bar") {
-    return { type: "bar", name: series.name, data: series.values, itemStyle: { color: colour }, barMaxWidth: 28, ...marks };
+    return { type: "bar", name: series.name, data: series.values, itemStyle: { color: colour }, barMaxWidth: 28 };
   }
   return {
     type: "line",
@@ -66,16 +63,5 @@ function seriesOf(series: Series, at: number, drawing: Drawing, tokens: Tokens) 
     itemStyle: { color: colour },
     endLabel: { show: true, formatter: series.name, color: colour, fontSize: 12 },
     labelLayout: { moveOverlap: "shiftY" },
-    ...marks,
-  };
-}
-
-function marksOf(marks: { at: number; label: string }[], tokens: Tokens) {
-  return {
-    silent: true,
-    symbol: "none",
-    lineStyle: { color: tokens.amber, type: "dotted" },
-    label: { color: tokens.amber, fontSize: 11, formatter: (mark: { name: string }) => mark.name },
-    data: marks.map((mark) => ({ name: mark.label, xAxis: mark.at })),
   };
 }

@@ -8,7 +8,7 @@ import { previewSegment } from "@/api/segment-preview";
 import { useMayWrite } from "@/api/session-hook";
 import type { Item, SegmentDocument } from "@/api/types";
 import { Go } from "@/components/Go";
-import { useSettled } from "@/components/inputs";
+import { useSettled } from "@/lib/useSettled";
 import { Page } from "@/components/Page";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Loaded } from "@/components/states";

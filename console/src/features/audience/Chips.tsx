@@ -1,7 +1,9 @@
 import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { Choice, CountInput, MoneyInput, WordsInput } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
+import { CountInput, MoneyInput } from "@/components/inputs";
+import { WordsInput } from "@/components/WordsInput";
 import { blank, type Condition, FIELDS, type Group, OPS } from "./fields";
 import "./audience.css";
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { previewSegment } from "@/api/segment-preview";
 import type { Expression } from "@/api/types";
 import { Go } from "@/components/Go";
-import { useSettled } from "@/components/inputs";
+import { useSettled } from "@/lib/useSettled";
 import { Failure, Waiting } from "@/components/states";
 import { Watermark } from "@/components/Watermark";
 import { compact, count, percent } from "@/lib/numbers";

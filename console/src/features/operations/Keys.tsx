@@ -8,7 +8,7 @@ import { listKeys } from "@/api/keys-list";
 import { asApiError } from "@/api/problem";
 import type { Key } from "@/api/types";
 import { Field } from "@/components/Field";
-import { Choice } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Failure, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";

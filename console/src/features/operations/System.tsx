@@ -1,52 +1,68 @@
 import { useTranslation } from "react-i18next";
 import { useSystem } from "@/api/system-get";
 import type { SystemState } from "@/api/types";
-import { Json } from "@/components/Json";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
+import { instantText, parseInstant } from "@/lib/time";
 import "./operations.css";
 
-/** The house drawn: each role with its process, memory and lag. */
+/** The house drawn: how far events have come, and each role with its process and memory. */
 export function System() {
   const { t } = useTranslation();
   const system = useSystem();
   return (
     <Loaded query={system}>
-      {(state) => {
-        const { roles, ...rest } = state;
-        return (
-          <>
-            <div className="roles">
-              {roles.map((role) => (
-                <Role key={role.role ?? role.name} role={role} />
-              ))}
-            </div>
-            {Object.keys(rest).length > 0 && (
-              <section className="card">
-                <h2>{t("operations.more")}</h2>
-                <Json value={rest} open />
-              </section>
-            )}
-          </>
-        );
-      }}
+      {(state) => (
+        <>
+          <Pipeline state={state} />
+          <div className="roles">
+            {state.roles.map((role) => (
+              <Role key={role.name} role={role} />
+            ))}
+          </div>
+          <p className="note">{t("operations.version", { version: state.version, memory: bytes(state.memory_bytes) })}</p>
+        </>
+      )}
     </Loaded>
+  );
+}
+
+/** The way of the data, with what waits on each arrow. */
+function Pipeline({ state }: { state: SystemState }) {
+  const { t } = useTranslation();
+  const stops: [string, string][] = [
+    ["logged", count(state.log_end)],
+    ["waiting", count(state.lag_events)],
+    ["loaded", count(state.loaded)],
+  ];
+  return (
+    <section className="card pipeline" aria-label={t("operations.pipeline")}>
+      {stops.map(([name, value], at) => (
+        <div key={name} className="pipeline-stop">
+          {at > 0 && <span aria-hidden="true">→</span>}
+          <dl>
+            <dt className="note">{t(`operations.stops.${name}`)}</dt>
+            <dd className="big">{value}</dd>
+          </dl>
+        </div>
+      ))}
+    </section>
   );
 }
 
 function Role({ role }: { role: SystemState["roles"][number] }) {
   const { t } = useTranslation();
-  const name = role.role ?? role.name ?? "";
   const facts: [string, string][] = [
-    ["pid", role.pid ? String(role.pid) : "—"],
     ["memory", bytes(role.memory_bytes)],
-    ...(typeof role.lag === "number" ? [["lag", t("operations.lagEvents", { count: role.lag, text: count(role.lag) })] as [string, string]] : []),
+    ["pid", String(role.pid)],
+    ["restarts", count(role.restarts)],
+    ["since", instantText(parseInstant(role.started_at) ?? 0).slice(5)],
   ];
   return (
     <section className="card">
       <div className="card-head">
-        <h2>{t(`operations.roles.${name}`, { defaultValue: name })}</h2>
+        <h2>{t(`operations.roles.${role.name}`, { defaultValue: role.name })}</h2>
         <StateTag state={role.state} />
       </div>
       <dl className="facts">

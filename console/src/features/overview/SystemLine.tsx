@@ -13,12 +13,11 @@ export function SystemLine() {
   if (system.error && !system.data) return <Failure error={system.error} retry={() => void system.refetch()} />;
   if (!system.data) return null;
   const roles = system.data.roles;
-  const ill = roles.filter((role) => !GOOD.has(role.state)).map((role) => role.role ?? role.name);
-  const memory = roles.reduce((sum, role) => sum + (role.memory_bytes ?? 0), 0);
+  const ill = roles.filter((role) => !GOOD.has(role.state)).map((role) => role.name);
   return (
     <section className={ill.length ? "notice warn" : "notice"} aria-label={t("overview.system")}>
       <strong>{ill.length ? `▲ ${t("overview.ill", { roles: ill.join(", ") })}` : `● ${t("overview.well", { count: roles.length })}`}</strong>
-      <span className="note">{memory > 0 && t("overview.memory", { size: bytes(memory) })}</span>
+      <span className="note">{t("overview.memory", { size: bytes(system.data.memory_bytes), lag: system.data.lag_events })}</span>
       <Go to="/operations" extra={{ tab: "system" }}>
         {t("overview.details")}
       </Go>

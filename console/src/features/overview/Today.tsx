@@ -1,4 +1,3 @@
-import { Segmented } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
@@ -51,13 +50,13 @@ export function Today() {
         axis={t("overview.time")}
         drawing={drawing}
         note={
-          <Segmented
-            size="small"
-            aria-label={t("overview.metric")}
-            value={metric}
-            onChange={(value) => setMetric(String(value))}
-            options={["gmv", "orders", "cost"].map((value) => ({ value, label: t(`metrics.${value}`) }))}
-          />
+          <span className="segments" role="group" aria-label={t("overview.metric")}>
+            {["gmv", "orders", "cost"].map((value) => (
+              <button key={value} type="button" aria-pressed={value === metric} onClick={() => setMetric(value)}>
+                {t(`metrics.${value}`)}
+              </button>
+            ))}
+          </span>
         }
       />
     </div>

@@ -3,7 +3,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { listProducts } from "@/api/products-list";
 import { Field } from "@/components/Field";
-import { MoneyInput, CountInput, useSettled, WordsInput } from "@/components/inputs";
+import { MoneyInput, CountInput } from "@/components/inputs";
+import { WordsInput } from "@/components/WordsInput";
+import { useSettled } from "@/lib/useSettled";
 import type { PartProps } from "./Editor";
 
 /** Which goods count and are discounted; nothing chosen means everything. */

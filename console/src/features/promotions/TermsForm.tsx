@@ -2,7 +2,9 @@ import { Switch } from "antd";
 import { useTranslation } from "react-i18next";
 import { useDocuments } from "@/api/documents/hooks";
 import { Field } from "@/components/Field";
-import { Choice, CountInput, InstantInput, WordsInput } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
+import { CountInput, InstantInput } from "@/components/inputs";
+import { WordsInput } from "@/components/WordsInput";
 import type { PartProps } from "./Editor";
 
 /** Who, when, how many, with which code, and beside which others. */

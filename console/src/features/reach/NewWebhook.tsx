@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useSave } from "@/api/documents/hooks";
 import { type ApiError, asApiError } from "@/api/problem";
 import { Field } from "@/components/Field";
-import { WordsInput } from "@/components/inputs";
+import { WordsInput } from "@/components/WordsInput";
 import { Failure } from "@/components/states";
 
 const EVENTS = ["Order Completed", "Order Refunded", "Order Cancelled", "Product Viewed", "Product Added", "Coupon Applied", "Ad Clicked"];

@@ -79,14 +79,13 @@ function Deliveries() {
   const { t } = useTranslation();
   const names = useNames("webhooks");
   const list = useQuery({ queryKey: ["deliveries"], queryFn: () => listDeliveries({ limit: 200 }), refetchInterval: 4000 });
-  const status = (one: Delivery) => String(typeof one.status === "string" ? one.status : one.state);
   const columns: Column<Delivery>[] = [
-    { id: "created", title: t("reach.at"), value: (one) => one.created_at ?? "", cell: (one) => (one.created_at ? instantText(parseInstant(one.created_at) ?? 0) : DASH) },
+    { id: "created", title: t("reach.at"), value: (one) => one.created_at, cell: (one) => instantText(parseInstant(one.created_at) ?? 0) },
     { id: "webhook", title: t("reach.fields.name"), value: (one) => names.get(one.webhook_id) ?? one.webhook_id, cell: (one) => names.get(one.webhook_id) ?? one.webhook_id },
-    { id: "event", title: t("reach.event"), value: (one) => one.event ?? "", cell: (one) => t(`events.${one.event}`, { defaultValue: one.event ?? DASH }) },
-    { id: "state", title: t("table.state"), value: status, cell: (one) => <StateTag state={status(one)} /> },
-    { id: "attempts", title: t("reach.attempts"), numeric: true, value: (one) => one.attempts ?? null, cell: (one) => one.attempts ?? DASH },
-    { id: "answer", title: t("reach.answer"), numeric: true, value: (one) => Number(one.response_status ?? 0), cell: (one) => String(one.response_status ?? one.error ?? DASH) },
+    { id: "event", title: t("reach.event"), value: (one) => one.event, cell: (one) => t(`events.${one.event}`, { defaultValue: one.event }) },
+    { id: "state", title: t("table.state"), value: (one) => one.status, cell: (one) => <StateTag state={one.status} /> },
+    { id: "attempts", title: t("reach.attempts"), numeric: true, value: (one) => one.attempts, cell: (one) => one.attempts },
+    { id: "answer", title: t("reach.answer"), numeric: true, value: (one) => one.response_status, cell: (one) => one.response_status ?? (one.error || DASH) },
   ];
   return (
     <Loaded query={list}>

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Field } from "@/components/Field";
-import { Choice } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
 import { prefer, usePreferences } from "@/lib/preferences";
 
 /** Language, theme, and which colour means up; kept in this browser. */

@@ -9,7 +9,7 @@ import { changeUser } from "@/api/users-change";
 import { createUser } from "@/api/users-create";
 import { listUsers } from "@/api/users-list";
 import { Field } from "@/components/Field";
-import { Choice } from "@/components/inputs";
+import { Choice } from "@/components/Choice";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Failure, Loaded, problemTitle } from "@/components/states";
 import { type Column, Table } from "@/components/Table";

@@ -26,7 +26,7 @@ export default {
     system: "System health",
     well: "All well, {{count}} roles running",
     ill: "Look at: {{roles}}",
-    memory: "{{size}} of memory",
+    memory: "{{size}} of memory, {{lag}} events waiting",
     details: "Details",
     older: "No orders in this period; the latest data is from {{day}}.",
     showOlder: "See those 30 days",

@@ -26,7 +26,7 @@ export default {
     system: "系统健康",
     well: "系统正常，{{count}} 个角色在运行",
     ill: "需要留意：{{roles}}",
-    memory: "内存 {{size}}",
+    memory: "内存 {{size}}，待入仓 {{lag}} 条",
     details: "详情",
     older: "这个时段没有订单，最近的数据在 {{day}}。",
     showOlder: "看那 30 天",
