@@ -75,14 +75,11 @@ class Index:
     def front(self, bits: int, now_us: int) -> list[Bid]:
         """Return the bids that decide the auction: all of the best score and of the next one."""
         front: list[Bid] = []
-        scores = 0
         for entry in self.walk(bits):
             if not entry.starts_us <= now_us < entry.ends_us:
                 continue
-            if not front or entry.bid.score != front[-1].score:
-                scores += 1
-                if scores > 2 or (scores == 2 and len(front) > 1):
-                    break
+            if len(front) > 1 and entry.bid.score != front[-1].score:
+                break
             front.append(entry.bid)
         return front
 
