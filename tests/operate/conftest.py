@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from litestar import Litestar, post
-from litestar import Request as LitestarRequest
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from queqiao.kernel.clock import FixedClock
@@ -18,7 +17,7 @@ from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.tokens import Signer
 from queqiao.operate.application import ConsoleSettings, console_application
 from queqiao.operate.authentication import Authenticator
-from queqiao.operate.contracts import Handling, Services
+from queqiao.operate.contracts import Handling, Parameter, Services
 from queqiao.operate.keys import create_key
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.ports.records.base import Records
@@ -76,24 +75,9 @@ async def break_down(_request: Request) -> Response:
     raise RuntimeError("a defect, with a secret inside")
 
 
-@post(
-    "/api/v1/natives/{thing_id:str}",
-    status_code=200,
-    opt={"scope": "read"},
-    tags=["natives"],
-    summary="Ask natively",
-)
-async def ask_natively(
-    thing_id: str, data: Thing, request: LitestarRequest[Any, Any, Any], limit: int = 5
-) -> Thing:
-    assert request.state["now_us"]
-    return Thing(data.size + limit + len(thing_id))
-
-
 OTHERS = [
     Route("POST", "/api/v1/things/{id}", make_thing, Message("", "Make"), "write", Thing),
     Route("POST", "/api/v1/questions", make_thing, Message("", "Ask"), "read", Thing),
-    ask_natively,
     Route("GET", "/api/v1/broken", break_down, Message("", "Break"), "read"),
 ]
 
@@ -131,6 +115,7 @@ def application(
         kinds=[RULE],
         handlings={"rule": Handling(check_live, prepare, ("secret",))},
         handlers=OTHERS,
+        parameters={"POST /api/v1/questions": (Parameter("depth", Message("", "Depth"), int),)},
     )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeGuard
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from litestar import Litestar
 from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message as AsgiMessage
 from litestar.types import Scope as AsgiScope
 
@@ -19,9 +19,8 @@ from queqiao.kernel.http import Request, Response, Route
 from queqiao.operate import document_operations
 from queqiao.operate.audit import AuditDesk
 from queqiao.operate.authentication import Authenticator
-from queqiao.operate.contracts import Handling, Operation, Services
+from queqiao.operate.contracts import Handling, Operation, Parameter, Services
 from queqiao.operate.mount import Doorman, mount
-from queqiao.operate.native import CheckedRequest, described
 from queqiao.operate.openapi import document
 from queqiao.operate.people import PeopleDesk
 from queqiao.operate.problems import Problems
@@ -67,13 +66,15 @@ def console_application(
     *,
     kinds: Sequence[DocumentKind],
     handlings: Mapping[str, Handling],
-    handlers: Sequence[Route | Operation | HTTPRouteHandler] = (),
+    handlers: Sequence[Route | Operation] = (),
     hot_routes: Sequence[Route] = (),
+    parameters: Mapping[str, Sequence[Parameter]] = MappingProxyType({}),
 ) -> Litestar:
     """Return the ASGI application of the console role.
 
-    ``handlers`` are the management routes of other stages, or handlers of the framework that only
-    read; ``hot_routes`` are answered by other roles and only documented here.
+    ``handlers`` are the management routes of other stages; ``hot_routes`` are answered by other
+    roles and only documented here. ``parameters`` says what either takes in the query, by
+    ``"GET /api/v1/products"``, for the OpenAPI document.
     """
     desks = (
         SignInDesk(services, authenticator, secure_cookie=settings.secure_cookie),
@@ -82,13 +83,13 @@ def console_application(
     )
     operations = [operation for desk in desks for operation in desk.operations()]
     operations += document_operations.operations(services, kinds, handlings)
-    native = [found for found in handlers if isinstance(found, HTTPRouteHandler)]
-    operations += [as_operation(found) for found in handlers if _is_ours(found)]
-    operations.append(_published([*operations, *map(described, native)], hot_routes))
+    operations += [as_operation(found, parameters) for found in handlers]
+    hot = [as_operation(found, parameters) for found in hot_routes]
+    operations.append(_published(operations, hot))
     files = ConsoleFiles(settings.console_files).handlers() if settings.console_files else []
     problems: Any = Problems(services.random)
     return Litestar(
-        route_handlers=[*(mount(found, services) for found in operations), *native, *files],
+        route_handlers=[*(mount(found, services) for found in operations), *files],
         guards=[Doorman(services, authenticator, accept_clock_header=settings.accept_clock_header)],
         exception_handlers={
             QueqiaoError: problems,
@@ -96,23 +97,22 @@ def console_application(
             Exception: problems,
         },
         before_send=[_secure],
-        request_class=CheckedRequest,
         openapi_config=None,
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
     )
 
 
-def _is_ours(found: Any) -> TypeGuard[Route | Operation]:
-    return isinstance(found, Route | Operation)
-
-
-def as_operation(found: Route | Operation) -> Operation:
+def as_operation(
+    found: Route | Operation, parameters: Mapping[str, Sequence[Parameter]]
+) -> Operation:
     """Return a route of another stage as an operation whose writes we audit."""
-    return found if isinstance(found, Operation) else Operation(found)
+    if isinstance(found, Operation):
+        return found
+    return Operation(found, tuple(parameters.get(f"{found.method} {found.path}", ())))
 
 
-def _published(operations: Sequence[Operation], hot_routes: Sequence[Route]) -> Operation:
+def _published(operations: Sequence[Operation], hot: Sequence[Operation]) -> Operation:
     """Return the operation that publishes the OpenAPI document, itself among the rest."""
     body = b""
 
@@ -121,7 +121,7 @@ def _published(operations: Sequence[Operation], hot_routes: Sequence[Route]) -> 
 
     words = Message("这份 OpenAPI 文档", "This OpenAPI document")
     itself = Operation(Route("GET", "/openapi.json", show, words, "public", tags=("schemas",)))
-    body = json.encode(document([*operations, itself], hot_routes, version("queqiao")))
+    body = json.encode(document([*operations, itself], hot, version("queqiao")))
     return itself
 
 

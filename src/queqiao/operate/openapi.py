@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the same table that is mounted, so that it is true."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -36,12 +36,13 @@ _SECURITY = {
 
 
 def document(
-    operations: Sequence[Operation], routes: Iterable[Route], version: str
+    operations: Sequence[Operation], hot: Sequence[Operation], version: str
 ) -> dict[str, Any]:
-    """Return the document of the console's operations and the hot routes beside them."""
-    known = {(found.route.method, found.route.path) for found in operations}
-    hot = [Operation(route) for route in routes if (route.method, route.path) not in known]
-    everything = [*operations, *hot]
+    """Return the document of the console's operations and those that other roles answer.
+
+    Where both answer a path, the other role's is meant: the public port asks it first.
+    """
+    everything = list({_name(found.route): found for found in [*operations, *hot]}.values())
     shapes, components = _shapes(everything)
     paths: dict[str, dict[str, Any]] = {}
     for operation in sorted(everything, key=lambda found: found.route.path):
@@ -72,6 +73,10 @@ class _Shapes:
 
     def of(self, kind: Any) -> dict[str, Any]:
         return next(schema for known, schema in self._pairs if known is kind or known == kind)
+
+
+def _name(route: Route) -> tuple[str, str]:
+    return route.method, route.path
 
 
 def _shapes(operations: Sequence[Operation]) -> tuple[_Shapes, dict[str, Any]]:

@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 
 from queqiao.kernel import errors
-from queqiao.kernel.errors import Broken, CallerError, FieldError, Message, QueqiaoError
+from queqiao.kernel.errors import Broken, CallerError, QueqiaoError
 from queqiao.kernel.http import language_of
 from queqiao.kernel.problem import CONTENT_TYPE, problem
 from queqiao.operate.credentials import RandomBytes
@@ -55,18 +55,9 @@ def in_the_tree(error: Exception) -> QueqiaoError:
     """Return the error of our tree that says the same; the framework's text is left out."""
     if isinstance(error, QueqiaoError):
         return error
-    if isinstance(error, ValidationException):
-        return errors.InvalidInput(*_fields(error.extra))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _BY_STATUS.get(error.status_code, CallerError)()
     return Broken()
-
-
-def _fields(extra: Any) -> list[FieldError]:
-    """Return which fields the framework refused; its own words may hold input."""
-    message = Message("类型或取值不对", "wrong type or value")
-    keys = [found.get("key", "") for found in extra if isinstance(found, dict)] if extra else []
-    return [FieldError(str(key), message) for key in keys]
 
 
 def _headers(error: QueqiaoError) -> dict[str, str]:
