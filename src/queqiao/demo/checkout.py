@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from queqiao.demo import rates
-from queqiao.demo.documents import NEWCOMER_BATCH, WRONG_CODES
+from queqiao.demo.documents import WRONG_CODES
 from queqiao.demo.goods import CURRENCY
 from queqiao.demo.shoppers import Shopper
 from queqiao.demo.stage import Event, Stage
@@ -80,7 +80,7 @@ class Checkout:
         return answer.body if answer.good else None
 
     async def _enter(self, code: str, order_id: str, quote: dict[str, Any]) -> str | None:
-        """Enter the code and redeem it; return it only if it was taken."""
+        """Enter and redeem the code, which the system tells of; return it only if it was taken."""
         entered = {"order_id": order_id, "coupon": code}
         self._track("Coupon Entered", entered)
         applied = [one for one in quote["applied"] if one.get("code") == code]
@@ -94,9 +94,6 @@ class Checkout:
             self._deny(entered, "not_redeemed")
             return None
         self._store.count("codes redeemed")
-        discount = {"discount_minor": applied[0]["amount"], "currency": CURRENCY}
-        named = {"promotion_id": applied[0]["promotion_id"], "coupon_name": NEWCOMER_BATCH}
-        self._track("Coupon Applied", entered | discount | named)
         return code
 
     def _deny(self, entered: dict[str, Any], reason: str) -> None:

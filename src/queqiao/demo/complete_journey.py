@@ -48,7 +48,7 @@ class Replay:
         lines = self._receipts()
         await self._products(goods, lines)
         await self._papers(goods, lines)
-        await self._events("households", events.households(self._folder, lines))
+        await self._events("households", events.households(self._folder))
         await self._events("mailings", events.mailings(self._folder))
         by_id = {row["product_id"]: row for row in goods}
         await self._events("orders", events.orders(lines, by_id))

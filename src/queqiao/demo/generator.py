@@ -6,7 +6,7 @@ The rates and their sources are in ``rates.py``. All chance comes from one seed.
 import asyncio
 import heapq
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,9 @@ from queqiao.kernel.randomness import Randomness
 VISITS_A_DAY = 800
 VISIT_EVERY_S = 4.0
 """Mean time between two live visits: denser than history, so that the screen moves."""
+
+WINDOW_HOURS = 6
+"""Hours of history that are lived at once: fewer leave the machine waiting for answers."""
 
 BATCH = 250
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -88,19 +91,18 @@ class LivingStore:
     async def live_history(self) -> dict[str, int]:
         """Live through the days before now on a fast clock; return what happened, counted.
 
-        An hour's visits run together; its events follow in order of time while the next hour runs.
+        A window's visits run together; its events follow in order of time while the next one runs.
         """
         started_s = perf_counter()
         sending: asyncio.Task[None] | None = None
-        hours = range(self._plan.days * 24)
-        for hour in hours:
+        for hour in range(0, self._plan.days * 24, WINDOW_HOURS):
             start_us = self._born_us + hour * HOUR_US
-            events = await self._live_hour(start_us)
+            events = await self._live_window(start_us)
             if sending is not None:
                 await sending
-            sending = asyncio.create_task(self._send(events, start_us + HOUR_US))
-            if (hour + 1) % 120 == 0:
-                self._tell_progress((hour + 1) // 24, perf_counter() - started_s)
+            sending = asyncio.create_task(self._send(events, start_us + WINDOW_HOURS * HOUR_US))
+            if (hour + WINDOW_HOURS) % 120 == 0:
+                self._tell_progress((hour + WINDOW_HOURS) // 24, perf_counter() - started_s)
         if sending is not None:
             await sending
         return self.store.counts
@@ -118,24 +120,34 @@ class LivingStore:
             for task in tuple(under_way):
                 task.cancel()
 
-    async def _live_hour(self, start_us: int) -> list[Event]:
-        chance = self.store.randomness.stream("hour", start_us)
-        share = rates.hour_share(start_us, ZONE)
-        expected = self._plan.visits_a_day / 24 * share
-        events = self._due_returns(start_us + HOUR_US)
-        visits, here = [], set()
-        for at in range(rates.count(expected, chance)):
-            shopper = self.store.someone(chance)
-            visit_us = start_us + chance.randrange(HOUR_US)
-            if shopper.number in here:
-                continue
-            here.add(shopper.number)
-            stage = HistoryStage(self._client, visit_us, events)
-            own = self.store.randomness.stream("visit", start_us, at)
-            visits.append(Visit(self.store, shopper, stage, own))
+    async def _live_window(self, start_us: int) -> list[Event]:
+        """Live some hours at once; return their events.
+
+        A shopper comes once in a window at most, so that no visit depends on another one in it.
+        """
+        events = self._due_returns(start_us + WINDOW_HOURS * HOUR_US)
+        here: set[int] = set()
+        visits = [
+            visit
+            for hour in range(WINDOW_HOURS)
+            for visit in self._visits(start_us + hour * HOUR_US, here, events)
+        ]
         orders = await asyncio.gather(*(visit.run() for visit in visits))
         self._expect_returns([order for order in orders if order is not None])
         return events
+
+    def _visits(self, start_us: int, here: set[int], events: list[Event]) -> Iterator[Visit]:
+        """Yield the visits that begin in an hour, by shoppers who are not ``here`` yet."""
+        chance = self.store.randomness.stream("hour", start_us)
+        expected = self._plan.visits_a_day / 24 * rates.hour_share(start_us, ZONE)
+        for at in range(rates.count(expected, chance)):
+            shopper = self.store.someone(chance)
+            visit_us = start_us + chance.randrange(HOUR_US)
+            if shopper.number not in here:
+                here.add(shopper.number)
+                stage = HistoryStage(self._client, visit_us, events)
+                own = self.store.randomness.stream("visit", start_us, at)
+                yield Visit(self.store, shopper, stage, own)
 
     async def _live_visit(self, number: int) -> None:
         own = self.store.randomness.stream("live visit", number)

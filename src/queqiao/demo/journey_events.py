@@ -29,11 +29,11 @@ _STORE = {"channel": "store", "library": {"name": "complete-journey"}}
 _MAIL = {"channel": "mail", "library": {"name": "complete-journey"}}
 
 
-def households(folder: Path, lines: list[Transaction]) -> Iterator[Event]:
+def households(folder: Path) -> Iterator[Event]:
     """Yield one identify call a household that any file names; most have no demographics."""
     known = {row["household_id"]: row for row in rows_of(folder, "demographics")}
-    named = {line.household_id for line in lines} | set(known)
-    for file in ("campaigns", "coupon_redemptions"):
+    named = set(known)
+    for file in ("transactions_sample", "campaigns", "coupon_redemptions"):
         named |= {row["household_id"] for row in rows_of(folder, file)}
     for household in sorted(named, key=int):
         row = known.get(household, {})
