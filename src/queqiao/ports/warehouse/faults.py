@@ -2,9 +2,14 @@
 
 import errno
 
+import structlog
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
 from queqiao.kernel.errors import Broken, Message, QueqiaoError, Refused, StorageFull, Unavailable
+
+log = structlog.get_logger()
+
+WORDS_MAX = 500
 
 # Codes: src/Common/ErrorCodes.cpp of ClickHouse.
 _TOO_SLOW = frozenset({159, 160})
@@ -39,9 +44,12 @@ def fault_of(error: Exception) -> QueqiaoError:
         return Refused(_WRITES, reason="read_only")
     if code is None and isinstance(error, OperationalError):
         return Unavailable()
-    return _over_limit(code) or Broken(
-        Message("数据仓库拒绝了语句", "the warehouse refused a statement")
-    )
+    known = _over_limit(code)
+    if known is None:
+        # A defect of ours: the caller learns no more, so the log must hold the engine's words.
+        log.error("the warehouse refused a statement", code=code, said=str(error)[:WORDS_MAX])
+        return Broken(Message("数据仓库拒绝了语句", "the warehouse refused a statement"))
+    return known
 
 
 def _over_limit(code: int | None) -> QueqiaoError | None:
