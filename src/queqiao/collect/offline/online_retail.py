@@ -11,6 +11,7 @@ bad row; the rest of its invoice is sent without it.
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -100,7 +101,7 @@ def _parse(number: int, row: dict[str, str], report: ImportReport) -> Line | Non
         quantity = Decimal(row["Quantity"])
         if quantity != int(quantity):
             raise InvalidOperation
-        time = local_time(row["InvoiceDate"], ZONE)
+        time = _moment(row["InvoiceDate"])
         Decimal(row["UnitPrice"])
     except (InvalidOperation, ValueError, OverflowError):
         message = Message("数量、时间或价格无法读取", "quantity, time or price cannot be read")
@@ -120,6 +121,12 @@ def _parse(number: int, row: dict[str, str], report: ImportReport) -> Line | Non
     )
 
 
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> str:
+    return local_time(text, ZONE)
+
+
+@lru_cache(maxsize=8192)
 def _pence(price: str) -> int | None:
     try:
         return parse_minor(price, CURRENCY)
