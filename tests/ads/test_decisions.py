@@ -46,6 +46,8 @@ async def test_targeting_on_a_segment_and_a_channel(shop):
     assert await who({"id": "u1"}, "app") == ["vip"]
     assert await who({"id": "u2", "anonymous_id": "u1"}, "web") == ["vip"]
     assert await who({}, "app") == ["app"]
+    shop.segments = {"Zo\u00eb": frozenset({"gold"})}
+    assert await who({"id": "Zoe\u0308"}, "web") == ["vip"]
     assert await who({"id": "u2"}, "web") == [{"placement": "home", "reason": "no_match"}]
 
 

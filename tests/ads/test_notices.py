@@ -65,8 +65,8 @@ async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):
 
 async def test_a_late_click_costs_its_price_where_the_budget_has_it_free(shop, ad):
     late = NOW_US + LEASE_US
-    for _ in range(2):
-        assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
+    for n in range(2):
+        assert (await shop.tell(ad["tracking"]["click"], late + n)).status == 302
     assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
     assert await shop.budget("a") == Balance(100, 0, 10, 90)
 

@@ -24,6 +24,7 @@ from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting import Facts, Reason
 from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
+from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
 
@@ -77,8 +78,8 @@ class Decider:
         Raises Unavailable or StorageFull when the log cannot take them; the leases then expire.
         """
         hot = self._hot()
-        facts = self._facts(request, now_us)
         person = self._person(request, now_us)
+        facts = self._facts(request, person, now_us)
         filled = await asyncio.gather(
             *(self._fill(hot, asked, facts) for asked in request.placements)
         )
@@ -91,18 +92,23 @@ class Decider:
             [empty for _, empty in filled if empty is not None],
         )
 
-    def _facts(self, request: DecisionRequest, now_us: int) -> Facts:
-        ids = (request.user.id, request.user.anonymous_id)
+    def _facts(self, request: DecisionRequest, person: Person, now_us: int) -> Facts:
+        ids = {person.user_id, person.anonymous_id if request.user.anonymous_id else None}
         segments = [self._segments_of(each) for each in ids if each]
-        return Facts(frozenset().union(*segments), request.context.channel, now_us)
+        return Facts(frozenset().union(*segments), person.channel, now_us)
 
     def _person(self, request: DecisionRequest, now_us: int) -> Person:
         """A visitor without any id gets one of this request: strangers are not one person."""
         user, context = request.user, request.context
-        anonymous_id = user.anonymous_id
+        anonymous_id = user.anonymous_id and clean(user.anonymous_id, "user.anonymous_id", 128)
         if not anonymous_id and not user.id:
             anonymous_id = uuid7(now_us, self._random_bits)
-        return Person(anonymous_id, user.id, context.channel, context.url)
+        return Person(
+            anonymous_id,
+            user.id and clean(user.id, "user.id", 128),
+            clean(context.channel, "context.channel", 128),
+            clean(context.url, "context.url", 4_000),
+        )
 
     async def _fill(
         self, hot: AdsSnapshot, asked: AskedPlacement, facts: Facts
