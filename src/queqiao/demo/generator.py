@@ -24,7 +24,7 @@ from queqiao.demo.visit import Visit
 from queqiao.kernel.clock import DAY_US, HOUR_US, Clock, SystemClock
 from queqiao.kernel.randomness import Randomness
 
-VISITS_A_DAY = 800
+VISITS_A_DAY = 600
 VISIT_EVERY_S = 4.0
 """Mean time between two live visits: denser than history, so that the screen moves."""
 
@@ -68,6 +68,7 @@ class LivingStore:
         self.store = Store(Randomness(plan.seed), self._born_us)
         self._returns: list[tuple[int, str, Event]] = []
         self._outbox: list[Event] = []
+        self._here: set[int] = set()
 
     async def set_up(self) -> None:
         """Bring the store's goods and papers into the system; what is there already stays."""
@@ -141,9 +142,9 @@ class LivingStore:
         chance = self.store.randomness.stream("hour", start_us)
         expected = self._plan.visits_a_day / 24 * rates.hour_share(start_us, ZONE)
         for at in range(rates.count(expected, chance)):
-            shopper = self.store.someone(chance)
+            shopper = self.store.someone(chance, here)
             visit_us = start_us + chance.randrange(HOUR_US)
-            if shopper.number not in here:
+            if shopper is not None:
                 here.add(shopper.number)
                 stage = HistoryStage(self._client, visit_us, events)
                 own = self.store.randomness.stream("visit", start_us, at)
@@ -152,11 +153,17 @@ class LivingStore:
     async def _live_visit(self, number: int) -> None:
         own = self.store.randomness.stream("live visit", number)
         stage = LiveStage(self._client, self._clock, self._outbox.append)
+        shopper = self.store.someone(own, self._here)
+        if shopper is None:
+            return
+        self._here.add(shopper.number)
         try:
-            order = await Visit(self.store, self.store.someone(own), stage, own).run()
+            order = await Visit(self.store, shopper, stage, own).run()
         except httpx.TransportError:
             self._progress("store: the system did not answer; a shopper left")
             return
+        finally:
+            self._here.discard(shopper.number)
         if order is not None:
             self._expect_returns([order])
 

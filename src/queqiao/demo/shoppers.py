@@ -41,8 +41,8 @@ def _shopper(number: int, code: str, born_us: int, chance: Random) -> Shopper:
         anonymous_id=uuid7(born_us + number, chance.getrandbits),
         channel=channel,
         traits=_traits(chance) | {"channel": channel},
-        likes=tuple(chance.paretovariate(0.8) for _ in CATEGORIES),
-        activity=chance.paretovariate(1.2),
+        likes=tuple(chance.paretovariate(1.0) for _ in CATEGORIES),
+        activity=chance.lognormvariate(0, 1),
         code=code,
     )
 

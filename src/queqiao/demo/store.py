@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from queqiao.demo.shoppers import Shopper, make_shoppers
 from queqiao.kernel.randomness import Randomness
 
 SHOPPERS = 2_000
+TRIES = 5
 
 
 class Weighted:
@@ -44,10 +46,13 @@ class Store:
             if (found := [good for good in self.goods if good.category == name])
         }
 
-    def someone(self, chance: Random) -> Shopper:
-        """Draw a shopper by how often she comes."""
-        shopper: Shopper = self._anyone.draw(chance)
-        return shopper
+    def someone(self, chance: Random, here: AbstractSet[int] = frozenset()) -> Shopper | None:
+        """Draw a shopper by how often she comes; None when those drawn are all ``here`` already."""
+        for _ in range(TRIES):
+            shopper: Shopper = self._anyone.draw(chance)
+            if shopper.number not in here:
+                return shopper
+        return None
 
     def something(self, shopper: Shopper, before: Good | None, chance: Random) -> Good:
         """Draw what is viewed next: mostly of the category viewed before, else of a liked one."""
