@@ -2,9 +2,12 @@
 
 import pytest
 from tests.catalog.desk import product, sku
+from tests.ports.postgresql import new_postgresql_url, postgresql_cluster  # noqa: F401  # fixtures
 
-from queqiao.catalog.products import price_book
+from queqiao.catalog.contracts import Product, Sku
+from queqiao.catalog.products import find, price_book, upsert
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound
+from queqiao.ports.records.postgresql import PostgresqlRecords
 
 
 def book(desk):
@@ -160,3 +163,18 @@ async def test_the_price_book_reads_what_was_stored(desk):
     assert found.goods("c").list_price_minor is None
     assert found.goods("d") is None
     assert len(found) == 3
+
+
+@pytest.mark.postgresql
+async def test_a_postgresql_server_keeps_goods_as_well(request):
+    records = PostgresqlRecords(request.getfixturevalue("new_postgresql_url")())
+    records.upgrade()
+    given = Product(
+        "p1", "红茶 100%", (Sku("a", 5, "CNY", attributes={"x": "y"}),), category=("茶",)
+    )
+    for _ in range(2):
+        await records.write(lambda conn: upsert(conn, [given], 1))
+    found = await records.read(lambda conn: find(conn, query="红茶 100%", category="茶"))
+    assert found == [given]
+    assert records.read_now(price_book).goods("a").facts.categories == ("茶",)
+    records.close()

@@ -6,8 +6,9 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.promotions.till import NOW_US, coupon
+from tests.promotions.till import NOW_US, SECRET, coupon
 
+from queqiao.decide.promotions.code_book import compile_batch
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
 from queqiao.decide.promotions.documents import (
     CouponBatchDocument,
@@ -15,9 +16,12 @@ from queqiao.decide.promotions.documents import (
     PromotionDocument,
     Scope,
 )
+from queqiao.decide.promotions.endpoints import CouponServices, handlers
 from queqiao.decide.promotions.hot_state import load
+from queqiao.decide.promotions.publishing import check_live_coupon_batch, check_live_promotion
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.kernel.errors import CallerError, InvalidInput
+from queqiao.kernel.http import Request
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.sqlite import SqliteRecords
@@ -195,3 +199,40 @@ def test_documents_come_live_from_the_records(tmp_path):
 def test_schemas_can_be_published():
     for kind in (*(kind.type for kind in KINDS), QuoteRequest):
         assert msgspec.json.schema(kind)["$defs"]
+
+
+def test_what_goes_live_must_fit_what_is_live(tmp_path):
+    records = SqliteRecords(tmp_path / "records.sqlite")
+    records.upgrade()
+    batch = CouponBatchDocument(name="b", codes=("SAVE10",))
+    other = CouponBatchDocument(name="c", codes=("NEW", "save10"))
+    edit = documents.Edit(SYSTEM, NOW_US)
+
+    def store(conn):
+        with pytest.raises(InvalidInput) as missing:
+            check_live_promotion(coupon("b"), conn)
+        documents.create(conn, COUPON_BATCH, "b", batch, edit)
+        documents.transition(conn, COUPON_BATCH, "b", "live", edit)
+        check_live_promotion(coupon("b"), conn)
+        check_live_coupon_batch(batch, conn)
+        with pytest.raises(InvalidInput) as clashing:
+            check_live_coupon_batch(other, conn)
+        return missing.value.fields[0].path, clashing.value.fields[0].path
+
+    assert records.write_now(store) == ("code_batch", "codes[1]")
+    records.close()
+
+
+async def test_codes_are_printed_from_the_records(tmp_path):
+    records = SqliteRecords(tmp_path / "records.sqlite")
+    records.upgrade()
+    batch = CouponBatchDocument(name="b", prefix="N-", count=3)
+    edit = documents.Edit(SYSTEM, NOW_US)
+    records.write_now(lambda conn: documents.create(conn, COUPON_BATCH, "b", batch, edit))
+    (route,) = handlers(CouponServices(records, SECRET))
+    request = Request("GET", route.path, {"id": "b"}, {"from": "1"}, {}, b"", "", NOW_US)
+    response = await route.handler(request)
+    lines = response.body.decode().split()
+    assert lines[0] == "code"
+    assert [compile_batch("b", batch, SECRET).maker.number(code) for code in lines[1:]] == [1, 2]
+    records.close()

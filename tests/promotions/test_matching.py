@@ -21,13 +21,17 @@ def test_places_are_the_set_bits(numbers):
     assert places(sum(1 << number for number in numbers)) == sorted(numbers)
 
 
+def seen(found):
+    return [(item.offer.id, list(item.lines)) for item in found.placed]
+
+
 def test_bits_and_scan_agree_on_a_thousand_promotions():
     shop = shop_of_bench.store(1_000, Random(5))
     for request in shop_of_bench.carts(Random(6))[:40]:
         counter = Counter(request, shop, shop_of_bench.NOW_US)
         basket = shop_of_bench.basket(shop, request)
         asked = (basket, (), counter.situation, counter.promotions, counter.profile)
-        assert match(*asked).placed == shop_of_bench.scan_match(*asked).placed
+        assert seen(match(*asked)) == seen(shop_of_bench.scan_match(*asked))
 
 
 @given(questions())

@@ -45,14 +45,16 @@ def upper_bound(basket: Basket, placed: Sequence[Placed]) -> int:
     Benefits never fall when their base grows, so none gives more than on the original prices.
     """
     room = basket.subtotal - sum(basket.floors or ())
-    bases: dict[tuple[int, ...], int] = {}
     together = alone = 0
     totals = basket.totals
     for item in placed:
         offer, lines = item.offer, item.lines
-        base = totals[lines[0]] if len(lines) == 1 else bases.get(lines)
-        if base is None:
-            base = bases[lines] = sum([totals[index] for index in lines])
+        if len(lines) == 1:
+            base = totals[lines[0]]
+        elif len(lines) == len(totals):
+            base = basket.subtotal
+        else:
+            base = sum([totals[index] for index in lines])
         if base < offer.subtotal_at_least:
             continue
         most = offer.benefit.discount(base, up)

@@ -14,6 +14,10 @@ CACHED_PERIODS_MAX = 64
 """How many stretches of time between two starts or ends keep their bits."""
 
 
+CACHED_GOODS_MAX = 20_000
+"""How many SKUs keep the promotions that name them."""
+
+
 class Postings:
     """One clause: the promotions that do not ask (``open``), and those that each name satisfies."""
 
@@ -43,7 +47,7 @@ class Postings:
 class GoodsIndex:
     """The scope clause: which promotions a line of a cart is in."""
 
-    __slots__ = ("_brands", "_categories", "_shops", "_skus", "_tags", "everything")
+    __slots__ = ("_brands", "_cache", "_categories", "_shops", "_skus", "_tags", "everything")
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         scopes = [offer.scope for offer in offers]
@@ -57,9 +61,23 @@ class GoodsIndex:
             for scope in scopes
         )
         self.everything = Postings(named).open
+        self._cache: dict[str, tuple[Facts, int]] = {}
 
     def named(self, sku: str, facts: Facts) -> int:
-        """Return the promotions that name these goods; ``everything`` comes on top."""
+        """Return the promotions that name these goods; ``everything`` comes on top.
+
+        The price book gives equal facts as one object, so what was found is found again.
+        """
+        known = self._cache.get(sku)
+        if known is not None and known[0] is facts:
+            return known[1]
+        bits = self._look_up(sku, facts)
+        if len(self._cache) >= CACHED_GOODS_MAX:
+            self._cache.clear()
+        self._cache[sku] = facts, bits
+        return bits
+
+    def _look_up(self, sku: str, facts: Facts) -> int:
         bits = self._skus.one(sku) | self._brands.one(facts.brand) | self._shops.one(facts.shop)
         for category in facts.categories:
             bits |= self._categories.one(category)
@@ -113,19 +131,25 @@ def _one(name: str | None) -> tuple[str, ...]:
 
 def places(bits: int) -> list[int]:
     """Return the places of the set bits, lowest first."""
-    digits = bin(bits)[:1:-1]
     found = []
-    place = digits.find("1")
-    while place >= 0:
+    while bits:
+        place = bits.bit_length() - 1
         found.append(place)
-        place = digits.find("1", place + 1)
+        bits ^= 1 << place
+    found.reverse()
     return found
 
 
-def lines_by_offer(named: Sequence[int], holding: int) -> dict[int, tuple[int, ...]]:
+def lines_by_offer(named: Sequence[int], holding: int) -> dict[int, list[int]]:
     """Return the lines of each holding offer that names goods: the line bits turned around."""
-    found: dict[int, tuple[int, ...]] = {}
+    found: dict[int, list[int]] = {}
     for line, bits in enumerate(named):
-        for place in places(bits & holding):
-            found[place] = (*found.get(place, ()), line)
+        left = bits & holding
+        while left:
+            place = left.bit_length() - 1
+            left ^= 1 << place
+            if place in found:
+                found[place].append(line)
+            else:
+                found[place] = [line]
     return found

@@ -37,7 +37,7 @@ class Placed(Struct, frozen=True, gc=False):
     """An offer that matches, the lines in its scope (places in the basket), and its code."""
 
     offer: Offer
-    lines: tuple[int, ...]
+    lines: Sequence[int]
     code: str | None = None
 
 
@@ -96,8 +96,12 @@ def _apply(
     """Take one offer's discount from ``running``, or say why it gives none."""
     offer, lines = item.offer, item.lines
     basis: Sequence[int] = running if profile.base == "running" else basket.totals
-    weights = [basis[index] for index in lines]
-    base = sum(weights)
+    if len(lines) == 1:
+        weights: Sequence[int] = ()
+        base = basis[lines[0]]
+    else:
+        weights = basis if len(lines) == len(basis) else [basis[index] for index in lines]
+        base = sum(weights)
     if base < offer.subtotal_at_least:
         return Unmet(item, "subtotal_below", offer.subtotal_at_least - base, "minor")
     if offer.quantity_at_least:
@@ -115,7 +119,7 @@ def _apply(
     else:
         floors = basket.floors or (0,) * len(running)
         rooms = [running[index] - floors[index] for index in lines]
-        parts = _spread_in_room(amount, weights, rooms, profile)
+        parts = _spread_in_room(amount, weights or [base], rooms, profile)
         amount = sum(parts)
         if not amount:
             return Unmet(item, "nothing_left")
@@ -133,7 +137,7 @@ def _nothing(item: Placed, base: int) -> Unmet:
 
 
 def _spread_in_room(
-    amount: int, weights: list[int], rooms: list[int], profile: Profile
+    amount: int, weights: Sequence[int], rooms: list[int], profile: Profile
 ) -> list[int]:
     """Spread where lines have floors, or where the weights are not what the lines still cost."""
     if profile.minimum_price == "redistribute":

@@ -143,8 +143,11 @@ def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
 def _shares(applied: Sequence[Applied], line_count: int) -> list[list[LineShare]]:
     shares: list[list[LineShare]] = [[] for _ in range(line_count)]
     for item in applied:
-        promotion_id = item.placed.offer.id
-        for index, part in zip(item.placed.lines, item.parts, strict=True):
+        promotion_id, lines = item.placed.offer.id, item.placed.lines
+        if len(lines) == 1:
+            shares[lines[0]].append(LineShare(promotion_id, item.amount))
+            continue
+        for index, part in zip(lines, item.parts, strict=True):
             if part:
                 shares[index].append(LineShare(promotion_id, part))
     return shares
