@@ -190,7 +190,7 @@ def test_a_large_body_is_refused_before_it_is_read_whole(owner: Client) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.text(max_size=30), st.binary(max_size=40), st.text(max_size=20))
 def test_any_bytes_anywhere_are_never_our_fault(
@@ -215,6 +215,13 @@ def test_any_bytes_anywhere_are_never_our_fault(
             headers={"if-match": "*"},
         )
         assert answer.status_code < 500, (method, path)
+
+
+def test_what_stands_in_headers_is_bounded_before_it_is_stored(owner: Client) -> None:
+    headers = {"x-forwarded-for": "1" * 5_000}
+    assert owner.post("/api/v1/rules", json=RULE, headers=headers).status_code == 201
+    newest = owner.get("/api/v1/audit").json()["items"][0]
+    assert newest["address"] == "1" * 64
 
 
 def test_nul_in_paths_and_queries_is_refused(owner: Client) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -54,6 +54,8 @@ class Receiver:
         self.answers: list[int] = []
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.headers: dict[str, str] = {}
+        self.awake = Event()
+        self.awake.set()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -62,6 +64,7 @@ class Receiver:
                 receiver.got.append(
                     ({name.lower(): value for name, value in self.headers.items()}, body)
                 )
+                receiver.awake.wait(30)
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
@@ -305,6 +308,16 @@ async def test_nobody_there_is_a_failure_like_any_other(house: House) -> None:
     await house.dispatcher.step()
     row = house.rows()[0]
     assert (row.status, row.error, row.response_status) == ("pending", "connection", None)
+
+
+async def test_a_receiver_that_hangs_is_given_up_in_time(house: House) -> None:
+    await house.add()
+    await house.happen()
+    house.dispatcher._timeout_s = 0.2
+    house.receiver.awake.clear()
+    await house.dispatcher.step()
+    house.receiver.awake.set()
+    assert (house.rows()[0].status, house.rows()[0].error) == ("pending", "timeout")
 
 
 async def test_deliveries_are_listed_and_sent_once_more(house: House) -> None:

@@ -24,6 +24,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 CLIENT_HEADER = "x-forwarded-for"
 """Set by the public port, which strips what a client sent under that name."""
 QUERY_FIELDS_MAX = 64
+ADDRESS_LENGTH_MAX = 64
 
 
 class Doorman:
@@ -49,8 +50,7 @@ class Doorman:
             principal=principal,
             trace_id=self._services.random(8).hex(),
             language=language_of(headers.get("accept-language")),
-            client=headers.get(CLIENT_HEADER)
-            or (connection.client.host if connection.client else ""),
+            client=_address(connection)[:ADDRESS_LENGTH_MAX],
         )
         fallback: Scope = "read" if method in SAFE_METHODS else "write"
         admit(principal, handler.opt.get("scope", fallback), headers)
@@ -61,6 +61,11 @@ class Doorman:
         if said is None or principal is None or "admin" not in principal.scopes:
             return self._services.clock.now_us()
         return parse_rfc3339(said, "Queqiao-Now")
+
+
+def _address(connection: Connection) -> str:
+    said = connection.headers.get(CLIENT_HEADER)
+    return said or (connection.client.host if connection.client else "")
 
 
 def _refuse_nul(connection: Connection) -> None:
