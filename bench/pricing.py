@@ -164,7 +164,7 @@ def matching_us(shop: Shop, requests: list[QuoteRequest]) -> float:
             bits |= index.goods.named(line.sku, line.facts)
         bits &= index.periods.at(NOW_US) & index.currencies.any_of(("CNY",))
         bits &= index.channels.any_of((ask.channel or "",)) & index.batches.any_of(())
-        bits &= index.segments.any_of(ask.customer.segments)
+        bits &= index.segments.any_of(ask.customer.segments or ())
     return (process_time() - started) / len(baskets) * 1e6
 
 
@@ -199,7 +199,7 @@ def scan_match(
             and offer.starts_us <= situation.now_us < offer.ends_us
             and offer.currency in (None, situation.currency)
             and (not offer.channels or situation.channel in offer.channels)
-            and (not offer.segments or set(offer.segments) & set(situation.customer.segments))
+            and (not offer.segments or set(offer.segments) & set(situation.segments))
             and offer.code_batch is None
         ):
             placed.append(questions.Placed(offer, lines))

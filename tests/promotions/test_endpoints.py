@@ -11,6 +11,7 @@ from tests.promotions.till import NOW_US, SECRET, coupon
 from queqiao.decide.promotions.code_book import compile_batch
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
 from queqiao.decide.promotions.documents import (
+    Condition,
     CouponBatchDocument,
     PercentBenefit,
     PromotionDocument,
@@ -236,3 +237,19 @@ async def test_codes_are_printed_from_the_records(tmp_path):
     assert lines[0] == "code"
     assert [compile_batch("b", batch, SECRET).maker.number(code) for code in lines[1:]] == [1, 2]
     records.close()
+
+
+async def test_the_segments_of_a_known_customer_hold(till):
+    vip = PromotionDocument(
+        name="vip",
+        benefit=PercentBenefit(Decimal(10)),
+        condition=Condition(segments_any=("vip",)),
+    )
+    till.show({"vip": vip}, {})
+    till.segments["u1"] = frozenset({"vip"})
+    cart = {"lines": [{"sku": "A"}]}
+    totals = [
+        (await till.post("quote", {"cart": cart, "customer": customer}))["totals"]["discount"]
+        for customer in ({"id": "u1"}, {"id": "u1", "segments": []}, {"id": "u2"}, {})
+    ]
+    assert totals == [1_000, 0, 0, 0]

@@ -43,7 +43,10 @@ class Till:
         self.ledger = EmbeddedLedger.open(folder / "ledger")
         self.log = EmbeddedEventLog(folder / "log")
         self.show({}, {})
-        services = PromotionServices(lambda: self.shop, self.ledger, self.log)
+        self.segments = {}
+        services = PromotionServices(
+            lambda: self.shop, self.ledger, self.log, lambda known: self.segments.get(known, ())
+        )
         self.routes = {route.path.rsplit("/", 1)[1]: route for route in routes(services)}
 
     def show(self, promotions, batches):

@@ -1,10 +1,11 @@
 """The hot endpoints of promotions, on the ``decide`` role: the quote, and the verbs of coupons."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from queqiao.decide.promotions.coupons import Coupons, CouponState, Validity
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
@@ -21,11 +22,15 @@ CODE_LENGTH_MAX = 64
 
 
 class PromotionServices(msgspec.Struct, frozen=True):
-    """What the routes need. ``shop`` gives the snapshot of this moment."""
+    """What the routes need. ``shop`` gives the snapshot of this moment.
+
+    ``segments_of`` says in which segments a customer is, by id.
+    """
 
     shop: Callable[[], Shop]
     ledger: Ledger
     event_log: EventLog
+    segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
 
 
 class CouponUse(msgspec.Struct, frozen=True):
@@ -43,7 +48,7 @@ def routes(services: PromotionServices) -> list[Route]:
     coupons = Coupons(services.shop, services.ledger, services.event_log)
 
     async def price(request: Request) -> Response:
-        question = request.decode(QuoteRequest, QUOTE_BYTES_MAX)
+        question = known_customer(request.decode(QuoteRequest, QUOTE_BYTES_MAX), services)
         return json_response(quote(question, services.shop(), request.now_us))
 
     return [
@@ -65,6 +70,15 @@ def routes(services: PromotionServices) -> list[Route]:
         _coupon("redeem", coupons.redeem, Message("为订单核销券码", "Use a code for an order")),
         _coupon("release", coupons.release, Message("释放订单的锁定", "Give an order's lock back")),
     ]
+
+
+def known_customer(question: QuoteRequest, services: PromotionServices) -> QuoteRequest:
+    """Return the question with the segments that the system knows, where it names none."""
+    customer = question.customer
+    if customer.id is None or customer.segments is not None:
+        return question
+    segments = tuple(services.segments_of(customer.id))
+    return replace(question, customer=replace(customer, segments=segments))
 
 
 def _coupon(name: str, verb: Verb, summary: Message, answer: Any = CouponState) -> Route:

@@ -15,7 +15,6 @@ from queqiao.decide.promotions.quote_types import (
     UNITS_MAX,
     CartLine,
     CatalogItem,
-    Customer,
     QuoteRequest,
 )
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, digest
@@ -31,7 +30,7 @@ class Situation(NamedTuple):
     now_us: int
     currency: str
     channel: str | None
-    customer: Customer
+    segments: Sequence[str]
 
 
 class BadCode(NamedTuple):
@@ -145,7 +144,7 @@ def match(
     holding = goods_bits & code_bits & index.periods.at(situation.now_us)
     holding &= index.currencies.any_of((situation.currency,))
     holding &= index.channels.any_of(() if situation.channel is None else (situation.channel,))
-    holding &= index.segments.any_of(situation.customer.segments)
+    holding &= index.segments.any_of(situation.segments)
     placed = _place(promotions, holding, named, code_of_batch)
     return Match(_ordered(placed, profile), code_of_batch, bad_codes, goods_bits, code_bits)
 
@@ -230,7 +229,6 @@ def outside(
 
 def _outside_reason(offer: Offer, situation: Situation, match: Match, place: int) -> Reason | None:
     """Say which clause keeps an offer away from the basket; None when none does."""
-    customer_segments = situation.customer.segments
     away: tuple[tuple[bool, Reason], ...] = (
         (not match.goods_bits >> place & 1, "no_goods_in_scope"),
         (situation.now_us < offer.starts_us, "not_started"),
@@ -238,7 +236,7 @@ def _outside_reason(offer: Offer, situation: Situation, match: Match, place: int
         (offer.currency not in (None, situation.currency), "currency_differs"),
         (bool(offer.channels) and situation.channel not in offer.channels, "channel_differs"),
         (
-            bool(offer.segments) and set(offer.segments).isdisjoint(customer_segments),
+            bool(offer.segments) and set(offer.segments).isdisjoint(situation.segments),
             "segment_missing",
         ),
         (not match.code_bits >> place & 1, "code_missing"),

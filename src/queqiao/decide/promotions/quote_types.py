@@ -16,10 +16,13 @@ Id = Annotated[str, Meta(max_length=200)]
 
 
 class Customer(Struct, frozen=True):
-    """Who buys. ``attributes`` and ``history`` are for rules that read them."""
+    """Who buys. ``attributes`` and ``history`` are for rules that read them.
+
+    Without ``segments`` those hold that the system knows of the customer's ``id``.
+    """
 
     id: Id | None = None
-    segments: Names = ()
+    segments: Names | None = None
     attributes: dict[str, Any] = {}
     history: dict[str, Any] = {}
 

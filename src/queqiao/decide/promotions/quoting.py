@@ -71,7 +71,9 @@ class Counter:
         self.find: FindGoods = shop.price_book.goods if inline is None else inline.get
         self.known_skus = () if inline is None else tuple(inline)
         at_us = now_us if request.now is None else parse_rfc3339(request.now, "now")
-        self.situation = Situation(at_us, request.currency, request.channel, request.customer)
+        self.situation = Situation(
+            at_us, request.currency, request.channel, request.customer.segments or ()
+        )
         self.codes = request.codes
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
