@@ -5,12 +5,16 @@ from typing import Any
 
 from queqiao.catalog.endpoints import CatalogServices
 from queqiao.catalog.endpoints import handlers as catalog_handlers
+from queqiao.collect.endpoints import CollectServices
+from queqiao.collect.endpoints import handlers as collect_handlers
+from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.decide.promotions.endpoints import CouponServices
 from queqiao.decide.promotions.endpoints import handlers as coupon_handlers
 from queqiao.kernel.http import Route
 from queqiao.measure.endpoints import MeasureServices
 from queqiao.measure.endpoints import handlers as measure_handlers
 from queqiao.operate.contracts import Services
+from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import watermark
 from queqiao.profile.endpoints import ProfileServices
@@ -26,6 +30,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
     warehouse = adapters.warehouse(settings)
     coupons = CouponServices(records, secret_keys.key(settings.home, "coupons"))
     return [
+        *collect_handlers(_collect(settings, services, warehouse)),
         *catalog_handlers(CatalogServices(records, signer)),
         *profile_handlers(ProfileServices(warehouse, records, signer)),
         *coupon_handlers(coupons),
@@ -34,6 +39,16 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *ledger_desk.routes(adapters.ledger(settings)),
         *_shop(settings, warehouse),
     ]
+
+
+def _collect(settings: Settings, services: Services, warehouse: Warehouse) -> CollectServices:
+    client = RpcClient(settings.socket("intake.rpc"))
+    return CollectServices(
+        log=adapters.event_log(settings),
+        bad_rows=RemoteBadRows(client),
+        signer=services.signer,
+        loaded=lambda: loaded(warehouse),
+    )
 
 
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:
