@@ -1,10 +1,9 @@
-"""The management routes of collection: the live events, receipts, and the bad rows with replay."""
+"""The management API of the intake: stored events, receipts, bad rows and their replay."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-import msgspec
-
+from queqiao.collect.bad_rows import BadRows
 from queqiao.collect.contracts import (
     BadRowPage,
     BadRowView,
@@ -12,7 +11,6 @@ from queqiao.collect.contracts import (
     KeptBadRow,
     Receipt,
     RefusalView,
-    Replay,
     ReplayRequest,
     ReplayView,
     WarehouseState,
@@ -20,190 +18,211 @@ from queqiao.collect.contracts import (
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.envelope import PublicEnvelope, decode_envelope, publish
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
-from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.http import Language, Request, Response, Route, json_response
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
-from queqiao.ports.event_log.base import StoredEvent
+from queqiao.ports.event_log.base import EventLogAccess, StoredEvent
 
+LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
-SCANNED_MAX = 20_000
-"""How many events of the log one look for a name goes through."""
-MESSAGE_ID_MAX = 255
-REPLAY_BYTES_MAX = 100_000
-_CURSOR = "collect.bad_rows"
-_TAGS = ("events",)
+SCAN_MAX = 5_000
+"""A filter by event name looks at about this many events for one page."""
+REPLAY_IDS_MAX = 1_000
+TEXT_BYTES_MAX = 16_384
+"""So much of a bad row's bytes is shown."""
+
+_TAGS = ("intake",)
+_EVENTS, _ROWS = "collect.events", "collect.bad-rows"
+_OFFSET_MAX = 1 << 62
 
 
-class Log(Protocol):
-    """The log as the console reaches it."""
+@dataclass(frozen=True)
+class CollectServices:
+    """What the endpoints need. ``loaded`` returns up to which offset the warehouse is loaded."""
 
-    async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
-        """Return the events of a message id."""
-        ...
-
-    async def range(self, after: int, limit: int) -> list[StoredEvent]:
-        """Return events after an offset."""
-        ...
-
-    async def recent(self, limit: int) -> list[StoredEvent]:
-        """Return the last events."""
-        ...
-
-
-class BadRows(Protocol):
-    """The bad rows as the console reaches them."""
-
-    async def list(self, limit: int, before: str | None) -> Sequence[KeptBadRow]:
-        """Return rows, newest first, older than the row ``before``."""
-        ...
-
-    async def replay(self, ids: Sequence[str]) -> Replay:
-        """Try rows again."""
-        ...
-
-
-class CollectServices(msgspec.Struct, frozen=True):
-    """What the routes need. ``loaded`` returns up to which offset the warehouse is loaded."""
-
-    log: Log
+    log: EventLogAccess
     bad_rows: BadRows
     signer: Signer
     loaded: Callable[[], Awaitable[int]]
 
 
 def handlers(services: CollectServices) -> list[Route]:
-    """Return the routes of the console role."""
-    desk = EventsDesk(services)
+    """Return the management routes of this stage."""
     return [
-        Route(
-            "GET", "/api/v1/events", desk.events,
-            Message("事件：按消息号查，或实时列出", "Events by message id, or the live ones"),
-            "read", None, EventPage, _TAGS,
-        ),
-        Route(
-            "GET", "/api/v1/receipts/{message_id}", desk.receipt,
-            Message("事件的回执", "The receipt of an event"), "read", None, Receipt, _TAGS,
-        ),
-        Route(
-            "GET", "/api/v1/bad-rows", desk.bad_rows,
-            Message("坏行与原因", "Bad rows and why"), "read", None, BadRowPage, _TAGS,
-        ),
-        Route(
-            "POST", "/api/v1/bad-rows/replay", desk.replay,
-            Message("修复后重放坏行", "Replay bad rows after a fix"), "write",
-            ReplayRequest, ReplayView, _TAGS, REPLAY_BYTES_MAX,
-        ),
-    ]  # fmt: skip
+        _events_route(services),
+        _receipt_route(services),
+        _bad_rows_route(services),
+        _replay_route(services),
+    ]
 
 
-class EventsDesk:
-    """The handlers."""
+def _events_route(services: CollectServices) -> Route:
+    async def events(request: Request) -> Response:
+        return json_response(await _events(services, request))
 
-    def __init__(self, services: CollectServices) -> None:
-        self._services = services
+    return Route(
+        "GET",
+        "/api/v1/events",
+        events,
+        Message("已存事件", "Read stored events: by message id, after an offset, or the newest"),
+        "read",
+        response_type=EventPage,
+        tags=_TAGS,
+    )
 
-    async def events(self, request: Request) -> Response:
-        """Return the events of a message id, those after an offset, or the newest."""
-        message_id = request.query.get("message_id")
-        if message_id is not None:
-            found = await self._services.log.find(clean(message_id, "message_id", MESSAGE_ID_MAX))
-        else:
-            found = await self._live(request)
-        return json_response(EventPage([_public(event) for event in found], None))
 
-    async def _live(self, request: Request) -> list[StoredEvent]:
-        limit, name = _limit(request), request.query.get("event", "")
-        after = request.query.get("after")
-        reach = SCANNED_MAX if name else limit
-        log = self._services.log
-        if after is None:
-            found = (await log.recent(reach))[::-1]
-        else:
-            found = await log.range(_number(after, "after"), reach)
-        if name:
-            found = [event for event in found if decode_envelope(event.body).event == name]
-        return found[:limit]
-
-    async def receipt(self, request: Request) -> Response:
-        """Return where an event lies and what it has moved."""
-        message_id = clean(request.params["message_id"], "message_id", MESSAGE_ID_MAX)
-        found = await self._services.log.find(message_id)
+def _receipt_route(services: CollectServices) -> Route:
+    async def receipt(request: Request) -> Response:
+        message_id = clean(request.params["message_id"], "message_id", 256)
+        found = await services.log.find(message_id)
         if not found:
-            raise NotFound(Message("没有收到过这个消息号", "no event of this message id was taken"))
-        event = found[0]
-        envelope = decode_envelope(event.body)
-        is_loaded = event.offset <= await self._services.loaded()
-        stored_at = format_rfc3339(envelope.received_at_us)
-        return json_response(
-            Receipt(
-                message_id, envelope.source, event.offset, 0, stored_at, WarehouseState(is_loaded)
-            )
-        )
+            raise NotFound
+        return json_response(_receipt(found[0], await services.loaded()))
 
-    async def bad_rows(self, request: Request) -> Response:
-        """Return a page of bad rows, newest first."""
-        limit = _limit(request)
-        rows = await self._services.bad_rows.list(limit + 1, self._place(request))
-        cursor = None
-        if len(rows) > limit:
-            cursor = self._services.signer.sign(rows[limit - 1].id.encode(), _CURSOR)
-        views = [_view(row, request.language) for row in rows[:limit]]
-        return json_response(BadRowPage(views, cursor))
+    return Route(
+        "GET",
+        "/api/v1/receipts/{message_id}",
+        receipt,
+        Message("事件回执", "Say where an event went"),
+        "read",
+        response_type=Receipt,
+        tags=_TAGS,
+    )
 
-    def _place(self, request: Request) -> str | None:
-        cursor = request.query.get("cursor")
-        if not cursor:
-            return None
-        try:
-            return self._services.signer.verify(cursor, _CURSOR).decode()
-        except (NotFound, UnicodeDecodeError) as error:
-            message = Message("请用上一页给出的 next_cursor", "use next_cursor of the page before")
-            raise InvalidInput(FieldError("cursor", message)) from error
 
-    async def replay(self, request: Request) -> Response:
-        """Try bad rows again."""
-        asked = request.decode(ReplayRequest, REPLAY_BYTES_MAX)
-        done = await self._services.bad_rows.replay(asked.ids)
+def _bad_rows_route(services: CollectServices) -> Route:
+    async def bad_rows(request: Request) -> Response:
+        limit, before = _limit(request), _cursor(services, request, _ROWS)
+        found = await services.bad_rows.list(limit + 1, before)
+        page = [_view(kept, request.language) for kept in found[:limit]]
+        following = _sign(services, found[limit - 1].id, _ROWS) if len(found) > limit else None
+        return json_response(BadRowPage(page, following))
+
+    return Route(
+        "GET",
+        "/api/v1/bad-rows",
+        bad_rows,
+        Message("坏数据", "List what was refused, newest first, with the reason"),
+        "read",
+        response_type=BadRowPage,
+        tags=_TAGS,
+    )
+
+
+def _replay_route(services: CollectServices) -> Route:
+    async def replay(request: Request) -> Response:
+        ids = request.decode(ReplayRequest).ids
+        if len(ids) > REPLAY_IDS_MAX:
+            message = Message(f"最多 {REPLAY_IDS_MAX} 条", f"at most {REPLAY_IDS_MAX} rows")
+            raise InvalidInput(FieldError("ids", message))
+        done = await services.bad_rows.replay(ids)
         refused = [
-            RefusalView(one.id, one.reason.in_language(request.language)) for one in done.refused
+            RefusalView(refusal.id, refusal.reason.in_language(request.language))
+            for refusal in done.refused
         ]
         return json_response(ReplayView(done.replayed, refused))
+
+    return Route(
+        "POST",
+        "/api/v1/bad-rows/replay",
+        replay,
+        Message("重放坏数据", "Try refused rows again; repeating it changes nothing"),
+        "write",
+        request_type=ReplayRequest,
+        response_type=ReplayView,
+        tags=_TAGS,
+    )
+
+
+async def _events(services: CollectServices, request: Request) -> EventPage:
+    message_id = request.query.get("message_id")
+    if message_id is not None:
+        found = await services.log.find(clean(message_id, "message_id", 256))
+        return EventPage([_public(event) for event in found], None)
+    limit, name = _limit(request), request.query.get("event")
+    if "after" in request.query:
+        after = _whole(request, "after", 0, _OFFSET_MAX)
+        stored = await services.log.range(after, SCAN_MAX if name else limit)
+        return EventPage(_named(stored, name)[:limit], None)
+    return await _newest(services, request, limit, name)
+
+
+async def _newest(
+    services: CollectServices, request: Request, limit: int, name: str | None
+) -> EventPage:
+    """Return the newest events first, or those before the cursor."""
+    wanted = SCAN_MAX if name else limit
+    before = _cursor(services, request, _EVENTS)
+    if before is None:
+        stored = await services.log.recent(wanted)
+    else:
+        first = max(0, int(before) - 1 - wanted)
+        stored = await services.log.range(first, int(before) - 1 - first)
+    page = _named(stored[::-1], name)[:limit]
+    reached = page[-1].offset if len(page) == limit else stored[0].offset if stored else 1
+    following = _sign(services, str(reached), _EVENTS) if reached and reached > 1 else None
+    return EventPage(page, following)
+
+
+def _named(stored: list[StoredEvent], name: str | None) -> list[PublicEnvelope]:
+    envelopes = ((event.offset, decode_envelope(event.body)) for event in stored)
+    return [publish(e, offset) for offset, e in envelopes if name is None or e.event == name]
 
 
 def _public(event: StoredEvent) -> PublicEnvelope:
     return publish(decode_envelope(event.body), event.offset)
 
 
-def _view(kept: KeptBadRow, language: str) -> BadRowView:
+def _receipt(event: StoredEvent, loaded: int) -> Receipt:
+    envelope = decode_envelope(event.body)
+    return Receipt(
+        message_id=envelope.message_id,
+        source=envelope.source,
+        offset=event.offset,
+        partition=0,
+        stored_at=format_rfc3339(envelope.received_at_us),
+        warehouse=WarehouseState(event.offset <= loaded),
+    )
+
+
+def _view(kept: KeptBadRow, language: Language) -> BadRowView:
     row = kept.row
-    text: str | None = None
     try:
-        text = row.body.decode()
+        text: str | None = row.body.decode()[:TEXT_BYTES_MAX]
     except UnicodeDecodeError:
         text = None
     return BadRowView(
-        kept.id,
-        format_rfc3339(row.received_at_us),
-        row.source,
-        row.code,
-        row.path,
-        row.reason.in_language(language),
-        row.schema_version,
-        len(row.body),
-        text,
-        kept.replayed_as,
+        id=kept.id,
+        received_at=format_rfc3339(row.received_at_us),
+        source=row.source,
+        code=row.code,
+        path=row.path,
+        reason=row.reason.in_language(language),
+        schema_version=row.schema_version,
+        size=len(row.body),
+        text=text,
+        replayed_as=kept.replayed_as,
     )
 
 
 def _limit(request: Request) -> int:
-    limit = _number(request.query.get("limit", "50"), "limit")
-    if not 1 <= limit <= LIMIT_MAX:
-        message = Message(f"1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
-        raise InvalidInput(FieldError("limit", message))
-    return limit
+    if "limit" not in request.query:
+        return LIMIT_DEFAULT
+    return _whole(request, "limit", 1, LIMIT_MAX)
 
 
-def _number(said: str, path: str) -> int:
-    if not (said.isascii() and said.isdecimal() and len(said) <= 18):
-        raise InvalidInput(FieldError(path, Message("应为非负整数", "a whole number, 0 or more")))
-    return int(said)
+def _whole(request: Request, name: str, least: int, most: int) -> int:
+    text = request.query[name]
+    if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:
+        return int(text)
+    message = Message(f"须为 {least} 到 {most} 的整数", f"a whole number from {least} to {most}")
+    raise InvalidInput(FieldError(name, message))
+
+
+def _cursor(services: CollectServices, request: Request, purpose: str) -> str | None:
+    cursor = request.query.get("cursor")
+    return services.signer.verify(cursor, purpose).decode() if cursor else None
+
+
+def _sign(services: CollectServices, place: str, purpose: str) -> str:
+    return services.signer.sign(place.encode(), purpose)

@@ -1,57 +1,66 @@
 """The wire of the Segment HTTP API: calls and batches, in camelCase and in snake_case."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
-EMPTY_RAW = Raw(b"")
-"""Stands for a free part that did not come."""
+from queqiao.kernel.envelope import EMPTY
 
 Moment = datetime | int | None
 """RFC 3339, or milliseconds since 1970."""
-Name = str | int | None
+ID_CHARS_MAX = 256
+Name = Annotated[str, Meta(max_length=ID_CHARS_MAX)] | int | None
 """An id as clients send it; some send numbers."""
+Text = Annotated[str, Meta(max_length=ID_CHARS_MAX)] | None
 
 
-class SegmentCall(Struct, gc=False):
-    """One call. Fields with ``_2`` are the snake_case spelling of the one before."""
+class SegmentCall(Struct, rename="camel"):
+    """One call, with camelCase names. A free part that did not come is ``EMPTY`` itself."""
 
     type: str | None = None
-    event: str | None = None
-    message_id: Name = field(name="messageId", default=None)
-    anonymous_id: Name = field(name="anonymousId", default=None)
-    user_id: Name = field(name="userId", default=None)
+    event: Text = None
+    message_id: Name = None
+    anonymous_id: Name = None
+    user_id: Name = None
     timestamp: Moment = None
-    context: Raw = EMPTY_RAW
-    properties: Raw = EMPTY_RAW
-    traits: Raw = EMPTY_RAW
-    sent_at: Moment = field(name="sentAt", default=None)
-    original_timestamp: Moment = field(name="originalTimestamp", default=None)
-    name: str | None = None
-    group_id: Name = field(name="groupId", default=None)
-    previous_id: Name = field(name="previousId", default=None)
-    write_key: str | None = field(name="writeKey", default=None)
-    message_id_2: Name = field(name="message_id", default=None)
-    anonymous_id_2: Name = field(name="anonymous_id", default=None)
-    user_id_2: Name = field(name="user_id", default=None)
-    sent_at_2: Moment = field(name="sent_at", default=None)
-    original_timestamp_2: Moment = field(name="original_timestamp", default=None)
-    group_id_2: Name = field(name="group_id", default=None)
-    previous_id_2: Name = field(name="previous_id", default=None)
-    write_key_2: str | None = field(name="write_key", default=None)
+    context: Raw = EMPTY
+    properties: Raw = EMPTY
+    traits: Raw = EMPTY
+    sent_at: Moment = None
+    original_timestamp: Moment = None
+    name: Text = None
+    group_id: Name = None
+    previous_id: Name = None
+
+
+class SnakeCall(Struct):
+    """The fields of a call that are spelled differently in snake_case."""
+
+    message_id: Name = None
+    anonymous_id: Name = None
+    user_id: Name = None
+    sent_at: Moment = None
+    original_timestamp: Moment = None
+    group_id: Name = None
+    previous_id: Name = None
+
+
+class WriteKey(Struct):
+    """The write key of a body, in both spellings."""
+
+    camel: str | None = field(name="writeKey", default=None)
+    snake: str | None = field(name="write_key", default=None)
 
 
 class SegmentBatch(Struct, gc=False):
     """Many calls. They stay bytes here, so that one wrong call does not spoil the others."""
 
     batch: list[Raw]
-    sent_at: Raw = field(name="sentAt", default=EMPTY_RAW)
-    sent_at_2: Raw = field(name="sent_at", default=EMPTY_RAW)
-    context: Raw = EMPTY_RAW
-    write_key: str | None = field(name="writeKey", default=None)
-    write_key_2: str | None = field(name="write_key", default=None)
+    sent_at: Raw = field(name="sentAt", default=EMPTY)
+    sent_at_snake: Raw = field(name="sent_at", default=EMPTY)
+    context: Raw = EMPTY
 
 
 class CallBody(Struct, rename="camel", omit_defaults=True):
@@ -89,6 +98,8 @@ class Taken(Struct):
 
 
 decode_call = msgspec.json.Decoder(SegmentCall).decode
+decode_snake_call = msgspec.json.Decoder(SnakeCall).decode
 decode_batch = msgspec.json.Decoder(SegmentBatch).decode
+decode_write_key = msgspec.json.Decoder(WriteKey).decode
 decode_moment = msgspec.json.Decoder(datetime | int | None).decode
-decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode

@@ -16,10 +16,9 @@ from queqiao.collect.contracts import (
 )
 from queqiao.collect.messages import (
     SegmentBatch,
-    SegmentCall,
     decode_batch,
-    decode_call,
     decode_moment,
+    decode_write_key,
 )
 from queqiao.collect.validation import Origin, Validator, looks_suspicious, microseconds
 from queqiao.collect.write_keys import basic_user
@@ -62,7 +61,7 @@ class SegmentIntake:
         source = self._source_of_header(request)
         body = unpack(request.body, request.headers.get("content-encoding"), SINGLE_BYTES_MAX)
         if source is None:
-            source = self._source_of_body(_key_of_call, body)
+            source = self._source_of_body(body)
         origin = Origin(source, request.now_us, suspicious=looks_suspicious(body))
         try:
             event = self._validator.event(body, call, origin)
@@ -76,7 +75,7 @@ class SegmentIntake:
         source = self._source_of_header(request)
         body = unpack(request.body, request.headers.get("content-encoding"), BATCH_BYTES_MAX)
         if source is None:
-            source = self._source_of_body(_key_of_batch, body)
+            source = self._source_of_body(body)
         try:
             batch = _batch(body)
         except InvalidInput as refusal:
@@ -84,18 +83,26 @@ class SegmentIntake:
             await self._bad_rows.keep([_row(origin, body, None, "not_json", refusal)])
             raise
         origin = Origin(
-            source, request.now_us, _sent_us(batch), _context(batch), looks_suspicious(body)
+            source, request.now_us, _sent_us(batch), batch.context, looks_suspicious(body)
         )
         await self._take_calls(batch.batch, origin)
 
     async def _take_calls(self, calls: Sequence[Raw], origin: Origin) -> None:
-        events: list[NewEvent] = []
-        bodies: list[bytes | Raw] = []
-        refused: list[BadRow] = []
         validate = self._validator.event
+        try:
+            events = [validate(raw, None, origin) for raw in calls]
+        except InvalidInput:
+            await self._take_what_is_valid(calls, origin)
+        else:
+            await self._store(events, calls, origin, None, [])
+
+    async def _take_what_is_valid(self, calls: Sequence[Raw], origin: Origin) -> None:
+        events: list[NewEvent] = []
+        bodies: list[Raw] = []
+        refused: list[BadRow] = []
         for raw in calls:
             try:
-                events.append(validate(raw, None, origin))
+                events.append(self._validator.event(raw, None, origin))
                 bodies.append(raw)
             except InvalidInput as refusal:
                 refused.append(_row(origin, bytes(raw), None, "invalid", refusal))
@@ -126,8 +133,8 @@ class SegmentIntake:
         key = basic_user(request.headers.get("authorization"))
         return self._source_of(key) if key else None
 
-    def _source_of_body(self, key_of: Callable[[bytes], str | None], body: bytes) -> str:
-        key = key_of(body)
+    def _source_of_body(self, body: bytes) -> str:
+        key = _write_key(body)
         source = self._source_of(key) if key else None
         if source is None:
             raise Unauthenticated(
@@ -155,36 +162,24 @@ def _batch(body: bytes) -> SegmentBatch:
     return batch
 
 
-def _key_of_batch(body: bytes) -> str | None:
+def _write_key(body: bytes) -> str | None:
     try:
-        batch = decode_batch(body)
+        found = decode_write_key(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None  # without a key nobody is told what is wrong with the body
-    return batch.write_key or batch.write_key_2
-
-
-def _key_of_call(body: bytes) -> str | None:
-    try:
-        call: SegmentCall = decode_call(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None  # as above
-    return call.write_key or call.write_key_2
+    return found.camel or found.snake
 
 
 def _sent_us(batch: SegmentBatch) -> int | None:
     """Return when the batch was sent; a time that cannot be read counts as not said."""
-    raw = bytes(batch.sent_at) or bytes(batch.sent_at_2)
-    if not raw:
+    raw = batch.sent_at_snake if batch.sent_at is EMPTY else batch.sent_at
+    if raw is EMPTY:
         return None
     try:
         moment = decode_moment(raw)
         return None if moment is None else microseconds(moment, "sentAt")
     except (msgspec.MsgspecError, UnicodeError, InvalidInput):
         return None
-
-
-def _context(batch: SegmentBatch) -> Raw:
-    return batch.context if bytes(batch.context) not in {b"", b"null"} else EMPTY
 
 
 def _row(

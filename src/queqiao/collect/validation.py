@@ -2,7 +2,8 @@
 
 The free parts (context, properties, traits) travel as the bytes that came. They are parsed once to
 know that they are sound (finite numbers, bounded depth, known fields of the right type) and are
-never encoded again.
+never encoded again. A call is read in camelCase; one that has no ``messageId`` or no id of a person
+in that spelling is read in snake_case as well.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,13 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from queqiao.collect.messages import Moment, Name, SegmentCall, decode_call, decode_object
+from queqiao.collect.messages import (
+    ID_CHARS_MAX,
+    SegmentCall,
+    decode_call,
+    decode_object,
+    decode_snake_call,
+)
 from queqiao.kernel import json
 from queqiao.kernel.envelope import EMPTY, CallType, Envelope, encode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
@@ -21,8 +28,6 @@ from queqiao.kernel.text import clean
 from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent
 
-ID_CHARS_MAX = 256
-EVENT_CHARS_MAX = 256
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,8 +35,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _EARLIEST_US = (datetime(1990, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST_US = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
-_CHECKED_PARTS_MAX = 2048
-_CHECKED_PART_BYTES_MAX = 4096
+_NO_TIME = b'"timestamp_us":0'
+_NOT_RECEIVED = b'"received_at_us":0'
 
 _vocabulary = {name: msgspec.json.Decoder(kind).decode for name, kind in EVENTS.items()}
 
@@ -48,7 +53,7 @@ _NO_TYPE = Message(
 _ODD_TIME = Message("时间须在 1990 年至 2100 年之间", "must lie between the years 1990 and 2100")
 
 
-class Origin(Struct, frozen=True, gc=False):
+class Origin(Struct, frozen=True):
     """What all calls of a request share. ``context`` stands in where a call brings none."""
 
     source: str
@@ -69,11 +74,10 @@ def looks_suspicious(body: bytes) -> bool:
 
 
 class Validator:
-    """Turns calls into events. Remembers free parts that it found sound: contexts repeat."""
+    """Turns calls into events."""
 
     def __init__(self, ids: IdSource) -> None:
         self._ids = ids
-        self._sound: set[bytes] = set()
 
     def event(
         self, raw: bytes | Raw, call: CallType | None, origin: Origin, own_id: str | None = None
@@ -84,83 +88,138 @@ class Validator:
         """
         if origin.suspicious:
             _look_closely(bytes(raw))
-        return self._event(parse(raw), call, origin, own_id)
-
-    def _event(
-        self, message: SegmentCall, call: CallType | None, origin: Origin, own_id: str | None
-    ) -> NewEvent:
+        message = parse(raw)
         kind = call or _call_type(message.type)
-        event = _event_name(message, kind)
-        user_id = _name(message.user_id, message.user_id_2, "userId")
-        anonymous_id = _name(message.anonymous_id, message.anonymous_id_2, "anonymousId")
+        event = message.event if kind == "track" else message.name
+        if event and not event.isascii():
+            event = clean(event, "event", ID_CHARS_MAX)
+        user_id = _text(message.user_id, "userId")
+        anonymous_id = _text(message.anonymous_id, "anonymousId")
         if user_id is None and anonymous_id is None:
             raise _refused("userId", _NO_IDENTITY)
-        message_id = _name(message.message_id, message.message_id_2, "messageId")
-        said_us = _said_us(message)
-        context = self._context(message, origin)
-        properties = self._properties(message, kind, event)
-        traits = self._free(message.traits, "traits")
-        message_id = message_id or own_id or self._ids.new()
-        body = encode_envelope(
-            Envelope(
-                message_id,
-                kind,
-                origin.received_at_us if said_us is None else said_us,
-                origin.received_at_us,
-                origin.source,
-                event,
-                anonymous_id,
-                user_id,
-                _sent_us(message, origin),
-                Raw(context) if context else EMPTY,
-                Raw(properties) if properties else EMPTY,
-                Raw(traits) if traits else EMPTY,
-            )
+        if message.context is EMPTY:
+            message.context = origin.context
+        check_parts(message, event if kind == "track" else None)
+        if kind not in {"page", "screen"}:
+            event = _required(kind, event, message)
+        envelope = Envelope(
+            _text(message.message_id, "messageId") or own_id or self._ids.new(),
+            kind,
+            _said_us(message),
+            0,
+            origin.source,
+            event or None,
+            anonymous_id,
+            user_id,
+            None,
+            message.context,
+            message.properties,
+            message.traits,
         )
-        head = f"{kind}\0{event}\0{anonymous_id}\0{user_id}\0{said_us}\0".encode()
-        content = b"\0".join((head, context, properties, traits))
-        return NewEvent(origin.source, message_id, body, blake2b(content, digest_size=8).digest())
+        content = encode_envelope(envelope)
+        fingerprint = blake2b(content, digest_size=8).digest()
+        body = _with_times(content, message, origin)
+        return NewEvent(origin.source, envelope.message_id, body, fingerprint)
 
-    def _context(self, message: SegmentCall, origin: Origin) -> bytes:
-        part = bytes(message.context)
-        if not part:
-            part = bytes(origin.context)
-        if part in self._sound:
-            return part
-        part = _sound_part(part, "context")
-        if len(part) <= _CHECKED_PART_BYTES_MAX:
-            if len(self._sound) >= _CHECKED_PARTS_MAX:
-                self._sound.clear()
-            self._sound.add(part)
-        return part
 
-    def _properties(self, message: SegmentCall, kind: CallType, event: str | None) -> bytes:
-        if kind == "group":
-            return _linked(message.group_id, message.group_id_2, "groupId", "group_id")
-        if kind == "alias":
-            return _linked(message.previous_id, message.previous_id_2, "previousId", "previous_id")
-        part = self._free(message.properties, "properties")
-        check = _vocabulary.get(event) if kind == "track" and event else None
-        if check is not None:
-            try:
-                check(part or b"{}")
-            except msgspec.ValidationError as error:
-                raise InvalidInput(json.field_error(error, "properties")) from error
-        return part
-
-    def _free(self, raw: Raw, path: str) -> bytes:
-        part = bytes(raw)
-        return _sound_part(part, path) if part else part
+def _with_times(content: bytes, message: SegmentCall, origin: Origin) -> bytes:
+    """Put in the times that a retry changes. The fingerprint is of the content without them."""
+    received = b'"received_at_us":%d' % origin.received_at_us
+    sent = message.sent_at
+    sent_us = origin.sent_at_us if sent is None else microseconds(sent, "sentAt")
+    if sent_us is not None:
+        received += b',"sent_at_us":%d' % sent_us
+    body = content.replace(_NOT_RECEIVED, received, 1)
+    if message.timestamp is None and message.original_timestamp is None:
+        body = body.replace(_NO_TIME, b'"timestamp_us":%d' % origin.received_at_us, 1)
+    return body
 
 
 def parse(raw: bytes | Raw) -> SegmentCall:
     """Return the call as typed fields. Raises InvalidInput."""
     try:
-        return decode_call(raw)
+        message = decode_call(raw)
+        if message.message_id is None or (message.user_id is None and message.anonymous_id is None):
+            _add_snake_case(message, raw)
     except msgspec.ValidationError as error:
         raise InvalidInput(json.field_error(error)) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _refused("", _NOT_JSON) from error
+    return message
+
+
+def _add_snake_case(message: SegmentCall, raw: bytes | Raw) -> None:
+    other = decode_snake_call(raw)
+    for name in other.__struct_fields__:
+        if getattr(message, name) is None:
+            setattr(message, name, getattr(other, name))
+
+
+def check_parts(message: SegmentCall, event: str | None) -> None:
+    """Raise InvalidInput unless the free parts are sound; null becomes empty.
+
+    ``event`` names the track call whose properties the vocabulary may know.
+    """
+    if message.context is not EMPTY:
+        message.context = _sound(message.context, "context")
+    if message.traits is not EMPTY:
+        message.traits = _sound(message.traits, "traits")
+    if message.properties is not EMPTY:
+        message.properties = _sound(message.properties, "properties")
+    check = _vocabulary.get(event) if event else None
+    if check is not None:
+        try:
+            check(message.properties)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(json.field_error(error, "properties")) from error
+
+
+def _sound(part: Raw, path: str) -> Raw:
+    """Return the part if it is an object of bounded depth with finite numbers."""
+    try:
+        content = decode_object(part)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(json.field_error(error, path)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _refused(path, _NOT_JSON) from error
+    if content is None:
+        return EMPTY
+    for value in content.values():
+        if value.__class__ is dict or value.__class__ is list:
+            _check_depth(part, path)
+            break
+    return part
+
+
+def _check_depth(part: Raw, path: str) -> None:
+    raw = bytes(part)
+    if raw.count(b"{") + raw.count(b"[") <= json.DEPTH_MAX:
+        return
+    try:
+        json.check(raw)
+    except InvalidInput as error:
+        raise InvalidInput(*(FieldError(path, field.message) for field in error.fields)) from error
+
+
+def _required(kind: CallType, event: str | None, message: SegmentCall) -> str | None:
+    """Return the event's name, after a look at what each kind of call cannot do without."""
+    if kind == "track":
+        if not event:
+            raise _refused("event", _MISSING)
+        return event
+    if kind == "group":
+        message.properties = _linked(message.group_id, "groupId", "group_id")
+    elif kind == "alias":
+        message.properties = _linked(message.previous_id, "previousId", "previous_id")
+    return None
+
+
+def _linked(value: str | int | None, path: str, name: str) -> Raw:
+    """Return the properties that hold the other id of a group or alias call."""
+    text = _text(value, path)
+    if text is None:
+        raise _refused(path, _MISSING)
+    return Raw(json.encode({name: text}))
 
 
 def _refused(path: str, message: Message) -> InvalidInput:
@@ -181,50 +240,20 @@ def _call_type(said: str | None) -> CallType:
     return cast("CallType", said)
 
 
-def _event_name(message: SegmentCall, kind: CallType) -> str | None:
-    if kind == "track":
-        name = message.event
-        if not name:
-            raise _refused("event", _MISSING)
-    elif kind in {"page", "screen"}:
-        name = message.name
-    else:
-        return None
-    if name is not None and (len(name) > EVENT_CHARS_MAX or not name.isascii()):
-        name = clean(name, "event" if kind == "track" else "name", EVENT_CHARS_MAX)
-    return name or None
+def _text(value: str | int | None, path: str) -> str | None:
+    """Return an id as text in NFC; an empty one is none."""
+    if isinstance(value, str):
+        return (value if value.isascii() else clean(value, path, ID_CHARS_MAX)) or None
+    return None if value is None else str(value)
 
 
-def _name(camel: Name, snake: Name, path: str) -> str | None:
-    value = snake if camel is None else camel
-    if value is None or value == "":
-        return None
-    text = value if isinstance(value, str) else str(value)
-    if len(text) > ID_CHARS_MAX or not text.isascii():
-        text = clean(text, path, ID_CHARS_MAX)
-    return text
-
-
-def _linked(camel: Name, snake: Name, path: str, name: str) -> bytes:
-    """Return the properties that hold the other id of a group or alias call."""
-    value = _name(camel, snake, path)
-    if value is None:
-        raise _refused(path, _MISSING)
-    return json.encode({name: value})
-
-
-def _said_us(message: SegmentCall) -> int | None:
+def _said_us(message: SegmentCall) -> int:
     moment = message.timestamp
     if moment is None:
-        moment = message.original_timestamp or message.original_timestamp_2
+        moment = message.original_timestamp
         if moment is None:
-            return None
+            return 0
     return microseconds(moment, "timestamp")
-
-
-def _sent_us(message: SegmentCall, origin: Origin) -> int | None:
-    moment = message.sent_at or message.sent_at_2
-    return origin.sent_at_us if moment is None else microseconds(moment, "sentAt")
 
 
 def microseconds(moment: datetime | int, path: str) -> int:
@@ -237,23 +266,3 @@ def microseconds(moment: datetime | int, path: str) -> int:
     if not _EARLIEST_US <= us < _LATEST_US:
         raise _refused(path, _ODD_TIME)
     return us
-
-
-def _sound_part(part: bytes, path: str) -> bytes:
-    """Return a free part if it is an object of bounded depth with finite numbers; null is empty."""
-    if part == b"null":
-        return b""
-    try:
-        if part.count(b"{") + part.count(b"[") > json.DEPTH_MAX:
-            json.check(part)
-        decode_object(part)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(json.field_error(error, path)) from error
-    except InvalidInput as error:
-        raise InvalidInput(*(FieldError(path, field.message) for field in error.fields)) from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _refused(path, _NOT_JSON) from error
-    return part
-
-
-__all__ = ["Moment", "Origin", "Validator", "looks_suspicious", "microseconds", "parse"]

@@ -89,23 +89,40 @@ class EmbeddedEventLog:
         """Give each event its outcome, and an offset to the new ones. Never waits."""
         digests = self._digests(events)
         table, older = self._index.table, self._index.get_older(digests)
-        outcomes: list[Outcome] = []
         fresh = _Fresh(self._next)
+        if not older and table.keys().isdisjoint(digests) and len(set(digests)) == len(digests):
+            return self._admit_all(events, digests, fresh), fresh
+        outcomes: list[Outcome] = []
         for event, digest in zip(events, digests, strict=True):
-            fingerprint = event.fingerprint
             known = table.get(digest) or older.get(digest)
             if known is None:
-                offset = self._next
-                table[digest] = value_of(fingerprint, offset)
-                self._next = offset + 1
-                fresh.digests.append(digest)
-                fresh.fingerprints.append(fingerprint)
-                fresh.bodies.append(event.body)
-                outcomes.append(Outcome("stored", offset))
+                outcomes.append(self._admit_one(event, digest, fresh))
             else:
-                same = known[:FINGERPRINT_BYTES] == fingerprint
+                same = known[:FINGERPRINT_BYTES] == event.fingerprint
                 outcomes.append(Outcome("duplicate" if same else "conflict", offset_of(known)))
         return outcomes, fresh
+
+    def _admit_one(self, event: NewEvent, digest: bytes, fresh: _Fresh) -> Outcome:
+        offset = self._next
+        self._index.table[digest] = value_of(event.fingerprint, offset)
+        self._next = offset + 1
+        fresh.digests.append(digest)
+        fresh.fingerprints.append(event.fingerprint)
+        fresh.bodies.append(event.body)
+        return Outcome("stored", offset)
+
+    def _admit_all(
+        self, events: Sequence[NewEvent], digests: list[bytes], fresh: _Fresh
+    ) -> list[Outcome]:
+        """Admit events that are all new, which is the usual case, without a step for each."""
+        offsets = range(self._next, self._next + len(events))
+        fresh.digests = digests
+        fresh.fingerprints = [event.fingerprint for event in events]
+        fresh.bodies = [event.body for event in events]
+        values = map(value_of, fresh.fingerprints, offsets)
+        self._index.table.update(zip(digests, values, strict=True))
+        self._next += len(events)
+        return [Outcome("stored", offset) for offset in offsets]
 
     def _digests(self, events: Sequence[NewEvent]) -> list[bytes]:
         prefixes = {}
@@ -114,6 +131,9 @@ class EmbeddedEventLog:
                 prefixes[source] = self._sources.prefix(source)
             except OSError as error:
                 raise StorageFull from error
+        if len(prefixes) == 1:
+            (prefix,) = prefixes.values()
+            return [digest_of(prefix, event.message_id) for event in events]
         return [digest_of(prefixes[event.source], event.message_id) for event in events]
 
     def _note(self, offset: int, position: int) -> None:
