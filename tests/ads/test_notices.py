@@ -41,7 +41,7 @@ async def test_a_click_redirects_costs_its_price_and_counts_once(shop, ad):
         "campaign_id": "a",
         "creative_id": "x",
         "placement_id": "home",
-        "price_minor": 10,
+        "click_price_minor": 10,
         "currency": "CNY",
         "channel": "",
         "sku": "s1",

@@ -78,7 +78,7 @@ class AdEvent(Struct, omit_defaults=True):
     campaign_id: str
     creative_id: str
     placement_id: str
-    price_minor: int
+    click_price_minor: int
     currency: str
     channel: str
     sku: str | None = None
@@ -139,7 +139,7 @@ def _event(notice: Notice, cost_minor: int | None, now_us: int) -> NewEvent:
         campaign_id=notice.campaign_id,
         creative_id=notice.creative_id,
         placement_id=notice.placement_id,
-        price_minor=notice.price_minor,
+        click_price_minor=notice.price_minor,
         currency=notice.currency,
         channel=notice.channel,
         sku=notice.sku,

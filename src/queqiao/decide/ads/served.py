@@ -40,8 +40,11 @@ class Auction(Struct, frozen=True):
     not_listed: int
 
 
-class Served(Struct, frozen=True, omit_defaults=True):
-    """The properties of ``Ad Served``."""
+class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "click_price_minor"}):
+    """The properties of ``Ad Served``.
+
+    A click's price has a name of its own: ``price_minor`` in an event is the price of goods.
+    """
 
     decision_id: str
     placement_id: str
