@@ -111,13 +111,15 @@ def _currency_errors(currency: str | None) -> Iterator[FieldError]:
 
 def _limit_errors(document: PromotionDocument) -> Iterator[FieldError]:
     """Uses are counted at redemption; a limit that nothing counts would be a false promise."""
-    limits = document.limits
-    if document.code_batch is None and (limits.total or limits.per_customer):
-        message = Message(
-            "次数在核销券码时计数，请先选择券批次 (code_batch)",
-            "uses are counted when a coupon is redeemed; name a code_batch",
-        )
-        yield FieldError("limits", message)
+    if document.code_batch is not None:
+        return
+    message = Message(
+        "次数在核销券码时计数，请先选择券批次 (code_batch)，或清空此项",
+        "uses are counted when a coupon is redeemed; name a code_batch, or leave this empty",
+    )
+    for name in ("total", "per_customer"):
+        if getattr(document.limits, name) is not None:
+            yield FieldError(f"limits.{name}", message)
 
 
 def _code_errors(document: CouponBatchDocument) -> Iterator[FieldError]:

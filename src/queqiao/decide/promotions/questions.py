@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from queqiao.catalog.contracts import Facts, Goods
 from queqiao.decide.promotions.basket import Basket, Line
 from queqiao.decide.promotions.checks import check_promotion
 from queqiao.decide.promotions.coupon_codes import normal
-from queqiao.decide.promotions.documents import Profile
+from queqiao.decide.promotions.documents import Limits, Profile
 from queqiao.decide.promotions.matching import lines_by_offer, places
 from queqiao.decide.promotions.offers import Offer, compile_offer
 from queqiao.decide.promotions.pricing import Placed, Reason
@@ -20,6 +22,9 @@ from queqiao.decide.promotions.quote_types import (
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, digest
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX
+
+NO_LIMITS = Limits()
+"""A quote counts no uses, so a draft's limits are not held against it."""
 
 FindGoods = Callable[[str], Goods | None]
 
@@ -72,7 +77,7 @@ def inline_snapshot(request: QuoteRequest, live: PromotionsSnapshot) -> Promotio
     for index, document in enumerate(request.promotions):
         promotion_id = document.id or f"promotions[{index}]"
         try:
-            check_promotion(document)
+            check_promotion(replace(document, limits=NO_LIMITS))
         except InvalidInput as error:
             path = f"promotions[{index}]"
             fields = (FieldError(f"{path}.{field.path}", field.message) for field in error.fields)
