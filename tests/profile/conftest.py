@@ -75,6 +75,14 @@ class Shop:
 
 
 @pytest.fixture
+async def empty_shop(tmp_path):
+    warehouse = open_warehouse(f"chdb://{tmp_path}/warehouse")
+    await create_tables(warehouse)
+    yield Shop(warehouse)
+    warehouse.close()
+
+
+@pytest.fixture
 async def shop(tmp_path):
     warehouse = open_warehouse(f"chdb://{tmp_path}/warehouse")
     await create_tables(warehouse)

@@ -5,7 +5,7 @@ from tests.profile.conftest import NOW_US
 
 from queqiao.kernel.errors import NotFound
 from queqiao.ports.lake.parquet_folder import ParquetFolder
-from queqiao.profile import people, snapshots
+from queqiao.profile import people, segments, snapshots
 
 
 async def test_a_profile_holds_what_is_known(shop):
@@ -57,3 +57,18 @@ async def test_the_snapshot_of_a_day_knows_nothing_later(shop, tmp_path):
     (ada,) = lake.read("profiles", "day=2026-06-01").to_pylist()
     assert (ada["visits"], ada["spent_minor"], ada["orders"]) == (1, 50_000, 2)
     assert await snapshots.publish_day(shop.warehouse, lake, "2020-01-01", "Asia/Shanghai") == 0
+
+
+async def test_before_the_first_event_everything_is_empty(empty_shop, tmp_path):
+    warehouse = empty_shop.warehouse
+    found = await segments.preview(warehouse, {"field": "orders", "op": "=", "value": 0}, NOW_US)
+    assert (found.count, found.total, found.sample, found.watermark) == (0, 0, [], None)
+    assert await people.summaries(warehouse, NOW_US, 10) == []
+    lake = ParquetFolder(tmp_path / "lake")
+    assert await snapshots.publish_day(warehouse, lake, "2026-06-17", "Asia/Shanghai") == 0
+
+
+async def test_before_the_first_sale_nothing_is_spent(empty_shop):
+    await empty_shop.event("ada", 1)
+    ada = await people.profile(empty_shop.warehouse, "ada", NOW_US, [])
+    assert (ada.spent_minor, ada.currency, ada.orders) == (0, None, 0)

@@ -8,7 +8,7 @@ from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import NotFound
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile.conditions import Condition
-from queqiao.profile.person_query import person_query
+from queqiao.profile.person_query import MAIN_CURRENCY, person_query
 
 TIMELINE = 100
 INTERESTS = 10
@@ -20,9 +20,6 @@ _SUMMARY = (
 _PROFILE = (
     "toUnixTimestamp64Micro(last_seen), toUnixTimestamp64Micro(first_seen), visits, orders,"
     " spent_minor, categories, shares, trait_names, trait_values"
-)
-_CURRENCY = (
-    "SELECT currency FROM order_lines GROUP BY currency ORDER BY count() DESC, currency LIMIT 1"
 )
 _TIMELINE = """
 SELECT timestamp, type, event, sku, category, order_id, value_minor, currency, channel, campaign_id
@@ -122,7 +119,7 @@ async def profile(warehouse: Warehouse, person: str, now_us: int, segments: list
     if not found.rows:
         raise NotFound
     last, first, visits, orders, spent, categories, shares, names, values = found.rows[0]
-    currency = (await warehouse.query(_CURRENCY)).rows
+    currency = (await warehouse.query(MAIN_CURRENCY)).rows
     moments = await warehouse.query(_TIMELINE, {**asked, "limit": TIMELINE})
     return Profile(
         person_id=person,
@@ -133,7 +130,7 @@ async def profile(warehouse: Warehouse, person: str, now_us: int, segments: list
         visits=visits,
         orders=orders,
         spent_minor=spent,
-        currency=currency[0][0] if currency else None,
+        currency=currency[0][0] or None,
         category_interest=_interests(categories, shares),
         segments=segments,
         timeline=[Moment(format_rfc3339(row[0]), *row[1:]) for row in moments.rows],

@@ -15,8 +15,9 @@ _OWNER = """owner AS (
 
 _PERSON = "if(owner.user != '', owner.user, {table}.person_id)"
 
-_CURRENCY = """(SELECT currency FROM order_lines
-  GROUP BY currency ORDER BY count() DESC, currency LIMIT 1)"""
+MAIN_CURRENCY = """SELECT argMax(currency, (lines, currency)) FROM (
+  SELECT toString(currency) AS currency, count() AS lines FROM order_lines GROUP BY currency)"""
+"""The currency with most order lines; empty before the first sale."""
 
 _ACTIVITY = """activity AS (
   SELECT {person} AS person,
@@ -99,7 +100,7 @@ def _part_sql(part: Part, one_person: bool) -> str:
         named |= {f"line_{name.removeprefix('in_')}": text for name, text in lines.items()}
         return _INTEREST.format(**named)
     if part == "buying":
-        return _BUYING.format(**lines, currency=_CURRENCY)
+        return _BUYING.format(**lines, currency=f"({MAIN_CURRENCY})")
     return {"activity": _ACTIVITY, "traits": _TRAITS}[part].format(**events)
 
 
