@@ -163,4 +163,4 @@ async def test_twenty_rounds_of_kill_9() -> None:
             total = next(b for b in balance["items"] if b["counter"] == "coupon:kill:code:KILL")
             assert (total["spent"], total["leased"]) == (len(load.redeemed), 0)
             proof = (await admin.get("/api/v1/ledger/proof")).json()
-            assert proof["proven"] is True
+            assert proof["balanced"] is True
