@@ -34,10 +34,15 @@ class Basket:
         key = _by_id if all(line.id for line in lines) else _by_goods
         self.lines = tuple(sorted(lines, key=key))
         self.totals = tuple([line.price * line.quantity for line in self.lines])
-        floors = [min(line.minimum_price, line.price) * line.quantity for line in self.lines]
-        self.floors: tuple[int, ...] | None = tuple(floors) if any(floors) else None
+        self.floors: tuple[int, ...] | None = None
+        if any(line.minimum_price for line in self.lines):
+            self.floors = tuple([_floor(line) for line in self.lines])
         self.quantities = tuple([line.quantity for line in self.lines])
         self.subtotal = sum(self.totals)
+
+
+def _floor(line: Line) -> int:
+    return min(line.minimum_price, line.price) * line.quantity
 
 
 def _by_id(line: Line) -> tuple[int, str]:

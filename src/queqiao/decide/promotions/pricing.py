@@ -8,7 +8,7 @@ from msgspec import Struct
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents import Profile
 from queqiao.decide.promotions.offers import Offer
-from queqiao.decide.promotions.rounding import Divide, divider
+from queqiao.decide.promotions.rounding import divider
 from queqiao.decide.promotions.sharing import spread, spread_of, spread_within
 
 Reason = Literal[
@@ -47,7 +47,7 @@ class Applied(Struct, frozen=True, gc=False):
     placed: Placed
     base: int
     amount: int
-    parts: list[int]
+    parts: Sequence[int]
 
 
 class Unmet(Struct, frozen=True, gc=False):
@@ -68,64 +68,77 @@ class Priced(NamedTuple):
     unmet: list[Unmet]
 
 
-def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
-    """Apply the offers in the order given, as the profile says. Never below floors or 0."""
-    unmet: list[Unmet] = []
-    applied: list[Applied] = []
-    running = list(basket.totals)
-    divide = divider(profile.rounding)
-    alone: Placed | None = None
-    for item in _first_alone(basket, placed, profile, unmet):
-        if alone is not None:
-            unmet.append(Unmet(item, "exclusive_alone"))
-        elif item.offer.exclusive and applied:
-            unmet.append(Unmet(item, "exclusive_after_others"))
-        else:
-            given = _apply(item, basket, running, profile, divide)
-            if isinstance(given, Unmet):
-                unmet.append(given)
-                continue
-            applied.append(given)
-            alone = item if item.offer.exclusive else None
-    return Priced(basket.subtotal - sum(running), running, applied, unmet)
+class Till:
+    """What each line still costs, and how an offer's discount is taken from it."""
 
+    __slots__ = (
+        "_basis",
+        "_divide",
+        "_floors",
+        "_is_plain",
+        "_profile",
+        "_quantities",
+        "_remainder",
+        "running",
+    )
 
-def _apply(
-    item: Placed, basket: Basket, running: list[int], profile: Profile, divide: Divide
-) -> Applied | Unmet:
-    """Take one offer's discount from ``running``, or say why it gives none."""
-    offer, lines = item.offer, item.lines
-    basis: Sequence[int] = running if profile.base == "running" else basket.totals
-    if len(lines) == 1:
-        weights: Sequence[int] = ()
-        base = basis[lines[0]]
-    else:
-        weights = basis if len(lines) == len(basis) else [basis[index] for index in lines]
-        base = sum(weights)
-    if base < offer.subtotal_at_least:
-        return Unmet(item, "subtotal_below", offer.subtotal_at_least - base, "minor")
-    if offer.quantity_at_least:
-        quantity = sum([basket.quantities[index] for index in lines])
-        if quantity < offer.quantity_at_least:
-            return Unmet(item, "quantity_below", offer.quantity_at_least - quantity, "unit")
-    amount = offer.benefit.discount(base, divide)
-    if not amount:
-        return _nothing(item, base)
-    if basket.floors is None and basis is running:
+    def __init__(self, basket: Basket, profile: Profile) -> None:
+        self.running = list(basket.totals)
+        runs = profile.base == "running"
+        self._basis: Sequence[int] = self.running if runs else basket.totals
+        self._floors = basket.floors or (0,) * len(self.running)
+        self._is_plain = runs and basket.floors is None
+        self._quantities = basket.quantities
+        self._divide = divider(profile.rounding)
+        self._remainder = profile.remainder
+        self._profile = profile
+
+    def take(self, item: Placed) -> Applied | Unmet:
+        """Take one offer's discount, or say why it gives none."""
+        offer, lines, basis = item.offer, item.lines, self._basis
         if len(lines) == 1:
-            running[lines[0]] -= amount
-            return Applied(item, base, amount, [amount])
-        parts = spread_of(amount, weights, base, profile.remainder)
-    else:
-        floors = basket.floors or (0,) * len(running)
-        rooms = [running[index] - floors[index] for index in lines]
-        parts = _spread_in_room(amount, weights or [base], rooms, profile)
-        amount = sum(parts)
+            weights: Sequence[int] = ()
+            base = basis[lines[0]]
+        else:
+            weights = basis if len(lines) == len(basis) else [basis[index] for index in lines]
+            base = sum(weights)
+        if base < offer.subtotal_at_least:
+            return Unmet(item, "subtotal_below", offer.subtotal_at_least - base, "minor")
+        if offer.quantity_at_least and (missing := self._missing(item)) > 0:
+            return Unmet(item, "quantity_below", missing, "unit")
+        amount = offer.benefit.discount(base, self._divide)
         if not amount:
-            return Unmet(item, "nothing_left")
-    for index, part in zip(lines, parts, strict=True):
-        running[index] -= part
-    return Applied(item, base, amount, parts)
+            return _nothing(item, base)
+        if not self._is_plain:
+            return self._take_in_room(item, base, amount, weights or (base,))
+        if len(lines) == 1:
+            self.running[lines[0]] -= amount
+            return Applied(item, base, amount, (amount,))
+        return self._taken(item, base, spread_of(amount, weights, base, self._remainder))
+
+    def _missing(self, item: Placed) -> int:
+        quantity = sum([self._quantities[index] for index in item.lines])
+        return item.offer.quantity_at_least - quantity
+
+    def _take_in_room(
+        self, item: Placed, base: int, amount: int, weights: Sequence[int]
+    ) -> Applied | Unmet:
+        """Take where lines have floors, or where the weights are not what the lines still cost."""
+        rooms = [self.running[index] - self._floors[index] for index in item.lines]
+        if self._profile.minimum_price == "redistribute":
+            parts = spread_within(min(amount, sum(rooms)), weights, rooms, self._remainder)
+        else:
+            parts = [
+                min(pair)
+                for pair in zip(spread(amount, weights, self._remainder), rooms, strict=True)
+            ]
+        return self._taken(item, base, parts) if any(parts) else Unmet(item, "nothing_left")
+
+    def _taken(self, item: Placed, base: int, parts: list[int]) -> Applied:
+        running = self.running
+        for index, part in zip(item.lines, parts, strict=True):
+            running[index] -= part
+        return Applied(item, base, sum(parts), parts)
 
 
 def _nothing(item: Placed, base: int) -> Unmet:
@@ -136,14 +149,27 @@ def _nothing(item: Placed, base: int) -> Unmet:
     return Unmet(item, "subtotal_below", step - base, "minor")
 
 
-def _spread_in_room(
-    amount: int, weights: Sequence[int], rooms: list[int], profile: Profile
-) -> list[int]:
-    """Spread where lines have floors, or where the weights are not what the lines still cost."""
-    if profile.minimum_price == "redistribute":
-        return spread_within(min(amount, sum(rooms)), weights, rooms, profile.remainder)
-    parts = spread(amount, weights, profile.remainder)
-    return [min(pair) for pair in zip(parts, rooms, strict=True)]
+def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
+    """Apply the offers in the order given, as the profile says. Never below floors or 0."""
+    unmet: list[Unmet] = []
+    applied: list[Applied] = []
+    till = Till(basket, profile)
+    alone = False
+    for item in _first_alone(basket, placed, profile, unmet):
+        if alone:
+            unmet.append(Unmet(item, "exclusive_alone"))
+            continue
+        exclusive = item.offer.exclusive
+        if exclusive and applied:
+            unmet.append(Unmet(item, "exclusive_after_others"))
+            continue
+        given = till.take(item)
+        if isinstance(given, Applied):
+            applied.append(given)
+            alone = exclusive
+        else:
+            unmet.append(given)
+    return Priced(basket.subtotal - sum(till.running), till.running, applied, unmet)
 
 
 def _first_alone(
@@ -161,5 +187,4 @@ def _first_alone(
 
 def gives(item: Placed, basket: Basket, profile: Profile) -> bool:
     """Say whether an offer gives anything when it is applied first."""
-    given = _apply(item, basket, list(basket.totals), profile, divider(profile.rounding))
-    return isinstance(given, Applied)
+    return isinstance(Till(basket, profile).take(item), Applied)
