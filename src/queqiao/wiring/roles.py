@@ -19,6 +19,8 @@ from queqiao.wiring import role
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleMain
 
+ROLES = ("ledger", "intake", "analytics", "decide", "console", "scheduler")
+
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
     "/api/v1/coupons/",
@@ -47,7 +49,7 @@ def role_mains(settings: Settings, listener: socket.socket) -> list[tuple[str, R
 
 
 def _main(settings: Settings, module: str, *arguments: object) -> RoleMain:
-    """Return a role's process. Its module is imported after the fork: no role pays for another."""
+    """Return a role's process."""
 
     def main(life_line: int) -> None:
         serve = import_module(f"queqiao.wiring.processes.{module}").serve

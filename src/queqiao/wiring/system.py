@@ -15,22 +15,18 @@ from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.wiring import adapters, local_system, logs
 from queqiao.wiring.local_system import Address
-from queqiao.wiring.roles import role_mains
+from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleMain, Supervisor, alone, lock
 
 SHARED_MODULES = (
-    "msgspec",
-    "httptools",
-    "numpy",
     "sqlalchemy.dialects.sqlite",
-    "uvicorn.protocols.http.httptools_impl",
-    "uvloop",
-    "queqiao.wiring.http_server",
-    "queqiao.wiring.forward",
-    "queqiao.operate.authentication",
+    *(f"queqiao.wiring.processes.{name}" for name in ROLES),
 )
-"""Imported before the roles are forked, so that they share their pages and start at once."""
+"""Imported before the roles are forked, so that they share their pages and start at once.
+
+The warehouse engine is not among them: it is loaded when it is opened, in its own role.
+"""
 
 
 def run(
