@@ -35,3 +35,9 @@ async def test_popularity_halves_in_its_half_life(shop: Shop):
 
 async def test_without_events_there_is_no_model(shop: Shop):
     assert await train(shop.warehouse, 0) is None
+
+
+async def test_a_store_of_past_years_is_learnt_from_all_the_same(shop: Shop):
+    years_later = NOW_US + 9 * 365 * 86_400_000_000
+    packed = await train(shop.warehouse, years_later)
+    assert encode_model(packed) == encode_model(await train(shop.warehouse, NOW_US))

@@ -29,6 +29,12 @@ SCORE_DIGITS = 6
 GROUPS_MAX = 150_000
 """Bound of the memory of one training: the latest sessions and buyers count."""
 
+_LATEST = """WITH fromUnixTimestamp64Micro({now:Int64}, 'UTC') AS now SELECT
+  (SELECT toUnixTimestamp64Micro(max(timestamp)) FROM events
+    WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND timestamp <= now),
+  (SELECT toUnixTimestamp64Micro(max(time)) FROM order_lines
+    WHERE kind = 'sale' AND sku != '' AND time <= now)
+"""
 _PERIOD = """WITH fromUnixTimestamp64Micro({since:Int64}, 'UTC') AS since,
   fromUnixTimestamp64Micro({as_of:Int64}, 'UTC') AS until
 """
@@ -59,14 +65,21 @@ Baskets = Sequence[Sequence[str]]
 """SKUs that were met together, each basket in order of time."""
 
 
-async def train(warehouse: Warehouse, as_of_us: int) -> PackedModel | None:
-    """Return the model of everything up to ``as_of_us``; None when nothing was viewed or sold."""
+async def train(warehouse: Warehouse, now_us: int) -> PackedModel | None:
+    """Return the model of everything up to ``now_us``; None when nothing was viewed or sold.
+
+    Ages are counted from the last view or sale, so a store that rests, or whose data is of past
+    years, is learnt from all the same.
+    """
+    (latest,) = (await warehouse.query(_LATEST, {"now": now_us})).rows
+    as_of_us = max(latest)
+    if as_of_us <= 0:
+        return None
     views = await _baskets(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)
     orders = await _baskets(warehouse, _ORDERS, ORDERS_DAYS, as_of_us)
     bounds = {"half_life_days": float(HALF_LIFE_DAYS), "popular_max": POPULAR_MAX}
-    popular = await warehouse.query(_PERIOD + _POPULAR, {**_period(VIEWS_DAYS, as_of_us), **bounds})
-    if not popular.rows:
-        return None
+    period = _period(VIEWS_DAYS, as_of_us)
+    popular = await warehouse.query(_PERIOD + _POPULAR, {**period, **bounds})
     return fit(views, orders, [(sku, float(score)) for sku, score in popular.rows])
 
 
