@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-# Before numpy and Arrow are imported anywhere: their threads gain nothing here, cost memory in every
-# role, and the supervisor must have none when it forks.
+# Before numpy and Arrow are imported anywhere: their threads gain nothing here, cost memory in
+# every role, and the supervisor must have none when it forks.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")

@@ -8,11 +8,12 @@ from queqiao.kernel.errors import Message
 from queqiao.operate.calls import DRY_RUN, PAGE
 from queqiao.operate.contracts import Parameter
 
-_CURSOR = PAGE[1]
-_PAGE_OF_500 = (
-    Parameter("limit", Message("每页条数，1 到 500", "items a page, 1 to 500"), int),
-    _CURSOR,
-)
+
+def _page(most: int) -> tuple[Parameter, ...]:
+    words = Message(f"每页条数，1 到 {most}", f"items a page, 1 to {most}")
+    return (Parameter("limit", words, int), PAGE[1])
+
+
 _QUERY = Parameter("query", Message("要找的文字", "text to look for"))
 _ENCODING = Parameter(
     "Content-Encoding", Message("gzip 或不压缩", "gzip, or absent: in clear"), place="header"
@@ -22,7 +23,7 @@ _EVENTS = (
     Parameter("message_id", Message("只要这一个事件", "only the event of this id")),
     Parameter("after", Message("从这个偏移量之后读起", "read on behind this offset"), int),
     Parameter("event", Message("事件名", "name of the event, such as Order Completed")),
-    *_PAGE_OF_500,
+    *_page(500),
 )
 _DELIVERIES = (
     Parameter("webhook", Message("Webhook 的 id", "id of the webhook")),
@@ -44,9 +45,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "POST /api/v1/products/bulk": (DRY_RUN,),
         "POST /api/v1/catalog/import": _IMPORT,
         "GET /api/v1/events": _EVENTS,
-        "GET /api/v1/bad-rows": _PAGE_OF_500,
-        "GET /api/v1/profiles": (_QUERY, *PAGE),
-        "GET /api/v1/segments/{id}/members": PAGE,
+        "GET /api/v1/bad-rows": _page(500),
+        "GET /api/v1/profiles": (_QUERY, *_page(1000)),
+        "GET /api/v1/segments/{id}/members": _page(1000),
         "GET /api/v1/segments/{id}/explain": (
             Parameter("user", Message("顾客的 id", "id of the person"), required=True),
         ),

@@ -1,7 +1,6 @@
 """The scheduler role: segments, learning, webhooks, the lake; each by its own clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 import structlog
@@ -14,9 +13,12 @@ from queqiao.kernel.clock import Clock, SystemClock, business_day
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
+from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import segments, snapshots
+from queqiao.profile.contracts import SEGMENT
 from queqiao.wiring import adapters, webhooks
+from queqiao.wiring.freshness import Freshness, Work
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -34,18 +36,28 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async def lake() -> None:
         await publish_lake(settings, warehouse, clock)
 
-    works: list[tuple[float, str, Callable[[], Awaitable[object]]]] = [
+    async def count_segments() -> None:
+        await segments.refresh(warehouse, records, clock.now_us())
+
+    async def learn_items() -> None:
+        await learn(warehouse, records, clock)
+
+    async def count_clicks() -> None:
+        await count_ads(warehouse, records, clock)
+
+    async def live_segments() -> object:
+        live = await Documents(records).live(SEGMENT)
+        return [(stored.id, stored.revision) for stored in live]
+
+    fresh = Freshness(warehouse, clock)
+    works: list[tuple[float, str, Work]] = [
         (
             schedule.segments_every_s,
             "segments",
-            lambda: segments.refresh(warehouse, records, clock.now_us()),
+            fresh.only("segments", count_segments, live_segments),
         ),
-        (
-            schedule.recommendations_every_s,
-            "recommendations",
-            lambda: learn(warehouse, records, clock),
-        ),
-        (COUNTS_EVERY_S, "ads counts", lambda: count_ads(warehouse, records, clock)),
+        (schedule.recommendations_every_s, "recommendations", fresh.only("items", learn_items)),
+        (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", count_clicks)),
         (schedule.lake_every_s, "lake", lake),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
@@ -53,7 +65,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     records.close()
 
 
-def patient(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+def patient(name: str, work: Work) -> Work:
     """Return the work such that a part that is away just now makes it wait for its next turn."""
 
     async def attempt() -> None:
