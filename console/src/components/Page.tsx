@@ -50,7 +50,7 @@ function Tabs({ tabs }: { tabs: { id: string; label: string }[] }) {
   return (
     <nav className="tabs" aria-label={t("frame.tabs")}>
       {tabs.map((tab) => {
-        const { tab: _, ...kept } = address;
+        const kept = Object.fromEntries(Object.entries(address).filter(([name]) => name !== "tab"));
         const extra = tab.id === first ? kept : { ...kept, tab: tab.id };
         return (
           <span key={tab.id} className={tab.id === open ? "tab open" : "tab"}>

@@ -113,6 +113,12 @@ export function short(value: number | null | undefined, unit: Unit, currency: st
   return exact(value, unit, currency);
 }
 
+/** The least sensible step of an axis in a unit: one whole currency unit, one piece. */
+export function stepMin(unit: Unit, currency: string): number {
+  if (unit === "minor") return 10 ** exponent(currency);
+  return unit === "count" ? 1 : 0;
+}
+
 export interface Change {
   direction: "up" | "down" | "flat" | "none";
   text: string;

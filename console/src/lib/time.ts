@@ -68,6 +68,7 @@ export function toInput(text: string | null | undefined, zone: string = SHOP_ZON
 
 /** What a `datetime-local` input holds, to RFC 3339; null when empty. */
 export function fromInput(text: string, zone: string = SHOP_ZONE): string | null {
-  const wall = Date.parse(`${text}:00Z`);
+  // Asked first: browsers read almost anything as some date.
+  const wall = /^\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(text) ? Date.parse(`${text}:00Z`) : Number.NaN;
   return Number.isNaN(wall) ? null : rfc3339(wall - offsetMs(wall - offsetMs(wall, zone), zone));
 }

@@ -16,6 +16,8 @@ export interface Drawing {
   series: Series[];
   format: (value: number) => string;
   formatShort: (value: number) => string;
+  /** The least step of the axis, so that an empty chart does not count in hundredths. */
+  stepMin?: number;
 }
 
 // A dash pattern beside each colour, so that colour alone never tells lines apart.
@@ -40,6 +42,7 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
     yAxis: {
       type: "value",
       min: drawing.kind === "bar" ? (range: { min: number }) => Math.min(0, range.min) : undefined,
+      minInterval: drawing.stepMin ?? 0,
       splitLine: { lineStyle: { color: tokens.line } },
       ...axis,
       axisLabel: { ...axis.axisLabel, formatter: (value: number) => drawing.formatShort(value) },

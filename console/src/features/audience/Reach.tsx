@@ -9,6 +9,7 @@ import { Watermark } from "@/components/Watermark";
 import { compact, count, percent } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { toGroup, whole } from "./fields";
+import "./audience.css";
 
 /** How many people the conditions hold, moving as they are typed, with a few of them. */
 export function Reach({ expression }: { expression: Expression }) {
@@ -41,7 +42,7 @@ export function Reach({ expression }: { expression: Expression }) {
             <Watermark at={data.watermark} />
           </p>
           <h3>{t("audience.sample")}</h3>
-          <ul>
+          <ul className="sample">
             {data.sample.slice(0, 8).map((one) => (
               <li key={String(one.person_id)}>
                 <Go to={`/audience/people/${encodeURIComponent(String(one.person_id))}`}>{String(one.person_id)}</Go>

@@ -12,7 +12,7 @@ import { Page } from "@/components/Page";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { Watermark } from "@/components/Watermark";
-import { exact, short, type Unit, unitOf } from "@/lib/numbers";
+import { exact, short, stepMin, type Unit, unitOf } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
 import { DIMENSIONS, METRICS } from "./catalogue";
@@ -80,7 +80,7 @@ function Drawn({ data, metric, time, dimension, unit }: { data: Figures; metric:
   const { currency } = useCurrency();
   const { language } = usePreferences();
   const drawing = useMemo<Drawing>(() => {
-    const format = { format: (value: number) => exact(value, unit, currency), formatShort: (value: number) => short(value, unit, currency, language) };
+    const format = { format: (value: number) => exact(value, unit, currency), formatShort: (value: number) => short(value, unit, currency, language), stepMin: stepMin(unit, currency) };
     return { ...shape(data.rows, metric, time, dimension, t(`metrics.${metric}`)), ...format };
   }, [data.rows, metric, time, dimension, unit, currency, language, t]);
   const best = drawing.labels[drawing.series[0]?.values.reduce<number>((most, value, at, all) => ((value ?? -Infinity) > (all[most] ?? -Infinity) ? at : most), 0) ?? 0];

@@ -39,7 +39,7 @@ function KeyNumber({ metric, now, before }: { metric: KeyMetric; now: number | n
   const label = t(`metrics.${metric.name}`);
   const full = exact(now, metric.unit, currency);
   return (
-    <Go to="/data" extra={{ metrics: metric.name }} className="key-number" aria-label={`${label} ${full}`}>
+    <Go to="/data" extra={{ metrics: metric.name }} className="key-number">
       <span className="key-label" title={t(`definitions.${metric.name}`)}>
         {label}
       </span>
@@ -48,7 +48,11 @@ function KeyNumber({ metric, now, before }: { metric: KeyMetric; now: number | n
       </span>
       <span className="row">
         <Change now={now} before={before} />
-        <span className="note" title={exact(before, metric.unit, currency)}>{short(before, metric.unit, currency, language)}</span>
+        {before !== null && (
+          <span className="note" title={exact(before, metric.unit, currency)}>
+            {short(before, metric.unit, currency, language)}
+          </span>
+        )}
       </span>
       <KeySpark metric={metric.name} label={label} />
     </Go>

@@ -106,7 +106,7 @@ function Priced({ id, document, lines, currency, withLive, goods }: Props & { id
   const live = useDocuments("promotions", { state: "live", limit: 200 });
   const others = withLive ? (live.data?.items ?? []).filter((item) => item.id !== id && !item.document.code_batch) : [];
   // The window and the code are left out: the preview shows the rule, not today's date.
-  const draft = { ...trimmed(document), id, starts_at: null, ends_at: null, code_batch: null };
+  const draft = { ...trimmed(document), id, name: document.name || t("promotion.preview.draft"), starts_at: null, ends_at: null, code_batch: null };
   const question = useSettled({
     currency,
     cart: { lines: lines.map((line, at) => ({ ...line, id: String(at + 1) })) },

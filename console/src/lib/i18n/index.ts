@@ -10,7 +10,7 @@ const catalogues: Record<Language, () => Promise<{ default: object }>> = {
   en: () => import("./en"),
 };
 
-async function use(language: Language): Promise<void> {
+async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
     const catalogue = await catalogues[language]();
     i18next.addResourceBundle(language, "translation", catalogue.default);
@@ -28,6 +28,6 @@ export async function startLanguages(): Promise<void> {
     interpolation: { escapeValue: false },
     react: { useSuspense: false },
   });
-  await use(preferences().language);
-  onPreference(() => void use(preferences().language));
+  await speak(preferences().language);
+  onPreference(() => void speak(preferences().language));
 }
