@@ -21,8 +21,10 @@ from queqiao.ports.event_log.runs import Probe, Run, mask_of
 from queqiao.ports.event_log.worker import Worker
 
 TABLE_KEYS_MAX = 1 << 16
-CROWDED_FACTOR = 8
-"""With so many full tables in memory the disk has not kept up, and appends are turned away."""
+CROWDED_KEYS = 1 << 19
+"""With so many keys in memory (100 MB) the disk has not kept up, and appends are turned away."""
+FILL_PATIENCE_S = 0.5
+"""At opening, so long is waited for a full table to be written before the next one grows."""
 MERGE_FAN_IN = 8
 PROBE_FROM = 12
 """From this many look-ups at once, numpy is quicker than one by one."""
@@ -74,9 +76,18 @@ class DedupIndex:
         self._runs = ()
         self._manifest.save([], 0)
 
-    def check_room(self) -> None:
+    def fill(self, digest: bytes, value: bytes, committed: int) -> None:
+        """Enter a key that the log holds, at opening; wait when the disk is behind."""
+        self.table[digest] = value
+        if len(self.table) >= self._table_keys_max:
+            self._flusher.settle(FILL_PATIENCE_S)
+            self.seal_if_full(committed)
+
+    def check_room(self, committed: int) -> None:
         """Raise Unavailable when tables pile up in memory because the disk does not take them."""
-        if len(self.table) > CROWDED_FACTOR * self._table_keys_max:
+        if len(self.table) > CROWDED_KEYS:
+            self.seal_if_full(committed)
+        if len(self.table) > CROWDED_KEYS:
             self._flusher.wake()
             raise Unavailable(Message("索引落盘滞后，请稍后重试", "the index is behind its disk"))
 

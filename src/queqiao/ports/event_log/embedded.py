@@ -68,13 +68,12 @@ class EmbeddedEventLog:
         for records in self._reader.records(indexed):
             for offset, (digest, fingerprint) in enumerate(records.keys(), records.first):
                 if offset > indexed:
-                    self._index.table[digest] = value_of(fingerprint, offset)
-            self._index.seal_if_full(last)
+                    self._index.fill(digest, value_of(fingerprint, offset), last)
         return last
 
     async def append(self, events: Sequence[NewEvent]) -> list[Outcome]:
         """Store the new ones among the events, durably; outcomes in the order of the events."""
-        self._index.check_room()
+        self._index.check_room(self._journal.mark)
         outcomes, fresh = self._admit(events)
         if fresh.bodies:
             payload = pack(fresh.first, fresh.digests, fresh.fingerprints, fresh.bodies)

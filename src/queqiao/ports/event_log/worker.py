@@ -29,10 +29,12 @@ class Worker:
             self._woken = True
             self._state.notify_all()
 
-    def settle(self) -> None:
-        """Return when all work asked for so far is done."""
+    def settle(self, timeout_s: float | None = None) -> None:
+        """Return when all work asked for so far is done, or the time is over."""
         with self._state:
-            self._state.wait_for(lambda: self._stopping or (self._idle and not self._woken))
+            self._state.wait_for(
+                lambda: self._stopping or (self._idle and not self._woken), timeout_s
+            )
 
     def stop(self) -> None:
         """Finish the piece in hand and end the thread."""

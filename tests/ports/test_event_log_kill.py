@@ -1,0 +1,74 @@
+"""kill -9 of the log's writer under load: every acknowledged event is there, once."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+
+ROUNDS = 5
+ACKNOWLEDGED_BEFORE_KILL = 400
+
+WRITER = """
+import asyncio, json, sys
+from pathlib import Path
+from queqiao.ports.event_log.base import NewEvent
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+
+async def client(log, name):
+    number = 0
+    while True:
+        ids = [f"{name}-{number}-{i}" for i in range(1 + number % 5)]
+        events = [NewEvent("web", i, i.encode() * 20, b"12345678") for i in ids]
+        outcomes = await log.append(events)
+        print(json.dumps([[i, o.offset] for i, o in zip(ids, outcomes)]), flush=True)
+        number += 1
+
+async def main():
+    log = EmbeddedEventLog(Path(sys.argv[1]), segment_bytes=50_000, table_keys_max=100)
+    await asyncio.gather(*(client(log, f"{sys.argv[2]}-{c}") for c in range(8)))
+
+asyncio.run(main())
+"""
+
+
+def acknowledged_until_killed(folder: Path, number: int) -> dict[str, int]:
+    """Run the writer, kill it in the middle of its work, return what it had answered."""
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder), str(number)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lines: list[str] = []
+    for line in writer.stdout:
+        lines.append(line)
+        if len(lines) == ACKNOWLEDGED_BEFORE_KILL + 37 * number:
+            writer.send_signal(signal.SIGKILL)
+            break
+    lines += [line for line in writer.stdout if line.endswith("\n")]
+    writer.stdout.close()
+    assert writer.wait() == -signal.SIGKILL
+    return {message_id: offset for line in lines for message_id, offset in json.loads(line)}
+
+
+@pytest.mark.timeout(120)
+async def test_every_acknowledged_event_is_there_once(tmp_path: Path) -> None:
+    acknowledged: dict[str, int] = {}
+    for number in range(ROUNDS):
+        answered = acknowledged_until_killed(tmp_path, number)
+        assert not answered.keys() & acknowledged.keys()
+        acknowledged |= answered
+    log = EmbeddedEventLog(tmp_path, table_keys_max=100)
+    reader = EmbeddedEventLogReader(tmp_path)
+    stored = {event.offset: event.body for event in reader.read(0, 1_000_000)}
+    assert list(stored) == list(range(1, reader.end() + 1))
+    assert len(set(stored.values())) == len(stored)
+    for message_id, offset in acknowledged.items():
+        assert stored[offset] == message_id.encode() * 20
+        assert [found.offset for found in await log.find(message_id)] == [offset]
+    log.close()
