@@ -19,7 +19,7 @@ T0 = 1_780_000_000_000_000
 MINUTE = 60_000_000
 
 
-def event(name: str | None, at: int = 0, user: str | None = None, anon: str | None = None,
+def event(name: str | None, at: int = 0, *, user: str | None = None, anon: str | None = None,
           kind: str = "track", context: Any = None, **properties: Any) -> bytes:  # fmt: skip
     """Return an envelope's bytes; ``at`` is in microseconds after T0."""
     raw = msgspec.Raw(msgspec.json.encode(properties))

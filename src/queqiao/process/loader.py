@@ -31,7 +31,7 @@ Ts = TypeVarTuple("Ts")
 
 log = structlog.get_logger()
 
-EVENTS_IN_BATCH_MAX = 10_000
+EVENTS_IN_BATCH_MAX = 5_000
 BYTES_IN_BATCH_MAX = 8 << 20
 """Bounds of one batch; the second bounds memory, and the lines of orders, when events are large."""
 

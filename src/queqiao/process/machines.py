@@ -14,9 +14,9 @@ from queqiao.process.state import StateFile
 
 Row = tuple[Any, ...]
 
-DEVICES_IN_MEMORY_MAX = 40_000
+DEVICES_IN_MEMORY_MAX = 15_000
 ORDERS_IN_MEMORY_MAX = 4_000
-"""Keys held in memory, about 30 MB in all; the others are read from the file when they come."""
+"""Keys held in memory, about 15 MB in all; the others are read from the file when they come."""
 
 
 class Rows(msgspec.Struct):
