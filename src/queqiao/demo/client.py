@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from queqiao.demo.transport import CALL_S_MAX, LeanTransport
 from queqiao.kernel.clock import format_rfc3339
 
 ATTEMPTS_MAX = 12
@@ -49,14 +50,12 @@ class StoreClient:
         transport: httpx.AsyncBaseTransport | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._base = httpx.URL(base_url)
         self._http = httpx.AsyncClient(
-            limits=limits,
-            timeout=httpx.Timeout(60, pool=None),
-            transport=transport,
+            transport=transport or _transport(self._base, connections),
+            timeout=CALL_S_MAX,
             trust_env=False,
         )
-        self._base = httpx.URL(base_url)
         self._urls: dict[str, httpx.URL] = {}
         self._admin = f"Bearer {admin_key}"
         self._intake = "Basic " + b64encode(f"{intake_key}:".encode()).decode()
@@ -144,6 +143,12 @@ class StoreClient:
         place = "/t/" if path.startswith("/t/") else path.partition("?")[0]
         key = f"{status} {place}"
         self.refusals[key] = self.refusals.get(key, 0) + 1
+
+
+def _transport(base: httpx.URL, connections: int) -> httpx.AsyncBaseTransport:
+    if base.scheme == "http":
+        return LeanTransport(base.host, base.port or 80, connections)
+    return httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=connections))
 
 
 def _retry_after_s(response: httpx.Response) -> float:
