@@ -14,5 +14,7 @@ print(len(os.listdir("/proc/self/task")))
 
 
 def test_what_the_supervisor_imports_starts_no_thread() -> None:
-    ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
     assert ran.stdout.strip() == "1"
