@@ -34,13 +34,16 @@ async def test_a_person_is_the_last_user_of_the_device(house) -> None:
         event("A", 4, anon="d1", user="bob"),
         event("A", 5, anon="d1"),
         event("A", 6, user="ann"),
+        event(None, 7, user="eve", kind="alias", previous_id="d2"),
+        event("A", 8, anon="d2"),
     )
     assert await house.ask("SELECT person_id FROM events ORDER BY offset") == [
-        [one] for one in ("d1", "ann", "ann", "bob", "bob", "ann")
+        [one] for one in ("d1", "ann", "ann", "bob", "bob", "ann", "eve", "eve")
     ]
     assert await house.ask("SELECT anonymous_id, user_id, at FROM identities ORDER BY offset") == [
         ["d1", "ann", T0 + 2],
         ["d1", "bob", T0 + 4],
+        ["d2", "eve", T0 + 7],
     ]
 
 
@@ -97,6 +100,19 @@ async def test_what_cannot_be_taken_is_kept_with_its_path_and_reason(house) -> N
     ]
     assert await house.ask("SELECT order_id, amount_minor FROM order_lines") == [["o5", 1230]]
     assert (await watermark(house.warehouse)).offset == 8
+
+
+async def test_a_lost_state_file_is_made_anew_from_the_log(house) -> None:
+    views = [event("A", number * MINUTE * 20, anon=f"d{number % 3}") for number in range(60)]
+    await house.load(*views)
+    before = await house.ask("SELECT * FROM sessions ORDER BY offset, closed")
+    await house.loader.close()
+    (house.folder / "process.sqlite").unlink()
+    house.loader = house.new_loader()
+    await house.load(event("A", 0, anon="new"))
+    assert await house.ask("SELECT count(), uniqExact(offset) FROM events") == [[61, 61]]
+    after = "SELECT * FROM sessions WHERE offset <= 60 ORDER BY offset, closed"
+    assert await house.ask(after) == before
 
 
 async def test_the_watermark_follows_the_log(house) -> None:

@@ -51,6 +51,7 @@ class Properties(Item, gc=False):
     decision_id: Identifier = None
     promotion_id: Identifier = None
     promotion_ids: list[str] = []
+    previous_id: Identifier = None
     products: list[Item] = []
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from queqiao.process.facts import Fact
+from queqiao.process.facts import Fact, text_of
 from queqiao.process.state import Keyed
 
 
@@ -29,6 +29,8 @@ class Identity:
     def see(self, fact: Fact) -> Who:
         """Return who the event is of, and remember a login."""
         anonymous_id = fact.envelope.anonymous_id or ""
+        if fact.envelope.type == "alias":  # it says which id the user had before
+            anonymous_id = text_of(fact.properties.previous_id) or anonymous_id
         user_id = fact.envelope.user_id or ""
         if not anonymous_id:
             return Who("", user_id, user_id, linked=False)

@@ -63,15 +63,16 @@ class Loader:
         self._pace = pace or Pace()
         # Reader and state file belong to one thread, beside the event loop that answers queries.
         self._thread = ThreadPoolExecutor(1, "loader")
-        self._present: dict[str, set[Row]] = {}
+        self._held: dict[str, int] = {}
         self.checkpoint = Checkpoint()
 
     async def open(self) -> None:
-        """Make the tables, read the checkpoint and what a crash left above it."""
+        """Make the tables, read the checkpoint, and see how far each table goes above it."""
         await create_tables(self._warehouse)
         await self._aside(self._open_state)
         for table in FACTS:
-            self._present[table.name] = await self._keys_above_checkpoint(table)
+            highest = await self._warehouse.query(f"SELECT max(offset) FROM {table.name}")  # noqa: S608  # our own names
+            self._held[table.name] = highest.rows[0][0]
 
     def _open_state(self) -> None:
         self._file = StateFile(self._state_path)
@@ -110,7 +111,8 @@ class Loader:
         if not events:
             return 0
         for table in FACTS:
-            await self._insert(table, self._missing(table, rows.of(table.name)))
+            new = await self._missing(table, rows.of(table.name), events[-1].offset)
+            await self._insert(table, new)
         done = Checkpoint(
             events[-1].offset,
             max(self.checkpoint.timestamp_us, rows.timestamp_us),
@@ -140,23 +142,25 @@ class Loader:
             log.exception("an event could not be processed", offset=event.offset)
             rows.unprocessed.append((event.offset, "*", "", "", "", 0, "a defect of ours; see log"))
 
-    def _missing(self, table: TableSpec, rows: list[Row]) -> list[Row]:
-        present = self._present[table.name]
-        if not present:
+    async def _missing(self, table: TableSpec, rows: list[Row], last: int) -> list[Row]:
+        """Leave out the rows that the table holds already, from before a crash."""
+        if not rows or self._held[table.name] <= self.checkpoint.offset:
             return rows
         names = list(table.columns)
         key = [names.index(name) for name in table.key]
-        missing = [row for row in rows if tuple(row[index] for index in key) not in present]
-        present.difference_update(tuple(row[index] for index in key) for row in rows)
-        return missing
+        held = await self._keys_up_to(table, last)
+        return [row for row in rows if tuple(row[index] for index in key) not in held]
 
     async def _insert(self, table: TableSpec, rows: list[Row]) -> None:
         if rows:
             await self._warehouse.insert(table.name, await self._aside(arrow_of, table, rows))
 
-    async def _keys_above_checkpoint(self, table: TableSpec) -> set[Row]:
-        sql = f"SELECT {', '.join(table.key)} FROM {table.name} WHERE offset > {{after:UInt64}}"  # noqa: S608  # names of our own tables
-        found = await self._warehouse.query(sql, {"after": self.checkpoint.offset})
+    async def _keys_up_to(self, table: TableSpec, last: int) -> set[Row]:
+        sql = (
+            f"SELECT {', '.join(table.key)} FROM {table.name}"  # noqa: S608  # our own names
+            " WHERE offset > {after:UInt64} AND offset <= {last:UInt64}"
+        )
+        found = await self._warehouse.query(sql, {"after": self.checkpoint.offset, "last": last})
         return {tuple(row) for row in found.rows}
 
     async def _aside(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
