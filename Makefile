@@ -55,7 +55,7 @@ check: setup-dev ## lint, types, import rules, the console's own checks
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	cd console && npm run --silent check
+	cd console && npm run --silent check && npm run --silent size
 
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix src tests bench

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.publishing import (
+    check_live_coupon_batch,
+    check_live_promotion,
+)
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.profile.contracts import SEGMENT
@@ -22,5 +26,7 @@ KINDS: tuple[DocumentKind, ...] = (
 def handlings() -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     return {
+        PROMOTION.name: Handling(check_live=check_live_promotion),
+        COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS),
     }

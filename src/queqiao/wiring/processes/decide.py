@@ -56,7 +56,9 @@ def routes(settings: Settings, hot: HotState) -> list[Route]:
         random_bits=random_bits,
         zone=settings.shop.timezone,
     )
-    promotions = PromotionServices(shop=hot.shop, ledger=ledger, event_log=event_log)
+    promotions = PromotionServices(
+        shop=hot.shop, ledger=ledger, event_log=event_log, segments_of=hot.segments_of
+    )
     recommend = RecommendServices(
         model=lambda: hot.model,
         newest_skus=lambda: hot.newest_skus,
