@@ -1,0 +1,148 @@
+"""One of everything on a running system, so that each documented path leads to something."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from bench.harness import System
+from tests.system.waiting import until
+
+PRODUCT = {
+    "product_id": "P1",
+    "name": "茶",
+    "category": ["茶叶"],
+    "skus": [{"sku": "S1", "price_minor": 15_000, "currency": "CNY", "stock": 10}],
+}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "placements": {"name": "首页", "floor_minor": 5, "currency": "CNY"},
+    "segments": {"name": "buyers", "expression": {"field": "orders", "op": ">=", "value": 1}},
+    "campaigns": {
+        "name": "tea",
+        "advertiser": "a",
+        "placements": ["{id}"],
+        "bid_minor": 50,
+        "currency": "CNY",
+        "daily_budget_minor": 100_000,
+        "creatives": [{"id": "cr", "title": "买茶", "landing_url": "https://example.com/"}],
+    },
+    "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "uses_per_code": 9},
+    "promotions": {
+        "name": "减10",
+        "benefit": {"type": "fixed", "amount": 1_000},
+        "code_batch": "{id}",
+    },
+    "webhooks": {
+        "name": "orders",
+        "url": "http://127.0.0.1:9/hook",
+        "events": ["Order Completed"],
+    },
+}
+
+
+def _filled(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, list):
+        return [_filled(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: _filled(item, names) for key, item in value.items()}
+    return value
+
+
+def documents(prefix: str) -> dict[str, Any]:
+    """Return one document of each kind; those that name others name the ones of the prefix."""
+    names = {"{id}": prefix, "{CODE}": code_of(prefix)}
+    return {path: _filled(document, names) for path, document in DOCUMENTS.items()}
+
+
+def code_of(prefix: str) -> str:
+    """Return the coupon code of a prefix."""
+    return f"{prefix.upper()}-CODE"
+
+
+@dataclass
+class Things:
+    """What was made; ``ids`` by the collection of their path."""
+
+    prefix: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+def admin(system: System, **options: Any) -> httpx.Client:
+    """Return a client that may do everything."""
+    headers = {"authorization": f"Bearer {system.admin_key}"}
+    return httpx.Client(base_url=system.base_url, headers=headers, timeout=30, **options)
+
+
+def good(answer: httpx.Response) -> Any:
+    """Return an answer's JSON, and say what went wrong otherwise."""
+    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.text}"
+    return answer.json() if answer.content else None
+
+
+def make_documents(client: httpx.Client, things: Things) -> None:
+    """Make and publish one document of each kind."""
+    for path, document in documents(things.prefix).items():
+        body = {"id": things.prefix, "document": document}
+        good(client.post(f"/api/v1/{path}", json=body))
+        good(client.post(f"/api/v1/{path}/{things.prefix}/publish"))
+        things.ids[path] = things.prefix
+
+
+def send_order(system: System, things: Things) -> str:
+    """Send one order through the intake; return its message id."""
+    message_id = f"{things.prefix}-order"
+    event = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": message_id,
+        "userId": f"{things.prefix}-user",
+        "properties": {
+            "order_id": f"{things.prefix}-o1",
+            "total_minor": 30_000,
+            "currency": "CNY",
+            "products": [{"sku": "S1", "price_minor": 15_000, "quantity": 2}],
+        },
+    }
+    auth = (system.intake_key, "")
+    good(httpx.post(f"{system.base_url}/v1/batch", auth=auth, json={"batch": [event]}))
+    return message_id
+
+
+def decide(system: System, things: Things) -> dict[str, Any]:
+    """Return an ad decision of the campaign made, as soon as it is known to decide."""
+    headers = {"authorization": f"Bearer {system.decide_key}"}
+    asked = {"placements": [{"id": things.prefix}], "user": {"anonymous_id": "a"}}
+
+    def one() -> dict[str, Any] | None:
+        answer = httpx.post(f"{system.base_url}/api/v1/decisions", headers=headers, json=asked)
+        found = good(answer)["decisions"]
+        return found[0] if found else None
+
+    return until(one, within_s=5)
+
+
+def make_things(system: System, prefix: str) -> Things:
+    """Make one of everything that a path of the API may name."""
+    things = Things(prefix)
+    with admin(system) as client:
+        good(client.post("/api/v1/products/bulk", json={"products": [PRODUCT]}))
+        make_documents(client, things)
+        things.ids["receipts"] = send_order(system, things)
+        decision = decide(system, things)
+        things.ids["decisions"] = decision["decision_id"]
+        things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
+        things.ids["products"] = "P1"
+        things.ids["profiles"] = f"{prefix}-user"
+        person = {"email": f"{prefix}@example.com", "name": "n", "role": "viewer"}
+        things.ids["users"] = good(client.post("/api/v1/users", json=person))["user"]["id"]
+        key = {"name": "n", "scope": "read"}
+        things.ids["keys"] = good(client.post("/api/v1/keys", json=key))["key"]["id"]
+        page = "/api/v1/webhook-deliveries"
+        found = until(lambda: good(client.get(page, params={"webhook": prefix}))["items"], 10)
+        things.ids["webhook-deliveries"] = found[0]["id"]
+        until(lambda: client.get(f"/api/v1/profiles/{prefix}-user").is_success, 10)
+    things.ids["coupons"] = code_of(prefix)
+    things.ids["projects"] = system.intake_key
+    things.ids["schemas"] = "promotion.json"
+    return things
