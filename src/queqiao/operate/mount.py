@@ -16,7 +16,7 @@ from queqiao.kernel.errors import FieldError, Forbidden, InvalidInput, Message, 
 from queqiao.kernel.http import Principal, Request, Response, Scope, language_of
 from queqiao.kernel.text import refuse_unstorable
 from queqiao.operate.authentication import SAFE_METHODS, Authenticator
-from queqiao.operate.calls import TRACE_HEADER, actor_of, dry_run
+from queqiao.operate.calls import DRY_RUN, TRACE_HEADER, actor_of, dry_run
 from queqiao.operate.contracts import Operation, Services
 from queqiao.ports.records import audit
 
@@ -153,7 +153,10 @@ def _query(query_string: bytes) -> dict[str, str]:
 
 def _is_unaudited_write(operation: Operation, call: Request, answer: Response) -> bool:
     writes = call.method not in SAFE_METHODS and operation.route.scope in {"write", "admin"}
-    return writes and not operation.audits and answer.status < 400 and not dry_run(call)
+    if not writes or operation.audits or answer.status >= 400:
+        return False
+    # Only where dry_run is an offer does it keep a call from being a write.
+    return DRY_RUN not in operation.parameters or not dry_run(call)
 
 
 async def _audit(operation: Operation, services: Services, call: Request) -> None:
