@@ -28,6 +28,9 @@ from queqiao.kernel.text import clean
 from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent
 
+KNOWN_CONTEXTS_MAX = 2_048
+KNOWN_CONTEXT_BYTES_MAX = 4_096
+"""What the memory of sound contexts is bounded by."""
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,10 +77,11 @@ def looks_suspicious(body: bytes) -> bool:
 
 
 class Validator:
-    """Turns calls into events."""
+    """Turns calls into events. Remembers contexts that it found sound: clients repeat them."""
 
     def __init__(self, ids: IdSource) -> None:
         self._ids = ids
+        self._contexts: set[bytes] = set()
 
     def event(
         self, raw: bytes | Raw, call: CallType | None, origin: Origin, own_id: str | None = None
@@ -97,8 +101,8 @@ class Validator:
         anonymous_id = _text(message.anonymous_id, "anonymousId")
         if user_id is None and anonymous_id is None:
             raise _refused("userId", _NO_IDENTITY)
-        if message.context is EMPTY:
-            message.context = origin.context
+        context = origin.context if message.context is EMPTY else message.context
+        message.context = context if context is EMPTY else self._sound_context(context)
         check_parts(message, event if kind == "track" else None)
         if kind not in {"page", "screen"}:
             event = _required(kind, event, message)
@@ -120,6 +124,17 @@ class Validator:
         fingerprint = blake2b(content, digest_size=8).digest()
         body = _with_times(content, message, origin)
         return NewEvent(origin.source, envelope.message_id, body, fingerprint)
+
+    def _sound_context(self, context: Raw) -> Raw:
+        key = bytes(context)
+        if key in self._contexts:
+            return context
+        sound = _sound(context, "context")
+        if sound is context and len(key) <= KNOWN_CONTEXT_BYTES_MAX:
+            if len(self._contexts) >= KNOWN_CONTEXTS_MAX:
+                self._contexts.clear()
+            self._contexts.add(key)
+        return sound
 
 
 def _with_times(content: bytes, message: SegmentCall, origin: Origin) -> bytes:
@@ -156,12 +171,10 @@ def _add_snake_case(message: SegmentCall, raw: bytes | Raw) -> None:
 
 
 def check_parts(message: SegmentCall, event: str | None) -> None:
-    """Raise InvalidInput unless the free parts are sound; null becomes empty.
+    """Raise InvalidInput unless properties and traits are sound; null becomes empty.
 
     ``event`` names the track call whose properties the vocabulary may know.
     """
-    if message.context is not EMPTY:
-        message.context = _sound(message.context, "context")
     if message.traits is not EMPTY:
         message.traits = _sound(message.traits, "traits")
     if message.properties is not EMPTY:
@@ -184,17 +197,13 @@ def _sound(part: Raw, path: str) -> Raw:
         raise _refused(path, _NOT_JSON) from error
     if content is None:
         return EMPTY
-    for value in content.values():
-        if value.__class__ is dict or value.__class__ is list:
-            _check_depth(part, path)
-            break
+    raw = bytes(part)
+    if len(raw) > 2 * json.DEPTH_MAX and raw.count(b"{") + raw.count(b"[") > json.DEPTH_MAX:
+        _check_depth(raw, path)
     return part
 
 
-def _check_depth(part: Raw, path: str) -> None:
-    raw = bytes(part)
-    if raw.count(b"{") + raw.count(b"[") <= json.DEPTH_MAX:
-        return
+def _check_depth(raw: bytes, path: str) -> None:
     try:
         json.check(raw)
     except InvalidInput as error:
