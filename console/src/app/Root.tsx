@@ -64,6 +64,7 @@ function themeOf(mode: Mode): ThemeConfig {
     components: {
       Button: { primaryColor: colours.onPrimary, dangerColor: colours.onPrimary, primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
       Select: { optionSelectedBg: colours.primarySoft, multipleItemBg: colours.primarySoft },
+      Switch: { colorTextQuaternary: colours.lineStrong, colorTextTertiary: colours.textSoft },
       Checkbox: { colorWhite: colours.onPrimary },
     },
   };

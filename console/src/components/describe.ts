@@ -8,19 +8,28 @@ const INSTANTS = /(_at)$/;
 
 /** A document's field in the reader's words; `prefix` is its part of the catalogue. */
 export function describer(t: Translate, prefix: string, currency: string) {
+  const label = (name: string) => t(`${prefix}.${name.replaceAll(".", "_")}`, { defaultValue: name.split(".").at(-1) });
+  const words = (name: string, value: unknown): string => {
+    if (Array.isArray(value)) return value.map((one) => words(name, one)).join("; ") || DASH;
+    if (typeof value === "object" && value !== null) return parts(name, value);
+    return scalar(t, name, value, currency);
+  };
+  const parts = (name: string, value: object) =>
+    Object.entries(value)
+      .filter(([, one]) => one !== null && !(Array.isArray(one) && one.length === 0))
+      .map(([key, one]) => `${label(`${name}.${key}`)} ${words(`${name}.${key}`, one)}`)
+      .join(", ");
   return (path: string, value: unknown): { field: string; value: string } => {
     const name = path.replace(/^document\./, "").replace(/\[\d+\]/g, "");
     const number = /\[(\d+)\]/.exec(path)?.[1];
-    const label = t(`${prefix}.${name.replaceAll(".", "_")}`, { defaultValue: name });
-    return { field: number === undefined ? label : `${label} ${Number(number) + 1}`, value: wordsOf(t, name, value, currency) };
+    return { field: number === undefined ? label(name) : `${label(name)} ${Number(number) + 1}`, value: words(name, value) };
   };
 }
 
-function wordsOf(t: Translate, name: string, value: unknown, currency: string): string {
+function scalar(t: Translate, name: string, value: unknown, currency: string): string {
   if (value === null || value === undefined || value === "") return DASH;
   if (typeof value === "boolean") return t(value ? "act.yes" : "act.no");
   if (typeof value === "number") return AMOUNTS.test(name) && !/quantity/.test(name) ? money(value, currency) : String(value);
-  if (typeof value === "string") return INSTANTS.test(name) ? instantText(parseInstant(value) ?? 0).slice(0, 16) : value;
-  if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return value.join(", ") || DASH;
-  return JSON.stringify(value);
+  if (INSTANTS.test(name)) return instantText(parseInstant(String(value)) ?? 0).slice(0, 16);
+  return String(value);
 }

@@ -51,6 +51,12 @@ function Pipeline({ state }: { state: SystemState }) {
   );
 }
 
+/** `decide-0` is the first of several; its number stays. */
+function nameOf(t: (key: string, vars: { defaultValue: string }) => string, name: string): string {
+  const [kind = name, ...number] = name.split("-");
+  return [t(`operations.roles.${kind}`, { defaultValue: kind }), ...number].join(" ");
+}
+
 function Role({ role }: { role: SystemState["roles"][number] }) {
   const { t } = useTranslation();
   const facts: [string, string][] = [
@@ -62,7 +68,7 @@ function Role({ role }: { role: SystemState["roles"][number] }) {
   return (
     <section className="card">
       <div className="card-head">
-        <h2>{t(`operations.roles.${role.name}`, { defaultValue: role.name })}</h2>
+        <h2>{nameOf(t, role.name)}</h2>
         <StateTag state={role.state} />
       </div>
       <dl className="facts">

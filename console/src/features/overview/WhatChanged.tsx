@@ -64,8 +64,9 @@ export function biggestMover(now: Figure[], before: Figure[], dimension: string)
 function LastChange() {
   const { t } = useTranslation();
   const role = useSession().data?.user.role;
-  const audit = useQuery({ queryKey: ["audit", { limit: 1 }], queryFn: () => listAudit({ limit: 1 }), refetchInterval: 10_000, enabled: role === "owner" });
-  const last = audit.data?.items[0];
+  const audit = useQuery({ queryKey: ["audit", { limit: 20 }], queryFn: () => listAudit({ limit: 20 }), refetchInterval: 10_000, enabled: role === "owner" });
+  // Signing in changes nothing.
+  const last = audit.data?.items.find((entry) => !entry.action.startsWith("session") && entry.target_kind !== "session");
   if (!last) return <li>{t("overview.noChange")}</li>;
   const words = { who: last.actor_name || last.actor, what: last.summary || last.action, time: minuteText(parseInstant(last.at) ?? 0) };
   return (

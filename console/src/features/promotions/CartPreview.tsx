@@ -69,9 +69,12 @@ function goodsOf(products: Product[], currency: string): Good[] {
 /** A cart that shows the rule at work: goods in scope, enough of them to reach the threshold. */
 function sampleCart(goods: Good[], document: PromotionDocument): CartLine[] {
   const wanted = document.scope.skus?.length ? goods.filter((good) => document.scope.skus?.includes(good.sku)) : goods;
-  const [one, two] = [wanted[0] ?? goods[0], goods.find((good) => good.sku !== wanted[0]?.sku)];
-  if (!one) return [];
   const goal = document.benefit.type === "threshold" ? (document.benefit.tiers[0]?.at_least ?? 0) : 0;
+  // Goods well below the threshold make a cart that people recognise.
+  const byPrice = [...wanted].sort((a, b) => Math.abs(a.price - goal / 2) - Math.abs(b.price - goal / 2));
+  const one = byPrice[0] ?? goods[0];
+  if (!one) return [];
+  const two = byPrice.find((good) => good.name !== one.name) ?? goods.find((good) => good.sku !== one.sku);
   const quantity = Math.max(1, Math.min(99, Math.ceil((goal - (two?.price ?? 0)) / Math.max(1, one.price))));
   return [{ sku: one.sku, quantity }, ...(two ? [{ sku: two.sku, quantity: 1 }] : [])];
 }
@@ -84,7 +87,7 @@ function CartForm({ goods, lines, currency, onChange }: { goods: Good[]; lines: 
     <div className="cart-form">
       {lines.map((line, at) => (
         <div className="row" key={`${at}-${line.sku}`}>
-          <Choice className="cart-good" label={t("promotion.preview.good", { number: at + 1 })} value={line.sku} onChange={(sku) => put(at, { sku })} options={goods.map((good) => ({ value: good.sku, label: `${good.name} ${money(good.price, currency)}` }))} />
+          <Choice className="cart-good" label={t("promotion.preview.good", { number: at + 1 })} value={line.sku} onChange={(sku) => put(at, { sku })} options={goods.map((good) => ({ value: good.sku, label: `${good.name} ${good.sku} ${money(good.price, currency)}` }))} />
           <span aria-hidden="true">×</span>
           <CountInput width={64} label={t("promotion.preview.quantity", { number: at + 1 })} value={line.quantity} onChange={(quantity) => put(at, { quantity: Math.min(999, Math.max(1, quantity ?? 1)) })} />
           <button type="button" className="icon" aria-label={t("promotion.preview.remove", { number: at + 1 })} onClick={() => onChange(lines.filter((_, index) => index !== at))}>

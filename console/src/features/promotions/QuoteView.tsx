@@ -15,7 +15,10 @@ interface Props {
 /** A priced cart, line by line, with the reason for every amount. */
 export function QuoteView({ quote, names, goods, currency, busy }: Props) {
   const { t } = useTranslation();
-  const good = (sku: string) => goods.find((one) => one.sku === sku)?.name ?? sku;
+  const good = (sku: string) => {
+    const known = goods.find((one) => one.sku === sku);
+    return known ? `${known.name} ${sku}` : sku;
+  };
   return (
     <div className="quote" aria-live="polite" aria-busy={busy} data-testid="quote">
       <ul>

@@ -61,7 +61,7 @@ function Threshold({ benefit, currency, onChange }: BenefitProps<"threshold">) {
         <Sentence
           of="promotion.sentence.terms"
           slots={{
-            repeat: <Switch aria-label={t("promotion.slots.repeat")} checkedChildren={t("act.yes")} unCheckedChildren={t("act.no")} checked={benefit.repeat} disabled={tiers.length > 1} onChange={(repeat) => onChange({ ...benefit, repeat })} />,
+            repeat: <Switch aria-label={t("promotion.slots.repeat")} checked={benefit.repeat} disabled={tiers.length > 1} onChange={(repeat) => onChange({ ...benefit, repeat })} />,
             cap: <MoneyInput label={t("promotion.slots.cap")} value={benefit.cap} currency={currency} onChange={(cap) => onChange({ ...benefit, cap })} />,
           }}
         />

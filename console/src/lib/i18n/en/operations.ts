@@ -14,7 +14,7 @@ export default {
     stops: { logged: "Taken (on disk)", waiting: "Waiting for the warehouse", loaded: "In the warehouse" },
     version: "Version {{version}}, {{memory}} of memory in all processes",
     facts: { pid: "Process", memory: "Memory", restarts: "Restarts", since: "Since" },
-    roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor" },
+    roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor", store: "Demo store" },
   },
   badRows: { reason: "Reason", path: "Place", code: "Kind", codes: { not_json: "Not JSON", invalid: "Wrong field", conflict: "Same id, other content" }, source: "Source", at: "Received", size: "Size", replayed: "Replayed", none: "No bad rows: everything was taken.", replay: "Replay", one: "Bad row", notText: "(not text)", replayedAs: "Taken as {{id}}.", result: "{{replayed}} taken, {{refused}} still refused" },
   keysPage: { name: "Name", nameHelp: "Such as: app tracking", scope: "Scope", scopes: { intake: "Intake (write events)", decide: "Decide (ads and prices)", read: "Read", admin: "Admin" }, source: "Source", sourceHelp: "Events are kept under this source, such as mini-program", hint: "Key ends with", created: "Created", create: "New key", none: "No keys yet.", once: "The key is shown only now. Copy it to a safe place.", remove: "Revoke", removeTitle: "Revoke key “{{name}}”?", removeTouches: "Programs that use it are refused at once.", removeUndo: "It cannot come back; make a new one and put it in place." },

@@ -1,0 +1,75 @@
+"""What the shop of these tests sells and does, through the public interfaces only."""
+
+from typing import Any
+
+import httpx
+from bench.harness import System
+
+TEA = {"sku": "TEA-1", "price_minor": 15_000, "currency": "CNY", "stock": 100}
+CUP = {"sku": "CUP-1", "price_minor": 8_000, "currency": "CNY", "stock": 100}
+PRODUCTS = [
+    {"product_id": "TEA", "name": "龙井茶", "category": ["茶叶"], "skus": [TEA]},
+    {"product_id": "CUP", "name": "盖碗", "category": ["茶具"], "skus": [CUP]},
+]
+PLACEMENT = {"name": "首页横幅", "floor_minor": 5, "currency": "CNY"}
+CAMPAIGN = {
+    "name": "春茶上新",
+    "advertiser": "茶庄",
+    "placements": ["home"],
+    "bid_minor": 120,
+    "currency": "CNY",
+    "daily_budget_minor": 20_000,
+    "creatives": [{"id": "c1", "title": "明前龙井", "landing_url": "/tea"}],
+}
+SEGMENT = {"name": "买过茶的人", "expression": {"field": "orders", "op": ">=", "value": 1}}
+DOCUMENTS = {"placements": PLACEMENT, "campaigns": CAMPAIGN, "segments": SEGMENT}
+IDS = {"placements": "home", "campaigns": "spring-tea", "segments": "tea-buyers"}
+
+
+def _client(system: System, key: str) -> httpx.Client:
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx.Client(base_url=system.base_url, headers=headers, timeout=30)
+
+
+def stock(system: System) -> None:
+    """Fill the shop: goods, one document of each kind, and one refused event."""
+    with _client(system, system.admin_key) as client:
+        client.post("/api/v1/products/bulk", json={"products": PRODUCTS}).raise_for_status()
+        for path, document in DOCUMENTS.items():
+            body = {"id": IDS[path], "document": document}
+            client.post(f"/api/v1/{path}", json=body).raise_for_status()
+            client.post(f"/api/v1/{path}/{IDS[path]}/publish").raise_for_status()
+    send(system, {"type": "track", "event": "Product Viewed", "properties": {"sku": "TEA-1"}})
+    send(system, {"type": "track", "event": 7, "messageId": "bad-1"})
+
+
+def send(system: System, event: dict[str, Any]) -> None:
+    """Send one event as an SDK sends it."""
+    said = {"userId": "shopper-1", "context": {"channel": "web"}, **event}
+    auth = (system.intake_key, "")
+    answer = httpx.post(f"{system.base_url}/v1/batch", json={"batch": [said]}, auth=auth)
+    answer.raise_for_status()
+
+
+def quote(system: System) -> dict[str, Any]:
+    """Price two teas as a shop's checkout does, by the live promotions."""
+    question = {"currency": "CNY", "cart": {"lines": [{"sku": "TEA-1", "quantity": 2}]}}
+    with _client(system, system.decide_key) as client:
+        answer = client.post("/api/v1/promotions/quote", json=question)
+        answer.raise_for_status()
+        priced: dict[str, Any] = answer.json()
+        return priced
+
+
+def order(system: System, order_id: str, priced: dict[str, Any]) -> None:
+    """Place the order that was priced, naming the promotions that gave the discount."""
+    line = {"sku": "TEA-1", "product_id": "TEA", "price_minor": 15_000, "quantity": 2}
+    properties = {
+        "order_id": order_id,
+        "currency": "CNY",
+        "total_minor": priced["totals"]["total"],
+        "discount_minor": priced["totals"]["discount"],
+        "promotion_ids": [one["promotion_id"] for one in priced["applied"]],
+        "products": [line],
+    }
+    send(system, {"type": "track", "event": "Order Completed", "properties": properties})

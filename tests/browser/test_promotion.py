@@ -1,0 +1,83 @@
+"""A 满减 from the first click to an order that used it and a number that moved."""
+
+import re
+
+import pytest
+from bench.harness import System
+from playwright.sync_api import Page, expect
+from tests.browser.store import order, quote
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_threshold_promotion_is_made_priced_published_and_used(
+    page: Page, system: System
+) -> None:
+    """Create, preview, publish; an order uses it; the Overview shows it within ten seconds."""
+    page.goto("/promotions/new")
+    page.get_by_label("第 1 档门槛").fill("200")
+    page.get_by_label("第 1 档优惠").fill("30")
+    page.get_by_label("名称").fill("全场满 200 减 30")
+
+    page.get_by_label("第 1 行商品").select_option("TEA-1")
+    page.get_by_label("第 1 行件数").fill("2")
+    while page.get_by_label(re.compile("删除第 2 行")).count():
+        page.get_by_label(re.compile("删除第 2 行")).click()
+    preview = page.get_by_test_id("quote")
+    expect(page.get_by_test_id("quote-total")).to_have_text("¥270.00")
+    expect(preview).to_contain_text("因为「全场满 200 减 30」")
+    expect(preview).to_contain_text("−¥30.00")
+    assert quote(system)["totals"]["discount"] == 0, "a draft must not price anything yet"
+
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("全场满 200 减 30")
+    page.get_by_role("button", name=re.compile(r"发\s*布")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("满 ¥200.00 减 ¥30.00")
+    expect(dialog).to_contain_text("随时可以暂停")
+    dialog.get_by_role("button", name=re.compile(r"发\s*布")).click()
+    expect(page.locator(".page-head .tag")).to_have_text("进行中")
+    _until_priced(page, system, 3_000)
+
+    order(system, "O-1", quote(system))
+    page.goto("/")
+    gmv = page.locator(".key-number").first
+    expect(gmv).to_contain_text("¥270.00", timeout=10_000)
+    expect(page.get_by_label("让利最多的促销")).to_contain_text("全场满 200 减 30", timeout=15_000)
+
+
+def _until_priced(page: Page, system: System, discount_minor: int) -> None:
+    """Every role sees a change within a second; ask until then."""
+    for _ in range(20):
+        if quote(system)["totals"]["discount"] == discount_minor:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the published promotion gave no discount within two seconds")
+
+
+def test_the_history_tells_what_changed_and_goes_back(page: Page, system: System) -> None:
+    """A second version stands in the history as a readable diff."""
+    del system
+    page.goto("/promotions/new")
+    page.get_by_label("名称").fill("历史测试")
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_role("button", name=re.compile(r"编\s*辑")).click()
+    page.get_by_label("第 1 档优惠").fill("50")
+    page.get_by_role("button", name="保存新版本").click()
+    page.get_by_role("link", name="历史").click()
+    diff = page.locator(".diff").first
+    expect(diff).to_contain_text("¥40.00")
+    expect(diff).to_contain_text("¥50.00")
+
+
+def test_the_servers_error_stands_beside_its_field(page: Page, system: System) -> None:
+    """A rule that cannot be is refused in words, and nothing typed is lost."""
+    del system
+    page.goto("/promotions/new")
+    page.get_by_label("名称").fill("优惠大于门槛")
+    page.get_by_label("第 1 档门槛").fill("10")
+    page.get_by_label("第 1 档优惠").fill("40")
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.locator(".rule [role=alert]")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("名称")).to_have_value("优惠大于门槛")
