@@ -13,6 +13,7 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
+from queqiao.collect.amounts import check_amounts
 from queqiao.collect.messages import (
     ID_CHARS_MAX,
     SegmentCall,
@@ -182,7 +183,7 @@ def check_parts(message: SegmentCall, event: str | None) -> None:
     check = _vocabulary.get(event) if event else None
     if check is not None:
         try:
-            check(message.properties)
+            check_amounts(check(message.properties))
         except msgspec.ValidationError as error:
             raise InvalidInput(json.field_error(error, "properties")) from error
 
