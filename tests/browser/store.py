@@ -1,5 +1,7 @@
 """What the shop of these tests sells and does, through the public interfaces only."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -31,10 +33,18 @@ def _client(system: System, key: str) -> httpx.Client:
     return httpx.Client(base_url=system.base_url, headers=headers, timeout=30)
 
 
+def _once_known(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask until the role knows the fresh key: the change feed carries it within a second."""
+    deadline = time.monotonic() + 5
+    while (answer := ask()).status_code == httpx.codes.UNAUTHORIZED and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answer.raise_for_status()
+
+
 def stock(system: System) -> None:
     """Fill the shop: goods, one document of each kind, and one refused event."""
     with _client(system, system.admin_key) as client:
-        client.post("/api/v1/products/bulk", json={"products": PRODUCTS}).raise_for_status()
+        _once_known(lambda: client.post("/api/v1/products/bulk", json={"products": PRODUCTS}))
         for path, document in DOCUMENTS.items():
             body = {"id": IDS[path], "document": document}
             client.post(f"/api/v1/{path}", json=body).raise_for_status()
@@ -47,16 +57,15 @@ def send(system: System, event: dict[str, Any]) -> None:
     """Send one event as an SDK sends it."""
     said = {"userId": "shopper-1", "context": {"channel": "web"}, **event}
     auth = (system.intake_key, "")
-    answer = httpx.post(f"{system.base_url}/v1/batch", json={"batch": [said]}, auth=auth)
-    answer.raise_for_status()
+    url = f"{system.base_url}/v1/batch"
+    _once_known(lambda: httpx.post(url, json={"batch": [said]}, auth=auth))
 
 
 def quote(system: System) -> dict[str, Any]:
     """Price two teas as a shop's checkout does, by the live promotions."""
     question = {"currency": "CNY", "cart": {"lines": [{"sku": "TEA-1", "quantity": 2}]}}
     with _client(system, system.decide_key) as client:
-        answer = client.post("/api/v1/promotions/quote", json=question)
-        answer.raise_for_status()
+        answer = _once_known(lambda: client.post("/api/v1/promotions/quote", json=question))
         priced: dict[str, Any] = answer.json()
         return priced
 

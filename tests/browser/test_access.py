@@ -42,7 +42,7 @@ def _settle(page: Page, path: str) -> None:
     """Open a page and wait until it shows content instead of placeholders."""
     page.goto(path)
     page.locator("h1").first.wait_for()
-    page.wait_for_function("!document.querySelector('.waiting')", timeout=20_000)
+    expect(page.locator(".waiting")).to_have_count(0, timeout=20_000)
 
 
 def _violations(page: Page) -> list[str]:
