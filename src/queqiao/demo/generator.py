@@ -25,7 +25,7 @@ from queqiao.kernel.clock import DAY_US, HOUR_US, Clock, SystemClock
 from queqiao.kernel.randomness import Randomness
 
 VISITS_A_DAY = 600
-VISIT_EVERY_S = 4.0
+VISIT_EVERY_S = 15.0
 """Mean time between two live visits: denser than history, so that the screen moves."""
 
 WINDOW_HOURS = 6
@@ -42,12 +42,22 @@ def to_stderr(line: str) -> None:
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to live: the seed, the days of history and how full they are."""
+    """What to live: the seed, the days of history and how full they are.
+
+    ``born_us`` is when the history begins, ``days`` before the present when it is not given: a
+    store that was stopped in the middle of its history is born again at the same moment.
+    """
 
     seed: int = 618
     days: int = 30
+    born_us: int | None = None
     visits_a_day: float = VISITS_A_DAY
     visit_every_s: float = VISIT_EVERY_S
+
+
+def birth(clock: Clock, days: int) -> int:
+    """Return when a history of that many days, which ends now, begins: at a full hour."""
+    return clock.now_us() // HOUR_US * HOUR_US - days * DAY_US
 
 
 class LivingStore:
@@ -64,7 +74,7 @@ class LivingStore:
         self._plan = plan
         self._clock = clock or SystemClock()
         self._progress = progress
-        self._born_us = self._clock.now_us() // HOUR_US * HOUR_US - plan.days * DAY_US
+        self._born_us = birth(self._clock, plan.days) if plan.born_us is None else plan.born_us
         self.store = Store(Randomness(plan.seed), self._born_us)
         self._returns: list[tuple[int, str, Event]] = []
         self._outbox: list[Event] = []

@@ -7,7 +7,7 @@ here: the head is written again, the bodies stream both ways.
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
@@ -15,12 +15,19 @@ from typing import Any
 
 import httptools
 
-from queqiao.kernel.errors import Message, QueqiaoError, Unavailable
+from queqiao.kernel.errors import Message as Words
+from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.wiring.asgi import ClientLeftError, Receive, Scope, Send, problem_response, write
 
 CONNECT_FOR_S = 4.0
 RETRY_EVERY_S = 0.02
 IDLE_MAX = 64
+AT_ONCE_BYTES_MAX = 32 * 1024
+"""A body up to this fits a socket's buffer: it is sent before the answer is waited for."""
+
+Message = MutableMapping[str, Any]
+"""One message of the ASGI protocol."""
+
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"x-forwarded-for"}
 
 
@@ -37,6 +44,7 @@ class _Connection:
         self.chunks: deque[bytes] = deque()
         self.head_complete = False
         self.complete = False
+        self.whole = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() not in _HOP_BY_HOP:
@@ -75,7 +83,8 @@ class Upstream:
 
     def give_back(self, connection: _Connection) -> None:
         """Keep a connection for the next request."""
-        if len(self._idle) < IDLE_MAX and connection.parser.should_keep_alive():
+        reusable = connection.whole and connection.parser.should_keep_alive()
+        if reusable and len(self._idle) < IDLE_MAX:
             self._idle.append(connection)
         else:
             connection.writer.close()
@@ -89,7 +98,7 @@ class Upstream:
             except OSError as error:
                 if loop.time() > deadline:
                     raise Unavailable(
-                        Message("内部服务正在重启", "a part of the system is restarting")
+                        Words("内部服务正在重启", "a part of the system is restarting")
                     ) from error
             await asyncio.sleep(RETRY_EVERY_S)
 
@@ -136,14 +145,38 @@ class Forwarder:
         try:
             connection.begin()
             connection.writer.write(_head(scope))
-            # A role may refuse a body before it has read it: then its answer counts.
-            with suppress(ConnectionError):
-                await _send_body(connection.writer, scope, receive)
-            await _answer(connection, send)
+            first = await receive()
+            if first.get("more_body") or len(first.get("body", b"")) > AT_ONCE_BYTES_MAX:
+                await _both_ways(connection, scope, first, receive, send)
+            else:
+                await _send_body(connection.writer, scope, first, receive)
+                await _answer(connection, send)
         except BaseException:
             connection.writer.close()
             raise
         upstream.give_back(connection)
+
+
+async def _both_ways(
+    connection: _Connection, scope: Scope, first: Message, receive: Receive, send: Send
+) -> None:
+    """Stream a body while listening: a role may refuse it before it has read it, and hang up.
+
+    Its answer would be lost with the connection if nobody were reading when that happens.
+    """
+    sending = asyncio.create_task(_send_body(connection.writer, scope, first, receive))
+    answering = asyncio.create_task(_answer(connection, send))
+    try:
+        await asyncio.wait({sending, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            with suppress(ConnectionError):
+                sending.result()
+        await answering
+        connection.whole = sending.done()
+    finally:
+        sending.cancel()
+        answering.cancel()
+        await asyncio.gather(sending, answering, return_exceptions=True)
 
 
 def _chunked(scope: Scope) -> bool:
@@ -162,10 +195,11 @@ def _head(scope: Scope) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-async def _send_body(writer: StreamWriter, scope: Scope, receive: Receive) -> None:
+async def _send_body(
+    writer: StreamWriter, scope: Scope, message: Message, receive: Receive
+) -> None:
     chunked = _chunked(scope)
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientLeftError
         body = message.get("body", b"")
@@ -174,6 +208,7 @@ async def _send_body(writer: StreamWriter, scope: Scope, receive: Receive) -> No
             await writer.drain()
         if not message.get("more_body"):
             break
+        message = await receive()
     if chunked:
         writer.write(b"0\r\n\r\n")
 

@@ -62,8 +62,11 @@ def is_ready(base_url: str) -> bool:
         return False
 
 
-def key(settings: Settings, scope: KeyScope, name: str = "command line") -> str:
-    """Return a key of the command line for its own system, made at first need and then kept."""
+def key(settings: Settings, scope: KeyScope, name: str = "command line", source: str = "") -> str:
+    """Return a key for a command beside its own system, made at first need and then kept.
+
+    ``source`` is what events are filed under that come by the key.
+    """
     file = settings.home / "secrets" / f"{name.replace(' ', '_')}.{scope}.key"
     if file.exists():
         return file.read_text("ascii")
@@ -71,7 +74,7 @@ def key(settings: Settings, scope: KeyScope, name: str = "command line") -> str:
     records = adapters.records(settings)
     try:
         _, secret = create_key(
-            records, scope, name, now_us=SystemClock().now_us(), random=token_bytes
+            records, scope, name, source, now_us=SystemClock().now_us(), random=token_bytes
         )
     finally:
         records.close()

@@ -10,8 +10,9 @@ import structlog
 
 from queqiao.demo import complete_journey
 from queqiao.demo.client import StoreClient
-from queqiao.demo.generator import LivingStore
+from queqiao.demo.generator import LivingStore, birth
 from queqiao.demo.generator import Plan as Life
+from queqiao.kernel.clock import SystemClock
 from queqiao.wiring import local_system, role
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.settings import Settings
@@ -56,7 +57,9 @@ async def live(settings: Settings, plan: Plan, stop: asyncio.Event) -> None:
     address = await _until_ready(settings, stop)
     if address is None:
         return
-    keys = Keys(*(local_system.key(settings, scope, "store") for scope in ("admin", "intake")))
+    keys = Keys(
+        *(local_system.key(settings, scope, "store", "store") for scope in ("admin", "intake"))
+    )
     mark = settings.home / "store" / f"{plan.name}.lived"
     life = _replay if plan.data is not None else _live_seeded
     await _unless(stop, life(address, keys, plan, mark, stop))
@@ -67,8 +70,10 @@ async def _replay(
 ) -> None:
     """Replay a real retailer's data, once; then rest."""
     if plan.data is not None and not mark.exists():
-        await complete_journey.replay(plan.data, address.base_url, keys.admin, keys.intake)
-        _remember(mark)
+        found = await complete_journey.replay(plan.data, address.base_url, keys.admin, keys.intake)
+        log.info("the retailer's data was replayed", equal=found.equal, account=found.lines())
+        if found.equal:
+            _remember(mark)
     await stop.wait()
 
 
@@ -78,7 +83,8 @@ async def _live_seeded(
     """Live through the history, once; then live on at the pace of the clock."""
     client = StoreClient(address.base_url, keys.admin, keys.intake)
     try:
-        store = LivingStore(client, Life(seed=plan.seed, days=plan.days))
+        born_us = _born(mark.with_suffix(".born"), plan.days)
+        store = LivingStore(client, Life(seed=plan.seed, days=plan.days, born_us=born_us))
         await store.set_up()
         if not mark.exists():
             counts = await store.live_history()
@@ -110,6 +116,14 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
         return
     doing.cancel()
     await asyncio.gather(doing, return_exceptions=True)
+
+
+def _born(file: Path, days: int) -> int:
+    """Return when the history begins: as it was when the store was first begun."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(birth(SystemClock(), days)), "ascii")
+    return int(file.read_text("ascii"))
 
 
 def _remember(mark: Path) -> None:

@@ -9,10 +9,15 @@ from collections.abc import Callable, Sequence
 from secrets import token_bytes
 
 import msgspec
+from sqlalchemy import Connection, select
 
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.sessions import issue_one_time_token
+from queqiao.ports.records import documents
+from queqiao.ports.records.audit import SYSTEM
+from queqiao.ports.records.tables import documents as table
+from queqiao.profile.contracts import SEGMENT, default_segments
 from queqiao.wiring import adapters, local_system, logs
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
@@ -96,12 +101,24 @@ def base_url(settings: Settings, listener: socket.socket) -> str:
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Bring the records up to date and issue the first owner's one-time sign-in."""
+    """Bring the records up to date, ship the first segments, issue a one-time sign-in."""
     records = adapters.records(settings)
     records.upgrade()
-    token = issue_one_time_token(records, SystemClock().now_us(), token_bytes)
+    now_us = SystemClock().now_us()
+    records.write_now(lambda conn: ship_segments(conn, now_us))
+    token = issue_one_time_token(records, now_us, token_bytes)
     records.close()
     return {"token": token}
+
+
+def ship_segments(conn: Connection, now_us: int) -> None:
+    """Publish the segments that come with the product, in a home that never had any."""
+    if conn.execute(select(table.c.id).where(table.c.kind == SEGMENT.name)).first() is not None:
+        return
+    edit = documents.Edit(SYSTEM, now_us, "comes with the product")
+    for name, document in default_segments().items():
+        documents.create(conn, SEGMENT, name, document, edit)
+        documents.transition(conn, SEGMENT, name, "live", edit)
 
 
 def with_options(

@@ -12,9 +12,12 @@ from rich.panel import Panel
 from queqiao.wiring import store, system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.local_system import Address
-from queqiao.wiring.settings import Settings
+from queqiao.wiring.settings import Settings, Shop
 
 out = Console(highlight=False, soft_wrap=True)
+
+COMPLETE_JOURNEY = Shop(name="Complete Journey", timezone="America/New_York", currency="USD")
+"""The retailer whose data `--data` replays."""
 
 Port = Annotated[int | None, typer.Option(help="The public port (default 8400; 0: any free one).")]
 Workers = Annotated[int | None, typer.Option(help="Processes that answer decisions and quotes.")]
@@ -48,6 +51,8 @@ def demo(
 ) -> None:
     """Run the system with a living store in it. Example: queqiao demo --home /tmp/store."""
     known = with_clock(system.with_options(settings(home, config), port, workers))
+    if data is not None:
+        known = msgspec.structs.replace(known, shop=COMPLETE_JOURNEY)
     plan = store.Plan(seed=seed, days=days, data=data)
     system.run(
         known,

@@ -58,7 +58,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ),
         (schedule.recommendations_every_s, "recommendations", fresh.only("items", learn_items)),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", count_clicks)),
-        (schedule.lake_every_s, "lake", lake),
+        (schedule.lake_every_s, "lake", fresh.only("lake", lake)),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
     await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))
@@ -94,10 +94,8 @@ async def count_ads(warehouse: Warehouse, records: Records, clock: Clock) -> Non
 
 
 async def publish_lake(settings: Settings, warehouse: Warehouse, clock: Clock) -> None:
-    """Write yesterday's profiles to the lake, unless they are there."""
+    """Write yesterday's profiles to the lake; late events of that day are in the next writing."""
     zone = settings.shop.timezone
     today = date.fromisoformat(business_day(clock.now_us(), zone))
     yesterday = (today - timedelta(days=1)).isoformat()
-    lake = adapters.lake(settings)
-    if f"day={yesterday}" not in lake.partitions(snapshots.TABLE):
-        await snapshots.publish_day(warehouse, lake, yesterday, zone)
+    await snapshots.publish_day(warehouse, adapters.lake(settings), yesterday, zone)
