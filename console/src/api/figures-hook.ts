@@ -16,7 +16,7 @@ export type Which = "now" | "before" | "beforeWhole";
 const EMPTY: Figures = { rows: [], watermark: null, columns: [] };
 
 /** Figures of the page's period, asked again every few seconds while it is still running. */
-export function useFigures(ask: Ask, which: Which = "now", everyMs = 4000) {
+export function useFigures(ask: Ask, which: Which = "now", everyMs = 5000) {
   const { period, comparison } = usePeriod();
   const { currency, known } = useCurrency();
   return useQuery({

@@ -3,9 +3,9 @@
 import { queryReport, type ReportQuery } from "./report";
 import type { Report } from "./types";
 
-/** Metrics that only mean something within one currency. */
+/** Metrics that only mean something within one currency, and those counted over the same lines. */
 const MONEY = new Set([
-  "gross", "credit_notes", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi",
+  "gross", "credit_notes", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi", "orders", "units",
 ]);
 
 export interface FigureQuery {

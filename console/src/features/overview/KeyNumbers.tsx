@@ -25,14 +25,14 @@ export function KeyNumbers() {
       {now.error && <Failure error={now.error} retry={() => void now.refetch()} />}
       <section className="key-numbers" aria-label={t("overview.keyNumbers")} aria-busy={now.isPending}>
         {KEY_METRICS.map((metric) => (
-          <KeyNumber key={metric.name} metric={metric} now={numeric(values.now, metric.name)} before={numeric(values.before, metric.name)} />
+          <KeyNumber key={metric.name} metric={metric} pending={now.isPending} now={numeric(values.now, metric.name)} before={numeric(values.before, metric.name)} />
         ))}
       </section>
     </>
   );
 }
 
-function KeyNumber({ metric, now, before }: { metric: KeyMetric; now: number | null; before: number | null }) {
+function KeyNumber({ metric, pending, now, before }: { metric: KeyMetric; pending: boolean; now: number | null; before: number | null }) {
   const { t } = useTranslation();
   const { currency } = useCurrency();
   const { language } = usePreferences();
@@ -44,10 +44,10 @@ function KeyNumber({ metric, now, before }: { metric: KeyMetric; now: number | n
         {label}
       </span>
       <span className="big" title={now === null ? t("figures.noData") : full}>
-        {short(now, metric.unit, currency, language)}
+        {pending ? <i className="pending" /> : short(now, metric.unit, currency, language)}
       </span>
       <span className="row">
-        <Change now={now} before={before} />
+        {!pending && <Change now={now} before={before} />}
         {before !== null && (
           <span className="note" title={exact(before, metric.unit, currency)}>
             {short(before, metric.unit, currency, language)}

@@ -20,7 +20,7 @@ const SHOWN = 6;
 /** The campaigns by spend, or the promotions by what they give away, each with its budget's burn. */
 export function Ranking({ of, kind, metrics, base }: Props) {
   const { t } = useTranslation();
-  const figures = useFigures({ metrics, dimensions: [of] }, "now", 5000);
+  const figures = useFigures({ metrics, dimensions: [of] }, "now", 10_000);
   const names = useNames(kind);
   const first = metrics[0] ?? "";
   const rank = (rows: Figure[]) =>

@@ -5,14 +5,14 @@ import { numeric } from "@/api/figures";
 import { useFigures } from "@/api/figures-hook";
 import { Chart } from "@/components/chart/Chart";
 import type { Drawing } from "@/components/chart/option";
-import { Failure } from "@/components/states";
+import { Failure, Waiting } from "@/components/states";
 import { nowMs } from "@/lib/clock";
 import { change, exact, short, stepMin } from "@/lib/numbers";
 import { shiftMs, spanOf } from "@/lib/period";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
 import { usePeriod } from "@/lib/usePeriod";
-import { KEY_METRICS } from "./metrics";
+import { KEY_METRICS, KEY_NAMES } from "./metrics";
 import { onSlots, slotsOf } from "./series";
 
 /** The period's course by hour or day, the compared one dashed behind it. */
@@ -23,8 +23,9 @@ export function Today() {
   const unit = KEY_METRICS.find((one) => one.name === metric)?.unit ?? "count";
   const { currency } = useCurrency();
   const { language } = usePreferences();
-  const now = useFigures({ metrics: [metric], granularity: "auto" }, "now", 5000);
-  const before = useFigures({ metrics: [metric], granularity: "auto" }, "beforeWhole");
+  // The same questions as the key numbers ask, so that they are asked once.
+  const now = useFigures({ metrics: KEY_NAMES, granularity: "auto" }, "now", 10_000);
+  const before = useFigures({ metrics: KEY_NAMES, granularity: "auto" }, "beforeWhole");
   const names = { now: t(`period.${period}`, { defaultValue: period }), before: t(`compare.${comparison}`) };
   const drawing = useMemo<Drawing>(() => {
     const span = spanOf(period, nowMs());
@@ -45,6 +46,12 @@ export function Today() {
   return (
     <div className="stack today">
       {now.error && <Failure error={now.error} retry={() => void now.refetch()} />}
+      {now.isPending && (
+        <section className="card">
+          <Waiting lines={8} />
+        </section>
+      )}
+      {now.data && (
       <Chart
         title={title}
         name={`overview-${metric}`}
@@ -60,6 +67,7 @@ export function Today() {
           </span>
         }
       />
+      )}
     </div>
   );
 }
@@ -70,14 +78,15 @@ function useTitle(metric: string, unit: (typeof KEY_METRICS)[number]["unit"]): s
   const { currency } = useCurrency();
   const { language } = usePreferences();
   const { period, comparison } = usePeriod();
-  const now = numeric(useFigures({ metrics: [metric] }).data?.rows[0], metric);
-  const before = numeric(useFigures({ metrics: [metric] }, "before").data?.rows[0], metric);
+  const now = numeric(useFigures({ metrics: KEY_NAMES }).data?.rows[0], metric);
+  const before = numeric(useFigures({ metrics: KEY_NAMES }, "before").data?.rows[0], metric);
   const words = {
     period: t(`period.${period}`, { defaultValue: period }),
     metric: t(`metrics.${metric}`),
     value: short(now, unit, currency, language),
     compare: t(`compare.${comparison}`),
   };
+  if (now === null) return t("overview.titleNone", words);
   const moved = change(now, before);
   if (moved.direction === "none") return t("overview.titlePlain", words);
   return t(`overview.title.${moved.direction}`, { ...words, change: moved.text.replace(/^[+−]/, "") });

@@ -6,6 +6,7 @@ import { type Figure, numeric } from "@/api/figures";
 import { useFigures } from "@/api/figures-hook";
 import { useSession } from "@/api/session-hook";
 import { Go } from "@/components/Go";
+import { Waiting } from "@/components/states";
 import { compactMoney } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { minuteText, parseInstant } from "@/lib/time";
@@ -29,7 +30,7 @@ function Mover({ dimension }: { dimension: "channel" | "category" }) {
   const { t } = useTranslation();
   const { currency } = useCurrency();
   const { language } = usePreferences();
-  const now = useFigures({ metrics: ["net"], dimensions: [dimension] }, "now", 10_000);
+  const now = useFigures({ metrics: ["net"], dimensions: [dimension] }, "now", 30_000);
   const before = useFigures({ metrics: ["net"], dimensions: [dimension] }, "before");
   const mover = now.data && before.data ? biggestMover(now.data.rows, before.data.rows, dimension) : null;
   const link = (
@@ -37,6 +38,7 @@ function Mover({ dimension }: { dimension: "channel" | "category" }) {
       {t("overview.open")}
     </Go>
   );
+  if (now.isPending || before.isPending) return <Waiting lines={1} />;
   if (!mover || mover.moved === 0) return <li>{t(`overview.still.${dimension}`)} {link}</li>;
   const words = { name: mover.name || t("overview.unnamed"), amount: compactMoney(Math.abs(mover.moved), currency, language) };
   return (

@@ -4,6 +4,7 @@ export default {
     spark: "{{metric}}的走势，虚线为对比时段",
     time: "时间",
     metric: "指标",
+    titleNone: "{{period}}还没有{{metric}}数据",
     titlePlain: "{{period}}{{metric}} {{value}}",
     title: { up: "{{period}}{{metric}} {{value}}，比{{compare}}升 {{change}}", down: "{{period}}{{metric}} {{value}}，比{{compare}}降 {{change}}", flat: "{{period}}{{metric}} {{value}}，与{{compare}}持平" },
     top: { campaign: "花费最多的广告", promotion: "让利最多的促销" },
