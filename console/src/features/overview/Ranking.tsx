@@ -6,7 +6,11 @@ import { useFigures } from "@/api/figures-hook";
 import { Go } from "@/components/Go";
 import { Empty, Loaded } from "@/components/states";
 import { exact, short, unitOf } from "@/lib/numbers";
+import { nowMs } from "@/lib/clock";
+import { spanOf } from "@/lib/period";
 import { usePreferences } from "@/lib/preferences";
+import { DAY_MS } from "@/lib/time";
+import { usePeriod } from "@/lib/usePeriod";
 
 interface Props {
   of: "campaign" | "promotion";
@@ -96,13 +100,16 @@ function RankingTable({ rows, of, metrics, names, base }: { rows: Figure[]; of: 
 
 const UNITS: Record<string, string> = { cost: "minor", revenue_attributed: "minor", discount: "minor", gmv: "minor", ctr: "ratio" };
 
-/** How much of the day's budget is gone. */
+/** How much of the budget of the period's days is gone. */
 function Burn({ id, spent }: { id: string; spent: number }) {
   const { t } = useTranslation();
+  const { period } = usePeriod();
   const list = useDocuments("campaigns", { limit: 200 });
   const budget = list.data?.items.find((item) => item.id === id)?.document.daily_budget_minor;
   if (!budget) return null;
-  const share = Math.min(1, spent / budget);
+  const span = spanOf(period, nowMs());
+  const days = Math.max(1, Math.ceil((span.toMs - span.fromMs) / DAY_MS));
+  const share = Math.min(1, spent / (budget * days));
   return (
     <span className="bar" role="img" aria-label={t("overview.burned", { share: Math.round(share * 100) })} title={t("overview.burned", { share: Math.round(share * 100) })}>
       <i className={share > 0.95 ? "bad" : share > 0.8 ? "warn" : ""} style={{ width: `${share * 100}%` }} />

@@ -13,7 +13,7 @@ export default {
     create: { campaign: "New campaign", promotion: "New promotion" },
     all: "All",
     burn: "Budget burn",
-    burned: "{{share}}% of the daily budget spent",
+    burned: "{{share}}% of the budget of these days spent",
     why: "What changed and why",
     mover: {
       channel: { up: "Channel {{name}} grew most: {{amount}} more.", down: "Channel {{name}} fell most: {{amount}} less." },

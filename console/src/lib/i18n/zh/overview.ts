@@ -13,7 +13,7 @@ export default {
     create: { campaign: "新建广告", promotion: "新建促销" },
     all: "全部",
     burn: "预算进度",
-    burned: "日预算已用 {{share}}%",
+    burned: "这段时间的预算已用 {{share}}%",
     why: "变化与原因",
     mover: {
       channel: { up: "渠道里 {{name}} 增加最多，多卖 {{amount}}。", down: "渠道里 {{name}} 减少最多，少卖 {{amount}}。" },
