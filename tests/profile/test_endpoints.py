@@ -46,7 +46,7 @@ async def test_pages_of_members_and_of_people_join(call):
                 break
             cursor = {"cursor": page["next_cursor"]}
         assert sorted(found) == ["ada", "bo", "stranger"]
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidInput):
             await call("GET", path, params, cursor="forged")
 
 

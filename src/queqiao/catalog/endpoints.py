@@ -16,19 +16,18 @@ from queqiao.kernel.errors import (
     FieldError,
     InvalidInput,
     Message,
-    NotFound,
     QueqiaoError,
     UnsupportedMedia,
 )
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.money import exponent
+from queqiao.kernel.paging import cursor_after, cursor_of, dry_run_of, limit_of
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.base import Records
 
 BULK_BYTES_MAX = 8_000_000
 FILE_BYTES_MAX = 30_000_000
-LIMIT_MAX = 200
 _CURSOR = "catalog.products"
 _FORMATS: dict[str, Format] = {
     "text/csv": "csv",
@@ -142,10 +141,10 @@ class CatalogDesk:
 
     async def page(self, request: Request) -> Response:
         """Return one page of the products that fit."""
-        limit = _limit(request)
+        limit = limit_of(request)
         query = clean(request.query.get("query", ""), "query", 200)
         category = clean(request.query.get("category", ""), "category", 200)
-        after = self._after(request)
+        after = cursor_of(request, self._signer, _CURSOR, str) or ""
         found = await self._records.read(
             lambda conn: products.find(
                 conn, query=query, category=category, after=after, limit=limit + 1
@@ -153,18 +152,8 @@ class CatalogDesk:
         )
         cursor = None
         if len(found) > limit:
-            cursor = self._signer.sign(found[limit - 1].product_id.encode(), _CURSOR)
+            cursor = cursor_after(self._signer, _CURSOR, found[limit - 1].product_id)
         return json_response(ProductList(found[:limit], cursor))
-
-    def _after(self, request: Request) -> str:
-        token = request.query.get("cursor")
-        if not token:
-            return ""
-        try:
-            return self._signer.verify(token, _CURSOR).decode()
-        except (NotFound, UnicodeDecodeError) as error:
-            message = Message("请用上一页给出的 next_cursor", "use next_cursor of the page before")
-            raise InvalidInput(FieldError("cursor", message)) from error
 
     async def one(self, request: Request) -> Response:
         """Return one product."""
@@ -176,7 +165,7 @@ class CatalogDesk:
         asked = json.decode(request.body, Bulk, BULK_BYTES_MAX)
         _check(asked.products)
         given = [cleaned(product) for product in asked.products]
-        is_dry = _dry_run(request)
+        is_dry = dry_run_of(request)
         if not is_dry:
             await self._records.write(lambda conn: products.upsert(conn, given, request.now_us))
         count = sum(len(product.skus) for product in given)
@@ -187,7 +176,7 @@ class CatalogDesk:
         currency = request.query.get("currency", "CNY")
         exponent(currency)
         reading = read_file(request.body, _format(request), currency)
-        is_dry = _dry_run(request)
+        is_dry = dry_run_of(request)
 
         def store(conn: Connection) -> Reading:
             taking = reading.without(products.taken(conn, reading.products))
@@ -244,18 +233,3 @@ def _format(request: Request) -> Format:
         names = ", ".join(_FORMATS)
         raise UnsupportedMedia(Message(f"Content-Type 可用：{names}", f"Content-Type: {names}"))
     return _FORMATS[kind]
-
-
-def _limit(request: Request) -> int:
-    said = request.query.get("limit", "50")
-    if not (said.isascii() and said.isdecimal() and 1 <= int(said[:9]) <= LIMIT_MAX):
-        message = Message(f"1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
-        raise InvalidInput(FieldError("limit", message))
-    return int(said)
-
-
-def _dry_run(request: Request) -> bool:
-    said = request.query.get("dry_run", "false")
-    if said not in {"true", "false"}:
-        raise InvalidInput(FieldError("dry_run", Message("写 true 或 false", "true or false")))
-    return said == "true"

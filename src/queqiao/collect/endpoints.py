@@ -19,11 +19,11 @@ from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.envelope import PublicEnvelope, decode_envelope, publish
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.http import Language, Request, Response, Route, json_response
+from queqiao.kernel.paging import cursor_after, cursor_of, limit_of, whole_of
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLogAccess, StoredEvent
 
-LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
 SCAN_MAX = 5_000
 """A filter by event name looks at about this many events for one page."""
@@ -92,10 +92,13 @@ def _receipt_route(services: CollectServices) -> Route:
 
 def _bad_rows_route(services: CollectServices) -> Route:
     async def bad_rows(request: Request) -> Response:
-        limit, before = _limit(request), _cursor(services, request, _ROWS)
+        limit = limit_of(request, LIMIT_MAX)
+        before = cursor_of(request, services.signer, _ROWS, str)
         found = await services.bad_rows.list(limit + 1, before)
         page = [_view(kept, request.language) for kept in found[:limit]]
-        following = _sign(services, found[limit - 1].id, _ROWS) if len(found) > limit else None
+        following = None
+        if len(found) > limit:
+            following = cursor_after(services.signer, _ROWS, found[limit - 1].id)
         return json_response(BadRowPage(page, following))
 
     return Route(
@@ -139,9 +142,9 @@ async def _events(services: CollectServices, request: Request) -> EventPage:
     if message_id is not None:
         found = await services.log.find(clean(message_id, "message_id", 256))
         return EventPage([_public(event) for event in found], None)
-    limit, name = _limit(request), request.query.get("event")
+    limit, name = limit_of(request, LIMIT_MAX), request.query.get("event")
     if "after" in request.query:
-        after = _whole(request, "after", 0, _OFFSET_MAX)
+        after = whole_of(request, "after", 0, _OFFSET_MAX, 0)
         stored = await services.log.range(after, SCAN_MAX if name else limit)
         return EventPage(_named(stored, name)[:limit], None)
     return await _newest(services, request, limit, name)
@@ -152,15 +155,19 @@ async def _newest(
 ) -> EventPage:
     """Return the newest events first, or those before the cursor."""
     wanted = SCAN_MAX if name else limit
-    before = _cursor(services, request, _EVENTS)
+    before = cursor_of(request, services.signer, _EVENTS, int)
     if before is None:
         stored = await services.log.recent(wanted)
     else:
-        first = max(0, int(before) - 1 - wanted)
-        stored = await services.log.range(first, int(before) - 1 - first)
+        first = max(0, before - 1 - wanted)
+        stored = await services.log.range(first, before - 1 - first)
     page = _named(stored[::-1], name)[:limit]
-    reached = page[-1].offset if len(page) == limit else stored[0].offset if stored else 1
-    following = _sign(services, str(reached), _EVENTS) if reached and reached > 1 else None
+    reached = stored[0].offset if stored else 1
+    if len(page) == limit:
+        reached = page[-1].offset or 1
+    following = None
+    if reached > 1:
+        following = cursor_after(services.signer, _EVENTS, reached)
     return EventPage(page, following)
 
 
@@ -203,26 +210,3 @@ def _view(kept: KeptBadRow, language: Language) -> BadRowView:
         text=text,
         replayed_as=kept.replayed_as,
     )
-
-
-def _limit(request: Request) -> int:
-    if "limit" not in request.query:
-        return LIMIT_DEFAULT
-    return _whole(request, "limit", 1, LIMIT_MAX)
-
-
-def _whole(request: Request, name: str, least: int, most: int) -> int:
-    text = request.query[name]
-    if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:
-        return int(text)
-    message = Message(f"须为 {least} 到 {most} 的整数", f"a whole number from {least} to {most}")
-    raise InvalidInput(FieldError(name, message))
-
-
-def _cursor(services: CollectServices, request: Request, purpose: str) -> str | None:
-    cursor = request.query.get("cursor")
-    return services.signer.verify(cursor, purpose).decode() if cursor else None
-
-
-def _sign(services: CollectServices, place: str, purpose: str) -> str:
-    return services.signer.sign(place.encode(), purpose)

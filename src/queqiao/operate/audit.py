@@ -9,7 +9,8 @@ from sqlalchemy.engine import Row
 from queqiao.kernel.clock import format_rfc3339, parse_rfc3339
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
-from queqiao.operate.calls import PAGE, cursor_after, cursor_of, limit_of
+from queqiao.kernel.paging import cursor_after, cursor_of, limit_of
+from queqiao.operate.calls import PAGE
 from queqiao.operate.contracts import AuditPage, AuditView, Operation, Parameter, Services
 from queqiao.ports.records.differences import Difference
 from queqiao.ports.records.tables import audit

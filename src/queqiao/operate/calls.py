@@ -15,18 +15,16 @@ from queqiao.kernel.errors import (
     FieldError,
     InvalidInput,
     Message,
-    NotFound,
     Unauthenticated,
 )
 from queqiao.kernel.http import Request, Response
-from queqiao.kernel.tokens import Signer
+from queqiao.kernel.paging import dry_run_of
 from queqiao.operate.contracts import Parameter
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.tables import idempotency
 
 TRACE_HEADER = "queqiao-trace"
 """Set by the application on every request it hands to a handler."""
-LIMIT_MAX = 200
 ANSWERS_KEPT_US = 7 * DAY_US
 
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
@@ -63,14 +61,6 @@ def trace_of(request: Request) -> str:
     return request.headers.get(TRACE_HEADER, "")
 
 
-def dry_run(request: Request) -> bool:
-    """Return whether the call only tries. Raises InvalidInput."""
-    said = request.query.get("dry_run", "false")
-    if said not in {"true", "false"}:
-        raise InvalidInput(FieldError("dry_run", Message("写 true 或 false", "true or false")))
-    return said == "true"
-
-
 def expected_revision(request: Request) -> int | None:
     """Return the revision in ``If-Match``, None when absent or ``*``. Raises InvalidInput."""
     said = request.headers.get("if-match", "*").strip()
@@ -83,32 +73,6 @@ def expected_revision(request: Request) -> int | None:
     return int(found[1])
 
 
-def limit_of(request: Request, default: int = 50) -> int:
-    """Return how many items a page may have. Raises InvalidInput."""
-    said = request.query.get("limit", str(default))
-    if not (said.isascii() and said.isdecimal() and 1 <= int(said[:9]) <= LIMIT_MAX):
-        message = Message(f"1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
-        raise InvalidInput(FieldError("limit", message))
-    return int(said)
-
-
-def cursor_of(request: Request, signer: Signer, purpose: str, kind: Any) -> Any:
-    """Return the place in a signed cursor as ``kind``, None without one. Raises InvalidInput."""
-    token = request.query.get("cursor")
-    if not token:
-        return None
-    try:
-        return msgspec.json.decode(signer.verify(token, f"cursor {purpose}"), type=kind)
-    except (NotFound, msgspec.DecodeError) as error:
-        message = Message("请用上一页给出的 next_cursor", "use next_cursor of the page before")
-        raise InvalidInput(FieldError("cursor", message)) from error
-
-
-def cursor_after(signer: Signer, purpose: str, place: Any) -> str:
-    """Return a signed cursor for a place in a list."""
-    return signer.sign(json.encode(place), f"cursor {purpose}")
-
-
 def answer_once(
     request: Request, conn: Connection, work: Callable[[], Response], secrets: tuple[str, ...] = ()
 ) -> Response:
@@ -119,7 +83,7 @@ def answer_once(
     Raises Conflict when the key came with another request.
     """
     key = _key_of(request)
-    if key is None or dry_run(request):
+    if key is None or dry_run_of(request):
         return work()
     who, fingerprint = actor_of(request).id, _fingerprint(request)
     here = (idempotency.c.principal == who, idempotency.c.key == key)

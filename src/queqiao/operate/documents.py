@@ -14,15 +14,8 @@ from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, NotFound, PreconditionRequired
 from queqiao.kernel.http import Request, Response, json_response
 from queqiao.kernel.ids import uuid7
-from queqiao.operate.calls import (
-    actor_of,
-    answer_once,
-    cursor_after,
-    cursor_of,
-    dry_run,
-    expected_revision,
-    limit_of,
-)
+from queqiao.kernel.paging import cursor_after, cursor_of, dry_run_of, limit_of
+from queqiao.operate.calls import actor_of, answer_once, expected_revision
 from queqiao.operate.contracts import Handling, Services
 from queqiao.operate.credentials import random_bits
 from queqiao.operate.document_shapes import Reason, Shapes
@@ -144,7 +137,7 @@ class DocumentDesk:
             actor_of(request),
             request.now_us,
             reason[:REASON_LENGTH_MAX],
-            dry_run(request),
+            dry_run_of(request),
             expected_revision(request),
             self._handling.hidden,
         )

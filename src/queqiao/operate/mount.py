@@ -14,9 +14,10 @@ from litestar.handlers.base import BaseRouteHandler
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, Forbidden, InvalidInput, Message, Unauthenticated
 from queqiao.kernel.http import Principal, Request, Response, Scope, language_of
+from queqiao.kernel.paging import dry_run_of
 from queqiao.kernel.text import refuse_unstorable
 from queqiao.operate.authentication import SAFE_METHODS, Authenticator
-from queqiao.operate.calls import DRY_RUN, TRACE_HEADER, actor_of, dry_run
+from queqiao.operate.calls import DRY_RUN, TRACE_HEADER, actor_of
 from queqiao.operate.contracts import Operation, Services
 from queqiao.ports.records import audit
 
@@ -156,7 +157,7 @@ def _is_unaudited_write(operation: Operation, call: Request, answer: Response) -
     if not writes or operation.audits or answer.status >= 400:
         return False
     # Only where dry_run is an offer does it keep a call from being a write.
-    return DRY_RUN not in operation.parameters or not dry_run(call)
+    return DRY_RUN not in operation.parameters or not dry_run_of(call)
 
 
 async def _audit(operation: Operation, services: Services, call: Request) -> None:

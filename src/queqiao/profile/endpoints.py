@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from queqiao.kernel import json
 from queqiao.kernel.clock import parse_rfc3339
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.paging import cursor_after, cursor_of, limit_of
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.base import Records
@@ -73,7 +73,7 @@ def _segment_routes(services: ProfileServices) -> list[Route]:
         return json_response(await segments.preview(warehouse, asked.expression, request.now_us))
 
     async def members(request: Request) -> Response:
-        return json_response(await _members(services, request, _limit(request)))
+        return json_response(await _members(services, request, limit_of(request, LIMIT_MAX)))
 
     async def explain(request: Request) -> Response:
         node = await _expression(services, request.params["id"])
@@ -115,7 +115,7 @@ def _segment_routes(services: ProfileServices) -> list[Route]:
 
 def _profile_routes(services: ProfileServices) -> list[Route]:
     async def people_list(request: Request) -> Response:
-        return json_response(await _profiles(services, request, _limit(request)))
+        return json_response(await _profiles(services, request, limit_of(request, LIMIT_MAX)))
 
     async def one(request: Request) -> Response:
         person = clean(request.params["id"], "id", TEXT_MAX)
@@ -146,14 +146,6 @@ def _profile_routes(services: ProfileServices) -> list[Route]:
     ]
 
 
-def _limit(request: Request) -> int:
-    text = request.query.get("limit", str(LIMIT_DEFAULT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LIMIT_MAX):
-        message = Message(f"须为 1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
-        raise InvalidInput(FieldError("limit", message))
-    return int(text)
-
-
 def _required(request: Request, name: str) -> str:
     value = request.query.get(name, "")
     if not value:
@@ -167,19 +159,20 @@ async def _expression(services: ProfileServices, segment_id: str) -> Node:
 
 
 async def _members(services: ProfileServices, request: Request, limit: int) -> MemberList:
-    segment_id, cursor = request.params["id"], request.query.get("cursor")
+    segment_id = request.params["id"]
     node = await _expression(services, segment_id)
     purpose = f"{_MEMBERS}:{segment_id}"
-    after = services.signer.verify(cursor, purpose).decode() if cursor else ""
+    after = cursor_of(request, services.signer, purpose, str) or ""
     found = await segments.members(services.warehouse, node, request.now_us, limit + 1, after)
     page = found[:limit]
-    following = services.signer.sign(page[-1].encode(), purpose) if len(found) > limit else None
+    following = cursor_after(services.signer, purpose, page[-1]) if len(found) > limit else None
     return MemberList([Member(person) for person in page], following)
 
 
 async def _profiles(services: ProfileServices, request: Request, limit: int) -> ProfileList:
-    query, cursor = request.query.get("query", ""), request.query.get("cursor")
-    after = _place(services.signer, cursor) if cursor else None
+    query = request.query.get("query", "")
+    place = cursor_of(request, services.signer, _PROFILES, tuple[str, str])
+    after = (parse_rfc3339(place[0]), place[1]) if place else None
     found = await people.summaries(
         services.warehouse,
         request.now_us,
@@ -190,14 +183,5 @@ async def _profiles(services: ProfileServices, request: Request, limit: int) -> 
     page = found[:limit]
     if len(found) <= limit:
         return ProfileList(page, None)
-    place = json.encode((page[-1].last_seen, page[-1].person_id))
-    return ProfileList(page, services.signer.sign(place, _PROFILES))
-
-
-def _place(signer: Signer, cursor: str) -> tuple[int, str]:
-    """Return where the page before ended. Raises NotFound for a cursor that is not ours."""
-    try:
-        seen, person = msgspec.json.decode(signer.verify(cursor, _PROFILES), type=tuple[str, str])
-    except msgspec.DecodeError as error:
-        raise NotFound from error
-    return parse_rfc3339(seen), person
+    last = (page[-1].last_seen, page[-1].person_id)
+    return ProfileList(page, cursor_after(services.signer, _PROFILES, last))

@@ -1,20 +1,17 @@
 """Endpoints of deliveries: what was sent, what failed and why, and once more."""
 
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
-
-from queqiao.kernel import json
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.paging import cursor_after, cursor_of, limit_of
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.base import Records
 from queqiao.reach import deliveries
 from queqiao.reach.contracts import Delivery, DeliveryPage
 
 PATH = "/api/v1/webhook-deliveries"
-PURPOSE = "cursor webhook-deliveries"
-LIMIT_MAX = 200
+PURPOSE = "webhook-deliveries"
 STATUSES = ("pending", "delivered", "failed")
 
 
@@ -23,14 +20,15 @@ def routes(records: Records, signer: Signer) -> list[Route]:
     tags = ("webhooks",)
 
     async def page(request: Request) -> Response:
-        limit, place = _limit(request), _place(request, signer)
+        limit = limit_of(request)
+        place = cursor_of(request, signer, PURPOSE, tuple[int, str])
         rows = await records.read(
             lambda conn: deliveries.page(conn, _filters(request), place, limit + 1)
         )
         cursor = None
         if len(rows) > limit:
             last = rows[limit - 1]
-            cursor = signer.sign(json.encode([last.created_at_us, last.id]), PURPOSE)
+            cursor = cursor_after(signer, PURPOSE, (last.created_at_us, last.id))
         return json_response(DeliveryPage([deliveries.view(row) for row in rows[:limit]], cursor))
 
     async def retry(request: Request) -> Response:
@@ -58,23 +56,3 @@ def _filters(request: Request) -> dict[Literal["webhook_id", "status"], str]:
     if status:
         filters["status"] = status
     return filters
-
-
-def _limit(request: Request) -> int:
-    said = request.query.get("limit", "50")
-    if not (said.isascii() and said.isdecimal() and 1 <= int(said[:9]) <= LIMIT_MAX):
-        message = Message(f"1 到 {LIMIT_MAX} 的整数", f"a whole number from 1 to {LIMIT_MAX}")
-        raise InvalidInput(FieldError("limit", message))
-    return int(said)
-
-
-def _place(request: Request, signer: Signer) -> tuple[int, str] | None:
-    token = request.query.get("cursor")
-    if not token:
-        return None
-    try:
-        found: Any = msgspec.json.decode(signer.verify(token, PURPOSE), type=tuple[int, str])
-    except (NotFound, msgspec.DecodeError) as error:
-        message = Message("请用上一页给出的 next_cursor", "use next_cursor of the page before")
-        raise InvalidInput(FieldError("cursor", message)) from error
-    return int(found[0]), str(found[1])

@@ -7,7 +7,6 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.panel import Panel
 
 from queqiao.wiring import store, system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
@@ -73,9 +72,7 @@ def tell(address: Address, as_json: bool) -> None:
     if as_json:
         out.print(json.dumps({"url": address.base_url, "sign_in": link, "pid": address.pid}))
         return
-    text = (
-        f"鹊桥已就绪  Queqiao is up   [bold]{address.base_url}[/bold]\n"
-        f"一次性登录  Sign in once   [bold]{link}[/bold]\n"
-        f"Ctrl-C 停止  stops it"
-    )
-    out.print(Panel(text, expand=False))
+    # Bare lines, not a box: a terminal must not break a link that people click or copy.
+    out.print(f"\n鹊桥已就绪  Queqiao is up   {address.base_url}")
+    out.print(f"一次性登录  Sign in, once   {link}")
+    out.print("Ctrl-C 停止  stops it\n")
