@@ -6,9 +6,9 @@ from typing import Any, Final
 from queqiao.demo.goods import CURRENCY, Good
 
 PLACEMENTS: Final = {
-    "home-banner": {"name": "首页横幅", "floor_minor": 50, "currency": CURRENCY},
-    "list-top": {"name": "列表页置顶", "floor_minor": 30, "currency": CURRENCY},
-    "product-related": {"name": "商品页相关位", "floor_minor": 20, "currency": CURRENCY},
+    "home-banner": {"name": "首页横幅", "floor_minor": 2400, "currency": CURRENCY},
+    "list-top": {"name": "列表页置顶", "floor_minor": 240, "currency": CURRENCY},
+    "product-related": {"name": "商品页相关位", "floor_minor": 180, "currency": CURRENCY},
 }
 
 SEGMENTS: Final = {
@@ -95,10 +95,10 @@ PROMOTIONS: Final[dict[str, dict[str, Any]]] = {
 }
 
 _CAMPAIGNS: Final[tuple[tuple[str, str, str, str, int, int, list[str]], ...]] = (
-    ("digital-new", "数码上新", "青石数码", "手机数码", 260, 8_000, ["digital-lovers"]),
-    ("appliance-week", "家电焕新周", "云帆电器", "家用电器", 220, 6_000, []),
-    ("beauty-season", "美妆季", "知夏美妆", "美妆个护", 180, 5_000, []),
-    ("loyal-thanks", "老客回馈", "禾木家居", "家居家装", 150, 4_000, ["loyal-buyers"]),
+    ("digital-new", "数码上新", "青石数码", "手机数码", 1_200, 30_000, ["digital-lovers"]),
+    ("appliance-week", "家电焕新周", "云帆电器", "家用电器", 1_100, 30_000, []),
+    ("beauty-season", "美妆季", "知夏美妆", "美妆个护", 1_000, 24_000, []),
+    ("loyal-thanks", "老客回馈", "禾木家居", "家居家装", 900, 20_000, ["loyal-buyers"]),
 )
 
 
