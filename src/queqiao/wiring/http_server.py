@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from queqiao.kernel.errors import InvalidInput, Message, QueqiaoError, TooLarge
 from queqiao.kernel.problem import CONTENT_TYPE, problem
 
+Application = Callable[..., Awaitable[None]]
+
 HEADER_BYTES_MAX = 64 * 1024
 SWEEP_EVERY_S = 1.0
 
@@ -109,8 +111,28 @@ def unix_socket(path: Path) -> socket.socket:
     return listener
 
 
+def _kept_open(application: Application) -> Application:
+    """Return the application without its wish to close the connection.
+
+    Behind a Unix socket is our own forwarder. To close on it while it still sends a body that is
+    refused would reset the connection, and the refusal would be lost; the rest of the body is read
+    and thrown away instead.
+    """
+
+    async def serve(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                lines = message["headers"]
+                message["headers"] = [line for line in lines if line[0].lower() != b"connection"]
+            await send(message)
+
+        await application(scope, receive, sending)
+
+    return serve
+
+
 async def serve(
-    application: Callable[..., Awaitable[None]],
+    application: Application,
     listener: socket.socket,
     stop: asyncio.Event,
     *,
@@ -121,7 +143,7 @@ async def serve(
     bounds = {"header_timeout_s": header_timeout_s, "body_timeout_s": body_timeout_s}
     protocol = type("Protocol", (BoundedProtocol,), bounds)
     config = uvicorn.Config(
-        application,
+        _kept_open(application) if listener.family == socket.AF_UNIX else application,
         http=protocol,
         ws="none",
         lifespan="off",
