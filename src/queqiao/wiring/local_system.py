@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_bytes
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import msgspec
 
@@ -18,9 +19,11 @@ from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
 from queqiao.wiring import adapters
+from queqiao.wiring.changes import POLL_EVERY_S
 from queqiao.wiring.settings import Settings
 
 READY_WITHIN_S = 60.0
+KNOWN_WITHIN_S = 5.0
 
 
 class Address(msgspec.Struct):
@@ -80,7 +83,28 @@ def key(settings: Settings, scope: KeyScope, name: str = "command line", source:
         records.close()
     file.touch(mode=0o600)
     file.write_text(secret, "ascii")
+    _wait_until_known(settings.home, secret)
     return secret
+
+
+def _wait_until_known(home: Path, secret: str) -> None:
+    """Return when every role of the running system, if there is one, has seen a new key."""
+    found = address(home)
+    deadline = time.monotonic() + KNOWN_WITHIN_S
+    while found is not None and time.monotonic() < deadline:
+        asked = Request(  # noqa: S310  # our own address
+            f"{found.base_url}/api/v1/shop", headers={"authorization": f"Bearer {secret}"}
+        )
+        try:
+            urlopen(asked, timeout=5).close()  # noqa: S310  # our own address
+            break
+        except HTTPError as refusal:
+            refusal.close()
+            if refusal.code == 403:
+                break  # known, and not for this
+        time.sleep(POLL_EVERY_S / 4)
+    if found is not None:
+        time.sleep(POLL_EVERY_S)  # each role looks for itself, that often
 
 
 @contextmanager
