@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 
 import pytest
 from bench.harness import System, running_system
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.store import stock
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,7 +26,7 @@ ARGUMENTS = [
 def system() -> Iterator[System]:
     """A whole system with a few goods and one of each document, as a new shop has them."""
     if not (ROOT / "console" / "dist" / "index.html").is_file():
-        pytest.skip("the console is not built; run: make setup")
+        pytest.fail("the console is not built; run: make setup")
     with running_system() as running:
         stock(running)
         yield running
@@ -34,10 +35,10 @@ def system() -> Iterator[System]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's own browser, never a downloaded one."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed; run: apt-get install -y chromium")
+    if CHROMIUM is None:
+        pytest.fail("Chromium is not installed; run: tests/system_packages.sh")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 
