@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { nowMs } from "@/lib/clock";
 import { comparedTo, shiftMs, spanOf } from "@/lib/period";
-import { rfc3339, SHOP_ZONE } from "@/lib/time";
+import { rfc3339, shopZone } from "@/lib/time";
 import { usePeriod } from "@/lib/usePeriod";
 import { useCurrency } from "./currency-hook";
 import { type FigureQuery, type Figures, queryFigures } from "./figures";
@@ -36,7 +36,7 @@ export function useFigures(ask: Ask, which: Which = "now", everyMs = 5000) {
           ...(step === "none" ? {} : { granularity: step }),
           from: rfc3339(range.fromMs),
           to: rfc3339(range.toMs),
-          timezone: SHOP_ZONE,
+          timezone: shopZone(),
           currency,
         },
         signal,
