@@ -7,24 +7,28 @@ from queqiao.process.state import Keyed
 
 
 class Who(NamedTuple):
-    """The ids of one event. ``linked``: this event is the login that ties the two ids."""
+    """The ids of one event. ``linked``: this event is the login that ties the two ids.
+
+    ``device`` is the key of what happens on one device: its anonymous id. An event of a server
+    names the user only; it belongs to the device that the user was last seen on.
+    """
 
     anonymous_id: str
     user_id: str
     person_id: str
-    linked: bool
-
-    @property
-    def device(self) -> str:
-        """The key of what happens on one device: its anonymous id, else the user."""
-        return "a:" + self.anonymous_id if self.anonymous_id else "u:" + self.user_id
+    device: str
+    linked: bool = False
 
 
 class Identity:
-    """Knows each device's last user. Events that came before a login keep their own person."""
+    """Knows each device's last user and each user's last device.
 
-    def __init__(self, users: Keyed[str]) -> None:
+    Events that came before a login keep their own person.
+    """
+
+    def __init__(self, users: Keyed[str], devices: Keyed[str]) -> None:
         self._users = users
+        self._devices = devices
 
     def see(self, fact: Fact) -> Who:
         """Return who the event is of, and remember a login."""
@@ -33,9 +37,17 @@ class Identity:
             anonymous_id = text_of(fact.properties.previous_id) or anonymous_id
         user_id = fact.envelope.user_id or ""
         if not anonymous_id:
-            return Who("", user_id, user_id, linked=False)
-        known = self._users.get(anonymous_id)
-        if user_id and user_id != known:
-            self._users.put(anonymous_id, user_id)
-            return Who(anonymous_id, user_id, user_id, linked=True)
-        return Who(anonymous_id, user_id, user_id or known or anonymous_id, linked=False)
+            device = self._devices.get(user_id)
+            return Who("", user_id, user_id, f"a:{device}" if device else f"u:{user_id}")
+        return self._on_device(anonymous_id, user_id)
+
+    def _on_device(self, anonymous_id: str, user_id: str) -> Who:
+        device, known = f"a:{anonymous_id}", self._users.get(anonymous_id)
+        if not user_id:
+            return Who(anonymous_id, "", known or anonymous_id, device)
+        if self._devices.get(user_id) != anonymous_id:
+            self._devices.put(user_id, anonymous_id)
+        if user_id == known:
+            return Who(anonymous_id, user_id, user_id, device)
+        self._users.put(anonymous_id, user_id)
+        return Who(anonymous_id, user_id, user_id, device, linked=True)

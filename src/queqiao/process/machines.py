@@ -45,7 +45,7 @@ class Machines:
     def __init__(self, file: StateFile, currency: str = "CNY") -> None:
         size = DEVICES_IN_MEMORY_MAX
         self._currency = currency
-        self._identity = Identity(file.keyed("user", str, size))
+        self._identity = Identity(file.keyed("user", str, size), file.keyed("device", str, size))
         self._sessions = Sessions(file.keyed("sessions", list[Session], size))
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
         self._orders = Orders(file.keyed("order", Order, ORDERS_IN_MEMORY_MAX), currency)

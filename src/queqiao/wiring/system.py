@@ -82,9 +82,10 @@ def public_socket(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server(where, family=family, backlog=2048)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
         message = Message(
-            f"不能监听 {where[0]}:{where[1]}（{error.strerror}）；请用 --port 换一个端口",
-            f"cannot listen on {where[0]}:{where[1]} ({error.strerror}); choose another --port",
+            f"不能监听 {where[0]}:{where[1]}（{why}）；请用 --port 换一个端口",
+            f"cannot listen on {where[0]}:{where[1]} ({why}); choose another --port",
         )
         raise Unavailable(message) from error
     listener.setblocking(False)  # the standard library's own signature

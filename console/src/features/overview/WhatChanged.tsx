@@ -10,16 +10,18 @@ import { Waiting } from "@/components/states";
 import { compactMoney } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { minuteText, parseInstant } from "@/lib/time";
+import { usePeriod } from "@/lib/usePeriod";
 
 /** Three sentences: where the movement came from, and what people changed. */
 export function WhatChanged() {
   const { t } = useTranslation();
+  const compares = usePeriod().comparison !== "none";
   return (
     <section className="card" aria-label={t("overview.why")}>
       <h2>{t("overview.why")}</h2>
       <ul className="why">
-        <Mover dimension="channel" />
-        <Mover dimension="category" />
+        {compares && <Mover dimension="channel" />}
+        {compares && <Mover dimension="category" />}
         <LastChange />
       </ul>
     </section>

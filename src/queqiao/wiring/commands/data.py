@@ -32,6 +32,11 @@ MEDIA_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+NEEDS_TIME = Message(
+    "它的优惠券在当年才有效；请用 queqiao demo --data，或设 accept_header = true",
+    "its coupons are valid in their own year: use queqiao demo --data, or set accept_header = true",
+)
+
 AnyKind = Literal["online-retail", "events", "orders", "catalog", "complete-journey"]
 
 
@@ -58,9 +63,12 @@ def import_data(
     if not path.exists():
         message = Message(f"没有这个文件：{path}", f"no such file: {path}")
         raise InvalidInput(FieldError("path", message))
+    if kind == "complete-journey" and not known.clock.accept_header:
+        raise InvalidInput(FieldError("clock.accept_header", NEEDS_TIME))
     with local_system.running(known, config) as address:
         if kind == "catalog":
-            good = import_catalog(known, address, path, dry_run=dry_run, as_json=json_)
+            money = currency or known.shop.currency
+            good = import_catalog(known, address, path, money, dry_run=dry_run, as_json=json_)
         elif kind == "complete-journey":
             good = import_journey(known, address, path)
         else:
@@ -116,7 +124,13 @@ def wait_until_loaded(known: Settings, address: Address) -> None:
 
 
 def import_catalog(
-    known: Settings, address: Address, path: Path, *, dry_run: bool, as_json: bool
+    known: Settings,
+    address: Address,
+    path: Path,
+    currency: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> bool:
     """Import goods from CSV or XLSX and print what was not taken; say whether all was."""
     media_type = MEDIA_TYPES.get(path.suffix.lower())
@@ -130,7 +144,7 @@ def import_catalog(
     }
     answer = httpx.post(
         f"{address.base_url}/api/v1/catalog/import",
-        params={"dry_run": str(dry_run).lower()},
+        params={"dry_run": str(dry_run).lower(), "currency": currency},
         content=path.read_bytes(),
         headers=headers,
         timeout=TIMEOUT_S,

@@ -10,7 +10,7 @@ from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import encode_model
 from queqiao.decide.recommend.training import train
 from queqiao.kernel.clock import Clock, SystemClock, business_day
-from queqiao.kernel.errors import QueqiaoError
+from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
@@ -71,6 +71,8 @@ def patient(name: str, work: Work) -> Work:
     async def attempt() -> None:
         try:
             await work()
+        except Unavailable:
+            log.debug("scheduled work waits for a role", work=name)
         except QueqiaoError as error:
             log.warning("scheduled work put off", work=name, reason=str(error))
 
