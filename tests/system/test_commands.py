@@ -5,10 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import typer
 from bench.harness import System
 from tests.system.commands import queqiao
 from tests.system.things import admin, good
+from tests.system.waiting import until
 from typer.main import get_command
 
 from queqiao.wiring.command_line import application
@@ -62,8 +62,6 @@ def test_a_key_is_made_beside_the_running_system(system: System) -> None:
     assert found["scope"] == "read"
     headers = {"authorization": f"Bearer {found['secret']}"}
     with httpx.Client(base_url=system.base_url, headers=headers, timeout=10) as client:
-        from tests.system.waiting import until  # noqa: PLC0415  # only this test waits
-
         until(lambda: client.get("/api/v1/shop").is_success, 2)
         refused = client.post("/api/v1/products/bulk", json={"products": []})
     assert refused.status_code == 403
@@ -126,7 +124,3 @@ def test_a_catalogue_is_imported_and_a_dry_run_writes_nothing(
         assert client.get("/api/v1/products/C2").status_code == 404
     missing = queqiao("import", "catalog", tmp_path / "none.csv", home=system.home)
     assert (missing.returncode, "path" in missing.stderr) == (NO, True)
-
-
-def test_the_application_is_one_typer() -> None:
-    assert isinstance(application, typer.Typer)
