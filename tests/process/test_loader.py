@@ -58,6 +58,17 @@ async def test_sessions_end_after_thirty_minutes_and_late_events_find_theirs(hou
     ]  # fmt: skip
 
 
+async def test_a_servers_event_joins_the_visit_of_the_users_device(house) -> None:
+    await house.load(
+        event("A", 0, user="ann"),
+        event("A", 40 * MINUTE, anon="d1", user="ann"),
+        event("Order Completed", 50 * MINUTE, user="ann", order_id="o", currency="CNY"),
+        event("A", 60 * MINUTE, user="bob"),
+    )
+    found = await house.ask("SELECT session_id FROM events ORDER BY offset")
+    assert found == [["1"], ["2"], ["2"], ["4"]]
+
+
 @pytest.mark.parametrize(("days", "campaign"), [(7, "c2"), (8, "")])
 async def test_an_order_owes_itself_to_the_last_ad_click_of_seven_days(
     house, days, campaign
