@@ -223,3 +223,19 @@ async def test_a_torn_append_is_gone_and_may_come_again(tmp_path: Path) -> None:
         Outcome("duplicate", 1),
     ]
     log.close()
+
+
+async def test_each_log_knows_its_events_by_digests_of_its_own(tmp_path: Path) -> None:
+    def digests(folder: Path) -> list[bytes]:
+        reader = EmbeddedEventLogReader(folder)
+        found = [key[0] for records in reader.records(0) for key in records.keys()]  # noqa: SIM118  # no dict
+        reader.close()
+        return found
+
+    for name in ("one", "other"):
+        for _ in range(2):
+            log = EmbeddedEventLog(tmp_path / name)
+            await log.append([event("a"), event("b")])
+            log.close()
+    assert len(digests(tmp_path / "one")) == 2
+    assert set(digests(tmp_path / "one")).isdisjoint(digests(tmp_path / "other"))

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from queqiao.collect.contracts import BadRow, KeptBadRow, Replay
-from queqiao.kernel.errors import Broken
+from queqiao.kernel.errors import Broken, QueqiaoError
 from queqiao.ports.journal import Disk, Journal, JournalReader
 
 
@@ -97,6 +97,11 @@ class BadRowsLog:
         if not isinstance(entry, _Kept):
             raise Broken
         return KeptBadRow(str(position), entry.row, self._replayed.get(position))
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault that ended this writer, or None."""
+        return self._journal.broken
 
     def close(self) -> None:
         """Commit what is queued and give the folder up."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
-from queqiao.kernel.envelope import EMPTY
+from queqiao.kernel.envelope import EMPTY, CallType
 
 Moment = datetime | int | None
 """RFC 3339, or milliseconds since 1970."""
@@ -16,7 +16,7 @@ Name = Annotated[str, Meta(max_length=ID_CHARS_MAX)] | int | None
 Text = Annotated[str, Meta(max_length=ID_CHARS_MAX)] | None
 
 
-class SegmentCall(Struct, rename="camel"):
+class SegmentCall(Struct, rename="camel", gc=False):
     """One call, with camelCase names. A free part that did not come is ``EMPTY`` itself."""
 
     type: str | None = None
@@ -63,6 +63,33 @@ class SegmentBatch(Struct, gc=False):
     context: Raw = EMPTY
 
 
+class SegmentCalls(Struct, gc=False):
+    """A batch whose calls are parsed at once: the quick way, for one that is right throughout."""
+
+    batch: list[SegmentCall]
+    sent_at: Raw = field(name="sentAt", default=EMPTY)
+    sent_at_snake: Raw = field(name="sent_at", default=EMPTY)
+    context: Raw = EMPTY
+
+
+class Content(Struct, omit_defaults=True, gc=False):
+    """The envelope without the times that a retry changes: what the fingerprint is of.
+
+    A time of zero was not said. Encoded, it lacks ``received_at_us`` and what else belongs last.
+    """
+
+    message_id: str
+    type: CallType
+    source: str
+    timestamp_us: int = 0
+    event: str | None = None
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    context: Raw = EMPTY
+    properties: Raw = EMPTY
+    traits: Raw = EMPTY
+
+
 class CallBody(Struct, rename="camel", omit_defaults=True):
     """One call as the published API document shows it; snake_case names are read as well."""
 
@@ -99,6 +126,8 @@ class Taken(Struct):
 
 decode_call = msgspec.json.Decoder(SegmentCall).decode
 decode_snake_call = msgspec.json.Decoder(SnakeCall).decode
+decode_calls = msgspec.json.Decoder(SegmentCalls).decode
+encode_content = msgspec.json.Encoder().encode
 decode_batch = msgspec.json.Decoder(SegmentBatch).decode
 decode_write_key = msgspec.json.Decoder(WriteKey).decode
 decode_moment = msgspec.json.Decoder(datetime | int | None).decode

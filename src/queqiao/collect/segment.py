@@ -16,11 +16,20 @@ from queqiao.collect.contracts import (
 )
 from queqiao.collect.messages import (
     SegmentBatch,
+    SegmentCall,
+    SegmentCalls,
     decode_batch,
+    decode_calls,
     decode_moment,
     decode_write_key,
 )
-from queqiao.collect.validation import Origin, Validator, looks_suspicious, microseconds
+from queqiao.collect.validation import (
+    Origin,
+    Validator,
+    lacks_ids,
+    looks_suspicious,
+    microseconds,
+)
 from queqiao.collect.write_keys import basic_user
 from queqiao.kernel import json
 from queqiao.kernel.envelope import EMPTY, CallType
@@ -68,7 +77,7 @@ class SegmentIntake:
         except InvalidInput as refusal:
             await self._bad_rows.keep([_row(origin, body, call, "invalid", refusal)])
             raise
-        await self._store([event], [body], origin, call, [])
+        await self._store([event], lambda: [body], origin, call, [])
 
     async def take_batch(self, request: Request) -> None:
         """Store the valid calls of a batch; keep the others as bad rows."""
@@ -76,25 +85,37 @@ class SegmentIntake:
         body = unpack(request.body, request.headers.get("content-encoding"), BATCH_BYTES_MAX)
         if source is None:
             source = self._source_of_body(body)
+        suspicious = looks_suspicious(body)
+        batch = None if suspicious else _calls(body)
+        if batch is not None:
+            origin = Origin(source, request.now_us, _sent_us(batch), batch.context)
+            events = self._events_of(batch.batch, origin)
+            if events is not None:
+                await self._store(events, lambda: decode_batch(body).batch, origin, None, [])
+                return
+        await self._take_one_by_one(body, source, request.now_us, suspicious=suspicious)
+
+    def _events_of(self, calls: Sequence[SegmentCall], origin: Origin) -> list[NewEvent] | None:
+        """Return the events of parsed calls, or None when one of them needs a closer look."""
+        if any(map(lacks_ids, calls)):
+            return None
+        event_of = self._validator.event_of
+        try:
+            return [event_of(call, None, origin) for call in calls]
+        except InvalidInput:
+            return None
+
+    async def _take_one_by_one(
+        self, body: bytes, source: str, now_us: int, *, suspicious: bool
+    ) -> None:
         try:
             batch = _batch(body)
         except InvalidInput as refusal:
-            origin = Origin(source, request.now_us)
+            origin = Origin(source, now_us)
             await self._bad_rows.keep([_row(origin, body, None, "not_json", refusal)])
             raise
-        origin = Origin(
-            source, request.now_us, _sent_us(batch), batch.context, looks_suspicious(body)
-        )
-        await self._take_calls(batch.batch, origin)
-
-    async def _take_calls(self, calls: Sequence[Raw], origin: Origin) -> None:
-        validate = self._validator.event
-        try:
-            events = [validate(raw, None, origin) for raw in calls]
-        except InvalidInput:
-            await self._take_what_is_valid(calls, origin)
-        else:
-            await self._store(events, calls, origin, None, [])
+        origin = Origin(source, now_us, _sent_us(batch), batch.context, suspicious)
+        await self._take_what_is_valid(batch.batch, origin)
 
     async def _take_what_is_valid(self, calls: Sequence[Raw], origin: Origin) -> None:
         events: list[NewEvent] = []
@@ -106,21 +127,22 @@ class SegmentIntake:
                 bodies.append(raw)
             except InvalidInput as refusal:
                 refused.append(_row(origin, bytes(raw), None, "invalid", refusal))
-        await self._store(events, bodies, origin, None, refused)
+        await self._store(events, lambda: bodies, origin, None, refused)
 
     async def _store(
         self,
         events: Sequence[NewEvent],
-        bodies: Sequence[bytes | Raw],
+        bodies_of: Callable[[], Sequence[bytes | Raw]],
         origin: Origin,
         call: CallType | None,
         refused: list[BadRow],
     ) -> None:
         outcomes = await self._log.append(events) if events else ()
-        for outcome, body in zip(outcomes, bodies, strict=True):
-            if outcome.status == "conflict":
-                refusal = InvalidInput(FieldError("messageId", _CONFLICT))
-                refused.append(_row(origin, bytes(body), call, "conflict", refusal))
+        if any(outcome.status == "conflict" for outcome in outcomes):
+            for outcome, body in zip(outcomes, bodies_of(), strict=True):
+                if outcome.status == "conflict":
+                    refusal = InvalidInput(FieldError("messageId", _CONFLICT))
+                    refused.append(_row(origin, bytes(body), call, "conflict", refusal))
         if refused:
             await self._bad_rows.keep(refused)
 
@@ -144,6 +166,15 @@ class SegmentIntake:
                 )
             )
         return source
+
+
+def _calls(body: bytes) -> SegmentCalls | None:
+    """Return a batch parsed at once, or None when it must be looked at call by call."""
+    try:
+        batch = decode_calls(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return batch if len(batch.batch) <= BATCH_EVENTS_MAX else None
 
 
 def _batch(body: bytes) -> SegmentBatch:
@@ -170,7 +201,7 @@ def _write_key(body: bytes) -> str | None:
     return found.camel or found.snake
 
 
-def _sent_us(batch: SegmentBatch) -> int | None:
+def _sent_us(batch: SegmentBatch | SegmentCalls) -> int | None:
     """Return when the batch was sent; a time that cannot be read counts as not said."""
     raw = batch.sent_at_snake if batch.sent_at is EMPTY else batch.sent_at
     if raw is EMPTY:

@@ -7,40 +7,38 @@ in that spelling is read in snake_case as well.
 """
 
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import cast
 
 import msgspec
 from msgspec import Raw, Struct
+from xxhash import xxh3_64_digest
 
 from queqiao.collect.amounts import check_amounts
 from queqiao.collect.messages import (
     ID_CHARS_MAX,
+    Content,
     SegmentCall,
     decode_call,
     decode_object,
     decode_snake_call,
+    encode_content,
 )
 from queqiao.kernel import json
-from queqiao.kernel.envelope import EMPTY, CallType, Envelope, encode_envelope
+from queqiao.kernel.envelope import EMPTY, CallType
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.ids import IdSource
 from queqiao.kernel.text import clean
 from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent
 
-KNOWN_CONTEXTS_MAX = 2_048
-KNOWN_CONTEXT_BYTES_MAX = 4_096
-"""What the memory of sound contexts is bounded by."""
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY_S = 86_400
+_SECOND_US = 1_000_000
 _EARLIEST_US = (datetime(1990, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST_US = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-_NO_TIME = b'"timestamp_us":0'
-_NOT_RECEIVED = b'"received_at_us":0'
 
 _vocabulary = {name: msgspec.json.Decoder(kind).decode for name, kind in EVENTS.items()}
 
@@ -57,7 +55,7 @@ _NO_TYPE = Message(
 _ODD_TIME = Message("时间须在 1990 年至 2100 年之间", "must lie between the years 1990 and 2100")
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct):
     """What all calls of a request share. ``context`` stands in where a call brings none."""
 
     source: str
@@ -66,23 +64,34 @@ class Origin(Struct, frozen=True):
     context: Raw = EMPTY
     suspicious: bool = False
     """The body holds what only a close look can judge: an escaped NUL, or bytes beyond UTF-8."""
+    times: bytes = b""
+    """How the envelope of a call ends that does not say itself when it was sent."""
+
+    def __post_init__(self) -> None:
+        """Prepare what each call repeats."""
+        self.times = _times(self.received_at_us, self.sent_at_us)
+
+
+def _times(received_at_us: int, sent_at_us: int | None) -> bytes:
+    sent = b"" if sent_at_us is None else b',"sent_at_us":%d' % sent_at_us
+    return b',"received_at_us":%d%b}' % (received_at_us, sent)
 
 
 def looks_suspicious(body: bytes) -> bool:
     """Say whether each call must be looked at closely. One quick pass for the usual body."""
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return True
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return True
     return b"\\u0000" in body
 
 
 class Validator:
-    """Turns calls into events. Remembers contexts that it found sound: clients repeat them."""
+    """Turns calls into events."""
 
     def __init__(self, ids: IdSource) -> None:
         self._ids = ids
-        self._contexts: set[bytes] = set()
 
     def event(
         self, raw: bytes | Raw, call: CallType | None, origin: Origin, own_id: str | None = None
@@ -93,7 +102,12 @@ class Validator:
         """
         if origin.suspicious:
             _look_closely(bytes(raw))
-        message = parse(raw)
+        return self.event_of(parse(raw), call, origin, own_id)
+
+    def event_of(
+        self, message: SegmentCall, call: CallType | None, origin: Origin, own_id: str | None = None
+    ) -> NewEvent:
+        """Return the event of a call that was parsed, from a body that is not suspicious."""
         kind = call or _call_type(message.type)
         event = message.event if kind == "track" else message.name
         if event and not event.isascii():
@@ -103,65 +117,53 @@ class Validator:
         if user_id is None and anonymous_id is None:
             raise _refused("userId", _NO_IDENTITY)
         context = origin.context if message.context is EMPTY else message.context
-        message.context = context if context is EMPTY else self._sound_context(context)
+        if context is not EMPTY:
+            context = _sound(context, "context")
         check_parts(message, event if kind == "track" else None)
         if kind not in {"page", "screen"}:
             event = _required(kind, event, message)
-        envelope = Envelope(
-            _text(message.message_id, "messageId") or own_id or self._ids.new(),
-            kind,
-            _said_us(message),
-            0,
-            origin.source,
-            event or None,
-            anonymous_id,
-            user_id,
-            None,
-            message.context,
-            message.properties,
-            message.traits,
+        message_id = _text(message.message_id, "messageId") or own_id or self._ids.new()
+        said_us = _said_us(message)
+        content = encode_content(
+            Content(
+                message_id,
+                kind,
+                origin.source,
+                said_us,
+                event or None,
+                anonymous_id,
+                user_id,
+                context,
+                message.properties,
+                message.traits,
+            )
         )
-        content = encode_envelope(envelope)
-        fingerprint = blake2b(content, digest_size=8).digest()
-        body = _with_times(content, message, origin)
-        return NewEvent(origin.source, envelope.message_id, body, fingerprint)
-
-    def _sound_context(self, context: Raw) -> Raw:
-        key = bytes(context)
-        if key in self._contexts:
-            return context
-        sound = _sound(context, "context")
-        if sound is context and len(key) <= KNOWN_CONTEXT_BYTES_MAX:
-            if len(self._contexts) >= KNOWN_CONTEXTS_MAX:
-                self._contexts.clear()
-            self._contexts.add(key)
-        return sound
+        times = origin.times if message.sent_at is None else _own_times(message.sent_at, origin)
+        if not said_us:
+            times = b',"timestamp_us":%d%b' % (origin.received_at_us, times)
+        return NewEvent(origin.source, message_id, content[:-1] + times, xxh3_64_digest(content))
 
 
-def _with_times(content: bytes, message: SegmentCall, origin: Origin) -> bytes:
-    """Put in the times that a retry changes. The fingerprint is of the content without them."""
-    received = b'"received_at_us":%d' % origin.received_at_us
-    sent = message.sent_at
-    sent_us = origin.sent_at_us if sent is None else microseconds(sent, "sentAt")
-    if sent_us is not None:
-        received += b',"sent_at_us":%d' % sent_us
-    body = content.replace(_NOT_RECEIVED, received, 1)
-    if message.timestamp is None and message.original_timestamp is None:
-        body = body.replace(_NO_TIME, b'"timestamp_us":%d' % origin.received_at_us, 1)
-    return body
+def _own_times(sent_at: datetime | int, origin: Origin) -> bytes:
+    return _times(origin.received_at_us, microseconds(sent_at, "sentAt"))
 
 
 def parse(raw: bytes | Raw) -> SegmentCall:
     """Return the call as typed fields. Raises InvalidInput."""
     try:
         message = decode_call(raw)
-        if message.message_id is None or (message.user_id is None and message.anonymous_id is None):
+        if lacks_ids(message):
             _add_snake_case(message, raw)
     except msgspec.ValidationError as error:
         raise InvalidInput(json.field_error(error)) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _refused("", _NOT_JSON) from error
     return message
+
+
+def lacks_ids(message: SegmentCall) -> bool:
+    """Say whether a call may be one in snake_case: an id is missing that every call carries."""
+    return message.message_id is None or (message.user_id is None and message.anonymous_id is None)
 
 
 def _add_snake_case(message: SegmentCall, raw: bytes | Raw) -> None:
@@ -252,9 +254,11 @@ def _call_type(said: str | None) -> CallType:
 
 def _text(value: str | int | None, path: str) -> str | None:
     """Return an id as text in NFC; an empty one is none."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return (value if value.isascii() else clean(value, path, ID_CHARS_MAX)) or None
-    return None if value is None else str(value)
+    return str(value)
 
 
 def _said_us(message: SegmentCall) -> int:
@@ -272,7 +276,8 @@ def microseconds(moment: datetime | int, path: str) -> int:
         us = moment * 1000
     else:
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        us = (aware - _EPOCH) // _MICROSECOND
+        since = aware - _EPOCH
+        us = (since.days * _DAY_S + since.seconds) * _SECOND_US + since.microseconds
     if not _EARLIEST_US <= us < _LATEST_US:
         raise _refused(path, _ODD_TIME)
     return us

@@ -8,7 +8,6 @@ Everything here follows from the log: what the runs do not hold yet is read from
 
 import sys
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
 from threading import Lock
@@ -16,7 +15,7 @@ from threading import Lock
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log import runs as run_files
 from queqiao.ports.event_log.manifest import Manifest
-from queqiao.ports.event_log.records import DIGEST_BYTES, FINGERPRINT_BYTES
+from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.event_log.runs import Probe, Run, mask_of
 from queqiao.ports.event_log.worker import Worker
 
@@ -33,11 +32,6 @@ _PAIR = Struct("=QQ")
 
 Table = dict[bytes, bytes]
 """Digest to fingerprint and offset, in the order of the offsets."""
-
-
-def digest_of(source: bytes, message_id: str) -> bytes:
-    """Return the 128 bits by which an event is known; ``source`` ends in a NUL byte."""
-    return blake2b(source + message_id.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def value_of(fingerprint: bytes, offset: int) -> bytes:

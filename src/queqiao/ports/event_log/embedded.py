@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import randbits
 
 import structlog
+from xxhash import xxh3_128_digest as digest_of
 
-from queqiao.kernel.errors import StorageFull
+from queqiao.kernel.errors import QueqiaoError, StorageFull
 from queqiao.ports.event_log.base import NewEvent, Outcome, StoredEvent
 from queqiao.ports.event_log.dedup import (
     TABLE_KEYS_MAX,
     DedupIndex,
-    digest_of,
     offset_of,
     value_of,
 )
@@ -36,7 +37,11 @@ class _Fresh:
 
 
 class EmbeddedEventLog:
-    """See ``base`` for the contract. Opens its folder for writing; used from one event loop."""
+    """See ``base`` for the contract. Opens its folder for writing; used from one event loop.
+
+    An event is known by 128 bits over its source, a NUL and its message id. Their seed is drawn
+    when the log begins and stands in each frame, so that nobody can choose ids that collide.
+    """
 
     def __init__(
         self,
@@ -53,13 +58,14 @@ class EmbeddedEventLog:
         self._sources = Sources(folder)
         self._reader = EmbeddedEventLogReader(folder)
         self._index = DedupIndex(folder / "index", table_keys_max)
+        self._seed = randbits(64)
         self._next = self._catch_up() + 1
 
     def _catch_up(self) -> int:
-        """Bring mark and index up to the end of the log; return the last offset."""
+        """Bring mark, seed and index up to the end of the log; return the last offset."""
         last = 0
         for records in self._reader.records(self._journal.mark - 1):
-            last = records.last
+            last, self._seed = records.last, records.seed
         self._journal.publish_mark(last)
         if self._index.indexed > last:
             log.warning("the dedup index is ahead of the log and is rebuilt")
@@ -76,7 +82,7 @@ class EmbeddedEventLog:
         self._index.check_room(self._journal.mark)
         outcomes, fresh = self._admit(events)
         if fresh.bodies:
-            payload = pack(fresh.first, fresh.digests, fresh.fingerprints, fresh.bodies)
+            payload = pack(fresh.first, self._seed, fresh.digests, fresh.fingerprints, fresh.bodies)
             position = await self._journal.append(payload, self._next - 1)
             self._note(fresh.first, position)
         elif any(outcome.offset > self._journal.mark for outcome in outcomes):
@@ -124,7 +130,7 @@ class EmbeddedEventLog:
         return [Outcome("stored", offset) for offset in offsets]
 
     def _digests(self, events: Sequence[NewEvent]) -> list[bytes]:
-        prefixes = {}
+        prefixes, seed = {}, self._seed
         for source in {event.source for event in events}:
             try:
                 prefixes[source] = self._sources.prefix(source)
@@ -132,8 +138,10 @@ class EmbeddedEventLog:
                 raise StorageFull from error
         if len(prefixes) == 1:
             (prefix,) = prefixes.values()
-            return [digest_of(prefix, event.message_id) for event in events]
-        return [digest_of(prefixes[event.source], event.message_id) for event in events]
+            return [digest_of(prefix + event.message_id.encode(), seed) for event in events]
+        return [
+            digest_of(prefixes[event.source] + event.message_id.encode(), seed) for event in events
+        ]
 
     def _note(self, offset: int, position: int) -> None:
         try:
@@ -152,10 +160,15 @@ class EmbeddedEventLog:
         """Return the committed events of a message id."""
         found: list[StoredEvent] = []
         for prefix in self._sources.known(source):
-            value = self._index.get(digest_of(prefix, message_id))
+            value = self._index.get(digest_of(prefix + message_id.encode(), self._seed))
             if value is not None:
                 found += self._reader.read(offset_of(value) - 1, 1)
         return found
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault that ended this writer, or None: it must be closed and opened again."""
+        return self._journal.broken
 
     def settle(self) -> None:
         """Return when the index has written and merged what it was going to."""

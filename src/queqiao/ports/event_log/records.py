@@ -1,6 +1,6 @@
 """The payload of one journal frame: the events that one append stored, column by column.
 
-    first offset u64, count u32 |
+    first offset u64, seed of the digests u64, count u32 |
     digests 16 B each | fingerprints 8 B each | lengths u32 each | bodies
 
 Digests and fingerprints lie beside the bodies so that the dedup index is rebuilt without hashing.
@@ -13,7 +13,7 @@ from struct import Struct
 
 from queqiao.ports.event_log.base import StoredEvent
 
-_HEAD = Struct("<QI")
+_HEAD = Struct("<QQI")
 
 DIGEST_BYTES = 16
 FINGERPRINT_BYTES = 8
@@ -21,12 +21,13 @@ FINGERPRINT_BYTES = 8
 
 def pack(
     first_offset: int,
+    seed: int,
     digests: Sequence[bytes],
     fingerprints: Sequence[bytes],
     bodies: Sequence[bytes],
 ) -> bytes:
     """Return the payload of new events."""
-    head = _HEAD.pack(first_offset, len(bodies))
+    head = _HEAD.pack(first_offset, seed, len(bodies))
     lengths = _little(array("I", map(len, bodies))).tobytes()
     return b"".join((head, *digests, *fingerprints, lengths, *bodies))
 
@@ -40,15 +41,16 @@ def _little(numbers: "array[int]") -> "array[int]":
 class Records:
     """A payload, taken apart only as far as it is asked for."""
 
-    __slots__ = ("_payload", "count", "first", "last")
+    __slots__ = ("_payload", "count", "first", "last", "seed")
 
     first: int
     count: int
     last: int
+    seed: int
 
     def __init__(self, payload: bytes) -> None:
         self._payload = payload
-        self.first, self.count = _HEAD.unpack_from(payload)
+        self.first, self.seed, self.count = _HEAD.unpack_from(payload)
         self.last = self.first + self.count - 1
 
     def keys(self) -> list[tuple[bytes, bytes]]:

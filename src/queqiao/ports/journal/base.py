@@ -5,7 +5,7 @@ byte address in that sequence; a segment is named by the position of its first b
 
 - **Durable**: an append answers after ``fdatasync``; many appends share one (group commit).
 - **Ordered**: frames lie in the order of the calls; positions only grow.
-- **Whole**: each frame carries a CRC over its position, length and payload. A torn tail is cut off
+- **Whole**: each frame carries a checksum over its position and payload. A torn tail is cut off
   when the writer opens; damage before the committed watermark is never cut, it raises ``Broken``.
 - **Seen when safe**: the watermark, shared through a mapped file, only ever names fsynced bytes.
   Readers in any process stop there.
@@ -17,10 +17,11 @@ byte address in that sequence; a segment is named by the position of its first b
 
 from struct import Struct
 from typing import NamedTuple
-from zlib import crc32
 
-HEADER = Struct("<II")
-"""Length of the payload in bytes, then the CRC."""
+from xxhash import xxh3_64_intdigest
+
+HEADER = Struct("<IQ")
+"""Length of the payload in bytes, then the checksum."""
 
 FRAME_BYTES_MAX = 64 << 20
 """A longer length in a header is damage, not a frame."""
@@ -28,8 +29,6 @@ FRAME_BYTES_MAX = 64 << 20
 SEGMENT_SUFFIX = ".seg"
 COMMITTED_NAME = "committed"
 LOCK_NAME = "lock"
-
-_SEED = Struct("<QI")
 
 
 class Frame(NamedTuple):
@@ -41,8 +40,8 @@ class Frame(NamedTuple):
 
 
 def checksum(position: int, payload: bytes | memoryview) -> int:
-    """Return the CRC of a frame. The position in it unmasks bytes left from another place."""
-    return crc32(payload, crc32(_SEED.pack(position, len(payload))))
+    """Return the checksum of a frame. The position in it unmasks bytes left from elsewhere."""
+    return xxh3_64_intdigest(payload, position)
 
 
 def segment_name(base: int) -> str:

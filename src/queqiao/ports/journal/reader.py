@@ -71,13 +71,13 @@ class JournalReader:
             used = position - at
             needed = HEADER.size
             if len(window) - used >= needed:
-                length, crc = HEADER.unpack_from(window, used)
+                length, told = HEADER.unpack_from(window, used)
                 needed += length
                 if length > FRAME_BYTES_MAX or position + needed > stop:
                     raise _damaged(position)
                 if len(window) - used >= needed:
                     payload = window[used + HEADER.size : used + needed]
-                    if checksum(position, payload) != crc:
+                    if checksum(position, payload) != told:
                         raise _damaged(position)
                     yield Frame(position, payload, position + needed)
                     position += needed

@@ -31,8 +31,8 @@ def _whole_frame(file: int, base: int, size: int, position: int) -> int | None:
     header = os.pread(file, HEADER.size, position - base)
     if len(header) < HEADER.size:
         return None
-    length, crc = HEADER.unpack(header)
+    length, told = HEADER.unpack(header)
     if length == 0 or length > FRAME_BYTES_MAX or position - base + HEADER.size + length > size:
         return None
     payload = os.pread(file, length, position - base + HEADER.size)
-    return length if checksum(position, payload) == crc else None
+    return length if checksum(position, payload) == told else None

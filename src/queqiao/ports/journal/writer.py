@@ -115,6 +115,11 @@ class Journal:
         """The owner's number that came with the last committed frame."""
         return self._watermark.mark
 
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault that ended this writer, or None: only a new one learns what the disk holds."""
+        return self._fatal
+
     def publish_mark(self, mark: int) -> None:
         """Set the owner's number without a frame: at opening, after the owner has read its log."""
         self._watermark.move(self.end, mark)
