@@ -109,7 +109,8 @@ def as_operation(
     """Return a route of another stage as an operation whose writes we audit."""
     if isinstance(found, Operation):
         return found
-    return Operation(found, tuple(parameters.get(f"{found.method} {found.path}", ())))
+    told = tuple(parameters.get(f"{found.method} {found.path}", ()))
+    return Operation(found, told, status=204 if found.method == "OPTIONS" else 200)
 
 
 def _published(operations: Sequence[Operation], hot: Sequence[Operation]) -> Operation:
