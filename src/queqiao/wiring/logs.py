@@ -36,7 +36,8 @@ def set_up(level: int = logging.INFO) -> None:
     """Set the log up for this process and those forked from it."""
     human = sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+        # Richer tracebacks print the variables of each frame, and with them keys and people.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if human
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )

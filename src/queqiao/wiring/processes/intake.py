@@ -1,8 +1,11 @@
 """The intake role: the public port and the one writer of the event log."""
 
 import asyncio
+import gc
 import socket
+from collections.abc import Sequence
 from random import SystemRandom
+from typing import Protocol
 
 from queqiao.collect import rpc_methods
 from queqiao.collect.bad_rows import BadRowsLog
@@ -10,6 +13,7 @@ from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.errors import QueqiaoError
 from queqiao.kernel.ids import IdSource
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.rpc import RpcServer
@@ -20,6 +24,10 @@ from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.roles import DECIDE_PATHS, decide_names
 from queqiao.wiring.settings import Settings
+
+LOOK_EVERY_S = 0.25
+"""How often the writers are asked whether their disk has failed."""
+COLLECT_EVERY_OBJECTS = 50_000
 
 
 async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket) -> None:
@@ -48,7 +56,9 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         otherwise=forwarder(settings),
     )
     following = asyncio.create_task(follower.run(stop))
+    watching = asyncio.create_task(stop_when_broken([log, bad_rows], stop))
     bounds = settings.server
+    rare_collections()
     await serve_http(
         application,
         listener,
@@ -59,7 +69,49 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     await following
     await server.close()
     log.close()
+    bad_rows.close()
     records.close()
+    fault = await watching
+    if fault is not None:
+        raise fault
+
+
+class Breakable(Protocol):
+    """A writer that an I/O error ends for good."""
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault, or None."""
+        ...
+
+
+async def stop_when_broken(
+    writers: Sequence[Breakable], stop: asyncio.Event
+) -> QueqiaoError | None:
+    """Set ``stop`` when a writer is broken, and return its fault; None when stopped otherwise.
+
+    Only a new process learns what the disk holds: the supervisor starts one.
+    """
+    while not stop.is_set():
+        fault = next((writer.broken for writer in writers if writer.broken is not None), None)
+        if fault is not None:
+            stop.set()
+            return fault
+        try:
+            await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+        except TimeoutError:
+            continue
+    return None
+
+
+def rare_collections() -> None:
+    """Tell the garbage collector that what a start made stays, and that requests leave no cycles.
+
+    A young collection every 700 objects would look at each batch several times. Nothing is
+    collected first: that would unshare the memory that the roles have in common.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY_OBJECTS, 20, 100)
 
 
 def forwarder(settings: Settings) -> Forwarder:
