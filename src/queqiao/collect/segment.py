@@ -138,11 +138,14 @@ class SegmentIntake:
         refused: list[BadRow],
     ) -> None:
         outcomes = await self._log.append(events) if events else ()
-        if any(outcome.status == "conflict" for outcome in outcomes):
-            for outcome, body in zip(outcomes, bodies_of(), strict=True):
-                if outcome.status == "conflict":
-                    refusal = InvalidInput(FieldError("messageId", _CONFLICT))
-                    refused.append(_row(origin, bytes(body), call, "conflict", refusal))
+        conflicts = [
+            index for index, outcome in enumerate(outcomes) if outcome.status == "conflict"
+        ]
+        if conflicts:
+            bodies, refusal = bodies_of(), InvalidInput(FieldError("messageId", _CONFLICT))
+            refused += [
+                _row(origin, bytes(bodies[index]), call, "conflict", refusal) for index in conflicts
+            ]
         if refused:
             await self._bad_rows.keep(refused)
 

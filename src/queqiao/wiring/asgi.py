@@ -1,6 +1,7 @@
 """Hot routes as an ASGI application: read, guard, dispatch, answer. Every fault is a problem."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import lru_cache
 from secrets import token_hex
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -32,6 +33,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+_language_of = lru_cache(256)(language_of)
 
 
 class Authenticator(Protocol):
@@ -166,7 +170,7 @@ class HotApplication:
             headers.get("x-forwarded-for") or (scope.get("client") or ("", 0))[0],
             self._now_us(headers, principal),
             principal,
-            language_of(headers.get("accept-language")),
+            _language_of(headers.get("accept-language")),
         )
         return await route.handler(request)
 
@@ -262,11 +266,18 @@ def problem_response(
 
 async def write(response: Response, send: Send) -> None:
     """Send an answer."""
-    headers = [(b"content-length", str(len(response.body)).encode())]
-    if response.body or response.content_type != "application/json":
-        headers.append((b"content-type", response.content_type.encode("latin-1")))
-    headers += [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
-    ]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    body = response.body
+    lines = _header_lines(len(body), response.content_type, response.headers)
+    await send({"type": "http.response.start", "status": response.status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(256)
+def _header_lines(
+    length: int, content_type: str, extra: tuple[tuple[str, str], ...]
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the header lines of an answer; the same few answers come again and again."""
+    lines = [("content-length", str(length)), *extra]
+    if length or content_type != "application/json":
+        lines.insert(1, ("content-type", content_type))
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in lines)

@@ -92,6 +92,8 @@ class EmbeddedEventLog:
 
     def _admit(self, events: Sequence[NewEvent]) -> tuple[list[Outcome], _Fresh]:
         """Give each event its outcome, and an offset to the new ones. Never waits."""
+        if len(events) == 1:
+            return self._admit_single(events[0])
         digests = self._digests(events)
         table, older = self._index.table, self._index.get_older(digests)
         fresh = _Fresh(self._next)
@@ -100,14 +102,20 @@ class EmbeddedEventLog:
         outcomes: list[Outcome] = []
         for event, digest in zip(events, digests, strict=True):
             known = table.get(digest) or older.get(digest)
-            if known is None:
-                outcomes.append(self._admit_one(event, digest, fresh))
-            else:
-                same = known[:FINGERPRINT_BYTES] == event.fingerprint
-                outcomes.append(Outcome("duplicate" if same else "conflict", offset_of(known)))
+            outcomes.append(self._admit_one(event, digest, known, fresh))
         return outcomes, fresh
 
-    def _admit_one(self, event: NewEvent, digest: bytes, fresh: _Fresh) -> Outcome:
+    def _admit_single(self, event: NewEvent) -> tuple[list[Outcome], _Fresh]:
+        digest = digest_of(self._prefix(event.source) + event.message_id.encode(), self._seed)
+        fresh = _Fresh(self._next)
+        return [self._admit_one(event, digest, self._index.get(digest), fresh)], fresh
+
+    def _admit_one(
+        self, event: NewEvent, digest: bytes, known: bytes | None, fresh: _Fresh
+    ) -> Outcome:
+        if known is not None:
+            same = known[:FINGERPRINT_BYTES] == event.fingerprint
+            return Outcome("duplicate" if same else "conflict", offset_of(known))
         offset = self._next
         self._index.table[digest] = value_of(event.fingerprint, offset)
         self._next = offset + 1
@@ -130,18 +138,20 @@ class EmbeddedEventLog:
         return [Outcome("stored", offset) for offset in offsets]
 
     def _digests(self, events: Sequence[NewEvent]) -> list[bytes]:
-        prefixes, seed = {}, self._seed
-        for source in {event.source for event in events}:
-            try:
-                prefixes[source] = self._sources.prefix(source)
-            except OSError as error:
-                raise StorageFull from error
+        seed = self._seed
+        prefixes = {source: self._prefix(source) for source in {event.source for event in events}}
         if len(prefixes) == 1:
             (prefix,) = prefixes.values()
             return [digest_of(prefix + event.message_id.encode(), seed) for event in events]
         return [
             digest_of(prefixes[event.source] + event.message_id.encode(), seed) for event in events
         ]
+
+    def _prefix(self, source: str) -> bytes:
+        try:
+            return self._sources.prefix(source)
+        except OSError as error:
+            raise StorageFull from error
 
     def _note(self, offset: int, position: int) -> None:
         try:

@@ -6,6 +6,7 @@
 Digests and fingerprints lie beside the bodies so that the dedup index is rebuilt without hashing.
 """
 
+import struct
 import sys
 from array import array
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ def pack(
 ) -> bytes:
     """Return the payload of new events."""
     head = _HEAD.pack(first_offset, seed, len(bodies))
-    lengths = _little(array("I", map(len, bodies))).tobytes()
+    lengths = struct.pack(f"<{len(bodies)}I", *map(len, bodies))
     return b"".join((head, *digests, *fingerprints, lengths, *bodies))
 
 
