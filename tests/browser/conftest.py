@@ -22,6 +22,12 @@ ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run these last: Playwright keeps an event loop in the main thread, which others need."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.is_relative_to(here))
+
+
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
     """A whole system with a few goods and one of each document, as a new shop has them."""
