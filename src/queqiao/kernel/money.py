@@ -1,7 +1,7 @@
 """Money: an integer count of minor units (分, pence, cents) with its currency. No floats."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
@@ -27,6 +27,8 @@ _TWO_DIGITS = frozenset(
 )
 MINOR_MAX = 2**53 - 1
 """Bound of one amount: what every JSON reader can hold exactly (90 million million yuan)."""
+_ADJUSTED_MAX = 18
+_EXPONENT_MIN = -30
 
 
 def exponent(currency: str, path: str = "currency") -> int:
@@ -47,18 +49,40 @@ def parse_minor(amount: str | Decimal, currency: str, path: str = "amount") -> i
     Raises InvalidInput naming ``path`` when it is no number, is out of bounds, or does not fit
     whole minor units: nothing is rounded in silence.
     """
+    digits = exponent(currency)
     try:
-        scaled = Decimal(amount).scaleb(exponent(currency))
+        value = Decimal(amount)
+        _check_size(value, path)
+        scaled = value.scaleb(digits)
         minor = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        message = Message("不是金额，请写成 12.34", "not an amount; write it as 12.34")
-        raise InvalidInput(FieldError(path, message)) from error
+    except (ArithmeticError, ValueError) as error:
+        raise _no_amount(path) from error
     if minor != scaled:
         message = Message("金额不足一个最小货币单位", "does not fit whole minor units")
         raise InvalidInput(FieldError(path, message))
     if abs(minor) > MINOR_MAX:
-        raise InvalidInput(FieldError(path, Message("金额过大", "the amount is too large")))
+        raise _too_large(path)
     return minor
+
+
+def _check_size(value: Decimal, path: str) -> None:
+    """Refuse a number by its exponent alone: ``1e999999`` is short to write, long to multiply."""
+    exponent_of_last_digit = value.as_tuple().exponent
+    if not isinstance(exponent_of_last_digit, int):  # not finite
+        raise _no_amount(path)
+    if value and value.adjusted() > _ADJUSTED_MAX:
+        raise _too_large(path)
+    if not _EXPONENT_MIN <= exponent_of_last_digit <= _ADJUSTED_MAX:
+        raise _no_amount(path)
+
+
+def _no_amount(path: str) -> InvalidInput:
+    message = Message("不是金额，请写成 12.34", "not an amount; write it as 12.34")
+    return InvalidInput(FieldError(path, message))
+
+
+def _too_large(path: str) -> InvalidInput:
+    return InvalidInput(FieldError(path, Message("金额过大", "the amount is too large")))
 
 
 def format_minor(minor: int, currency: str) -> str:
