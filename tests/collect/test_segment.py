@@ -143,6 +143,8 @@ REFUSED = [
     (track(userId="", anonymousId=""), "userId"),
     (track(userId=["u"]), "userId"),
     (track(userId="x" * 257), "userId"),
+    (track(userId=10**256), "userId"),
+    (track(anonymousId=-(10**4000)), "anonymousId"),
     (track(type="shout"), "type"),
     (track(timestamp="yesterday"), "timestamp"),
     (track(timestamp="1989-12-31T23:59:59Z"), "timestamp"),

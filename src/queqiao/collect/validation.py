@@ -52,6 +52,8 @@ _NO_TYPE = Message(
     "应为 identify、track、page、screen、group、alias 之一",
     "must be one of identify, track, page, screen, group, alias",
 )
+_ID_NUMBER_END = 10**ID_CHARS_MAX
+_LONG_ID = Message(f"最多 {ID_CHARS_MAX} 个字符", f"at most {ID_CHARS_MAX} characters")
 _ODD_TIME = Message("时间须在 1990 年至 2100 年之间", "must lie between the years 1990 and 2100")
 
 
@@ -258,6 +260,8 @@ def _text(value: str | int | None, path: str) -> str | None:
         return None
     if isinstance(value, str):
         return (value if value.isascii() else clean(value, path, ID_CHARS_MAX)) or None
+    if abs(value) >= _ID_NUMBER_END:  # asked before the digits are written out
+        raise _refused(path, _LONG_ID)
     return str(value)
 
 
