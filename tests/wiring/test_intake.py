@@ -12,7 +12,7 @@ from queqiao.kernel.errors import Broken
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.journal import Disk
-from queqiao.wiring.processes.intake import stop_when_broken
+from queqiao.wiring.role import stop_when_broken
 
 
 class FailingDisk(Disk):

@@ -101,7 +101,7 @@ class HotApplication:
     """An ASGI application over a table of routes.
 
     A path that is not in the table goes to ``otherwise`` (the forwarder of the public port), or
-    answers 404.
+    answers 404. ``behind_forwarder``: the socket is reached through our public port only.
     """
 
     def __init__(
@@ -111,12 +111,14 @@ class HotApplication:
         authenticator: Authenticator,
         *,
         accept_clock_header: bool = False,
+        behind_forwarder: bool = False,
         otherwise: Application | None = None,
     ) -> None:
         self._table = RouteTable(routes)
         self._clock = clock
         self._authenticator = authenticator
         self._accept_clock_header = accept_clock_header
+        self._behind_forwarder = behind_forwarder
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +169,7 @@ class HotApplication:
             _query(scope["query_string"]),
             headers,
             body,
-            headers.get("x-forwarded-for") or (scope.get("client") or ("", 0))[0],
+            self._client(scope, headers),
             self._now_us(headers, principal),
             principal,
             _language_of(headers.get("accept-language")),
@@ -181,6 +183,12 @@ class HotApplication:
             raise Unauthenticated
         if not principal.may(route.scope):
             raise Forbidden(Message(f"需要 {route.scope} 权限", f"needs the scope {route.scope}"))
+
+    def _client(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Return the caller's address; only our own forwarder is believed about somebody else's."""
+        if self._behind_forwarder:
+            return headers.get("x-forwarded-for", "")
+        return (scope.get("client") or ("", 0))[0] or ""
 
     def _now_us(self, headers: Mapping[str, str], principal: Principal | None) -> int:
         said = headers.get("queqiao-now") if self._accept_clock_header else None

@@ -20,6 +20,7 @@ from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
 from queqiao.wiring import adapters
 from queqiao.wiring.changes import POLL_EVERY_S
+from queqiao.wiring.secret_keys import keep
 from queqiao.wiring.settings import Settings
 
 READY_WITHIN_S = 60.0
@@ -71,9 +72,14 @@ def key(settings: Settings, scope: KeyScope, name: str = "command line", source:
     ``source`` is what events are filed under that come by the key.
     """
     file = settings.home / "secrets" / f"{name.replace(' ', '_')}.{scope}.key"
-    if file.exists():
-        return file.read_text("ascii")
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    is_new = not file.exists()
+    secret = keep(file, lambda: _make(settings, scope, name, source)).decode("ascii")
+    if is_new:
+        _wait_until_known(settings.home, secret)
+    return secret
+
+
+def _make(settings: Settings, scope: KeyScope, name: str, source: str) -> bytes:
     records = adapters.records(settings)
     try:
         _, secret = create_key(
@@ -81,10 +87,7 @@ def key(settings: Settings, scope: KeyScope, name: str = "command line", source:
         )
     finally:
         records.close()
-    file.touch(mode=0o600)
-    file.write_text(secret, "ascii")
-    _wait_until_known(settings.home, secret)
-    return secret
+    return secret.encode("ascii")
 
 
 def _wait_until_known(home: Path, secret: str) -> None:
@@ -122,10 +125,11 @@ def running(settings: Settings, config: Path | None = None) -> Iterator[Address]
 @contextmanager
 def started(home: Path, options: Sequence[str] = (), verb: str = "serve") -> Iterator[Address]:
     """Start ``queqiao serve`` (or another verb) on a home, and stop it at the end."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = home / "queqiao.log"
     command = [sys.executable, "-m", "queqiao", verb, "--home", str(home), *options]
-    with log.open("ab") as stream:
+    # What the command prints holds a sign-in: the file is private.
+    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as stream:  # noqa: PTH123  # a descriptor, not a path
         process = subprocess.Popen(command, stdout=stream, stderr=stream)
     try:
         yield wait_until_ready(home, process, log)

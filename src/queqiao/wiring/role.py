@@ -3,9 +3,15 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import uvloop
+
+from queqiao.kernel.errors import QueqiaoError
+
+LOOK_EVERY_S = 0.25
+"""How often the writers are asked whether their disk has failed."""
 
 RoleWork = Callable[[asyncio.Event], Awaitable[None]]
 """What a role does until the event is set."""
@@ -38,3 +44,31 @@ async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitabl
             await asyncio.wait_for(stop.wait(), seconds)
         except TimeoutError:
             continue
+
+
+class Breakable(Protocol):
+    """A writer that an I/O error ends for good."""
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault, or None."""
+        ...
+
+
+async def stop_when_broken(
+    writers: Sequence[Breakable], stop: asyncio.Event
+) -> QueqiaoError | None:
+    """Set ``stop`` when a writer is broken, and return its fault; None when stopped otherwise.
+
+    Only a new process learns what the disk holds: the supervisor starts one.
+    """
+    while not stop.is_set():
+        fault = next((writer.broken for writer in writers if writer.broken is not None), None)
+        if fault is not None:
+            stop.set()
+            return fault
+        try:
+            await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+        except TimeoutError:
+            continue
+    return None

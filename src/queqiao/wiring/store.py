@@ -15,6 +15,7 @@ from queqiao.demo.generator import Plan as Life
 from queqiao.kernel.clock import SystemClock
 from queqiao.wiring import local_system, role
 from queqiao.wiring.local_system import Address
+from queqiao.wiring.secret_keys import keep
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleMain
 
@@ -120,10 +121,7 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
 
 def _born(file: Path, days: int) -> int:
     """Return when the history begins: as it was when the store was first begun."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(birth(SystemClock(), days)), "ascii")
-    return int(file.read_text("ascii"))
+    return int(keep(file, lambda: str(birth(SystemClock(), days)).encode("ascii")))
 
 
 def _remember(mark: Path) -> None:

@@ -28,6 +28,7 @@ STOP_WITHIN_S = 10.0
 CALM_AFTER_S = 5.0
 """A role that has lived this long is started again at once when it dies."""
 BACK_OFF_S_MAX = 5.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 RoleMain = Callable[[int], None]
 """Runs a role until the file descriptor given to it (the life line) ends or SIGTERM comes."""
@@ -73,14 +74,15 @@ class Supervisor:
         self._stopping = False
         self._life_read, self._life_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
 
     def run(self, started: Callable[[], None] | None = None) -> None:
         """Run until SIGTERM or SIGINT; then stop the roles and return.
 
         ``started`` is called once, after all roles were forked.
         """
-        os.set_blocking(self._wake_write, False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        for number in SIGNALS:
             signal.signal(number, self._signalled)
         signal.set_wakeup_fd(self._wake_write)
         gc.collect()
@@ -90,7 +92,6 @@ class Supervisor:
             started()
         while not self._stopping:
             select.select([self._wake_read], [], [], self._wait_s())
-            os.set_blocking(self._wake_read, False)
             _drain(self._wake_read)
             self._reap()
             if not self._stopping:
@@ -120,20 +121,29 @@ class Supervisor:
         child.started_at_us = time_ns() // 1000
         sys.stdout.flush()
         sys.stderr.flush()
-        child.pid = os.fork()
-        if child.pid == 0:
-            self._become(child)
+        # A signal in between would be heard by the supervisor's handlers in the role's process.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            child.pid = os.fork()
+            if child.pid == 0:
+                self._become(child)
+        except OSError as error:
+            child.died(monotonic())
+            log.error("a role could not be started", role=child.name, reason=str(error))  # noqa: TRY400  # no trace: the machine is out of something
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _become(self, child: _Child) -> None:
         """Run the role in the forked process, and never return from it."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             # A Ctrl-C in the terminal reaches the whole group; the supervisor alone acts on it.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             os.close(self._life_write)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             child.main(self._life_read)
             status = 0
         except BaseException:  # whatever ends a role is logged before it ends
@@ -165,8 +175,12 @@ class Supervisor:
         ]
         file = self._home / "run" / "roles.json"
         fresh = file.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(statuses))
-        fresh.replace(file)
+        try:
+            fresh.write_bytes(msgspec.json.encode(statuses))
+            fresh.replace(file)
+        except OSError as error:
+            # A full disk must not end the system: the list is for looking at only.
+            log.warning("the list of roles could not be written", reason=str(error))
 
     def _stop(self) -> None:
         deadline = monotonic() + STOP_WITHIN_S

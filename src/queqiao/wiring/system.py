@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import socket
 import sys
 import time
@@ -22,7 +23,7 @@ from queqiao.wiring import adapters, local_system, logs
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
-from queqiao.wiring.supervisor import RoleMain, Supervisor, alone, lock
+from queqiao.wiring.supervisor import SIGNALS, RoleMain, Supervisor, alone, lock
 
 SHARED_MODULES = (
     "sqlalchemy.dialects.sqlite",
@@ -40,7 +41,8 @@ def run(
     announce: Callable[[Address], None] | None = None,
 ) -> None:
     """Run the system until SIGTERM or SIGINT. ``announce`` is called when every role answers."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    # The home holds personal data and secrets: it is its user's alone.
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.set_up()
     held = lock(settings.home)
     listener = public_socket(settings)
@@ -52,6 +54,8 @@ def run(
 
     def started() -> None:
         if announce is not None and os.fork() == 0:
+            listener.close()
+            os.close(held)
             _announce(address, announce)
 
     try:
@@ -65,11 +69,16 @@ def _announce(address: Address, announce: Callable[[Address], None]) -> None:
     """Wait in a process of its own until every role answers, tell it, and end."""
     status = 1
     try:
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
         deadline = time.monotonic() + local_system.READY_WITHIN_S
-        while time.monotonic() < deadline and not local_system.is_ready(address.base_url):
+        while time.monotonic() < deadline and os.getppid() == address.pid:
+            if local_system.is_ready(address.base_url):
+                announce(address)
+                status = 0
+                break
             time.sleep(0.05)
-        announce(address)
-        status = 0
     finally:
         sys.stdout.flush()
         os._exit(status)

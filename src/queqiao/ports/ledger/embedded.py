@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from queqiao.kernel.errors import StorageFull
+from queqiao.kernel.errors import QueqiaoError, StorageFull
 from queqiao.ports.journal.disk import Disk
 from queqiao.ports.journal.writer import Journal
 from queqiao.ports.ledger import snapshot
@@ -79,6 +79,11 @@ class EmbeddedLedger:
         for frame in self._journal.read(start):
             self._state.apply(_decoder.decode(frame.payload))
         self._bytes_since_snapshot = self._journal.end - start
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault that ended this writer for good (an I/O error of the disk), or None."""
+        return self._journal.broken
 
     async def close(self) -> None:
         """Finish what is under way and give up the folder."""

@@ -23,9 +23,9 @@ from queqiao.wiring.settings import Settings
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Answer operators until ``stop`` is set."""
     records = adapters.records(settings)
+    follower = Follower(records)  # before what follows it, so that nothing falls in between
     authenticator = Authenticator(records, SystemClock())
-    follower = Follower(records)
-    follower.on("", authenticator.follow)
+    follower.on("credential/", authenticator.follow)
     following = asyncio.create_task(follower.run(stop))
     listener = unix_socket(settings.socket("console"))
     await serve_http(application(settings, records, authenticator), listener, stop)

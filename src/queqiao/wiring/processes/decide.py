@@ -25,9 +25,9 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     """Answer decisions on the socket of that name until ``stop`` is set."""
     clock = SystemClock()
     records = adapters.records(settings)
+    follower = Follower(records)
     authenticator = Authenticator(records, clock)
     hot = HotState(records, secret_keys.key(settings.home, "coupons"))
-    follower = Follower(records)
     follower.on("credential/", authenticator.follow)
     hot.follow(follower)
     await follower.build_all()
@@ -36,6 +36,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
+        behind_forwarder=True,
     )
     following = asyncio.create_task(follower.run(stop))
     await serve_http(application, unix_socket(settings.socket(name)), stop)

@@ -3,9 +3,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Sequence
 from random import SystemRandom
-from typing import Protocol
 
 from queqiao.collect import rpc_methods
 from queqiao.collect.bad_rows import BadRowsLog
@@ -13,7 +11,6 @@ from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
-from queqiao.kernel.errors import QueqiaoError
 from queqiao.kernel.ids import IdSource
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.rpc import RpcServer
@@ -22,11 +19,10 @@ from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.http_server import serve as serve_http
+from queqiao.wiring.role import stop_when_broken
 from queqiao.wiring.roles import DECIDE_PATHS, decide_names
 from queqiao.wiring.settings import Settings
 
-LOOK_EVERY_S = 0.25
-"""How often the writers are asked whether their disk has failed."""
 COLLECT_EVERY_OBJECTS = 50_000
 
 
@@ -34,8 +30,8 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     """Take events and forward everything else until ``stop`` is set."""
     clock = SystemClock()
     records = adapters.records(settings)
+    follower = Follower(records)  # before what follows it, so that nothing falls in between
     authenticator = Authenticator(records, clock)
-    follower = Follower(records)
     follower.on("credential/", authenticator.follow)
     log = adapters.owned_event_log(settings)
     bad_rows = BadRowsLog(settings.home / "bad_rows")
@@ -74,34 +70,6 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     fault = await watching
     if fault is not None:
         raise fault
-
-
-class Breakable(Protocol):
-    """A writer that an I/O error ends for good."""
-
-    @property
-    def broken(self) -> QueqiaoError | None:
-        """The fault, or None."""
-        ...
-
-
-async def stop_when_broken(
-    writers: Sequence[Breakable], stop: asyncio.Event
-) -> QueqiaoError | None:
-    """Set ``stop`` when a writer is broken, and return its fault; None when stopped otherwise.
-
-    Only a new process learns what the disk holds: the supervisor starts one.
-    """
-    while not stop.is_set():
-        fault = next((writer.broken for writer in writers if writer.broken is not None), None)
-        if fault is not None:
-            stop.set()
-            return fault
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
-        except TimeoutError:
-            continue
-    return None
 
 
 def rare_collections() -> None:

@@ -2,13 +2,18 @@
 
 import asyncio
 
+import structlog
+
 from queqiao.kernel.clock import Clock, SystemClock
+from queqiao.kernel.errors import StorageFull
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.remote import methods
 from queqiao.ports.rpc import RpcServer
 from queqiao.wiring import adapters
-from queqiao.wiring.role import every
+from queqiao.wiring.role import every, stop_when_broken
 from queqiao.wiring.settings import Settings
+
+log = structlog.get_logger()
 
 EXPIRE_EVERY_S = 5.0
 
@@ -18,15 +23,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     ledger = adapters.owned_ledger(settings)
     server = RpcServer(methods(ledger))
     await server.serve(settings.socket("ledger.rpc"))
+    watching = asyncio.create_task(stop_when_broken([ledger], stop))
     await expire(ledger, SystemClock(), stop)
     await server.close()
     await ledger.close()
+    fault = await watching
+    if fault is not None:
+        raise fault
 
 
 async def expire(ledger: Ledger, clock: Clock, stop: asyncio.Event) -> None:
     """Free what was reserved and neither used nor given back in its time."""
 
     async def once() -> None:
-        await ledger.expire(clock.now_us())
+        try:
+            await ledger.expire(clock.now_us())
+        except StorageFull:
+            log.warning("reservations expire later: the disk is full")
 
     await every(EXPIRE_EVERY_S, stop, once)
