@@ -48,7 +48,11 @@ class Machines:
         self._identity = Identity(file.keyed("user", str, size), file.keyed("device", str, size))
         self._sessions = Sessions(file.keyed("sessions", list[Session], size))
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
-        self._orders = Orders(file.keyed("order", Order, ORDERS_IN_MEMORY_MAX), currency)
+        self._orders = Orders(
+            file.keyed("sale", Order, ORDERS_IN_MEMORY_MAX),
+            file.keyed("sale_sources", list[str], ORDERS_IN_MEMORY_MAX),
+            currency,
+        )
 
     def see(self, offset: int, body: bytes, rows: Rows) -> None:
         """Add what one stored event means to ``rows``."""
@@ -101,10 +105,12 @@ class Machines:
         if KINDS[event] == "sale":
             click = self._clicks.before(who, fact.envelope.timestamp_us)
         try:
-            return self._orders.book(event, fact.properties, click)
+            booked = self._orders.book(event, fact.envelope.source, fact.properties, click)
         except InvalidInput as error:
             fact.problems += error.fields
             return None
+        fact.problems += booked.beyond
+        return booked
 
     def _event_row(self, fact: Fact, who: Who, session_id: str, booked: Booking | None) -> Row:
         envelope, named = fact.envelope, fact.properties

@@ -2,16 +2,18 @@
 
 A sale's lines are positive, credits are negative, an adjustment has the sign that it came with. The
 machine remembers each order's lines and what was credited on them, so that a refund of some units,
-or of an amount only, lands on the right lines to the last minor unit.
+or of an amount only, lands on the right lines to the last minor unit, and all refunds together
+never take more than the sale. An order is known by its source and its number: two shops may count alike.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.process.attribution import Click
-from queqiao.process.facts import Properties, text_of
+from queqiao.process.facts import Properties, quantity_of, text_of
 from queqiao.process.lines import Line, money_line, priced_lines, sale_lines, scaled_to, total_of
 from queqiao.process.state import Keyed
 
@@ -52,41 +54,64 @@ class Booking(NamedTuple):
     order_id: str
     order: Order
     lines: list[Line]
+    beyond: Sequence[FieldError] = ()
+    """What of a credit could not be counted, and why."""
 
 
 class Orders:
-    """The machine. ``currency`` is read where an event names none."""
+    """The machine. ``currency`` is read where an event names none.
 
-    def __init__(self, state: Keyed[Order], currency: str) -> None:
+    ``sources`` remembers which sources have completed a number: two at most, since it only matters
+    whether there is exactly one.
+    """
+
+    def __init__(self, state: Keyed[Order], sources: Keyed[list[str]], currency: str) -> None:
         self._state = state
+        self._sources = sources
         self._currency = currency
 
-    def book(self, event: str, properties: Properties, click: Click) -> Booking:
+    def book(self, event: str, source: str, properties: Properties, click: Click) -> Booking:
         """Return the lines of an order event. Raises InvalidInput for what cannot be booked."""
         order_id = text_of(properties.order_id)
         if not order_id:
             message = Message("缺少订单号", "the order is not named")
             raise InvalidInput(FieldError("properties.order_id", message))
-        known = self._state.get(order_id)
         if event == "Order Completed":
-            return self._complete(order_id, known, properties, click)
+            return self._complete(order_id, source, properties, click)
+        key = self._key_of_sale(order_id, source)
+        known = self._state.get(key)
         order = known or self._described(properties, click)
         if event == "Order Adjusted":
             return Booking("adjustment", order_id, order, _adjustment(properties, order.currency))
         whole = event == "Order Cancelled"
-        return self._credit(order_id, order, known is not None, whole, properties)
+        if known is None:
+            lines = _asked(order, False, properties)
+            return Booking("credit", order_id, order, [_negated(line) for line in lines])
+        return self._credit(order_id, key, known, whole, properties)
+
+    def _key_of_sale(self, order_id: str, source: str) -> str:
+        """Return the key of the source's own order, else of the only one that has the number."""
+        own = _key(source, order_id)
+        if self._state.get(own) is not None:
+            return own
+        sources = self._sources.get(order_id) or []
+        return _key(sources[0], order_id) if len(sources) == 1 else own
 
     def _complete(
-        self, order_id: str, known: Order | None, properties: Properties, click: Click
+        self, order_id: str, source: str, properties: Properties, click: Click
     ) -> Booking:
         described = self._described(properties, click)
         lines = sale_lines(properties, described.currency)
-        if known is not None:
+        key = _key(source, order_id)
+        if self._state.get(key) is not None:
             message = Message("该订单已完成过，未重复计入", "completed before; not counted again")
             raise InvalidInput(FieldError("properties.order_id", message))
         left = [Left(line, line.quantity, line.amount_minor) for line in lines]
         order = msgspec.structs.replace(described, left=left)
-        self._state.put(order_id, order)
+        self._state.put(key, order)
+        sources = self._sources.get(order_id) or []
+        if len(sources) < 2:
+            self._sources.put(order_id, [*sources, source])
         return Booking("sale", order_id, order, lines)
 
     def _described(self, properties: Properties, click: Click) -> Order:
@@ -104,17 +129,32 @@ class Orders:
         )
 
     def _credit(
-        self, order_id: str, order: Order, known: bool, whole: bool, properties: Properties
+        self, order_id: str, key: str, order: Order, whole: bool, properties: Properties
     ) -> Booking:
-        total = None if whole and known else total_of(properties, order.currency)
-        if properties.products and not (whole and known):
-            asked = _of_products(order, properties)
-        else:
-            asked = _of_rest(order, total)
-        lines = asked if total is None else scaled_to(asked, abs(total))
-        if known:
-            self._state.put(order_id, _after(order, lines))
-        return Booking("credit", order_id, order, [_negated(line) for line in lines])
+        """Book a credit on a known sale: no more than what is left of it."""
+        asked = _asked(order, whole, properties)
+        named = properties.products or total_of(properties, order.currency) is not None
+        rest_itself = whole or not named
+        left = list(order.left)
+        taken = [_take(left, line, capped=not rest_itself) for line in asked]
+        self._state.put(key, msgspec.structs.replace(order, left=left))
+        beyond = () if rest_itself else _beyond(asked, taken, properties)
+        return Booking("credit", order_id, order, [_negated(line) for line in taken], beyond)
+
+
+def _key(source: str, order_id: str) -> str:
+    """Return one text for the two; the length keeps any pair from reading as another."""
+    return f"{len(source)}:{source}:{order_id}"
+
+
+def _asked(order: Order, whole: bool, properties: Properties) -> list[Line]:
+    """Return what a credit asks for, in positive lines. ``whole``: all of a known order."""
+    total = None if whole else total_of(properties, order.currency)
+    if properties.products and not whole:
+        asked = _of_products(order, properties)
+    else:
+        asked = _of_rest(order, total)
+    return asked if total is None else scaled_to(asked, abs(total))
 
 
 def _adjustment(properties: Properties, currency: str) -> list[Line]:
@@ -176,17 +216,58 @@ def _of_rest(order: Order, total: int | None) -> list[Line]:
     return [line for line in rest if line.amount_minor or line.quantity] or rest[:1]
 
 
-def _after(order: Order, credited: list[Line]) -> Order:
-    """Return the order with less left: each credit is taken from the lines of its SKU in turn."""
-    left = list(order.left)
-    for credit in credited:
-        quantity, amount = credit.quantity, credit.amount_minor
-        for index, one in enumerate(left):
-            if one.line.sku == credit.sku and (quantity or amount):
-                units, minor = min(quantity, one.quantity), min(amount, one.amount_minor)
-                left[index] = Left(one.line, one.quantity - units, one.amount_minor - minor)
-                quantity, amount = quantity - units, amount - minor
-    return msgspec.structs.replace(order, left=left)
+def _take(left: list[Left], asked: Line, *, capped: bool) -> Line:
+    """Take a credit from what is left, in place; return what of it there was to take.
+
+    Units and amount come from the lines of its SKU in turn; for a SKU that the order has not, the
+    amount comes from any. ``capped``: by what is left of the whole order too, where a line of a
+    negative amount makes that less than the lines of positive ones.
+    """
+    own = [index for index, one in enumerate(left) if one.line.sku == asked.sku]
+    amount = asked.amount_minor
+    if capped:
+        amount = _between(amount, max(sum(one.amount_minor for one in left), 0))
+    quantity, rest = (asked.quantity if own else 0), amount
+    for index in own or range(len(left)):
+        one = left[index]
+        units, minor = _between(quantity, one.quantity), _between(rest, one.amount_minor)
+        left[index] = Left(one.line, one.quantity - units, one.amount_minor - minor)
+        quantity, rest = quantity - units, rest - minor
+    return _cut(asked, asked.quantity - quantity if own else 0, amount - rest)
+
+
+def _between(asked: int, left: int) -> int:
+    """Return the part of what is asked that lies between nothing and what is left, either sign."""
+    return sorted((0, asked, left))[1]
+
+
+def _cut(asked: Line, quantity: int, amount_minor: int) -> Line:
+    if (quantity, amount_minor) == (asked.quantity, asked.amount_minor):
+        return asked
+    listed = asked.list_minor * quantity // asked.quantity if quantity else amount_minor
+    return msgspec.structs.replace(
+        asked,
+        quantity=quantity,
+        list_minor=listed,
+        discount_minor=listed - amount_minor,
+        amount_minor=amount_minor,
+    )
+
+
+def _beyond(asked: list[Line], taken: list[Line], properties: Properties) -> list[FieldError]:
+    """Say what was asked beyond what was left: an amount, or units."""
+    minor = sum(line.amount_minor for line in asked) - sum(line.amount_minor for line in taken)
+    named = sum(quantity_of(item) for item in properties.products)
+    units = named - sum(line.quantity for line in taken)
+    if not minor and not (properties.products and units):
+        return []
+    message = Message(
+        f"超出该订单剩余可退部分，未计入：{minor} 最小货币单位",
+        f"beyond what is left of the order, not counted: {minor} minor units",
+    )
+    return [
+        FieldError("properties.products" if properties.products else "properties.total", message)
+    ]
 
 
 def _negated(line: Line) -> Line:
