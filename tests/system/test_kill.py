@@ -1,8 +1,9 @@
 """kill -9 of any role at random under load: nothing acknowledged is lost, nothing is there twice.
 
-Twenty rounds on one system. In each, clients send events and redeem coupons while a role, drawn by
-a seeded generator, is killed; the system must serve again within five seconds without help. At the
-end the log, the warehouse and the ledger are compared with what was acknowledged.
+Twenty rounds on one system. In each, clients send events, redeem coupons and click ads while a
+role, drawn by a seeded generator, is killed; the system must serve again within five seconds
+without help. At the end the log, the warehouse and the ledger are compared with what was
+acknowledged: events, uses of the code, and what clicks cost.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from bench.harness import System, running_system
 
-from queqiao.wiring.supervisor import statuses
+from queqiao.wiring.supervisor import RoleStatus, statuses
 
 ROUNDS = 20
 SENDERS = 4
@@ -33,6 +34,7 @@ class Load:
         self.acknowledged: set[str] = set()
         self.redeemed: set[str] = set()
         self.refused = 0
+        self.clicked_minor = 0
         self.stopped = asyncio.Event()
 
     async def send_events(self, sender: int) -> None:
@@ -69,13 +71,26 @@ class Load:
                 number += 1
                 await asyncio.sleep(0.01)
 
+    async def click(self) -> None:
+        headers = {"authorization": f"Bearer {self.system.decide_key}"}
+        body = {"placements": [{"id": "kill"}], "user": {"anonymous_id": "clicker"}}
+        async with httpx.AsyncClient(base_url=self.system.base_url, headers=headers) as client:
+            while not self.stopped.is_set():
+                answer = (await self.until_taken(client, "/api/v1/decisions", body)).json()
+                for ad in answer["decisions"]:
+                    notice = await self.until_taken(client, ad["tracking"]["click"])
+                    assert notice.status_code == 302, notice.text
+                    self.clicked_minor += ad["price_minor"]
+                await asyncio.sleep(0.02)
+
     async def until_taken(
-        self, client: httpx.AsyncClient, path: str, body: object
+        self, client: httpx.AsyncClient, path: str, body: object = None
     ) -> httpx.Response:
         """Send again until it is answered for good, as a client with a queue does."""
         while True:
             try:
-                answer = await client.post(path, json=body, timeout=10)
+                method = "GET" if body is None else "POST"
+                answer = await client.request(method, path, json=body, timeout=10)
             except httpx.HTTPError:
                 await asyncio.sleep(0.02)
                 continue
@@ -85,18 +100,24 @@ class Load:
             await asyncio.sleep(0.05)
 
 
-def kill(system: System, victim: str) -> None:
-    pid = next(status.pid for status in statuses(system.home) if status.name == victim)
-    os.kill(pid, signal.SIGKILL)
+def status_of(system: System, name: str) -> RoleStatus:
+    return next(status for status in statuses(system.home) if status.name == name)
 
 
-async def until_back(system: System) -> float:
-    """Return after how many seconds every role answers again."""
+def kill(system: System, victim: str) -> RoleStatus:
+    before = status_of(system, victim)
+    os.kill(before.pid, signal.SIGKILL)
+    return before
+
+
+async def until_back(system: System, before: RoleStatus) -> float:
+    """Return after how many seconds the role lives again and every role answers."""
     begun = time.monotonic()
     async with httpx.AsyncClient(base_url=system.base_url) as client:
         while time.monotonic() - begun < 30:
+            is_new = status_of(system, before.name).restarts > before.restarts
             try:
-                if (await client.get("/readyz", timeout=5)).status_code == 200:
+                if is_new and (await client.get("/readyz", timeout=5)).status_code == 200:
                     return time.monotonic() - begun
             except httpx.HTTPError:
                 pass  # it is down: that is what we wait out
@@ -120,16 +141,40 @@ async def set_up_coupons(client: httpx.AsyncClient) -> None:
     await asyncio.sleep(1)  # the bound within which every role has seen it
 
 
-async def count_in_warehouse(client: httpx.AsyncClient) -> int:
-    """Return how many rows the acknowledged events have, once the loader has caught up."""
-    asked = {"metrics": ["views"], "dimensions": [], "from": "2026-01-01", "to": "2100-01-01"}
+async def set_up_ads(client: httpx.AsyncClient) -> None:
+    placement = {"name": "kill", "floor_minor": 7, "currency": "CNY"}
+    campaign = {
+        "name": "kill",
+        "advertiser": "kill",
+        "placements": ["kill"],
+        "bid_minor": 50,
+        "currency": "CNY",
+        "daily_budget_minor": 1_000_000,
+        "creatives": [{"id": "c", "title": "c", "landing_url": "https://shop.example/"}],
+    }
+    for path, document in (("placements", placement), ("campaigns", campaign)):
+        made = await client.post(f"/api/v1/{path}", json={"id": "kill", "document": document})
+        assert made.status_code == 201, made.text
+        live = await client.post(f"/api/v1/{path}/kill/publish")
+        assert live.status_code == 200, live.text
+
+
+async def report(client: httpx.AsyncClient, metric: str) -> int:
+    """Return a figure over everything, once the loader has caught up."""
+    asked = {"metrics": [metric], "dimensions": [], "from": "2026-01-01", "to": "2100-01-01"}
     for _ in range(150):
         system = (await client.get("/api/v1/system")).json()
         if system["lag_events"] == 0:
             break
         await asyncio.sleep(0.2)
-    report = (await client.post("/api/v1/reports/query", json=asked)).json()
-    return int(report["rows"][0][0])
+    answer = (await client.post("/api/v1/reports/query", json=asked)).json()
+    return int(answer["rows"][0][0])
+
+
+async def spent(client: httpx.AsyncClient, prefix: str) -> int:
+    """Return what the ledger's counters of a prefix have spent."""
+    found = (await client.get("/api/v1/ledger/balances", params={"prefix": prefix})).json()
+    return sum(int(counter["spent"]) for counter in found["items"])
 
 
 @pytest.mark.system
@@ -140,14 +185,15 @@ async def test_twenty_rounds_of_kill_9() -> None:
         load = Load(system)
         headers = {"authorization": f"Bearer {system.admin_key}"}
         async with httpx.AsyncClient(base_url=system.base_url, headers=headers) as admin:
+            await set_up_ads(admin)
             await set_up_coupons(admin)
             clients = [asyncio.create_task(load.send_events(n)) for n in range(SENDERS)]
-            clients.append(asyncio.create_task(load.redeem()))
+            clients += [asyncio.create_task(load.redeem()), asyncio.create_task(load.click())]
             for round_ in range(ROUNDS):
                 await asyncio.sleep(random.uniform(0.2, 0.8))
                 victim = VICTIMS[round_ % len(VICTIMS)] if round_ < 6 else random.choice(VICTIMS)
-                kill(system, victim)
-                back_s = await until_back(system)
+                before = kill(system, victim)
+                back_s = await until_back(system, before)
                 assert back_s <= BACK_WITHIN_S, f"{victim} took {back_s:.1f} s"
             load.stopped.set()
             await asyncio.gather(*clients)
@@ -157,10 +203,12 @@ async def test_twenty_rounds_of_kill_9() -> None:
                     await admin.get("/api/v1/events", params={"message_id": message_id})
                 ).json()
                 assert len(found["items"]) == 1
-            assert await count_in_warehouse(admin) == len(load.acknowledged)
-            assert len(load.redeemed) == min(COUPON_USES, len(load.redeemed) + load.refused)
-            balance = (await admin.get("/api/v1/ledger/balances?prefix=coupon:kill:")).json()
-            total = next(b for b in balance["items"] if b["counter"] == "coupon:kill:code:KILL")
-            assert (total["spent"], total["leased"]) == (len(load.redeemed), 0)
+            assert await report(admin, "views") == len(load.acknowledged)
+            assert load.clicked_minor
+            assert await report(admin, "cost") == load.clicked_minor
+            assert await spent(admin, "ads:budget:kill:") == load.clicked_minor
+            assert len(load.redeemed) <= COUPON_USES
+            assert bool(load.refused) == (len(load.redeemed) == COUPON_USES)
+            assert await spent(admin, "coupon:kill:code:KILL") == len(load.redeemed)
             proof = (await admin.get("/api/v1/ledger/proof")).json()
             assert proof["balanced"] is True

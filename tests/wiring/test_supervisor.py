@@ -117,3 +117,31 @@ def test_stop_is_orderly(tmp_path: Path, start: Callable[..., "subprocess.Popen[
     until(lambda: role(tmp_path, "other"))
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
+
+
+def test_a_list_of_roles_that_cannot_be_written_ends_nothing(
+    tmp_path: Path, start: Callable[..., "subprocess.Popen[bytes]"]
+) -> None:
+    process = start()
+    until(lambda: role(tmp_path, "other"))
+    before = role(tmp_path, "steady")
+    assert before is not None
+    (tmp_path / "run").rename(tmp_path / "away")
+    os.kill(before.pid, signal.SIGKILL)
+    until(lambda: not alive(before.pid))
+    (tmp_path / "away").rename(tmp_path / "run")
+    other = role(tmp_path, "other")
+    assert other is not None
+    os.kill(other.pid, signal.SIGKILL)
+    until(lambda: (now := role(tmp_path, "steady")) is not None and now.restarts == 1)
+    assert process.poll() is None
+
+
+def test_a_stop_while_starting_is_heard(
+    tmp_path: Path, start: Callable[..., "subprocess.Popen[bytes]"]
+) -> None:
+    """The signal comes as soon as the lock is there: before, between or after the forks."""
+    process = start()
+    until((tmp_path / "run" / "lock").exists)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) in {0, -signal.SIGTERM}

@@ -144,7 +144,7 @@ class Forwarder:
         connection = await upstream.take()
         try:
             connection.begin()
-            connection.writer.write(_head(scope))
+            _write(connection.writer, _head(scope))
             first = await receive()
             if first.get("more_body") or len(first.get("body", b"")) > AT_ONCE_BYTES_MAX:
                 await _both_ways(connection, scope, first, receive, send)
@@ -195,6 +195,14 @@ def _head(scope: Scope) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
+def _write(writer: StreamWriter, data: bytes) -> None:
+    """Send bytes. Raises ConnectionResetError when the role is gone."""
+    try:
+        writer.write(data)
+    except RuntimeError as error:  # uvloop's word for a transport that closed meanwhile
+        raise ConnectionResetError("the role went away") from error
+
+
 async def _send_body(
     writer: StreamWriter, scope: Scope, message: Message, receive: Receive
 ) -> None:
@@ -204,13 +212,13 @@ async def _send_body(
             raise ClientLeftError
         body = message.get("body", b"")
         if body:
-            writer.write(b"%x\r\n%b\r\n" % (len(body), body) if chunked else body)
+            _write(writer, b"%x\r\n%b\r\n" % (len(body), body) if chunked else body)
             await writer.drain()
         if not message.get("more_body"):
             break
         message = await receive()
     if chunked:
-        writer.write(b"0\r\n\r\n")
+        _write(writer, b"0\r\n\r\n")
 
 
 async def _answer(connection: _Connection, send: Send) -> None:
