@@ -1,7 +1,6 @@
 """One event read once: the envelope and those properties that columns and machines need."""
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -69,7 +68,8 @@ class Context(msgspec.Struct, gc=False):
 _properties = msgspec.json.Decoder(Properties)
 _context = msgspec.json.Decoder(Context)
 _EMPTY_CONTEXT = Context()
-_SCALARS = (str, int, float, type(None))
+_ITEM_MINORS = tuple(name for name in Item.__struct_fields__ if name.endswith("_minor"))
+_MINORS = tuple(name for name in Properties.__struct_fields__ if name.endswith("_minor"))
 
 
 class Fact(msgspec.Struct, gc=False):
@@ -108,22 +108,40 @@ def read_fact(offset: int, body: bytes) -> Fact:
         properties = _properties.decode(envelope.properties)
     except msgspec.DecodeError:
         properties = _lenient(envelope.properties, problems)
+    _leave_out_too_large(properties, problems)
     return Fact(offset, envelope, properties, _read_context(envelope.context), problems)
 
 
 def _lenient(raw: msgspec.Raw, problems: list[FieldError]) -> Properties:
     """Read field by field, leaving out those of a wrong type."""
-    given: dict[str, Any] = msgspec.json.decode(raw)
-    kept: dict[str, Any] = {}
+    given = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    kept: dict[str, msgspec.Raw] = {}
     for name in Properties.__struct_fields__:
         if name not in given:
             continue
         try:
-            msgspec.convert({name: given[name]}, Properties)
+            _properties.decode(msgspec.json.encode({name: given[name]}))
             kept[name] = given[name]
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:  # of another type, or a number that no type holds
             problems.append(FieldError(f"properties.{name}", Message("类型不对", "wrong type")))
-    return msgspec.convert(kept, Properties)
+    return _properties.decode(msgspec.json.encode(kept))
+
+
+def _leave_out_too_large(properties: Properties, problems: list[FieldError]) -> None:
+    """Leave out, and name, the integers of minor units that no amount reaches."""
+    named: list[tuple[str, Item]] = [("properties", properties)]
+    named += [(f"properties.products[{at}]", one) for at, one in enumerate(properties.products)]
+    for path, one in named:
+        for name in _MINORS if one is properties else _ITEM_MINORS:
+            minor = getattr(one, name)
+            if minor is not None and abs(minor) > MINOR_MAX:
+                setattr(one, name, None)
+                problems.append(too_large(f"{path}.{name}"))
+
+
+def too_large(path: str) -> FieldError:
+    """Return what is said of an amount out of bounds."""
+    return FieldError(path, Message("金额过大", "the amount is too large"))
 
 
 def _read_context(raw: msgspec.Raw) -> Context:
@@ -147,7 +165,7 @@ def minor_of(minor: int | None, decimal: Decimal | None, currency: str, path: st
     """
     if minor is not None:
         if abs(minor) > MINOR_MAX:
-            raise InvalidInput(FieldError(path, Message("金额过大", "the amount is too large")))
+            raise InvalidInput(too_large(path))
         return minor
     return None if decimal is None else parse_minor(decimal, currency, path)
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.kernel.money import spread
-from queqiao.process.facts import Item, Properties, minor_of, quantity_of, text_of
+from queqiao.kernel.money import MINOR_MAX, spread
+from queqiao.process.facts import Item, Properties, minor_of, quantity_of, text_of, too_large
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -27,10 +27,13 @@ def money_line(amount_minor: int) -> Line:
 
 def priced_lines(properties: Properties, currency: str) -> list[Line]:
     """Return a line per product at its own price and discount. Raises InvalidInput by path."""
-    return [
+    lines = [
         _priced(item, currency, f"properties.products[{index}]")
         for index, item in enumerate(properties.products)
     ]
+    if sum(max(abs(line.list_minor), abs(line.amount_minor)) for line in lines) > MINOR_MAX:
+        raise InvalidInput(too_large("properties.products"))
+    return lines
 
 
 def _priced(item: Item, currency: str, path: str) -> Line:
@@ -39,6 +42,8 @@ def _priced(item: Item, currency: str, path: str) -> Line:
     own = item.discount_minor or 0
     list_price = price if item.list_price_minor is None else item.list_price_minor
     listed, amount = list_price * quantity, price * quantity - own
+    if max(abs(listed), abs(amount)) > MINOR_MAX:
+        raise InvalidInput(too_large(path))
     return Line(
         text_of(item.sku) or text_of(item.product_id),
         text_of(item.product_id),

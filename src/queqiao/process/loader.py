@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 import pyarrow as pa
@@ -23,7 +23,7 @@ from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.event_log.base import EventLogReader, StoredEvent
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import FACTS, WATERMARK, TableSpec, create_tables
-from queqiao.process.machines import Machines, Row, Rows
+from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.state import Checkpoint, StateFile
 
 T = TypeVar("T")
@@ -45,6 +45,14 @@ class Pace(msgspec.Struct, frozen=True):
     retry_s: float = 1.0
 
 
+class _Batch(NamedTuple):
+    """One batch of the log, the rows of its events, and the same as Arrow by table."""
+
+    events: list[StoredEvent]
+    rows: Rows
+    arrow: dict[str, pa.Table]
+
+
 class Loader:
     """Loads one log into one warehouse. One per log; it owns the state file."""
 
@@ -63,25 +71,38 @@ class Loader:
         self._pace = pace or Pace()
         # Reader and state file belong to one thread, beside the event loop that answers queries.
         self._thread = ThreadPoolExecutor(1, "loader")
-        self._held: dict[str, int] = {}
+        self._file: StateFile | None = None
+        self._held: dict[str, int] | None = None
         self.checkpoint = Checkpoint()
 
     async def open(self) -> None:
-        """Make the tables, read the checkpoint, and see how far each table goes above it."""
+        """Make the tables, read the checkpoint, and see how far each table goes above it.
+
+        Until all of it is known nothing is loaded: what a table holds already must not go in twice.
+        """
+        self._held = None
         await create_tables(self._warehouse)
         await self._aside(self._open_state)
+        held: dict[str, int] = {}
         for table in FACTS:
             highest = await self._warehouse.query(f"SELECT max(offset) FROM {table.name}")  # noqa: S608  # our own names
-            self._held[table.name] = highest.rows[0][0]
+            held[table.name] = highest.rows[0][0]
+        self._held = held
 
     def _open_state(self) -> None:
+        self._close_state()
         self._file = StateFile(self._state_path)
         self._machines = Machines(self._file, self._currency)
         self.checkpoint = self._file.checkpoint()
 
+    def _close_state(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     async def close(self) -> None:
         """Close the state file; call after ``run`` has ended."""
-        await self._aside(self._file.close)
+        await self._aside(self._close_state)
         self._thread.shutdown(wait=True)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,71 +110,77 @@ class Loader:
         while not stop.is_set():
             wait_s = self._pace.poll_s
             try:
+                if self._held is None:  # the machines forget what they saw of a failed batch
+                    await self.open()
                 if await self.step() == EVENTS_IN_BATCH_MAX:
                     continue
             except _FAILURES as error:
                 log.warning("loading failed, trying again", error=str(error))
                 wait_s = self._pace.retry_s
-                await self._reopen()
+                self._held = None
             await _sleep_unless(stop, wait_s)
 
-    async def _reopen(self) -> None:
-        """Forget what the machines saw of the failed batch: back to the last commit."""
-        await self._aside(self._file.close)
-        try:
-            await self.open()
-        except _FAILURES as error:
-            log.warning("the warehouse is not there yet", error=str(error))
-
     async def step(self) -> int:
-        """Load one batch; return how many events it held, 0 when there is nothing new."""
-        events, rows = await self._aside(self._digest)
-        if not events:
+        """Load one batch; return how many events it held, 0 when there is nothing new.
+
+        Only after ``open`` has completed, and after a failure only when it has completed again.
+        """
+        if self._held is None or self._file is None:
+            raise RuntimeError("open the loader first")
+        held, self._held = self._held, None  # until the batch has come to its end
+        batch = await self._aside(self._digest, self._file)
+        if not batch.events:
+            self._held = held
             return 0
+        events, rows = batch.events, batch.rows
         for table in FACTS:
-            new = await self._missing(table, rows.of(table.name), events[-1].offset)
-            await self._insert(table, new)
+            await self._fill(table, batch, held[table.name])
         done = Checkpoint(
             events[-1].offset,
             max(self.checkpoint.timestamp_us, rows.timestamp_us),
             max(self.checkpoint.received_at_us, rows.received_at_us),
         )
         mark = ("events", done.offset, done.timestamp_us, done.received_at_us)
-        await self._insert(WATERMARK, [mark])
+        await self._warehouse.insert(WATERMARK.name, arrow_of(WATERMARK, [mark]))
         await self._aside(self._file.commit, done)
-        self.checkpoint = done
+        self.checkpoint, self._held = done, held
         return len(events)
 
-    def _digest(self) -> tuple[list[StoredEvent], Rows]:
-        rows = Rows()
+    def _digest(self, file: StateFile) -> _Batch:
         if self._reader.end() <= self.checkpoint.offset:
-            return [], rows
+            return _Batch([], Rows(), {})
         events = _cut(self._reader.read(self.checkpoint.offset, EVENTS_IN_BATCH_MAX))
+        try:
+            return self._seen(events, None)
+        except (sqlite3.Error, OSError):
+            raise
+        except Exception:  # some event's rows do not fit the tables: find it, load the others
+            log.exception("a batch did not fit the tables; going through it one by one")
+            file.forget()
+            return self._seen(events, _arrows)
+
+    def _seen(self, events: list[StoredEvent], check: Check | None) -> _Batch:
+        rows = Rows()
         with _without_collector():
             for event in events:
-                self._see(event, rows)
-        return events, rows
+                self._machines.see(event.offset, event.body, rows, check)
+        return _Batch(events, rows, _arrows(rows))
 
-    def _see(self, event: StoredEvent, rows: Rows) -> None:
-        """Run the machines. A defect with one event is recorded; it must not stop the others."""
-        try:
-            self._machines.see(event.offset, event.body, rows)
-        except Exception:
-            log.exception("an event could not be processed", offset=event.offset)
-            rows.unprocessed.append((event.offset, "*", "", "", "", 0, "a defect of ours; see log"))
+    async def _fill(self, table: TableSpec, batch: _Batch, held: int) -> None:
+        """Insert the batch's rows of one table, but for those from before a crash."""
+        arrow = batch.arrow.get(table.name)
+        if arrow is not None and held > self.checkpoint.offset:
+            rows = await self._missing(table, batch.rows.of(table.name), batch.events[-1].offset)
+            arrow = await self._aside(arrow_of, table, rows) if rows else None
+        if arrow is not None:
+            await self._warehouse.insert(table.name, arrow)
 
     async def _missing(self, table: TableSpec, rows: list[Row], last: int) -> list[Row]:
-        """Leave out the rows that the table holds already, from before a crash."""
-        if not rows or self._held[table.name] <= self.checkpoint.offset:
-            return rows
+        """Leave out the rows that the table holds already."""
         names = list(table.columns)
         key = [names.index(name) for name in table.key]
         held = await self._keys_up_to(table, last)
         return [row for row in rows if tuple(row[index] for index in key) not in held]
-
-    async def _insert(self, table: TableSpec, rows: list[Row]) -> None:
-        if rows:
-            await self._warehouse.insert(table.name, await self._aside(arrow_of, table, rows))
 
     async def _keys_up_to(self, table: TableSpec, last: int) -> set[Row]:
         sql = (
@@ -166,6 +193,11 @@ class Loader:
     async def _aside(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, work, *arguments)
+
+
+def _arrows(rows: Rows) -> dict[str, pa.Table]:
+    """Return the rows as Arrow by table, those tables only that get any. Raises what Arrow does."""
+    return {one.name: arrow_of(one, rows.of(one.name)) for one in FACTS if rows.of(one.name)}
 
 
 def arrow_of(table: TableSpec, rows: list[Row]) -> pa.Table:

@@ -1,18 +1,34 @@
 """The keyed machines together: one event in, rows for each table out. Deterministic by the log."""
 
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
 
-from queqiao.kernel.errors import FieldError, InvalidInput
+from queqiao.kernel.envelope import decode_envelope
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.process.attribution import NO_CLICK, Click, LastClicks
-from queqiao.process.facts import Fact, minor_of, quantity_of, read_fact, text_of
+from queqiao.process.facts import (
+    Context,
+    Fact,
+    Properties,
+    minor_of,
+    quantity_of,
+    read_fact,
+    text_of,
+)
 from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
 from queqiao.process.sessions import Seen, Session, Sessions
 from queqiao.process.state import StateFile
 
+log = structlog.get_logger()
+
 Row = tuple[Any, ...]
+
+_OUR_DEFECT = FieldError("*", Message("本系统的缺陷，详见日志", "a defect of ours; see log"))
 
 DEVICES_IN_MEMORY_MAX = 15_000
 ORDERS_IN_MEMORY_MAX = 4_000
@@ -30,10 +46,24 @@ class Rows(msgspec.Struct):
     timestamp_us: int = 0
     received_at_us: int = 0
 
+    def add(self, other: "Rows") -> None:
+        """Add the rows of one event, whole."""
+        self.events += other.events
+        self.order_lines += other.order_lines
+        self.identities += other.identities
+        self.sessions += other.sessions
+        self.unprocessed += other.unprocessed
+        self.timestamp_us = max(self.timestamp_us, other.timestamp_us)
+        self.received_at_us = max(self.received_at_us, other.received_at_us)
+
     def of(self, table: str) -> list[Row]:
         """Return the rows of a table by its name."""
         rows: list[Row] = getattr(self, table)
         return rows
+
+
+Check = Callable[[Rows], object]
+"""Raises for rows that the warehouse would not take."""
 
 
 class Machines:
@@ -44,6 +74,7 @@ class Machines:
 
     def __init__(self, file: StateFile, currency: str = "CNY") -> None:
         size = DEVICES_IN_MEMORY_MAX
+        self._file = file
         self._currency = currency
         self._identity = Identity(file.keyed("user", str, size), file.keyed("device", str, size))
         self._sessions = Sessions(file.keyed("sessions", list[Session], size))
@@ -54,25 +85,54 @@ class Machines:
             currency,
         )
 
-    def see(self, offset: int, body: bytes, rows: Rows) -> None:
-        """Add what one stored event means to ``rows``."""
+    def see(self, offset: int, body: bytes, rows: Rows, check: Check | None = None) -> None:
+        """Add what one stored event means to ``rows``: all of it, or nothing but why not.
+
+        An event that our own code fails on, or ``check`` refuses, is seen again without its
+        properties, so that its row is there; if that fails too it is only named in unprocessed.
+        What the machines remember of a failed try is taken back.
+        """
+        for attempt in (self._rows_of, self._bare_rows_of):
+            self._file.keep()
+            try:
+                mine = attempt(offset, body)
+                if check is not None:
+                    check(mine)
+            except (sqlite3.Error, OSError):  # a fault of the disk is not the event's
+                raise
+            except Exception:
+                log.exception("an event could not be processed", offset=offset)
+                self._file.undo()
+            else:
+                rows.add(mine)
+                return
+        rows.unprocessed.append(_unread(offset, _OUR_DEFECT))
+
+    def _rows_of(self, offset: int, body: bytes) -> Rows:
         try:
-            fact = read_fact(offset, body)
+            return self._understood(read_fact(offset, body))
         except InvalidInput as error:
-            rows.unprocessed += [_unread(offset, field) for field in error.fields]
-            return
+            return Rows(unprocessed=[_unread(offset, field) for field in error.fields])
+
+    def _bare_rows_of(self, offset: int, body: bytes) -> Rows:
+        fact = Fact(offset, decode_envelope(body), Properties(), Context(), [_OUR_DEFECT])
+        return self._understood(fact)
+
+    def _understood(self, fact: Fact) -> Rows:
+        """Run the machines over one event."""
+        rows = Rows()
         envelope = fact.envelope
         who = self._identity.see(fact)
         at_us = envelope.timestamp_us
-        seen = self._sessions.see(offset, who.device, who.person_id, at_us, fact.channel)
+        seen = self._sessions.see(fact.offset, who.device, who.person_id, at_us, fact.channel)
         self._note(fact, who, seen, rows)
         booked = self._book(fact, who)
         if booked is not None:
             rows.order_lines += _line_rows(fact, who, seen.session_id, booked)
         rows.events.append(self._event_row(fact, who, seen.session_id, booked))
         rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
-        rows.timestamp_us = max(rows.timestamp_us, at_us)
-        rows.received_at_us = max(rows.received_at_us, envelope.received_at_us)
+        rows.timestamp_us, rows.received_at_us = at_us, envelope.received_at_us
+        return rows
 
     def _note(self, fact: Fact, who: Who, seen: Seen, rows: Rows) -> None:
         """Record logins, session versions and ad clicks."""

@@ -3,7 +3,8 @@
 A sale's lines are positive, credits are negative, an adjustment has the sign that it came with. The
 machine remembers each order's lines and what was credited on them, so that a refund of some units,
 or of an amount only, lands on the right lines to the last minor unit, and all refunds together
-never take more than the sale. An order is known by its source and its number: two shops may count alike.
+never take more than the sale. An order is known by its source and its number:
+two shops may count alike.
 """
 
 from collections.abc import Sequence

@@ -37,6 +37,7 @@ class Keyed(Generic[T]):
         self._keys_max = keys_max
         self._recent: OrderedDict[str, T | None] = OrderedDict()
         self._dirty: dict[str, T] = {}
+        self._before: dict[str, T | None] = {}
         self._decoder = msgspec.msgpack.Decoder(of)
         self._encoder = msgspec.msgpack.Encoder()
 
@@ -54,15 +55,37 @@ class Keyed(Generic[T]):
 
     def put(self, key: str, value: T) -> None:
         """Set the value of a key; it is on disk after the next commit."""
+        self._before.setdefault(key, self._dirty.get(key))
         self._recent[key] = value
         self._recent.move_to_end(key)
         self._dirty[key] = value
+
+    def keep(self) -> None:
+        """Set the point that ``undo`` goes back to."""
+        self._before.clear()
+
+    def undo(self) -> None:
+        """Take back what was put since the last ``keep``: nothing remains of half an event."""
+        for key, value in self._before.items():
+            self._recent.pop(key, None)
+            self._dirty.pop(key, None)
+            if value is not None:
+                self._recent[key] = self._dirty[key] = value
+        self._before.clear()
+
+    def forget(self) -> None:
+        """Take back what was put since the last commit."""
+        for key in self._dirty:
+            self._recent.pop(key, None)
+        self._dirty.clear()
+        self._before.clear()
 
     def write(self) -> None:
         """Write what changed into the open transaction, and forget the least used keys."""
         rows = [(self._kind, key, self._encoder.encode(v)) for key, v in self._dirty.items()]
         self._file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", rows)
         self._dirty.clear()
+        self._before.clear()
         while len(self._recent) > self._keys_max:
             self._recent.popitem(last=False)
 
@@ -82,13 +105,28 @@ class StateFile:
     def keyed(self, kind: str, of: type[T], keys_max: int) -> Keyed[T]:
         """Return the state of one machine; at most ``keys_max`` keys stay in memory."""
         made = Keyed(self._file, kind, of, keys_max)
-        self._kinds.append(made)  # type: ignore[arg-type]  # only ``write`` is called on it
+        self._kinds.append(made)  # type: ignore[arg-type]  # no value is put through it
         return made
 
     def checkpoint(self) -> Checkpoint:
         """Return the last commit's checkpoint."""
         found = self._file.execute("SELECT value FROM checkpoint").fetchone()
         return msgspec.msgpack.decode(found[0], type=Checkpoint) if found else Checkpoint()
+
+    def keep(self) -> None:
+        """Set the point that ``undo`` goes back to, for every machine."""
+        for kind in self._kinds:
+            kind.keep()
+
+    def undo(self) -> None:
+        """Take back what the machines put since the last ``keep``."""
+        for kind in self._kinds:
+            kind.undo()
+
+    def forget(self) -> None:
+        """Take back what the machines put since the last commit."""
+        for kind in self._kinds:
+            kind.forget()
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write all changed state and the checkpoint as one."""
