@@ -50,12 +50,13 @@ test-long: setup-dev ## the long runs: kill rounds, fuzz, laws
 	tests/system_packages.sh
 	$(BIN)/python -m pytest tests -q -m long --timeout 3600
 
-check: setup-dev ## lint, types, import rules, the console's own checks
+check: setup-dev ## lint, types, import rules, the console's own checks, the docs
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	cd console && npm run --silent check && npm run --silent size
+	$(BIN)/zensical build --clean
 
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix src tests bench
