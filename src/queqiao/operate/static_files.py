@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from mimetypes import guess_type
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from litestar import HttpMethod, route
@@ -26,11 +26,15 @@ class _File(NamedTuple):
 
 
 class ConsoleFiles:
-    """The files under one folder, read when first asked for, kept as long as the process lives."""
+    """The files under one folder, read when first asked for, kept until the next build.
+
+    Each file is kept once: only its own name finds it, no way round through other folders.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._known: dict[str, _File | None] = {}
+        self._known: dict[str, _File] = {}
+        self._built_ns = 0
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the handlers that take every path which no other handler has."""
@@ -62,12 +66,21 @@ class ConsoleFiles:
         return LitestarResponse(body, media_type=file.content_type, headers=said)
 
     async def _file(self, path: str) -> _File | None:
+        self._forget_when_rebuilt()
         found = self._known.get(path)
-        if found is None:
+        if found is None and _is_plain(path):
             found = await asyncio.to_thread(self._read, path)
             if found is not None:
                 self._known[path] = found
         return found
+
+    def _forget_when_rebuilt(self) -> None:
+        try:
+            built_ns = (self._folder / "index.html").stat().st_mtime_ns
+        except OSError:
+            built_ns = 0
+        if built_ns != self._built_ns:
+            self._known, self._built_ns = {}, built_ns
 
     def _read(self, path: str) -> _File | None:
         try:
@@ -83,3 +96,8 @@ class ConsoleFiles:
         if content_type.startswith("text/"):
             content_type += "; charset=utf-8"
         return _File(body, gzip.compress(body, 6), content_type)
+
+
+def _is_plain(path: str) -> bool:
+    """Say whether a path is written the one way: no ``..``, no ``.``, no doubled slash."""
+    return ".." not in path.split("/") and str(PurePosixPath(path)) == path
