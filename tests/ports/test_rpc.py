@@ -85,3 +85,14 @@ async def test_nobody_there(path: Path) -> None:
     client = RpcClient(path, retry_for_s=0.1)
     with pytest.raises(Unavailable):
         await client.call("echo", Ask("x"), str)
+
+
+async def test_a_role_that_hangs_is_given_up(path: Path) -> None:
+    server = RpcServer(METHODS)
+    await server.serve(path)
+    client = RpcClient(path, answer_within_s=0.1)
+    with pytest.raises(Unavailable):
+        await client.call("echo", Ask("late", 1.0), str)
+    assert await client.call("echo", Ask("quick"), str) == "quick"
+    await client.close()
+    await server.close()

@@ -18,13 +18,21 @@ from queqiao.ports.rpc.frames import Answer, Call, answer_decoder, encoder, pack
 
 RETRY_FOR_S = 3.0
 RETRY_EVERY_S = 0.02
+ANSWER_WITHIN_S = 30.0
+"""A role that hangs fails its callers after so long; a report may take 10 s and a queue."""
 
 
 class RpcClient:
     """Calls methods of another role. Bound to the event loop of its first call."""
 
-    def __init__(self, path: Path, retry_for_s: float = RETRY_FOR_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        retry_for_s: float = RETRY_FOR_S,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
         self._path = path
+        self._answer_within_s = answer_within_s
         self._retry_for_s = retry_for_s
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -36,10 +44,17 @@ class RpcClient:
     async def call(self, method: str, request: Any, response_type: Any) -> Any:
         """Return the other role's answer as ``response_type``.
 
-        Raises the error that it raised; Unavailable when it cannot be reached within the bound.
+        Raises the error that it raised; Unavailable when it cannot be reached or does not
+        answer within the bounds.
         """
         payload = msgspec.Raw(encoder.encode(request))
-        answer = await self._ask_until_answered(method, payload)
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                answer = await self._ask_until_answered(method, payload)
+        except TimeoutError as error:
+            raise Unavailable(
+                Message("内部服务没有及时应答", "a part of the system did not answer in time")
+            ) from error
         if answer.error is not None:
             raise from_wire(answer.error)
         decoder = self._decoders.get(response_type)
