@@ -275,3 +275,14 @@ def test_which_addresses_may_be_called() -> None:
     assert not is_callable("169.254.169.254")
     assert not is_callable("fe80::1%eth0")
     assert not is_callable("0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "100.100.100.200",
+        "::ffff:100.100.100.200", "fd00:ec2::254",
+    ],
+)  # fmt: skip
+def test_metadata_services_are_not_called_in_any_spelling(address: str) -> None:
+    assert not is_callable(address)

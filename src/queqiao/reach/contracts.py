@@ -2,7 +2,7 @@
 
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -80,14 +80,30 @@ def prepare_webhook(document: WebhookDocument, random: Callable[[int], bytes]) -
     return msgspec.structs.replace(document, secret=document.secret or new_secret(random))
 
 
+METADATA_ADDRESSES = ("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192")
+"""Metadata services that are not link-local: Alibaba Cloud, AWS, Azure, Oracle Cloud."""
+_NAT64 = ip_network("64:ff9b::/96")
+
+
 def is_callable(address: str) -> bool:
     """Say whether an IP address may be called.
 
-    Private ones may: receivers often stand in the same network. Link-local ones may not: the
-    metadata services of clouds lie there and would give their secrets away.
+    Private ones may: receivers often stand in the same network. Link-local ones and the
+    metadata services of clouds may not: they would give their secrets away.
     """
-    found = ip_address(address.partition("%")[0])
+    found = _inner(ip_address(address.partition("%")[0]))
+    if str(found) in METADATA_ADDRESSES:
+        return False
     return not (found.is_link_local or found.is_multicast or found.is_unspecified)
+
+
+def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 one carries (mapped, 6to4, NAT64), else itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _check_url(url: str) -> None:
