@@ -1,11 +1,11 @@
-"""Click → report: how long until an acknowledged click is a number in the report API.
+"""Event → report: how long until an acknowledged event is a number in the report API.
 
-Each trial posts one ad click of a campaign of its own to the public intake and, from the moment of
-the 200, asks the report API for that campaign's clicks until it is 1. Trials start at random
-moments relative to the loader's rhythm, while a second client sends a steady trickle of page views,
-so that the loader is never idle. The peer in the same run is one report's own time: what would be
-left if loading took none. What was learned: the loader's look every 0.4 s is most of it; the insert
-with its fsync into the warehouse takes tens of milliseconds.
+Each trial posts one addition to the cart of a product of its own to the public intake and, from the
+moment of the 200, asks the report API for that product's additions until it is 1. Trials start at
+random moments relative to the loader's rhythm, while a second client sends a steady trickle of page
+views, so that the loader is never idle. The peer in the same run is one report's own time: what
+would be left if loading took none. What was learned: the loader's look every 0.4 s is most of it;
+the insert with its fsync into the warehouse takes tens of milliseconds.
 """
 
 import asyncio
@@ -80,14 +80,7 @@ async def _measure(system: Target) -> tuple[list[float], list[float]]:
 async def _trial(
     http: httpx.AsyncClient, system: Target, campaign: str, took: list[float]
 ) -> float:
-    click = {
-        "decision_id": campaign,
-        "campaign_id": campaign,
-        "placement_id": "bench",
-        "cost_minor": 1,
-        "currency": "CNY",
-    }
-    await _post(http, system, "Ad Clicked", campaign, click)
+    await _post(http, system, "Product Added", campaign, {"sku": campaign})
     acknowledged = perf_counter()
     while perf_counter() - acknowledged < GIVE_UP_S:
         asked = perf_counter()
@@ -100,10 +93,10 @@ async def _trial(
 
 
 async def _clicks(http: httpx.AsyncClient, system: Target, campaign: str) -> int:
-    only = [{"dimension": "campaign", "op": "eq", "value": campaign}]
+    only = [{"dimension": "product", "op": "eq", "value": campaign}]
     answer = await http.post(
         "/api/v1/reports/query",
-        json={"metrics": ["clicks"], "filters": only},
+        json={"metrics": ["adds"], "filters": only},
         headers={"authorization": f"Bearer {system.admin_key}"},
     )
     answer.raise_for_status()

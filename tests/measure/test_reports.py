@@ -12,6 +12,7 @@ from queqiao.kernel.clock import format_rfc3339, parse_rfc3339
 from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import InvalidInput, Refused
 from queqiao.kernel.http import Request
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.measure.contracts import ReportQuery
 from queqiao.measure.endpoints import MeasureServices, handlers
 from queqiao.measure.query import report
@@ -36,7 +37,7 @@ def body(number: int, one: dict) -> bytes:
             user_id=one.get("user_id"),
             timestamp_us=parse_rfc3339(one["at"]),
             received_at_us=RECEIVED_US + number,
-            source="shop",
+            source=one.get("source") or (ADS_SOURCE if one["event"].startswith("Ad ") else "shop"),
             context=msgspec.Raw(msgspec.json.encode({"channel": one["channel"]})),
             properties=msgspec.Raw(msgspec.json.encode(one["properties"])),
         )

@@ -7,6 +7,9 @@ Unknown fields are welcome and kept; a known field of a wrong type makes the eve
 
 import msgspec
 
+ADS_SOURCE = "ads"
+"""The source of the ads' own events: only these count as impressions, clicks and cost."""
+
 Number = int | float
 Decimals = int | float | str | None
 """An amount as Segment clients send it: a JSON number, or a decimal in a string."""

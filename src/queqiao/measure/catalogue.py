@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from queqiao.kernel.errors import Message
+from queqiao.kernel.vocabulary import ADS_SOURCE
 
 Source = Literal["order_lines", "events"]
 Unit = Literal["minor", "count", "ratio"]
@@ -52,6 +53,11 @@ def _events(name: str) -> Base:
     return Base("events", f"countIf(event = '{name}')")
 
 
+def _ads(sql: str, condition: str, *, money: bool = False) -> Base:
+    """Count only what the ads themselves wrote: anyone with a write key may send the same names."""
+    return Base("events", sql.format(f"source = '{ADS_SOURCE}'{condition}"), money)
+
+
 BASES: dict[str, Base] = {
     "sales": _lines(f"sumIf(amount_minor, {_SALE})"),
     "adjustments": _lines("sumIf(amount_minor, kind = 'adjustment')"),
@@ -66,11 +72,11 @@ BASES: dict[str, Base] = {
     "converted": _lines(f"uniqExactIf(order_id, {_SALE} AND campaign_id != '')", money=False),
     "viewed": _events("Product Viewed"),
     "added": _events("Product Added"),
-    "shown": _events("Ad Viewed"),
-    "clicked": _events("Ad Clicked"),
+    "shown": _ads("countIf({})", " AND event = 'Ad Viewed'"),
+    "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'"),
     "visits": Base("events", "uniqExactIf(session_id, session_id != '')"),
     "people": Base("events", "uniqExact(person_id)"),
-    "spent": Base("events", "sum(cost_minor)", money=True),
+    "spent": _ads("sumIf(cost_minor, {})", "", money=True),
 }
 
 
@@ -161,11 +167,13 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "impressions", Message("展示", "Impressions"), "count",
-            Message("Ad Viewed 事件数", "Ad Viewed events"), "shown",
+            Message("广告模块记录的 Ad Viewed 事件数", "Ad Viewed events of the ads themselves"),
+            "shown",
         ),
         Metric(
             "clicks", Message("点击", "Clicks"), "count",
-            Message("Ad Clicked 事件数", "Ad Clicked events"), "clicked",
+            Message("广告模块记录的 Ad Clicked 事件数", "Ad Clicked events of the ads themselves"),
+            "clicked",
         ),
         Metric(
             "ctr", Message("点击率", "CTR"), "ratio",

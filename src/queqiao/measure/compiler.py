@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, TIME_COLUMN, Source
 from queqiao.measure.contracts import Filter, Granularity, ReportQuery
 from queqiao.measure.names import Plan
@@ -69,7 +70,7 @@ def _currencies(table: Source, plan: Plan) -> str:
     """Return the currencies whose money is summed in a row, so that they are never mixed."""
     if not any(BASES[name].money and BASES[name].table == table for name in plan.bases):
         return "CAST([] AS Array(String))"
-    has_money = "1" if table == "order_lines" else "cost_minor != 0"
+    has_money = "1" if table == "order_lines" else f"cost_minor != 0 AND source = '{ADS_SOURCE}'"
     return f"groupUniqArrayIf(toString(currency), {has_money})"
 
 

@@ -9,8 +9,9 @@ from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX, exponent
+from queqiao.kernel.vocabulary import ADS_SOURCE
 
-SOURCE = "ads"
+SOURCE = ADS_SOURCE
 """The event source under which this stage writes to the log."""
 
 CAMPAIGNS_MAX = 20_000

@@ -3,6 +3,7 @@
 import msgspec
 
 from queqiao.decide.ads.click_rate import Count
+from queqiao.decide.ads.contracts import SOURCE
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
 
@@ -16,7 +17,8 @@ _SQL = """
 select campaign_id, placement_id,
        countIf(event = 'Ad Viewed') as impressions, countIf(event = 'Ad Clicked') as clicks
 from events
-where event in ('Ad Viewed', 'Ad Clicked') and campaign_id != '' and placement_id != ''
+where source = {source:String} and event in ('Ad Viewed', 'Ad Clicked') and campaign_id != ''
+  and placement_id != ''
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
 group by campaign_id, placement_id
 order by campaign_id, placement_id
@@ -25,7 +27,7 @@ order by campaign_id, placement_id
 
 async def count(warehouse: Warehouse, now_us: int) -> list[Count]:
     """Return the counts of the last WINDOW_DAYS."""
-    table = await warehouse.query(_SQL, {"since": now_us - WINDOW_DAYS * DAY_US})
+    table = await warehouse.query(_SQL, {"since": now_us - WINDOW_DAYS * DAY_US, "source": SOURCE})
     return [Count(*row) for row in table.rows]
 
 
