@@ -42,6 +42,16 @@ def bodies(client: Client) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("source", ["ads", "queqiao", "queqiao.recommend", "ADS"])
+def test_no_key_stands_for_the_systems_own_events(owner: Client, source: str) -> None:
+    body = {"name": "k", "scope": "intake", "source": source}
+    answer = owner.post("/api/v1/keys", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "source"
+    assert owner.post("/api/v1/keys", json={"name": "ads", "scope": "intake"}).status_code == 400
+    assert owner.post("/api/v1/keys", json={"name": "ads", "scope": "read"}).status_code == 201
+
+
 def test_every_write_leaves_one_audit_row(owner: Client) -> None:
     me = owner.get("/api/v1/session").json()["user"]["id"]
     key = owner.post("/api/v1/keys", json={"name": "k", "scope": "read"}).json()["key"]["id"]

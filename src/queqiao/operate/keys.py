@@ -6,8 +6,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import format_rfc3339
-from queqiao.kernel.errors import NotFound
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.ids import uuid7
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.operate.contracts import KeyScope, KeyView
 from queqiao.operate.credentials import RandomBytes, hash_of, new_secret, random_bits
 from queqiao.operate.tables import api_keys
@@ -15,6 +16,9 @@ from queqiao.operate.users import CREDENTIAL
 from queqiao.ports.records import audit, changes
 from queqiao.ports.records.audit import SYSTEM, Actor
 from queqiao.ports.records.base import Records
+
+OWN_SOURCES = frozenset({ADS_SOURCE, "queqiao"})
+"""Sources of events that the system makes: no key may stand for them."""
 
 
 def create_key(
@@ -45,13 +49,17 @@ def make(
     An intake key without a source stands for its own name.
     """
     name, scope, source = wanted
+    source = source or (name if scope == "intake" else "")
+    if source.partition(".")[0].lower() in OWN_SOURCES:
+        message = Message("这个来源名由系统自己使用", "the system files its own events under this")
+        raise InvalidInput(FieldError("source", message))
     secret = new_secret(f"qq_{scope}_", random)
     key_id = uuid7(now_us, random_bits(random))
     row = {
         "id": key_id,
         "name": name,
         "scope": scope,
-        "source": source or (name if scope == "intake" else ""),
+        "source": source,
         "secret_hash": hash_of(secret),
         "hint": secret[-4:],
         "created_at_us": now_us,

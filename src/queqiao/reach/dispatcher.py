@@ -141,7 +141,11 @@ class _ForbiddenAddressError(Exception):
 
 
 async def _check_addresses(url: str) -> None:
-    """Raise when the name resolves to a forbidden address, whatever it did when it was written."""
+    """Raise when the name resolves to a forbidden address, whatever it did when it was written.
+
+    The call that follows resolves it once more: a name server that answers twice differently can
+    still slip through. Who needs more gives the machine no route to its metadata service.
+    """
     host = urlsplit(url).hostname or ""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
