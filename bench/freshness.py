@@ -52,7 +52,7 @@ def run() -> list[dict[str, Any]]:
     with target() as system:
         waits, reports = asyncio.run(_measure(system))
     peer = _percentile(reports, 95)
-    name = f"click → report, p{{}} of {len(waits)}, {TRICKLE_PER_S} other events/s"
+    name = f"event → report, p{{}} of {len(waits)}, {TRICKLE_PER_S} other events/s"
     return [
         row("freshness", name.format(share), "s", "lower", _percentile(waits, share), goal=goal,
             peer=peer, peer_name="one report, p95, same run")

@@ -10,7 +10,8 @@ journal, without looking into it.
 Learned: most of a batch's cost is looking at the free parts (one parse to know that numbers are
 finite, one more for the fields that the vocabulary knows) and Python between the parses; hashing
 is next to nothing since it is xxh3. Told apart, the best of many runs of a warm batch takes 9 us
-of validation and 2 us of the log's loop thread an event; fresh bodies take about twice that.
+of validation and 2 us of the log's loop thread an event; what the bench shows beyond
+that and HTTP is not explained yet.
 Zeros written ahead of the journal's end halve the CPU of ``fdatasync``, since the file's size does
 not change. A single event costs what HTTP costs: compare it with the peer, not with a batch. On a
 machine that other work shares, CPU seconds double or triple for both, so read the ratio.

@@ -1,5 +1,6 @@
 """What both adapters share: transactions on a small thread pool, retries, errors of the tree."""
 
+from abc import ABC, abstractmethod
 from asyncio import get_running_loop, wrap_future
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ BUSY_S_MAX = 10.0
 _PAUSE_S = 0.02
 
 
-class EngineRecords:
+class EngineRecords(ABC):
     """Records on one SQLAlchemy engine; the adapters say how a write begins and what fails."""
 
     def __init__(self, engine: Engine) -> None:
@@ -81,21 +82,25 @@ class EngineRecords:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
 
+    @abstractmethod
     def begin_read(self, conn: Connection) -> None:
         """Begin a transaction that sees one moment."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def begin_write(self, conn: Connection) -> None:
         """Begin a transaction that no other write overlaps."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def is_passing(self, error: DBAPIError) -> bool:
         """Say whether the same work may succeed in a moment (busy, deadlock)."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def is_full(self, error: DBAPIError) -> bool:
         """Say whether the store has no room left."""
-        raise NotImplementedError
+        ...
 
     def _persist(self, attempt: Callable[[], T]) -> T:
         """Try until it works or ten seconds have gone."""
