@@ -63,15 +63,6 @@ class SegmentBatch(Struct, gc=False):
     context: Raw = EMPTY
 
 
-class SegmentCalls(Struct, gc=False):
-    """A batch whose calls are parsed at once: the quick way, for one that is right throughout."""
-
-    batch: list[SegmentCall]
-    sent_at: Raw = field(name="sentAt", default=EMPTY)
-    sent_at_snake: Raw = field(name="sent_at", default=EMPTY)
-    context: Raw = EMPTY
-
-
 class Content(Struct, omit_defaults=True, gc=False):
     """The envelope without the times that a retry changes: what the fingerprint is of.
 
@@ -126,7 +117,6 @@ class Taken(Struct):
 
 decode_call = msgspec.json.Decoder(SegmentCall).decode
 decode_snake_call = msgspec.json.Decoder(SnakeCall).decode
-decode_calls = msgspec.json.Decoder(SegmentCalls).decode
 encode_content = msgspec.json.Encoder().encode
 decode_batch = msgspec.json.Decoder(SegmentBatch).decode
 decode_write_key = msgspec.json.Decoder(WriteKey).decode
