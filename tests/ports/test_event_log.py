@@ -6,17 +6,21 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from queqiao.kernel.errors import StorageFull
-from queqiao.ports.event_log.base import NewEvent, Outcome
+from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome
 from queqiao.ports.event_log.calls import methods
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.journal import Disk
 from queqiao.ports.rpc import RpcClient, RpcServer
+
+noise = Random(1)
+"""Bodies that no compression makes smaller."""
 
 
 class FullDisk(Disk):
@@ -125,7 +129,7 @@ async def test_sources_are_apart(log) -> None:
 
 async def test_reading_on_from_any_offset(log, reader) -> None:
     for number in range(40):
-        await log.append([event(f"{number}-{i}", b"x" * 2000) for i in range(5)])
+        await log.append([event(f"{number}-{i}", noise.randbytes(2000)) for i in range(5)])
     offsets: list[int] = []
     while page := reader.read(offsets[-1] if offsets else 0, 7):
         offsets += [stored.offset for stored in page]
@@ -197,7 +201,7 @@ async def test_the_index_is_rebuilt_from_the_log(tmp_path: Path) -> None:
 async def test_the_position_index_is_only_a_help(tmp_path: Path) -> None:
     log = EmbeddedEventLog(tmp_path)
     for number in range(50):
-        await log.append([event(f"{number}-{i}", b"x" * 3000) for i in range(10)])
+        await log.append([event(f"{number}-{i}", noise.randbytes(3000)) for i in range(10)])
     log.close()
     path = tmp_path / "offsets.idx"
     size = path.stat().st_size
@@ -239,3 +243,43 @@ async def test_each_log_knows_its_events_by_digests_of_its_own(tmp_path: Path) -
             log.close()
     assert len(digests(tmp_path / "one")) == 2
     assert set(digests(tmp_path / "one")).isdisjoint(digests(tmp_path / "other"))
+
+
+def columns(*ids: str, body: bytes = b"{}") -> NewEvents:
+    one = event("any", body)
+    return NewEvents("web", ids, [body] * len(ids), [one.fingerprint] * len(ids))
+
+
+async def test_new_events_go_in_directly_and_answer_together(tmp_path: Path) -> None:
+    async with opened("embedded", tmp_path) as log:
+        first, second = log.append_new(columns("a", "b")), log.append_new(columns("c"))
+        assert first is second
+        await first
+        found = EmbeddedEventLogReader(tmp_path).read(0, 9)
+        assert [stored.offset for stored in found] == [1, 2, 3]
+        assert await log.append([event("b", b"{}", "web")]) == [Outcome("duplicate", 2)]
+
+
+@pytest.mark.parametrize("ids", [("new", "a"), ("new", "new")])
+async def test_events_that_are_known_or_repeat_are_left_to_append(tmp_path: Path, ids) -> None:
+    async with opened("embedded", tmp_path) as log:
+        await log.append_new(columns("a"))
+        assert log.append_new(columns(*ids)) is None
+        assert await log.append([event("new", b"{}", "web")]) == [Outcome("stored", 2)]
+
+
+async def test_a_full_disk_fails_what_waits_behind_it_too(tmp_path: Path, disk: FullDisk) -> None:
+    async with opened("embedded", tmp_path, disk) as log:
+        await log.append_new(columns("a"))
+        disk.full = True
+        under_way = log.append_new(columns("b"))
+        await asyncio.sleep(0)  # the turn of the loop at whose end the first group is sent
+        waiting = log.append_new(columns("c"))
+        assert waiting is not under_way
+        with pytest.raises(StorageFull):
+            await under_way
+        with pytest.raises(StorageFull):
+            await waiting
+        disk.full = False
+        assert await log.append([event("c", b"{}", "web")]) == [Outcome("stored", 2)]
+        assert await log.append([event("b", b"{}", "web")]) == [Outcome("stored", 3)]

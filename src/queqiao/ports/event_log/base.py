@@ -11,6 +11,7 @@
 - **Not promised**: order between calls that run at the same time.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -30,6 +31,15 @@ class NewEvent(Struct, frozen=True, gc=False):
     message_id: str
     body: bytes
     fingerprint: bytes
+
+
+class NewEvents(Struct, frozen=True, gc=False):
+    """Events of one source, column by column; each as in ``NewEvent``."""
+
+    source: str
+    message_ids: Sequence[str]
+    bodies: Sequence[bytes]
+    fingerprints: Sequence[bytes]
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -58,6 +68,19 @@ class EventLog(Protocol):
 
     async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
         """Return the committed events of a message id, of one source or of every source."""
+        ...
+
+
+class DirectLog(Protocol):
+    """The quick way into a log for its own process: what is usual costs no coroutine."""
+
+    def append_new(self, events: NewEvents) -> "asyncio.Future[None] | None":
+        """Store events that are all new; the future is done when they are on disk.
+
+        Returns None, having done nothing, when one of them is known or they repeat each other: then
+        ``append`` tells which. Raises Unavailable or StorageFull, as the future may. Do not cancel
+        the future: others may wait for it.
+        """
         ...
 
 

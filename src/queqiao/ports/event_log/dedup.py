@@ -7,7 +7,7 @@ Everything here follows from the log: what the runs do not hold yet is read from
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from threading import Lock
@@ -29,6 +29,7 @@ PROBE_FROM = 12
 """From this many look-ups at once, numpy is quicker than one by one."""
 
 _PAIR = Struct("=QQ")
+_OFFSET = Struct("=Q")
 
 Table = dict[bytes, bytes]
 """Digest to fingerprint and offset, in the order of the offsets."""
@@ -37,6 +38,12 @@ Table = dict[bytes, bytes]
 def value_of(fingerprint: bytes, offset: int) -> bytes:
     """Return what the index holds for a key."""
     return fingerprint + offset.to_bytes(8, sys.byteorder)
+
+
+def values_of(fingerprints: Sequence[bytes], first: int) -> Iterator[bytes]:
+    """Return what the index holds for keys of consecutive offsets."""
+    offsets = range(first, first + len(fingerprints))
+    return map(bytes.__add__, fingerprints, map(_OFFSET.pack, offsets))
 
 
 def offset_of(value: bytes) -> int:
@@ -101,6 +108,14 @@ class DedupIndex:
             if value is not None:
                 return value
         return None
+
+    def are_new(self, digests: Sequence[bytes]) -> bool:
+        """Say whether none of the keys is known, nor twice among them."""
+        return (
+            self.table.keys().isdisjoint(digests)
+            and len(set(digests)) == len(digests)
+            and not self.get_older(digests)
+        )
 
     def get_older(self, digests: Sequence[bytes]) -> Table:
         """Return what is known of those keys that are not in the newest table."""

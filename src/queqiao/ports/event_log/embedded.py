@@ -1,6 +1,10 @@
 """The embedded event log: a journal, a dedup index beside it, one writer."""
 
+import asyncio
+from collections import deque
 from collections.abc import Sequence
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from secrets import randbits
 
@@ -8,32 +12,22 @@ import structlog
 from xxhash import xxh3_128_digest as digest_of
 
 from queqiao.kernel.errors import QueqiaoError, StorageFull
-from queqiao.ports.event_log.base import NewEvent, Outcome, StoredEvent
+from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome, StoredEvent
 from queqiao.ports.event_log.dedup import (
     TABLE_KEYS_MAX,
     DedupIndex,
     offset_of,
     value_of,
+    values_of,
 )
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.group import GROUP_BYTES_MAX, Group
 from queqiao.ports.event_log.offsets import OffsetsWriter
-from queqiao.ports.event_log.records import FINGERPRINT_BYTES, pack
+from queqiao.ports.event_log.records import FINGERPRINT_BYTES, Packer
 from queqiao.ports.event_log.sources import Sources
 from queqiao.ports.journal import Disk, Journal
 
 log = structlog.get_logger()
-
-
-class _Fresh:
-    """The events of one append that were not known, in columns."""
-
-    __slots__ = ("bodies", "digests", "fingerprints", "first")
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.digests: list[bytes] = []
-        self.fingerprints: list[bytes] = []
-        self.bodies: list[bytes] = []
 
 
 class EmbeddedEventLog:
@@ -60,6 +54,9 @@ class EmbeddedEventLog:
         self._index = DedupIndex(folder / "index", table_keys_max)
         self._seed = randbits(64)
         self._next = self._catch_up() + 1
+        self._packer = Packer()
+        self._under_way: Group | None = None
+        self._waiting: deque[Group] = deque()
 
     def _catch_up(self) -> int:
         """Bring mark, seed and index up to the end of the log; return the last offset."""
@@ -80,72 +77,78 @@ class EmbeddedEventLog:
     async def append(self, events: Sequence[NewEvent]) -> list[Outcome]:
         """Store the new ones among the events, durably; outcomes in the order of the events."""
         self._index.check_room(self._journal.mark)
-        outcomes, fresh = self._admit(events)
-        if fresh.bodies:
-            payload = pack(fresh.first, self._seed, fresh.digests, fresh.fingerprints, fresh.bodies)
-            position = await self._journal.append(payload, self._next - 1)
-            self._note(fresh.first, position)
-        elif any(outcome.offset > self._journal.mark for outcome in outcomes):
-            # The first of these is still on its way to the disk: so is the promise.
-            await self._journal.barrier()
+        outcomes = self._admit(events)
+        last = max((outcome.offset for outcome in outcomes), default=0)
+        if last > self._journal.mark:
+            # Also where only a duplicate's first is on its way to the disk: so is the promise.
+            await asyncio.shield(self._group_of(last).stored)
         return outcomes
 
-    def _admit(self, events: Sequence[NewEvent]) -> tuple[list[Outcome], _Fresh]:
+    def append_new(self, events: NewEvents) -> "asyncio.Future[None] | None":
+        """Store events that nobody has seen: see ``DirectLog`` in ``base``."""
+        self._index.check_room(self._journal.mark)
+        prefix, seed = self._prefix(events.source), self._seed
+        encoded = map(str.encode, events.message_ids)
+        digests = list(map(digest_of, map(prefix.__add__, encoded), repeat(seed)))
+        if not self._index.are_new(digests):
+            return None
+        group = self._open_group()
+        values = values_of(events.fingerprints, self._next)
+        self._index.table.update(zip(digests, values, strict=True))
+        self._next += len(digests)
+        group.add(digests, events.fingerprints, events.bodies)
+        return group.stored
+
+    def _open_group(self) -> Group:
+        """Return the group that new events join. Never waits."""
+        if not self._waiting or self._waiting[-1].size >= GROUP_BYTES_MAX:
+            loop = asyncio.get_running_loop()
+            self._waiting.append(Group(self._next, loop.create_future()))
+            loop.call_soon(self._send)  # after everything that this turn of the loop has read
+        return self._waiting[-1]
+
+    def _group_of(self, offset: int) -> Group:
+        """Return the group with an offset that is not committed yet."""
+        under_way = [self._under_way] if self._under_way else []
+        return next(group for group in (*under_way, *self._waiting) if offset <= group.last)
+
+    def _send(self) -> None:
+        """Hand the oldest group to the journal, if none is on its way."""
+        if self._under_way is None and self._waiting:
+            group = self._under_way = self._waiting.popleft()
+            payload = partial(group.payload, self._packer, self._seed)
+            self._journal.append(payload, group.last).add_done_callback(self._sent)
+
+    def _sent(self, position: "asyncio.Future[int]") -> None:
+        group, self._under_way = self._under_way, None
+        assert group is not None
+        error = position.exception()
+        if error is None:
+            self._note(group.first, position.result())
+        group.settle(error)
+        self._send()
+
+    def _admit(self, events: Sequence[NewEvent]) -> list[Outcome]:
         """Give each event its outcome, and an offset to the new ones. Never waits."""
-        if len(events) == 1:
-            return self._admit_single(events[0])
-        digests = self._digests(events)
+        digests = [
+            digest_of(self._prefix(event.source) + event.message_id.encode(), self._seed)
+            for event in events
+        ]
         table, older = self._index.table, self._index.get_older(digests)
-        fresh = _Fresh(self._next)
-        if not older and table.keys().isdisjoint(digests) and len(set(digests)) == len(digests):
-            return self._admit_all(events, digests, fresh), fresh
-        outcomes: list[Outcome] = []
-        for event, digest in zip(events, digests, strict=True):
-            known = table.get(digest) or older.get(digest)
-            outcomes.append(self._admit_one(event, digest, known, fresh))
-        return outcomes, fresh
+        return [
+            self._admit_one(event, digest, table.get(digest) or older.get(digest))
+            for event, digest in zip(events, digests, strict=True)
+        ]
 
-    def _admit_single(self, event: NewEvent) -> tuple[list[Outcome], _Fresh]:
-        digest = digest_of(self._prefix(event.source) + event.message_id.encode(), self._seed)
-        fresh = _Fresh(self._next)
-        return [self._admit_one(event, digest, self._index.get(digest), fresh)], fresh
-
-    def _admit_one(
-        self, event: NewEvent, digest: bytes, known: bytes | None, fresh: _Fresh
-    ) -> Outcome:
+    def _admit_one(self, event: NewEvent, digest: bytes, known: bytes | None) -> Outcome:
         if known is not None:
             same = known[:FINGERPRINT_BYTES] == event.fingerprint
             return Outcome("duplicate" if same else "conflict", offset_of(known))
-        offset = self._next
+        group, offset = self._open_group(), self._next
         self._index.table[digest] = value_of(event.fingerprint, offset)
         self._next = offset + 1
-        fresh.digests.append(digest)
-        fresh.fingerprints.append(event.fingerprint)
-        fresh.bodies.append(event.body)
+        group.add((digest,), (event.fingerprint,), (event.body,))
         return Outcome("stored", offset)
-
-    def _admit_all(
-        self, events: Sequence[NewEvent], digests: list[bytes], fresh: _Fresh
-    ) -> list[Outcome]:
-        """Admit events that are all new, which is the usual case, without a step for each."""
-        offsets = range(self._next, self._next + len(events))
-        fresh.digests = digests
-        fresh.fingerprints = [event.fingerprint for event in events]
-        fresh.bodies = [event.body for event in events]
-        values = map(value_of, fresh.fingerprints, offsets)
-        self._index.table.update(zip(digests, values, strict=True))
-        self._next += len(events)
-        return [Outcome("stored", offset) for offset in offsets]
-
-    def _digests(self, events: Sequence[NewEvent]) -> list[bytes]:
-        seed = self._seed
-        prefixes = {source: self._prefix(source) for source in {event.source for event in events}}
-        if len(prefixes) == 1:
-            (prefix,) = prefixes.values()
-            return [digest_of(prefix + event.message_id.encode(), seed) for event in events]
-        return [
-            digest_of(prefixes[event.source] + event.message_id.encode(), seed) for event in events
-        ]
 
     def _prefix(self, source: str) -> bytes:
         try:
@@ -165,6 +168,8 @@ class EmbeddedEventLog:
         committed = self._journal.mark
         self._index.roll_back(committed)
         self._next = committed + 1
+        while self._waiting:
+            self._waiting.popleft().settle(StorageFull())
 
     async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
         """Return the committed events of a message id."""
@@ -186,6 +191,9 @@ class EmbeddedEventLog:
 
     def close(self) -> None:
         """Commit what is queued and give the folder up."""
+        for group in self._waiting:
+            self._journal.append(partial(group.payload, self._packer, self._seed), group.last)
+        self._waiting.clear()
         self._journal.close()
         self._index.close()
         self._offsets.close()

@@ -21,11 +21,18 @@ SEGMENT_BYTES = 64 << 20
 COMMIT_BYTES = 8 << 20
 """The committer gathers at most about this much for one ``fdatasync``."""
 
+MADE_BYTES = 1 << 20
+"""What a payload that is yet to be made counts for, when the committer gathers."""
+
 ROOM_BYTES = 1 << 20
 """Zeros are written this far ahead: an fdatasync that does not grow the file costs half the CPU."""
 
 _ZEROS = bytes(ROOM_BYTES)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+Payload = bytes | Callable[[], bytes]
+"""The bytes of a frame, or what makes them: it is called on the committer's thread."""
 
 
 class _Entry:
@@ -35,7 +42,7 @@ class _Entry:
 
     def __init__(
         self,
-        payload: bytes | None,
+        payload: Payload | None,
         mark: int | None,
         future: "asyncio.Future[int] | futures.Future[int] | None",
     ) -> None:
@@ -124,7 +131,7 @@ class Journal:
         """Set the owner's number without a frame: at opening, after the owner has read its log."""
         self._watermark.move(self.end, mark)
 
-    def append(self, payload: bytes, mark: int | None = None) -> "asyncio.Future[int]":
+    def append(self, payload: Payload, mark: int | None = None) -> "asyncio.Future[int]":
         """Queue a frame, in the order of the calls; the future gives its position once it is safe.
 
         The payload is not empty. ``mark`` becomes visible to readers with the commit. The future
@@ -140,7 +147,7 @@ class Journal:
         self._queue.put(_Entry(b"", None, future))
         return future
 
-    def append_now(self, payload: bytes, mark: int | None = None) -> int:
+    def append_now(self, payload: Payload, mark: int | None = None) -> int:
         """Append and wait, for callers without an event loop. Returns the position."""
         future: futures.Future[int] = futures.Future()
         self._queue.put(_Entry(payload, mark, future))
@@ -183,7 +190,7 @@ class Journal:
                 self._held = False
             else:
                 batch.append(entry)
-                size += len(entry.payload)
+                size += len(entry.payload) if isinstance(entry.payload, bytes) else MADE_BYTES
             if size >= COMMIT_BYTES:
                 return batch, True
             try:
@@ -216,7 +223,7 @@ class Journal:
         position, mark = self._end, None
         for entry in batch:
             entry.position = position
-            payload = entry.payload
+            payload = entry.payload() if callable(entry.payload) else entry.payload
             if payload:
                 parts += (HEADER.pack(len(payload), checksum(position, payload)), payload)
                 position += HEADER.size + len(payload)
