@@ -16,6 +16,8 @@ class Envelope(msgspec.Struct, omit_defaults=True):
 
     ``timestamp_us`` is when it happened, ``sent_at_us`` when the client sent it (None when it did
     not say), ``received_at_us`` when we took it. ``source`` names the key that it came by.
+    ``schema_fault`` is the path at which a lenient schema of that version was violated.
+    ``client_ip`` is the address that the call came from, where the door notes it.
     """
 
     message_id: str
@@ -30,6 +32,9 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     context: msgspec.Raw = EMPTY
     properties: msgspec.Raw = EMPTY
     traits: msgspec.Raw = EMPTY
+    schema_fault: str | None = None
+    schema_version: int = 0
+    client_ip: str | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -62,6 +67,7 @@ class PublicEnvelope(msgspec.Struct):
     properties: dict[str, Any]
     traits: dict[str, Any]
     offset: int | None = None
+    schema_fault: str | None = None
 
 
 def publish(envelope: Envelope, offset: int | None = None) -> PublicEnvelope:
@@ -80,4 +86,5 @@ def publish(envelope: Envelope, offset: int | None = None) -> PublicEnvelope:
         properties=msgspec.json.decode(envelope.properties),
         traits=msgspec.json.decode(envelope.traits),
         offset=offset,
+        schema_fault=envelope.schema_fault,
     )

@@ -244,7 +244,7 @@ def tree() -> dict[str, type[QueqiaoError]]:
     pending: list[type[QueqiaoError]] = [QueqiaoError]
     while pending:
         kind = pending.pop()
-        found[kind.code] = kind
+        found.setdefault(kind.code, kind)  # a narrower class of the same code travels as it
         pending += kind.__subclasses__()
     found["broken"] = Broken
     return found
