@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.publishing import (
@@ -14,6 +15,7 @@ from queqiao.profile.contracts import SEGMENT
 from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
 
 KINDS: tuple[DocumentKind, ...] = (
+    EVENT_SCHEMA,
     PROMOTION,
     COUPON_BATCH,
     PLACEMENT,
@@ -26,6 +28,7 @@ KINDS: tuple[DocumentKind, ...] = (
 def handlings() -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     return {
+        EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
         PROMOTION.name: Handling(check_live=check_live_promotion),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS),
