@@ -4,19 +4,27 @@ No table is partitioned: a partition per month would let one event with a wrong 
 per month of its past, and an insert into several partitions is not seen as one.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from queqiao.ports.warehouse.base import Warehouse
 
-_TEXT = ("String", pa.string())
+# ZSTD, since ids are most of an event's bytes; hexadecimal ones take half with it.
+_TEXT = ("String CODEC(ZSTD(1))", pa.string())
 _WORD = ("LowCardinality(String)", pa.string())
 _JSON = ("String CODEC(ZSTD(1))", pa.binary())
-_COUNT = ("UInt64", pa.uint64())
-_AMOUNT = ("Int64", pa.int64())
-_TIME = ("DateTime64(6, 'UTC')", pa.timestamp("us", tz="UTC"))
+_OFFSET = ("UInt64 CODEC(Delta, ZSTD(1))", pa.uint64())
+_COUNT = ("UInt64 CODEC(ZSTD(1))", pa.uint64())
+_AMOUNT = ("Int64 CODEC(ZSTD(1))", pa.int64())
+_TIME = ("DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))", pa.timestamp("us", tz="UTC"))
+_AMOUNTS = ("Array(Int64)", pa.list_(pa.int64()))
 _TEXTS = ("Array(String)", pa.list_(pa.string()))
+
+_RANGE, _SOME = "minmax GRANULARITY 1", "bloom_filter GRANULARITY 4"
+"""What helps to skip: ranges of what grows with the order on disk, and single values of ids."""
 
 
 class TableSpec(NamedTuple):
@@ -30,7 +38,7 @@ class TableSpec(NamedTuple):
     columns: dict[str, tuple[str, pa.DataType]]
     order_by: str
     key: tuple[str, ...] = ("offset",)
-    indexes: tuple[str, ...] = ()
+    indexes: Mapping[str, str] = MappingProxyType({})
     engine: str = "MergeTree"
 
     @property
@@ -42,32 +50,44 @@ class TableSpec(NamedTuple):
     def create(self) -> str:
         """The statement that makes the table where it is not there."""
         parts = [f"{name} {kinds[0]}" for name, kinds in self.columns.items()]
-        parts += [f"INDEX {name} {name} TYPE bloom_filter GRANULARITY 4" for name in self.indexes]
+        parts += [f"INDEX {name} {name} TYPE {kind}" for name, kind in self.indexes.items()]
         return (
             f"CREATE TABLE IF NOT EXISTS {self.name} ({', '.join(parts)}) ENGINE = {self.engine}"
             f" ORDER BY {self.order_by} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
         )
 
+    @property
+    def widen(self) -> str:
+        """The statement that adds the columns which a table of an earlier version has not."""
+        named = ", ".join(
+            f"ADD COLUMN IF NOT EXISTS {name} {kinds[0]}" for name, kinds in self.columns.items()
+        )
+        return f"ALTER TABLE {self.name} {named}"
+
 
 EVENTS = TableSpec(
     "events",
     {
-        "offset": _COUNT, "message_id": _TEXT, "source": _WORD, "type": _WORD, "event": _WORD,
-        "anonymous_id": _TEXT, "user_id": _TEXT, "person_id": _TEXT, "session_id": _TEXT,
-        "timestamp": _TIME, "received_at": _TIME, "channel": _WORD, "sku": _TEXT,
+        "offset": _OFFSET, "message_id": _TEXT, "source": _WORD, "type": _WORD, "event": _WORD,
+        "anonymous_id": _TEXT, "user_id": _TEXT, "person_id": _TEXT, "person": _COUNT,
+        "session_id": _TEXT, "timestamp": _TIME, "received_at": _TIME, "channel": _WORD,
+        "sku": _TEXT,
         "product_id": _TEXT, "category": _WORD, "order_id": _TEXT, "campaign_id": _TEXT,
         "creative_id": _TEXT, "placement_id": _WORD, "decision_id": _TEXT, "promotion_id": _TEXT,
         "coupon": _TEXT, "currency": _WORD, "quantity": _AMOUNT, "value_minor": _AMOUNT,
         "cost_minor": _AMOUNT, "properties": _JSON, "traits": _JSON, "context": _JSON,
     },
     order_by="(event, timestamp, offset)",
-    indexes=("offset", "message_id", "person_id", "anonymous_id"),
+    indexes={
+        "offset": _RANGE, "received_at": _RANGE, "message_id": _SOME, "person_id": _SOME,
+        "anonymous_id": _SOME,
+    },
 )  # fmt: skip
 
 ORDER_LINES = TableSpec(
     "order_lines",
     {
-        "offset": _COUNT, "line": ("UInt32", pa.uint32()), "kind": _WORD, "order_id": _TEXT,
+        "offset": _OFFSET, "line": ("UInt32", pa.uint32()), "kind": _WORD, "order_id": _TEXT,
         "time": _TIME, "person_id": _TEXT, "user_id": _TEXT, "anonymous_id": _TEXT,
         "session_id": _TEXT, "source": _WORD, "channel": _WORD, "sku": _TEXT, "product_id": _TEXT,
         "category": _WORD, "quantity": _AMOUNT, "list_minor": _AMOUNT, "discount_minor": _AMOUNT,
@@ -76,29 +96,39 @@ ORDER_LINES = TableSpec(
     },
     order_by="(time, offset, line)",
     key=("offset", "line"),
-    indexes=("order_id", "person_id"),
+    indexes={"offset": _RANGE, "order_id": _SOME, "person_id": _SOME},
 )  # fmt: skip
 
 IDENTITIES = TableSpec(
     "identities",
-    {"offset": _COUNT, "anonymous_id": _TEXT, "user_id": _TEXT, "at": _TIME},
+    {"offset": _OFFSET, "anonymous_id": _TEXT, "user_id": _TEXT, "at": _TIME},
     order_by="(anonymous_id, offset)",
 )
 
 SESSIONS = TableSpec(
     "sessions",
     {
-        "offset": _COUNT, "session_id": _TEXT, "person_id": _TEXT, "started_at": _TIME,
+        "offset": _OFFSET, "session_id": _TEXT, "person_id": _TEXT, "started_at": _TIME,
         "ended_at": _TIME, "events": _COUNT, "channel": _WORD, "closed": ("UInt8", pa.uint8()),
     },
     order_by="(started_at, session_id, offset)",
     key=("offset", "session_id"),
 )  # fmt: skip
 
+CORRECTIONS = TableSpec(
+    "corrections",
+    {
+        "offset": _OFFSET, "grain": _WORD, "event": _WORD, "timestamp": _TIME,
+        "received_at": _TIME, "currency": _WORD, "metrics": _TEXTS, "amounts": _AMOUNTS,
+    },
+    order_by="(timestamp, offset)",
+)  # fmt: skip
+"""Late events that moved a closed bucket; see ``corrections.py``."""
+
 UNPROCESSED = TableSpec(
     "unprocessed",
     {
-        "offset": _COUNT, "path": _TEXT, "message_id": _TEXT, "event": _WORD, "order_id": _TEXT,
+        "offset": _OFFSET, "path": _TEXT, "message_id": _TEXT, "event": _WORD, "order_id": _TEXT,
         "received_at": _TIME, "reason": _TEXT,
     },
     order_by="(offset, path)",
@@ -121,11 +151,12 @@ WATERMARK = TableSpec(
 )
 """How far the other tables are loaded. Written last, read with ``max``: always whole offsets."""
 
-FACTS = (UNPROCESSED, IDENTITIES, SESSIONS, ORDER_LINES, EVENTS)
+FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, SESSIONS, ORDER_LINES, EVENTS)
 """The tables that the loader fills from events, in the order in which it fills them."""
 
 
 async def create_tables(warehouse: Warehouse) -> None:
-    """Make every table that is not there yet."""
+    """Make every table and column that is not there yet."""
     for table in (*FACTS, WATERMARK):
         await warehouse.command(table.create)
+        await warehouse.command(table.widen)

@@ -162,8 +162,7 @@ class Loader:
     def _seen(self, events: list[StoredEvent], check: Check | None) -> _Batch:
         rows = Rows()
         with _without_collector():
-            for event in events:
-                self._machines.see(event.offset, event.body, rows, check)
+            self._machines.see_all(events, rows, check)
         return _Batch(events, rows, _arrows(rows))
 
     async def _fill(self, table: TableSpec, batch: _Batch, held: int) -> None:

@@ -1,15 +1,21 @@
 """The keyed machines together: one event in, rows for each table out. Deterministic by the log."""
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.money import parse_minor
+from queqiao.ports.event_log.base import StoredEvent
 from queqiao.process.attribution import NO_CLICK, Click, LastClicks
+from queqiao.process.corrections import Correction, correction
+from queqiao.process.ddl import EVENTS
 from queqiao.process.facts import (
     Context,
     Fact,
@@ -34,6 +40,19 @@ DEVICES_IN_MEMORY_MAX = 15_000
 ORDERS_IN_MEMORY_MAX = 4_000
 """Keys held in memory, about 15 MB in all; the others are read from the file when they come."""
 
+PRICES_IN_MEMORY_MAX = 20_000
+"""Prices that are remembered as read, about 4 MB."""
+
+_CURRENCY_AT = list(EVENTS.columns).index("currency")
+
+
+class Visit(NamedTuple):
+    """In which session an event is, the number of its person, and the channel they came by."""
+
+    session_id: str
+    person: int
+    channel: str
+
 
 class Rows(msgspec.Struct):
     """The rows that a batch adds to each table, in the order of the table's columns."""
@@ -42,6 +61,7 @@ class Rows(msgspec.Struct):
     order_lines: list[Row] = []
     identities: list[Row] = []
     sessions: list[Row] = []
+    corrections: list[Row] = []
     unprocessed: list[Row] = []
     timestamp_us: int = 0
     received_at_us: int = 0
@@ -52,6 +72,7 @@ class Rows(msgspec.Struct):
         self.order_lines += other.order_lines
         self.identities += other.identities
         self.sessions += other.sessions
+        self.corrections += other.corrections
         self.unprocessed += other.unprocessed
         self.timestamp_us = max(self.timestamp_us, other.timestamp_us)
         self.received_at_us = max(self.received_at_us, other.received_at_us)
@@ -69,21 +90,38 @@ Check = Callable[[Rows], object]
 class Machines:
     """Identity, sessions, attribution and orders over one state file.
 
-    ``currency`` is the shop's: decimals of events that name no currency are read in it.
+    ``currency`` is the shop's: decimals of events that name no currency are read in it. ``zone`` is
+    the shop's too: its business days close by it.
     """
 
-    def __init__(self, file: StateFile, currency: str = "CNY") -> None:
+    def __init__(self, file: StateFile, currency: str = "CNY", zone: str = "Asia/Shanghai") -> None:
         size = DEVICES_IN_MEMORY_MAX
         self._file = file
         self._currency = currency
-        self._identity = Identity(file.keyed("user", str, size), file.keyed("device", str, size))
-        self._sessions = Sessions(file.keyed("sessions", list[Session], size))
+        self._zone = zone
+        self._users = file.keyed("user", str, size)
+        self._persons = file.keyed("person", int, size)
+        self._visits = file.keyed("sessions", list[Session], size)
+        self._identity = Identity(self._users, file.keyed("device", str, size))
+        self._sessions = Sessions(self._visits)
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
         self._orders = Orders(
             file.keyed("sale", Order, ORDERS_IN_MEMORY_MAX),
             file.keyed("sale_sources", list[str], ORDERS_IN_MEMORY_MAX),
             currency,
         )
+
+    def see_all(
+        self, events: Sequence[StoredEvent], rows: Rows, check: Check | None = None
+    ) -> None:
+        """Add what stored events mean, in order; see ``see``. One question reads their state."""
+        facts = [(event, _fact_of(event)) for event in events]
+        self._fetch([fact for _, fact in facts if isinstance(fact, Fact)])
+        for event, fact in facts:
+            if isinstance(fact, InvalidInput):
+                rows.unprocessed += [_unread(event.offset, field) for field in fact.fields]
+            else:
+                self._see(event, fact, rows, check)
 
     def see(self, offset: int, body: bytes, rows: Rows, check: Check | None = None) -> None:
         """Add what one stored event means to ``rows``: all of it, or nothing but why not.
@@ -92,59 +130,70 @@ class Machines:
         properties, so that its row is there; if that fails too it is only named in unprocessed.
         What the machines remember of a failed try is taken back.
         """
-        for attempt in (self._rows_of, self._bare_rows_of):
+        self.see_all([StoredEvent(offset, body)], rows, check)
+
+    def _fetch(self, facts: Sequence[Fact]) -> None:
+        ids = {fact.envelope.anonymous_id for fact in facts if fact.envelope.anonymous_id}
+        self._users.fetch(ids)
+        self._visits.fetch(f"a:{one}" for one in ids)
+        users = (fact.envelope.user_id for fact in facts)
+        people = {self._users.get(one) or one for one in ids}
+        self._persons.fetch(people | {user for user in users if user})
+
+    def _see(self, event: StoredEvent, fact: Fact | None, rows: Rows, check: Check | None) -> None:
+        for attempt in (fact, None):
             self._file.keep()
+            mine = rows if check is None else Rows()
             try:
-                mine = attempt(offset, body)
+                self._understood(attempt or _bare_fact(event), mine)
                 if check is not None:
                     check(mine)
+                    rows.add(mine)
             except (sqlite3.Error, OSError):  # a fault of the disk is not the event's
                 raise
             except Exception:
-                log.exception("an event could not be processed", offset=offset)
+                log.exception("an event could not be processed", offset=event.offset)
                 self._file.undo()
             else:
-                rows.add(mine)
                 return
-        rows.unprocessed.append(_unread(offset, _OUR_DEFECT))
+        rows.unprocessed.append(_unread(event.offset, _OUR_DEFECT))
 
-    def _rows_of(self, offset: int, body: bytes) -> Rows:
-        try:
-            return self._understood(read_fact(offset, body))
-        except InvalidInput as error:
-            return Rows(unprocessed=[_unread(offset, field) for field in error.fields])
-
-    def _bare_rows_of(self, offset: int, body: bytes) -> Rows:
-        fact = Fact(offset, decode_envelope(body), Properties(), Context(), [_OUR_DEFECT])
-        return self._understood(fact)
-
-    def _understood(self, fact: Fact) -> Rows:
-        """Run the machines over one event."""
-        rows = Rows()
+    def _understood(self, fact: Fact, rows: Rows) -> None:
+        """Run the machines over one event. Adds to ``rows`` only when nothing can fail any more."""
         envelope = fact.envelope
         who = self._identity.see(fact)
         at_us = envelope.timestamp_us
-        seen = self._sessions.see(fact.offset, who.device, who.person_id, at_us, fact.channel)
-        self._note(fact, who, seen, rows)
-        booked = self._book(fact, who)
+        channel = fact.channel
+        seen = self._sessions.see(fact.offset, who.device, who.person_id, at_us, channel)
+        visit = Visit(seen.session_id, self._number_of(who.person_id, fact.offset), channel)
+        if envelope.event == "Ad Clicked" or who.linked:
+            self._note(fact, who)
+        booked = self._book(fact, who) if envelope.event in KINDS else None
+        row = self._event_row(fact, who, visit, booked)
+        late = correction(fact, booked, row[_CURRENCY_AT], self._zone)
         if booked is not None:
-            rows.order_lines += _line_rows(fact, who, seen.session_id, booked)
-        rows.events.append(self._event_row(fact, who, seen.session_id, booked))
-        rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
-        rows.timestamp_us, rows.received_at_us = at_us, envelope.received_at_us
-        return rows
+            rows.order_lines += _line_rows(fact, who, visit, booked)
+        rows.events.append(row)
+        _add_rare(rows, fact, who, seen, late)
+        rows.timestamp_us = max(rows.timestamp_us, at_us)
+        rows.received_at_us = max(rows.received_at_us, envelope.received_at_us)
 
-    def _note(self, fact: Fact, who: Who, seen: Seen, rows: Rows) -> None:
-        """Record logins, session versions and ad clicks."""
+    def _number_of(self, person_id: str, offset: int) -> int:
+        """Return the number of a person: the offset of their first event, 0 for nobody.
+
+        Numbers count people (as bitmaps) where ids would have to be kept; they say nothing of who.
+        """
+        if not person_id:
+            return 0
+        known = self._persons.get(person_id)
+        if known is None:
+            self._persons.put(person_id, known := offset)
+        return known
+
+    def _note(self, fact: Fact, who: Who) -> None:
+        """Remember ad clicks, and whose the earlier ones of a device are after a login."""
         if who.linked:
             self._clicks.linked(who)
-            rows.identities.append(
-                (fact.offset, who.anonymous_id, who.user_id, fact.envelope.timestamp_us)
-            )
-        if seen.closed is not None:
-            rows.sessions.append(_session_row(fact.offset, seen.closed, closed=1))
-        if seen.opened is not None:
-            rows.sessions.append(_session_row(fact.offset, seen.opened, closed=0))
         if fact.envelope.event == "Ad Clicked":
             named = fact.properties
             click = Click(
@@ -156,9 +205,7 @@ class Machines:
             self._clicks.clicked(who, click)
 
     def _book(self, fact: Fact, who: Who) -> Booking | None:
-        event = fact.envelope.event
-        if event not in KINDS:
-            return None
+        event = fact.envelope.event or ""
         if fact.problems:  # an order is booked whole or not at all
             return None
         click = NO_CLICK
@@ -172,14 +219,15 @@ class Machines:
         fact.problems += booked.beyond
         return booked
 
-    def _event_row(self, fact: Fact, who: Who, session_id: str, booked: Booking | None) -> Row:
+    def _event_row(self, fact: Fact, who: Who, visit: Visit, booked: Booking | None) -> Row:
         envelope, named = fact.envelope, fact.properties
+        product_id = text_of(named.product_id)
         return (
             fact.offset, envelope.message_id, envelope.source, envelope.type, envelope.event or "",
-            who.anonymous_id, who.user_id, who.person_id, session_id,
-            envelope.timestamp_us, envelope.received_at_us, fact.channel,
-            text_of(named.sku) or text_of(named.product_id),
-            text_of(named.product_id), named.category or "", text_of(named.order_id),
+            who.anonymous_id, who.user_id, who.person_id, visit.person, visit.session_id,
+            envelope.timestamp_us, envelope.received_at_us, visit.channel,
+            text_of(named.sku) or product_id, product_id, named.category or "",
+            text_of(named.order_id),
             text_of(named.campaign_id) or (booked.order.campaign_id if booked else ""),
             text_of(named.creative_id), text_of(named.placement_id),
             text_of(named.decision_id) or (booked.order.decision_id if booked else ""),
@@ -199,10 +247,51 @@ class Machines:
                 return total
             if booked is not None:
                 return sum(line.amount_minor for line in booked.lines)
-            return minor_of(named.price_minor, named.price, currency, "properties.price") or 0
+            if named.price_minor is None and named.price is not None:
+                return _price(named.price, currency)
+            return minor_of(named.price_minor, None, currency, "properties.price") or 0
         except InvalidInput as error:
             fact.problems += error.fields
             return 0
+
+
+@lru_cache(maxsize=PRICES_IN_MEMORY_MAX)
+def _price(price: Decimal, currency: str) -> int:
+    """Return a price in minor units; shops have few prices, and reading one exactly costs."""
+    return parse_minor(price, currency, "properties.price")
+
+
+def _fact_of(event: StoredEvent) -> Fact | InvalidInput | None:
+    """Return the event typed, or what is wrong with its envelope; None where our own code fails."""
+    try:
+        return read_fact(event.offset, event.body)
+    except InvalidInput as error:
+        return error
+    except Exception:
+        log.exception("an event could not be read", offset=event.offset)
+        return None
+
+
+def _bare_fact(event: StoredEvent) -> Fact:
+    """Return an event without its properties' meaning. Raises what its envelope raises."""
+    envelope = decode_envelope(event.body)
+    return Fact(event.offset, envelope, Properties(), Context(), [_OUR_DEFECT])
+
+
+def _add_rare(rows: Rows, fact: Fact, who: Who, seen: Seen, late: Correction | None) -> None:
+    """Add logins, session versions, corrections and problems: most events have none of them."""
+    offset = fact.offset
+    if who.linked:
+        login = (offset, who.anonymous_id, who.user_id, fact.envelope.timestamp_us)
+        rows.identities.append(login)
+    if seen.closed is not None:
+        rows.sessions.append(_session_row(offset, seen.closed, closed=1))
+    if seen.opened is not None:
+        rows.sessions.append(_session_row(offset, seen.opened, closed=0))
+    if late is not None:
+        rows.corrections.append(late)
+    if fact.problems:
+        rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
 
 
 def _quantity(fact: Fact) -> int:
@@ -223,13 +312,13 @@ def _session_row(offset: int, one: Session, closed: int) -> Row:
     )  # fmt: skip
 
 
-def _line_rows(fact: Fact, who: Who, session_id: str, booked: Booking) -> list[Row]:
+def _line_rows(fact: Fact, who: Who, visit: Visit, booked: Booking) -> list[Row]:
     envelope, order = fact.envelope, booked.order
     return [
         (
             fact.offset, number, booked.kind, booked.order_id, envelope.timestamp_us,
-            who.person_id, who.user_id, who.anonymous_id, session_id, envelope.source,
-            fact.channel, line.sku, line.product_id, line.category, line.quantity,
+            who.person_id, who.user_id, who.anonymous_id, visit.session_id, envelope.source,
+            visit.channel, line.sku, line.product_id, line.category, line.quantity,
             line.list_minor, line.discount_minor, line.amount_minor, order.currency,
             order.campaign_id, order.decision_id, order.promotion_ids, line.coupon or order.coupon,
         )

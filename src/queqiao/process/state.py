@@ -5,12 +5,19 @@ Each kind of state keeps its lately used keys in memory, bounded; the others are
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+_KEYS_IN_QUESTION_MAX = 500
+"""Keys of one question to the file; SQLite's bound on parameters is higher."""
+
+Undo = tuple["Keyed[Any]", str, Any]
+"""One ``put`` since the last ``keep``: where, which key, and what had been put there before."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (kind TEXT, key TEXT, value BLOB NOT NULL,
@@ -31,61 +38,68 @@ class Checkpoint(msgspec.Struct, array_like=True):
 class Keyed(Generic[T]):
     """The state of one machine: a value per key. Values are replaced, never changed in place."""
 
-    def __init__(self, file: sqlite3.Connection, kind: str, of: type[T], keys_max: int) -> None:
+    def __init__(
+        self, file: sqlite3.Connection, kind: str, of: type[T], keys_max: int, undo: list[Undo]
+    ) -> None:
         self._file = file
         self._kind = kind
         self._keys_max = keys_max
         self._recent: OrderedDict[str, T | None] = OrderedDict()
         self._dirty: dict[str, T] = {}
-        self._before: dict[str, T | None] = {}
+        self._undo = undo
         self._decoder = msgspec.msgpack.Decoder(of)
         self._encoder = msgspec.msgpack.Encoder()
 
     def get(self, key: str) -> T | None:
         """Return the value of a key, None when it has none."""
-        if key in self._recent:
-            self._recent.move_to_end(key)
-            return self._recent[key]
+        recent = self._recent
+        if key in recent:
+            recent.move_to_end(key)
+            return recent[key]
         found = self._file.execute(
             "SELECT value FROM state WHERE kind = ? AND key = ?", (self._kind, key)
         ).fetchone()
         value = None if found is None else self._decoder.decode(found[0])
-        self._recent[key] = value
+        recent[key] = value
         return value
+
+    def fetch(self, keys: Iterable[str]) -> None:
+        """Read the values of many keys at once, those that are not in memory: a batch's misses."""
+        recent = self._recent
+        missing = [key for key in dict.fromkeys(keys) if key not in recent]
+        for start in range(0, len(missing), _KEYS_IN_QUESTION_MAX):
+            asked = missing[start : start + _KEYS_IN_QUESTION_MAX]
+            recent.update(dict.fromkeys(asked))
+            marks = ",".join("?" * len(asked))
+            sql = f"SELECT key, value FROM state WHERE kind = ? AND key IN ({marks})"  # noqa: S608  # marks only
+            for key, value in self._file.execute(sql, (self._kind, *asked)):
+                recent[key] = self._decoder.decode(value)
 
     def put(self, key: str, value: T) -> None:
         """Set the value of a key; it is on disk after the next commit."""
-        self._before.setdefault(key, self._dirty.get(key))
+        self._undo.append((self, key, self._dirty.get(key)))
         self._recent[key] = value
         self._recent.move_to_end(key)
         self._dirty[key] = value
 
-    def keep(self) -> None:
-        """Set the point that ``undo`` goes back to."""
-        self._before.clear()
-
-    def undo(self) -> None:
-        """Take back what was put since the last ``keep``: nothing remains of half an event."""
-        for key, value in self._before.items():
-            self._recent.pop(key, None)
-            self._dirty.pop(key, None)
-            if value is not None:
-                self._recent[key] = self._dirty[key] = value
-        self._before.clear()
+    def restore(self, key: str, value: T | None) -> None:
+        """Take one ``put`` back; ``value`` is what was put since the last commit before it."""
+        self._recent.pop(key, None)
+        self._dirty.pop(key, None)
+        if value is not None:
+            self._recent[key] = self._dirty[key] = value
 
     def forget(self) -> None:
         """Take back what was put since the last commit."""
         for key in self._dirty:
             self._recent.pop(key, None)
         self._dirty.clear()
-        self._before.clear()
 
     def write(self) -> None:
         """Write what changed into the open transaction, and forget the least used keys."""
         rows = [(self._kind, key, self._encoder.encode(v)) for key, v in self._dirty.items()]
         self._file.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", rows)
         self._dirty.clear()
-        self._before.clear()
         while len(self._recent) > self._keys_max:
             self._recent.popitem(last=False)
 
@@ -101,10 +115,11 @@ class StateFile:
         self._file.execute("PRAGMA synchronous = FULL")
         self._file.executescript(_TABLES)
         self._kinds: list[Keyed[object]] = []
+        self._undo: list[Undo] = []
 
     def keyed(self, kind: str, of: type[T], keys_max: int) -> Keyed[T]:
         """Return the state of one machine; at most ``keys_max`` keys stay in memory."""
-        made = Keyed(self._file, kind, of, keys_max)
+        made = Keyed(self._file, kind, of, keys_max, self._undo)
         self._kinds.append(made)  # type: ignore[arg-type]  # no value is put through it
         return made
 
@@ -115,21 +130,23 @@ class StateFile:
 
     def keep(self) -> None:
         """Set the point that ``undo`` goes back to, for every machine."""
-        for kind in self._kinds:
-            kind.keep()
+        self._undo.clear()
 
     def undo(self) -> None:
-        """Take back what the machines put since the last ``keep``."""
-        for kind in self._kinds:
-            kind.undo()
+        """Take back what the machines put since the last ``keep``: nothing of half an event."""
+        while self._undo:
+            kind, key, value = self._undo.pop()
+            kind.restore(key, value)
 
     def forget(self) -> None:
         """Take back what the machines put since the last commit."""
+        self._undo.clear()
         for kind in self._kinds:
             kind.forget()
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write all changed state and the checkpoint as one."""
+        self._undo.clear()
         self._file.execute("BEGIN IMMEDIATE")
         for kind in self._kinds:
             kind.write()
