@@ -44,7 +44,7 @@ _OTHER = Message("不符合模式", "not as the schema asks")
 def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
     """Return the validator. Raises ValidationError of the library for what is no schema."""
     return Draft202012Validator(
-        schema,
+        dict(schema),
         validate_formats=True,
         offline=True,
         pattern_options=RegexOptions(
@@ -62,22 +62,24 @@ def checker(schema: Mapping[str, Any], part: str) -> Callable[[bytes], FieldErro
         value = _decode(raw)
         if is_valid(value):
             return None
-        return _fault(next(iter(errors(value))), part, known)
+        return _fault(next(iter(errors(value))), value, part, known)
 
     return check
 
 
-def _fault(error: ValidationError, part: str, known: frozenset[str]) -> FieldError:
+def _fault(error: ValidationError, value: Any, part: str, known: frozenset[str]) -> FieldError:
     """Return path and sentence; names that the schema does not know are input, and not shown."""
     path = part
     for step in error.instance_path:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        else:
-            path += f".{step}" if step in known else ".*"
+        if isinstance(value, list):
+            path, value = f"{path}[{step}]", value[int(step)]
+        else:  # the library gives names of digits as numbers
+            name = str(step)
+            path += f".{name}" if name in known else ".*"
+            value = value.get(name) if isinstance(value, dict) else None
     kind = error.kind.name
     if kind == "required":
-        path += f".{error.kind.property}"
+        path += f".{error.kind.value}"
     return FieldError(path, _SENTENCES.get(kind, _OTHER))
 
 
