@@ -12,7 +12,7 @@ ONLY ?=
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(VENV)/installed console/dist/index.html ## make .venv from the lock file and build the console
+setup: $(VENV)/installed console/dist/index.html sdk/browser/dist/queqiao.js ## make .venv from the lock file and build the console
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -32,6 +32,10 @@ console/node_modules/.package-lock.json: console/package-lock.json console/packa
 console/dist/index.html: console/node_modules/.package-lock.json $(shell find console/src console/index.html console/vite.config.ts -type f 2>/dev/null)
 	cd console && npm run --silent build
 	touch $@
+
+# Built by the console's tools: one lock file, one installation (docs/decisions/0009).
+sdk/browser/dist/queqiao.js: console/node_modules/.package-lock.json sdk/browser/vite.config.js $(shell find sdk/browser/src -type f 2>/dev/null)
+	console/node_modules/.bin/vite build --config sdk/browser/vite.config.js --logLevel warn
 
 setup-dev: setup $(VENV)/installed-dev ## setup, with the tools of tests and docs
 
@@ -56,6 +60,8 @@ check: setup-dev ## lint, types, import rules, the console's own checks, the doc
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	cd console && npm run --silent check && npm run --silent size
+	console/node_modules/.bin/tsc -p sdk/browser
+	console/node_modules/.bin/eslint -c console/eslint.config.js --max-warnings 0 sdk/browser/src
 	$(BIN)/zensical build --clean
 
 format: setup-dev ## format the Python code
@@ -73,4 +79,4 @@ lock: ## make the lock files again from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built here (not the data under .queqiao)
-	rm -rf $(VENV) console/node_modules console/dist site bench/out .mypy_cache .ruff_cache
+	rm -rf $(VENV) console/node_modules console/dist sdk/browser/dist site bench/out .mypy_cache .ruff_cache
