@@ -10,12 +10,14 @@ from typing import cast
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.collect.own_endpoints import own_routes
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.records.base import Records
 from queqiao.wiring import adapters, health, secret_keys
+from queqiao.wiring.console_files import browser_sdk
 from queqiao.wiring.hot_state import HotState
 from queqiao.wiring.processes import decide
 from queqiao.wiring.settings import Settings
@@ -31,6 +33,7 @@ def documented_routes(settings: Settings, records: Records) -> list[Route]:
     hot = HotState(records, secret_keys.key(settings.home, "coupons"))
     return [
         *intake_routes(intake),
+        *own_routes(intake, browser_sdk()),
         *notice_routes(NoticeServices(ledger, log, signer)),
         *decide.routes(settings, hot),
         *health.routes(settings),

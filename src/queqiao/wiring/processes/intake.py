@@ -9,6 +9,7 @@ from queqiao.collect import rpc_methods
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.collect.own_endpoints import own_routes
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.ids import IdSource
@@ -17,6 +18,7 @@ from queqiao.ports.rpc import RpcServer
 from queqiao.wiring import adapters, health, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
+from queqiao.wiring.console_files import browser_sdk
 from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.role import stop_when_broken
@@ -40,9 +42,11 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     server = RpcServer(rpc_methods.methods(log, reader, bad_rows, ids))
     await server.serve(settings.socket("intake.rpc"))
     signer = secret_keys.signer(settings.home, "notices")
+    intake = IntakeServices(log, bad_rows, ids, authenticator.source_of)
     application = HotApplication(
         [
-            *intake_routes(IntakeServices(log, bad_rows, ids, authenticator.source_of)),
+            *intake_routes(intake),
+            *own_routes(intake, browser_sdk()),
             *notice_routes(NoticeServices(adapters.ledger(settings), log, signer)),
             *health.routes(settings),
         ],
