@@ -37,6 +37,16 @@ def named(system: FakeSystem) -> Counter:
     return Counter(event.get("event", event["type"]) for event in system.events)
 
 
+def test_history_is_counted_at_borders_of_days_and_the_clock_counts_again_after_it(lived):
+    system, _ = lived
+    counts = [r for r in system.requests if r.url.path == "/api/v1/schedule/count"]
+    days = [
+        (parse_rfc3339(r.headers["queqiao-now"]) - (NOW_US - 12 * DAY_US)) / DAY_US for r in counts
+    ]
+    assert days == [0, 1, 3, 6, 9, 12]
+    assert [b'"hold_s":0' in r.content for r in counts] == [False] * 5 + [True]
+
+
 async def test_the_same_seed_gives_the_same_events():
     first, _ = await history(7, 2)
     second, _ = await history(7, 2)

@@ -75,9 +75,9 @@ class StoreClient:
         """Read, or follow a tracking link (redirects are not followed)."""
         return await self._call("GET", path, now_us, None, {})
 
-    async def must(self, path: str, body: Any, *accepted: int) -> Answer:
+    async def must(self, path: str, body: Any, *accepted: int, now_us: int | None = None) -> Answer:
         """Post what has to succeed. Raises StoreError with the system's own words."""
-        answer = await self.post(path, body)
+        answer = await self.post(path, body, now_us)
         if not answer.good and answer.status not in accepted:
             raise StoreError(f"POST {path}: {answer.status} {msgspec.json.encode(answer.body)!r}")
         return answer

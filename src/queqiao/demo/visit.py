@@ -33,6 +33,10 @@ class Visit:
         self._user_id = shopper.user_id if shopper.number in store.logged_in else None
         self._via: dict[str, str] = {}
 
+    def starts_us(self) -> int:
+        """Return when the visit begins; ask before it is lived."""
+        return self._stage.now_us()
+
     async def run(self) -> Order | None:
         """Live the visit."""
         self._store.count("visits")

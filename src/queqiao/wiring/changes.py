@@ -3,17 +3,32 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import structlog
 
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.records import changes
 from queqiao.ports.records.base import Records
+from queqiao.ports.rpc import RpcServer
+from queqiao.ports.rpc.server import Method
 
 log = structlog.get_logger()
 
 POLL_EVERY_S = 0.2
 
 Rebuild = Callable[[], Awaitable[None]]
+
+
+class CatchUp(msgspec.Struct, frozen=True):
+    """Asks a role to know everything up to a version of the change feed."""
+
+    version: int
+
+
+class CaughtUp(msgspec.Struct, frozen=True):
+    """Up to which version the role knows everything now."""
+
+    version: int
 
 
 class Follower:
@@ -27,6 +42,7 @@ class Follower:
         self._rebuilds: list[tuple[str, Rebuild]] = []
         self._version = records.read_now(changes.latest)
         self._due: set[int] = set()
+        self._turn = asyncio.Lock()
 
     def on(self, prefix: str, rebuild: Rebuild) -> None:
         """Call ``rebuild`` when something changes whose ``kind/id`` starts with ``prefix``."""
@@ -49,8 +65,18 @@ class Follower:
             except TimeoutError:
                 continue
 
+    async def catch_up(self, asked: CatchUp) -> CaughtUp:
+        """Return once the role knows everything up to a version; at once when it does already."""
+        if self._version < asked.version or self._turn.locked() or self._due:
+            await self.poll()
+        return CaughtUp(self._version)
+
     async def poll(self) -> None:
         """Take in what has changed since the last time."""
+        async with self._turn:
+            await self._poll()
+
+    async def _poll(self) -> None:
         new = await asyncio.to_thread(self._records.changes_since, self._version)
         for change in new:
             name = f"{change.kind}/{change.id}"
@@ -62,3 +88,8 @@ class Follower:
         for index in sorted(self._due):
             await self._rebuilds[index][1]()
             self._due.discard(index)
+
+
+def server(follower: Follower) -> RpcServer:
+    """Return what other roles may ask a follower."""
+    return RpcServer({"changes.catch_up": Method(follower.catch_up, CatchUp, CaughtUp)})

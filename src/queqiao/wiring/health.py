@@ -11,7 +11,8 @@ from queqiao.wiring.settings import Settings
 
 def sockets(settings: Settings) -> dict[str, Path]:
     """Return the sockets that must answer, by what answers there."""
-    names = ["ledger.rpc", "analytics.rpc", "intake.rpc", "console", *decide_names(settings)]
+    names = ["ledger.rpc", "analytics.rpc", "intake.rpc", "scheduler.rpc", "console"]
+    names += decide_names(settings)
     return {name.removesuffix(".rpc"): settings.socket(name) for name in names}
 
 

@@ -20,7 +20,7 @@ from queqiao.process.contracts import watermark
 from queqiao.profile.endpoints import ProfileServices
 from queqiao.profile.endpoints import handlers as profile_handlers
 from queqiao.reach.endpoints import routes as reach_routes
-from queqiao.wiring import adapters, ledger_desk, secret_keys, shop_desk
+from queqiao.wiring import adapters, ledger_desk, schedule_desk, secret_keys, shop_desk
 from queqiao.wiring.settings import Settings
 
 
@@ -37,6 +37,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *measure_handlers(MeasureServices(warehouse)),
         *reach_routes(records, signer),
         *ledger_desk.routes(adapters.ledger(settings)),
+        *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
     ]
 

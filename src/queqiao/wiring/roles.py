@@ -7,7 +7,7 @@
 | analytics | the warehouse when it runs in process; loads it | calls of other roles |
 | decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons |
 | console | nothing | the operators' API and page |
-| scheduler | nothing | nobody: segments, learning, webhooks, the lake |
+| scheduler | nothing; segments, learning, webhooks, the lake | calls of other roles |
 """
 
 import asyncio

@@ -12,7 +12,7 @@ from queqiao.demo import complete_journey
 from queqiao.demo.client import StoreClient
 from queqiao.demo.generator import LivingStore, birth
 from queqiao.demo.generator import Plan as Life
-from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.clock import FixedClock, SystemClock
 from queqiao.wiring import local_system, role
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.secret_keys import keep
@@ -25,16 +25,28 @@ LOOK_EVERY_S = 0.1
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What the store is made from: a seed and days of history, or a real retailer's data."""
+    """What the store is made from: a seed and days of history, or a real retailer's data.
+
+    ``until_us`` is when the history ends, now when it is not given.
+    """
 
     seed: int = 618
     days: int = 30
     data: Path | None = None
+    until_us: int | None = None
 
     @property
     def name(self) -> str:
         """Return what the history is known by: a history lived to its end is not lived again."""
-        return self.data.name if self.data else f"seed-{self.seed}-days-{self.days}"
+        if self.data is not None:
+            return self.data.name
+        ends = "" if self.until_us is None else f"-until-{self.until_us}"
+        return f"seed-{self.seed}-days-{self.days}{ends}"
+
+    def birth_us(self) -> int:
+        """Return when the history begins."""
+        clock = SystemClock() if self.until_us is None else FixedClock(self.until_us)
+        return birth(clock, self.days)
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -84,7 +96,7 @@ async def _live_seeded(
     """Live through the history, once; then live on at the pace of the clock."""
     client = StoreClient(address.base_url, keys.admin, keys.intake)
     try:
-        born_us = _born(mark.with_suffix(".born"), plan.days)
+        born_us = _born(mark.with_name(f"{plan.name}.born"), plan)
         store = LivingStore(client, Life(seed=plan.seed, days=plan.days, born_us=born_us))
         await store.set_up()
         if not mark.exists():
@@ -119,9 +131,9 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(doing, return_exceptions=True)
 
 
-def _born(file: Path, days: int) -> int:
+def _born(file: Path, plan: Plan) -> int:
     """Return when the history begins: as it was when the store was first begun."""
-    return int(keep(file, lambda: str(birth(SystemClock(), days)).encode("ascii")))
+    return int(keep(file, lambda: str(plan.birth_us()).encode("ascii")))
 
 
 def _remember(mark: Path) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from queqiao.kernel.clock import parse_rfc3339
 from queqiao.wiring import store, system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.local_system import Address
@@ -46,13 +47,17 @@ def demo(
     workers: Workers = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same store.")] = 618,
     days: Annotated[int, typer.Option(help="Days of history before it lives on.")] = 30,
+    until: Annotated[
+        str | None, typer.Option(help="When the history ends (default: now), as 2026-06-18T00:00Z.")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Run the system with a living store in it. Example: queqiao demo --home /tmp/store."""
     known = with_clock(system.with_options(settings(home, config), port, workers))
     if data is not None:
         known = msgspec.structs.replace(known, shop=COMPLETE_JOURNEY)
-    plan = store.Plan(seed=seed, days=days, data=data)
+    until_us = None if until is None else parse_rfc3339(until, "--until")
+    plan = store.Plan(seed=seed, days=days, data=data, until_us=until_us)
     system.run(
         known,
         extra=[("store", store.role_main(known, plan))],

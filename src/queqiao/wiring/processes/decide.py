@@ -1,7 +1,6 @@
 """The decide role: ads, quotes, coupons and recommendations from snapshots in memory."""
 
 import asyncio
-from random import SystemRandom
 
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
@@ -12,7 +11,7 @@ from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Route
 from queqiao.operate.authentication import Authenticator
-from queqiao.wiring import adapters, secret_keys
+from queqiao.wiring import adapters, chance, changes, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.hot_state import HotState
@@ -32,29 +31,37 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     hot.follow(follower)
     await follower.build_all()
     application = HotApplication(
-        routes(settings, hot),
+        answered(settings, hot),
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
         behind_forwarder=True,
     )
+    server = changes.server(follower)
+    await server.serve(settings.socket(f"{name}.rpc"))
     following = asyncio.create_task(follower.run(stop))
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
+    await server.close()
     records.close()
+
+
+def answered(settings: Settings, hot: HotState) -> list[Route]:
+    """Return the routes as this home answers them: a demo's history has repeatable luck."""
+    known = routes(settings, hot)
+    return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
 def routes(settings: Settings, hot: HotState) -> list[Route]:
     """Return everything that the role answers."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
-    random_bits = SystemRandom().getrandbits
     ads = AdsServices(
         hot=lambda: hot.ads,
         ledger=ledger,
         event_log=event_log,
         signer=secret_keys.signer(settings.home, "notices"),
         segments_of=hot.segments_of,
-        random_bits=random_bits,
+        random_bits=chance.random_bits,
         zone=settings.shop.timezone,
     )
     promotions = PromotionServices(
@@ -64,6 +71,6 @@ def routes(settings: Settings, hot: HotState) -> list[Route]:
         model=lambda: hot.model,
         newest_skus=lambda: hot.newest_skus,
         log=event_log,
-        random_bits=random_bits,
+        random_bits=chance.random_bits,
     )
     return [*ads_routes(ads), *promotion_routes(promotions), *recommend_routes(recommend)]
