@@ -34,14 +34,17 @@ from typing import Any
 import uvloop
 
 from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes
+from queqiao.collect.validation import Validator
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Principal
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.journal import Journal
 from queqiao.wiring.asgi import HotApplication
-from queqiao.wiring.http_server import serve
+from queqiao.wiring.direct_intake import direct_protocol
+from queqiao.wiring.http_server import BoundedProtocol, serve
 from queqiao.wiring.processes.intake import rare_collections
 
 KEY = "bench"
@@ -155,14 +158,13 @@ async def serve_intake(home: Path) -> Any:
         def principal(self, headers: Any, *_: object) -> Principal | None:
             return who if headers.get("authorization") == "Basic YmVuY2g6" else None
 
-    clock = SystemClock()
-    services = IntakeServices(
-        EmbeddedEventLog(home / "log"),
-        BadRowsLog(home / "bad_rows"),
-        IdSource(clock, Random(1).getrandbits),  # figures, not secrets
-        lambda _: None,
-    )
-    return HotApplication(routes(services), clock, Keys())
+    clock, log = SystemClock(), EmbeddedEventLog(home / "log")
+    ids = IdSource(clock, Random(1).getrandbits)  # figures, not secrets
+    services = IntakeServices(log, BadRowsLog(home / "bad_rows"), ids, lambda _: None)
+    application = HotApplication(routes(services), clock, Keys())
+    sources = {b"Basic YmVuY2g6": "web"}
+    express = Express(log, Validator(ids), clock, lambda _: None, sources.get)
+    return application, direct_protocol(express)
 
 
 async def serve_limit(home: Path) -> Any:
@@ -180,15 +182,15 @@ async def serve_limit(home: Path) -> Any:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": _DONE})
 
-    return application
+    return application, BoundedProtocol
 
 
 async def _serve(kind: str, home: Path, listener: socket.socket) -> None:
-    application = await {"intake": serve_intake, "limit": serve_limit}[kind](home)
+    application, protocol = await {"intake": serve_intake, "limit": serve_limit}[kind](home)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     rare_collections()
-    await serve(application, listener, stop)
+    await serve(application, listener, stop, protocol=protocol)
 
 
 class Server:

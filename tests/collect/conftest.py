@@ -14,8 +14,10 @@ import uvloop
 
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.endpoints import CollectServices, handlers
+from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes
 from queqiao.collect.rpc_methods import methods
+from queqiao.collect.validation import Validator
 from queqiao.collect.write_keys import basic_user
 from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.envelope import Envelope, decode_envelope
@@ -26,6 +28,7 @@ from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.journal import Disk
 from queqiao.wiring.asgi import HotApplication
+from queqiao.wiring.direct_intake import direct_protocol
 from queqiao.wiring.http_server import serve
 
 NOW_US = 1_781_776_800_000_000
@@ -114,7 +117,10 @@ class Intake:
             Keys(),
         )
         self.ready.set()
-        await serve(application, listener, self.stop)
+        express = Express(
+            self.log, Validator(ids), clock, SOURCES.get, {b"Basic d2ViLWtleTo=": "web"}.get
+        )
+        await serve(application, listener, self.stop, protocol=direct_protocol(express))
         self.log.close()
         rows.close()
 

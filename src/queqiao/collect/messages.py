@@ -35,6 +35,12 @@ class SegmentCall(Struct, rename="camel", gc=False):
     previous_id: Name = None
 
 
+class OwnCall(SegmentCall, rename="camel", gc=False):
+    """A call that is a whole request: it may bring the write key."""
+
+    write_key: str | None = None
+
+
 class SnakeCall(Struct):
     """The fields of a call that are spelled differently in snake_case."""
 
@@ -61,6 +67,16 @@ class SegmentBatch(Struct, gc=False):
     sent_at: Raw = field(name="sentAt", default=EMPTY)
     sent_at_snake: Raw = field(name="sent_at", default=EMPTY)
     context: Raw = EMPTY
+
+
+class SegmentCalls(Struct, gc=False):
+    """A batch whose calls are parsed at once: the quick way, for one that is right throughout."""
+
+    batch: list[SegmentCall]
+    sent_at: Raw = field(name="sentAt", default=EMPTY)
+    sent_at_snake: Raw = field(name="sent_at", default=EMPTY)
+    context: Raw = EMPTY
+    write_key: str | None = field(name="writeKey", default=None)
 
 
 class Content(Struct, omit_defaults=True, gc=False):
@@ -116,6 +132,8 @@ class Taken(Struct):
 
 
 decode_call = msgspec.json.Decoder(SegmentCall).decode
+decode_own_call = msgspec.json.Decoder(OwnCall).decode
+decode_calls = msgspec.json.Decoder(SegmentCalls).decode
 decode_snake_call = msgspec.json.Decoder(SnakeCall).decode
 encode_content = msgspec.json.Encoder().encode
 decode_batch = msgspec.json.Decoder(SegmentBatch).decode

@@ -7,6 +7,7 @@ from msgspec import Struct
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import KeptBadRow, Replay
 from queqiao.collect.replay import Replayer
+from queqiao.collect.schemas import SchemaHolder
 from queqiao.collect.validation import Validator
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.event_log import calls
@@ -30,10 +31,14 @@ class ReplayRows(Struct):
 
 
 def methods(
-    log: EventLog, reader: EventLogReader, bad_rows: BadRowsLog, ids: IdSource
+    log: EventLog,
+    reader: EventLogReader,
+    bad_rows: BadRowsLog,
+    ids: IdSource,
+    schemas: SchemaHolder | None = None,
 ) -> Mapping[str, Method]:
     """Return the table for the RPC server of the role that owns log and bad rows."""
-    replayer = Replayer(log, bad_rows, Validator(ids))
+    replayer = Replayer(log, bad_rows, Validator(ids, schemas))
 
     async def list_rows(call: ListRows) -> list[KeptBadRow]:
         return bad_rows.newest(call.limit, call.before)

@@ -13,6 +13,7 @@ from queqiao.collect.contracts import (
 )
 from queqiao.collect.messages import (
     SegmentBatch,
+    SegmentCalls,
     decode_batch,
     decode_moment,
     decode_write_key,
@@ -76,7 +77,7 @@ class SegmentIntake:
             await self._taking.keep_whole(body, Origin(source, request.now_us), refusal)
             raise
         origin = Origin(
-            source, request.now_us, _sent_us(batch), batch.context, looks_suspicious(body)
+            source, request.now_us, sent_us(batch), batch.context, looks_suspicious(body)
         )
         await self._taking.take([Incoming(raw) for raw in batch.batch], origin)
 
@@ -126,7 +127,7 @@ def _write_key(body: bytes) -> str | None:
     return found.camel or found.snake
 
 
-def _sent_us(batch: SegmentBatch) -> int | None:
+def sent_us(batch: SegmentBatch | SegmentCalls) -> int | None:
     """Return when the batch was sent; a time that cannot be read counts as not said."""
     raw = batch.sent_at_snake if batch.sent_at is EMPTY else batch.sent_at
     if raw is EMPTY:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 from xxhash import xxh3_64_digest
 
-from queqiao.collect.amounts import check_amounts
+from queqiao.collect.known import check_known
 from queqiao.collect.messages import (
     ID_CHARS_MAX,
     Content,
@@ -23,24 +23,22 @@ from queqiao.collect.messages import (
     decode_snake_call,
     encode_content,
 )
+from queqiao.collect.schemas import SchemaHolder, Schemas
 from queqiao.kernel import json
 from queqiao.kernel.envelope import EMPTY, CallType
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.ids import IdSource
 from queqiao.kernel.text import clean
-from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent
 
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY_S = 86_400
 _SECOND_US = 1_000_000
-_EARLIEST_US = (datetime(1990, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LATEST_US = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-_vocabulary = {name: msgspec.json.Decoder(kind).decode for name, kind in EVENTS.items()}
+EARLIEST_US = (datetime(1990, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
+LATEST_US = (datetime(2100, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
 
 _MISSING = Message("缺少必填字段", "is required")
 _NOT_JSON = Message("不是合法的 JSON", "not well-formed JSON")
@@ -66,6 +64,8 @@ class Origin(Struct):
     context: Raw = EMPTY
     suspicious: bool = False
     """The body holds what only a close look can judge: an escaped NUL, or bytes beyond UTF-8."""
+    sound: bool = False
+    """The whole body was judged sound (see ``soundness``): its parts need no parse to know it."""
     times: bytes = b""
     """How the envelope of a call ends that does not say itself when it was sent."""
 
@@ -90,10 +90,16 @@ def looks_suspicious(body: bytes) -> bool:
 
 
 class Validator:
-    """Turns calls into events."""
+    """Turns calls into events. ``schemas`` holds what is registered beside the vocabulary."""
 
-    def __init__(self, ids: IdSource) -> None:
+    def __init__(self, ids: IdSource, schemas: SchemaHolder | None = None) -> None:
         self._ids = ids
+        self._schemas = schemas or SchemaHolder()
+
+    @property
+    def schemas(self) -> Schemas:
+        """The registered schemas of this moment."""
+        return self._schemas.now
 
     def event(
         self, raw: bytes | Raw, call: CallType | None, origin: Origin, own_id: str | None = None
@@ -119,9 +125,17 @@ class Validator:
         if user_id is None and anonymous_id is None:
             raise _refused("userId", _NO_IDENTITY)
         context = origin.context if message.context is EMPTY else message.context
+        judge = _plain if origin.sound else _sound
         if context is not EMPTY:
-            context = _sound(context, "context")
-        check_parts(message, event if kind == "track" else None)
+            context = judge(context, "context")
+        if message.traits is not EMPTY:
+            message.traits = judge(message.traits, "traits")
+        if message.properties is not EMPTY:
+            message.properties = judge(message.properties, "properties")
+        if kind == "track":
+            _check_known(event, message.properties)
+        schemas = self._schemas.now
+        mark = schemas.mark(kind, event, message.properties, message.traits) if schemas.any else b""
         if kind not in {"page", "screen"}:
             event = _required(kind, event, message)
         message_id = _text(message.message_id, "messageId") or own_id or self._ids.new()
@@ -143,7 +157,9 @@ class Validator:
         times = origin.times if message.sent_at is None else _own_times(message.sent_at, origin)
         if not said_us:
             times = b',"timestamp_us":%d%b' % (origin.received_at_us, times)
-        return NewEvent(origin.source, message_id, content[:-1] + times, xxh3_64_digest(content))
+        return NewEvent(
+            origin.source, message_id, content[:-1] + mark + times, xxh3_64_digest(content)
+        )
 
 
 def _own_times(sent_at: datetime | int, origin: Origin) -> bytes:
@@ -175,21 +191,22 @@ def _add_snake_case(message: SegmentCall, raw: bytes | Raw) -> None:
             setattr(message, name, getattr(other, name))
 
 
-def check_parts(message: SegmentCall, event: str | None) -> None:
-    """Raise InvalidInput unless properties and traits are sound; null becomes empty.
+def _check_known(event: str | None, properties: Raw) -> None:
+    """Raise InvalidInput unless the properties are what the vocabulary says of this event."""
+    try:
+        check_known(event, properties)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(json.field_error(error, "properties")) from error
 
-    ``event`` names the track call whose properties the vocabulary may know.
-    """
-    if message.traits is not EMPTY:
-        message.traits = _sound(message.traits, "traits")
-    if message.properties is not EMPTY:
-        message.properties = _sound(message.properties, "properties")
-    check = _vocabulary.get(event) if event else None
-    if check is not None:
-        try:
-            check_amounts(check(message.properties))
-        except msgspec.ValidationError as error:
-            raise InvalidInput(json.field_error(error, "properties")) from error
+
+def _plain(part: Raw, path: str) -> Raw:
+    """Return a part of a body that is sound throughout, if it is an object of bounded depth."""
+    raw = bytes(part)
+    if not raw.startswith(b"{"):
+        return _sound(part, path)
+    if len(raw) > 2 * json.DEPTH_MAX and raw.count(b"{") + raw.count(b"[") > json.DEPTH_MAX:
+        _check_depth(raw, path)
+    return part
 
 
 def _sound(part: Raw, path: str) -> Raw:
@@ -280,8 +297,8 @@ def microseconds(moment: datetime | int, path: str) -> int:
         us = moment * 1000
     else:
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        since = aware - _EPOCH
+        since = aware - EPOCH
         us = (since.days * _DAY_S + since.seconds) * _SECOND_US + since.microseconds
-    if not _EARLIEST_US <= us < _LATEST_US:
+    if not EARLIEST_US <= us < LATEST_US:
         raise _refused(path, _ODD_TIME)
     return us

@@ -30,6 +30,7 @@ KEY_SCOPES: Mapping[str, frozenset[Scope]] = {
     "intake": frozenset({"intake"}),
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SOURCES_MAX = 10_000
 _READ_ONLY: frozenset[Scope] = frozenset({"read"})
 
 
@@ -44,6 +45,8 @@ class _Snapshot(msgspec.Struct, frozen=True):
     version: int
     keys: dict[str, Principal]
     sessions: dict[str, _Session]
+    sources: dict[bytes, str] = msgspec.field(default_factory=dict)
+    """Event sources by ``Authorization`` line, as far as they were asked for."""
 
 
 class Authenticator:
@@ -92,6 +95,23 @@ class Authenticator:
         if method in SAFE_METHODS or compare_digest(said.encode(), csrf_token(token).encode()):
             return session.principal
         return msgspec.structs.replace(session.principal, scopes=_READ_ONLY)
+
+    def source_of_line(self, authorization: bytes) -> str | None:
+        """Return the event source that an ``Authorization`` line of an intake key stands for.
+
+        What was found is remembered with the snapshot: a client sends the same line each time.
+        """
+        snapshot = self._snapshot
+        known = snapshot.sources.get(authorization)
+        if known is None:
+            key = key_in(authorization.decode("latin-1"))
+            principal = snapshot.keys.get(hash_of(key)) if key is not None else None
+            if principal is None or not principal.may("intake"):
+                return None
+            known = principal.source or principal.id
+            if len(snapshot.sources) < SOURCES_MAX:
+                snapshot.sources[authorization] = known
+        return known
 
     def source_of(self, write_key: str) -> str | None:
         """Return the event source that an intake key stands for, or None."""

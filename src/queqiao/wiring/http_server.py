@@ -18,6 +18,7 @@ Application = Callable[..., Awaitable[None]]
 
 HEADER_BYTES_MAX = 64 * 1024
 SWEEP_EVERY_S = 1.0
+KEEP_ALIVE_S = 75
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -36,6 +37,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_since: float | None = monotonic()
         self._body_since: float | None = None
         self._header_bytes = 0
+        self._idle_since: float | None = None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and cut off header lines over their bound."""
@@ -49,6 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Start the header's clock."""
         self._header_since = monotonic()
         self._header_bytes = 0
+        self._idle_since = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -71,6 +74,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._header_since is not None:
             return now - self._header_since > self.header_timeout_s
         return self._body_since is not None and now - self._body_since > self.body_timeout_s
+
+    def idle(self, now: float) -> bool:
+        """Say whether nothing has come for long on a connection that uvicorn sets no timer for."""
+        return self._idle_since is not None and now - self._idle_since > KEEP_ALIVE_S
 
     def _refuse(self, error: QueqiaoError) -> None:
         body = problem(error, "en", None)
@@ -95,8 +102,12 @@ class Server(uvicorn.Server):
             await asyncio.sleep(SWEEP_EVERY_S)
             now = monotonic()
             for connection in list(self.server_state.connections):
-                if isinstance(connection, BoundedProtocol) and connection.late(now):
+                if not isinstance(connection, BoundedProtocol):
+                    continue
+                if connection.late(now):
                     connection.transport.abort()
+                elif connection.idle(now):
+                    connection.transport.close()
 
 
 def unix_socket(path: Path) -> socket.socket:
@@ -138,20 +149,21 @@ async def serve(
     *,
     header_timeout_s: float = 10.0,
     body_timeout_s: float = 30.0,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
     """Serve an ASGI application on a listening socket until ``stop`` is set."""
     bounds = {"header_timeout_s": header_timeout_s, "body_timeout_s": body_timeout_s}
-    protocol = type("Protocol", (BoundedProtocol,), bounds)
+    bounded = type("Protocol", (protocol,), bounds)
     config = uvicorn.Config(
         _kept_open(application) if listener.family == socket.AF_UNIX else application,
-        http=protocol,
+        http=bounded,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
         loop="none",
     )

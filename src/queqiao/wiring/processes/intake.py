@@ -5,11 +5,15 @@ import gc
 import socket
 from random import SystemRandom
 
-from queqiao.collect import rpc_methods
+from queqiao.collect import rpc_methods, schemas_calls
 from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
 from queqiao.collect.own_endpoints import own_routes
+from queqiao.collect.schemas import SchemaBook
+from queqiao.collect.schemas_document import EVENT_SCHEMA
+from queqiao.collect.validation import Validator
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.ids import IdSource
@@ -19,6 +23,7 @@ from queqiao.wiring import adapters, health, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.console_files import browser_sdk
+from queqiao.wiring.direct_intake import direct_protocol
 from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.role import stop_when_broken
@@ -35,14 +40,19 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     follower = Follower(records)  # before what follows it, so that nothing falls in between
     authenticator = Authenticator(records, clock)
     follower.on("credential/", authenticator.follow)
+    schemas = SchemaBook(records)
+    follower.on(f"{EVENT_SCHEMA.name}/", schemas.load)
+    schemas.load_now()
     log = adapters.owned_event_log(settings)
     bad_rows = BadRowsLog(settings.home / "bad_rows")
     ids = IdSource(clock, SystemRandom().getrandbits)
     reader = adapters.event_log_reader(settings)
-    server = RpcServer(rpc_methods.methods(log, reader, bad_rows, ids))
+    server = RpcServer(
+        {**rpc_methods.methods(log, reader, bad_rows, ids, schemas), **schemas_calls.methods(schemas)}
+    )
     await server.serve(settings.socket("intake.rpc"))
     signer = secret_keys.signer(settings.home, "notices")
-    intake = IntakeServices(log, bad_rows, ids, authenticator.source_of)
+    intake = IntakeServices(log, bad_rows, ids, authenticator.source_of, schemas)
     application = HotApplication(
         [
             *intake_routes(intake),
@@ -55,6 +65,9 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         accept_clock_header=settings.clock.accept_header,
         otherwise=forwarder(settings),
     )
+    express = Express(
+        log, Validator(ids, schemas), clock, authenticator.source_of, authenticator.source_of_line
+    )
     following = asyncio.create_task(follower.run(stop))
     watching = asyncio.create_task(stop_when_broken([log, bad_rows], stop))
     bounds = settings.server
@@ -65,6 +78,7 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         stop,
         header_timeout_s=bounds.header_timeout_s,
         body_timeout_s=bounds.body_timeout_s,
+        protocol=direct_protocol(express),
     )
     await following
     await server.close()

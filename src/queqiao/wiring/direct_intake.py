@@ -1,0 +1,22 @@
+"""Which paths of the public port are answered directly, and with what."""
+
+from queqiao.collect.contracts import BATCH_BYTES_MAX
+from queqiao.collect.express import Express, express_paths
+from queqiao.wiring.direct_http import Direct, protocol_of
+from queqiao.wiring.http_server import BoundedProtocol
+
+TAKEN = (
+    b"content-type: application/json\r\ncontent-length: 16\r\n"
+    b'access-control-allow-origin: *\r\n\r\n{"success":true}'
+)
+"""The answer of the intake; the same as that of its routes."""
+
+
+def direct_protocol(express: Express) -> type[BoundedProtocol]:
+    """Return the public port's protocol: usual intake requests skip the application."""
+    return protocol_of(
+        {
+            path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN)
+            for path, take in express_paths(express).items()
+        }
+    )
