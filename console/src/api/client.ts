@@ -4,7 +4,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import { freshId } from "@/lib/clock";
 import { preferences } from "@/lib/preferences";
 import { ApiError, type ProblemField } from "./problem";
-import type { paths } from "./schema";
+import type { paths } from "./published";
 
 let csrfToken = "";
 

@@ -1,6 +1,15 @@
 import { answer, client } from "./client";
 import type { Page, StoredEvent } from "./types";
 
+export interface EventsQuery {
+  message_id?: string;
+  after?: number;
+  limit?: number;
+  event?: string;
+}
+
 /** Stored events: the newest, those after an offset, or those of one message id. */
-export const listEvents = (query: { message_id?: string; after?: number; limit?: number; event?: string }): Promise<Page<StoredEvent>> =>
-  answer(client.GET("/api/v1/events", { params: { query } }));
+export async function listEvents(query: EventsQuery): Promise<Page<StoredEvent>> {
+  const page = await answer(client.GET("/api/v1/events", { params: { query } }));
+  return { ...page, items: page.items.map((event) => ({ ...event, offset: event.offset ?? 0 })) };
+}

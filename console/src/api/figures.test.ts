@@ -9,7 +9,7 @@ const report = (columns: string[], rows: Report["rows"], watermark: string): Rep
   rows,
   watermark,
   watermark_offset: 1,
-  as_of: null,
+  as_of: 1,
 });
 
 it("joins money and plain figures by their dimension, fresh as the older of them", () => {

@@ -3,6 +3,9 @@
 import { queryReport, type ReportQuery } from "./report";
 import type { Report } from "./types";
 
+/** What ads did: always in their campaign's currency, so they can be asked beside money. */
+const OF_ADS = new Set(["impressions", "clicks", "ctr", "conversions", "cvr"]);
+
 /** Metrics that only mean something within one currency, and those counted over the same lines. */
 const MONEY = new Set([
   "gross", "credit_notes", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi", "orders", "units",
@@ -14,7 +17,7 @@ export interface FigureQuery {
   filters?: Record<string, string[]>;
   from: string;
   to: string;
-  granularity?: string;
+  granularity?: ReportQuery["granularity"];
   timezone?: string;
   currency: string;
   limit?: number;
@@ -35,8 +38,9 @@ type Filter = NonNullable<ReportQuery["filters"]>[number];
 export async function queryFigures(query: FigureQuery, signal?: AbortSignal): Promise<Figures> {
   const { currency, metrics, filters: asked = {}, ...rest } = query;
   const filters = Object.entries(asked).map(([dimension, value]): Filter => ({ dimension, op: "in", value }));
-  const money = metrics.filter((name) => MONEY.has(name));
-  const plain = metrics.filter((name) => !MONEY.has(name));
+  const anyMoney = metrics.some((name) => MONEY.has(name));
+  const money = metrics.filter((name) => MONEY.has(name) || (anyMoney && OF_ADS.has(name)));
+  const plain = metrics.filter((name) => !money.includes(name));
   const byCurrency = rest.dimensions?.includes("currency");
   const moneyFilters = byCurrency ? filters : [...filters, { dimension: "currency", op: "eq", value: currency } satisfies Filter];
   const reports = await Promise.all([

@@ -1,5 +1,5 @@
 import { answer, client } from "./client";
-import type { NewKey } from "./types";
+import type { Key, NewKey } from "./types";
 
 /** Make a key; its secret is in this answer and never shown again. */
-export const createKey = (key: { name: string; scope: string; source?: string }): Promise<NewKey> => answer(client.POST("/api/v1/keys", { body: key }));
+export const createKey = (key: { name: string; scope: Key["scope"]; source?: string }): Promise<NewKey> => answer(client.POST("/api/v1/keys", { body: key }));

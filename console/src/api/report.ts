@@ -7,12 +7,15 @@ export interface ReportQuery {
   filters?: { dimension: string; op: "eq" | "ne" | "in" | "not_in" | "contains"; value: string | string[] }[];
   from: string;
   to: string;
-  granularity?: string;
+  granularity?: "minute" | "hour" | "day" | "week" | "month";
   timezone?: string;
   order?: { by: string; direction: "asc" | "desc" }[];
   limit?: number;
 }
 
 /** Ask for a report; money comes in minor units of the one currency that is filtered on. */
-export const queryReport = (body: ReportQuery, signal?: AbortSignal): Promise<Report> =>
-  answer(client.POST("/api/v1/reports/query", { body: { ...body }, signal }));
+export async function queryReport(body: ReportQuery, signal?: AbortSignal): Promise<Report> {
+  const report = await answer(client.POST("/api/v1/reports/query", { body, signal }));
+  // The document says "any" of a cell: it is a word, a number or nothing.
+  return { ...report, rows: report.rows as Report["rows"] };
+}

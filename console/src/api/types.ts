@@ -14,7 +14,7 @@ export interface Item<D> {
 
 export interface Page<T> {
   items: T[];
-  next_cursor: string | null;
+  next_cursor?: string | null;
 }
 
 export interface Revision<D> {
@@ -99,8 +99,8 @@ export interface SegmentDocument {
 export interface CouponBatchDocument {
   name: string;
   prefix?: string;
-  count?: number;
-  codes?: string[];
+  count?: number | null;
+  codes?: string[] | null;
   uses_per_code: number;
   uses_per_customer: number | null;
   uses_total: number | null;
@@ -152,11 +152,12 @@ export interface Quote {
 }
 
 export interface Report {
-  columns: { name: string; kind: "dimension" | "metric"; unit?: string | null; title?: { zh: string; en: string } }[];
+  columns: { name: string; kind: "dimension" | "metric"; unit?: string | null; title?: Record<string, string> }[];
   rows: (string | number | null)[][];
   watermark: string | null;
   watermark_offset: number;
-  as_of: string | null;
+  /** The offset that gives the same numbers again. */
+  as_of: number;
   definitions?: Record<string, unknown>;
 }
 
@@ -168,11 +169,13 @@ export interface Product {
   skus: { sku: string; price_minor: number; stock?: number | null; currency: string }[];
 }
 
+export type Role = "owner" | "operator" | "viewer";
+
 export interface User {
   id: string;
   email: string;
   name: string;
-  role: "owner" | "operator" | "viewer";
+  role: Role;
   disabled?: boolean;
   has_password?: boolean;
 }
@@ -289,7 +292,8 @@ export interface Key {
 
 export interface NewKey {
   key: Key;
-  secret: string;
+  /** Null where the answer to a repeated question is given again. */
+  secret: string | null;
 }
 
 export interface Delivery {

@@ -1,22 +1,29 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { speakPages } from "@/lib/i18n";
 import { parseSearch, type Search, stringifySearch } from "@/lib/url";
 import { Frame } from "./Frame";
 import { Broken, Missing } from "./fallbacks";
 
 const root = createRootRoute({ validateSearch: (search: Record<string, unknown>) => search as Search, notFoundComponent: Missing });
 const frame = createRoute({ getParentRoute: () => root, id: "frame", component: Frame });
-const page = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
-  createRoute({ getParentRoute: () => frame, path, component: lazyRouteComponent(load as never, name as never) as never });
+const page = (path: string, load: () => Promise<Record<string, unknown>>, name: string) => {
+  const spoken = path === "/" ? load : async () => (await Promise.all([load(), speakPages()]))[0];
+  return createRoute({ getParentRoute: () => frame, path, component: lazyRouteComponent(spoken as never, name as never) as never });
+};
 
 const routes = [
   page("/", () => import("@/features/overview/Overview"), "Overview"),
   page("/promotions", () => import("@/features/promotions/Promotions"), "Promotions"),
   page("/promotions/new", () => import("@/features/promotions/Editor"), "NewPromotion"),
+  page("/promotions/batches/new", () => import("@/features/promotions/BatchEditor"), "NewBatch"),
+  page("/promotions/batches/$id", () => import("@/features/promotions/BatchEditor"), "Batch"),
   page("/promotions/$id", () => import("@/features/promotions/Promotion"), "Promotion"),
   page("/promotions/$id/edit", () => import("@/features/promotions/Editor"), "EditPromotion"),
   page("/ads", () => import("@/features/ads/Ads"), "Ads"),
   page("/ads/new", () => import("@/features/ads/Editor"), "NewCampaign"),
   page("/ads/why", () => import("@/features/ads/WhyPage"), "WhyPage"),
+  page("/ads/placements/new", () => import("@/features/ads/PlacementEditor"), "NewPlacement"),
+  page("/ads/placements/$id", () => import("@/features/ads/PlacementEditor"), "Placement"),
   page("/ads/$id", () => import("@/features/ads/Campaign"), "Campaign"),
   page("/ads/$id/edit", () => import("@/features/ads/Editor"), "EditCampaign"),
   page("/audience", () => import("@/features/audience/Audience"), "Audience"),

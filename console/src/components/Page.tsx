@@ -1,15 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { type ReactNode, useEffect } from "react";
-import { useParameter } from "@/lib/url";
+import { type Search, useAddress, useParameter } from "@/lib/url";
 import { Go } from "./Go";
-import { useAddress } from "@/lib/url";
 
 interface Props {
   title: ReactNode;
   /** Plain words for the browser's tab, where the title is more than text. */
   name?: string;
   status?: ReactNode;
-  back?: { to: string; label: string };
+  back?: { to: string; label: string; extra?: Search };
   action?: ReactNode;
   tabs?: { id: string; label: string }[];
   children: ReactNode;
@@ -27,7 +26,7 @@ export function Page({ title, name, status, back, action, tabs, children }: Prop
       <header className="page-head">
         <div className="page-words">
           {back && (
-            <Go to={back.to} className="page-back">
+            <Go to={back.to} className="page-back" {...(back.extra ? { extra: back.extra } : {})}>
               ← {back.label}
             </Go>
           )}

@@ -1,4 +1,4 @@
-import { Checkbox } from "antd";
+import { Button, Checkbox } from "antd";
 import { DownloadOutlined, SettingOutlined } from "@ant-design/icons";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -29,10 +29,12 @@ interface Props<T> {
   empty?: ReactNode;
   selection?: { chosen: ReadonlySet<string>; onChange: (chosen: ReadonlySet<string>) => void };
   tools?: ReactNode;
+  /** Further pages that the server still has. */
+  more?: { has: boolean; busy: boolean; load: () => void };
 }
 
 /** A compact table: sorted by the address, columns remembered, saved as CSV; cards on a phone. */
-export function Table<T>({ name, caption, columns, rows, rowKey, empty, selection, tools }: Props<T>) {
+export function Table<T>({ name, caption, columns, rows, rowKey, empty, selection, tools, more }: Props<T>) {
   const { t } = useTranslation();
   const [sort, setSort] = useParameter(`${name}.sort`, "");
   const [hidden, setHidden] = useState(() => rememberedColumns(name) ?? columns.filter((c) => c.optional).map((c) => c.id));
@@ -50,7 +52,7 @@ export function Table<T>({ name, caption, columns, rows, rowKey, empty, selectio
     <section className="table-box" aria-label={caption}>
       <div className="table-tools">
         <div className="table-tools-left">{tools}</div>
-        <span className="note">{t("table.rows", { count: rows.length })}</span>
+        <span className="note">{t(more?.has ? "table.rowsSoFar" : "table.rows", { count: rows.length })}</span>
         <button type="button" className="icon" aria-label={t("table.csv")} title={t("table.csv")} onClick={download}>
           <DownloadOutlined />
         </button>
@@ -84,9 +86,22 @@ export function Table<T>({ name, caption, columns, rows, rowKey, empty, selectio
               ))}
             </tbody>
           </table>
+          {more?.has && <More busy={more.busy} load={more.load} />}
         </div>
       )}
     </section>
+  );
+}
+
+function More({ busy, load }: { busy: boolean; load: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="table-more">
+      <Button size="small" loading={busy} onClick={load}>
+        {t("table.more")}
+      </Button>
+      <span className="note">{t("table.moreNote")}</span>
+    </div>
   );
 }
 

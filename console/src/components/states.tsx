@@ -1,5 +1,4 @@
 import { Button } from "antd";
-import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ApiError, asApiError } from "@/api/problem";
@@ -67,7 +66,7 @@ export function problemTitle(problem: ApiError, t: (key: string, vars?: Record<s
 }
 
 interface LoadedProps<T> {
-  query: UseQueryResult<T>;
+  query: { data: T | undefined; error: unknown; refetch: () => unknown };
   lines?: number;
   children: (data: T) => ReactNode;
 }

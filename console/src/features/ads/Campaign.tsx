@@ -1,27 +1,29 @@
 import { useParams } from "@tanstack/react-router";
-import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { useDocument, useNames } from "@/api/documents/hooks";
-import { useMayWrite } from "@/api/session-hook";
 import type { CampaignDocument, Item } from "@/api/types";
+import { DocumentActions } from "@/components/DocumentActions";
 import { describer } from "@/components/describe";
 import { History } from "@/components/History";
 import { Page } from "@/components/Page";
+import { Results } from "@/components/Results";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { money } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
-import { useGo, useParameter } from "@/lib/url";
+import { useParameter } from "@/lib/url";
 import { Creatives } from "./Creatives";
 import { useMoves } from "./moves";
 import { Pacing } from "./Pacing";
-import { Results } from "./Results";
+import { Funnel } from "./Funnel";
+import { METRICS, UNITS } from "./metrics";
 
 /** One campaign: how it runs, what it brings, its history. */
 export function Campaign() {
   const { t } = useTranslation();
   const { id } = useParams({ strict: false }) as { id: string };
   const item = useDocument("campaigns", id);
+  const { move } = useMoves();
   const [tab] = useParameter("tab", "overview");
   const tabs = ["overview", "results", "history"].map((name) => ({ id: name, label: t(`tabs.${name}`) }));
   return (
@@ -29,14 +31,18 @@ export function Campaign() {
       title={item.data?.document.name ?? t("stages.ads")}
       back={{ to: "/ads", label: t("stages.ads") }}
       status={item.data && <StateTag state={item.data.state} />}
-      action={item.data && <Actions item={item.data} />}
+      action={item.data && <DocumentActions<"campaigns"> item={item.data} edit={`/ads/${id}/edit`} move={move} />}
       tabs={tabs}
     >
       <Loaded query={item}>
         {(loaded) => (
           <>
             {tab === "overview" && <Facts item={loaded} />}
-            {tab === "results" && <Results id={id} />}
+            {tab === "results" && (
+              <Results metrics={METRICS} units={UNITS} of="campaign" id={id} also={["conversions"]}>
+                {(figure) => <Funnel figure={figure} />}
+              </Results>
+            )}
             {tab === "history" && (
               <section className="card">
                 <History kind="campaigns" id={id} describe={describer(t, "ads.fields", loaded.document.currency)} />
@@ -46,25 +52,6 @@ export function Campaign() {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function Actions({ item }: { item: Item<CampaignDocument> }) {
-  const { t } = useTranslation();
-  const go = useGo();
-  const { move } = useMoves();
-  if (!useMayWrite() || item.state === "archived") return null;
-  const next = item.state === "live" ? "pause" : "publish";
-  return (
-    <>
-      <Button danger type="text" onClick={() => move(item, "archive")}>
-        {t("act.archive")}
-      </Button>
-      <Button onClick={() => go(`/ads/${item.id}/edit`)}>{t("act.edit")}</Button>
-      <Button type="primary" onClick={() => move(item, next)}>
-        {t(`act.${next}`)}
-      </Button>
-    </>
   );
 }
 

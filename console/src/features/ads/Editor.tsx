@@ -1,19 +1,17 @@
 import { useParams } from "@tanstack/react-router";
-import { App, Button, Input } from "antd";
-import { useState } from "react";
+import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocument, useDocuments, useSave } from "@/api/documents/hooks";
-import { type ApiError, asApiError } from "@/api/problem";
+import { useDocument, useDocuments } from "@/api/documents/hooks";
 import type { CampaignDocument, Item } from "@/api/types";
 import { Field } from "@/components/Field";
 import { InstantInput, MoneyInput } from "@/components/inputs";
 import { WordsInput } from "@/components/WordsInput";
 import { Page } from "@/components/Page";
+import { Restored } from "@/components/Restored";
+import { type PartProps as DocumentPart, useDocumentForm } from "@/components/useDocumentForm";
 import { Failure, Loaded, Waiting } from "@/components/states";
-import { useDraft } from "@/lib/drafts";
 import { money } from "@/lib/numbers";
-import { useGo } from "@/lib/url";
 import { CreativesForm } from "./CreativesForm";
 import { Creatives } from "./Creatives";
 
@@ -32,42 +30,30 @@ const BLANK = (currency: string): CampaignDocument => ({
 
 export function NewCampaign() {
   const { currency, known } = useCurrency();
-  return known ? <Editor key={currency} start={BLANK(currency)} draft={`campaign.new.${currency}`} /> : <Waiting />;
+  return known ? <Editor key={currency} start={BLANK(currency)} /> : <Waiting />;
 }
 
 export function EditCampaign() {
   const { id } = useParams({ strict: false }) as { id: string };
   const item = useDocument("campaigns", id);
-  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={{ ...BLANK(loaded.document.currency), ...loaded.document }} draft={`campaign.${id}.${loaded.revision}`} />}</Loaded>;
+  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={{ ...BLANK(loaded.document.currency), ...loaded.document }} />}</Loaded>;
 }
 
-function Editor({ item, start, draft }: { item?: Item<CampaignDocument>; start: CampaignDocument; draft: string }) {
+function Editor({ item, start }: { item?: Item<CampaignDocument>; start: CampaignDocument }) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
-  const go = useGo();
-  const form = useDraft(draft, start);
-  const saving = useSave("campaigns");
-  const [problem, setProblem] = useState<ApiError | null>(null);
-  const save = async () => {
-    try {
-      const saved = await saving.mutateAsync({ document: form.value, ...(item ? { id: item.id, revision: item.revision } : {}) });
-      form.forget();
-      void message.success(t("form.saved"));
-      go(`/ads/${saved.id}`);
-    } catch (error) {
-      setProblem(asApiError(error));
-    }
-  };
+  const form = useDocumentForm({ kind: "campaigns", item, start, base: "/ads" });
+  const { problem, busy, save } = form;
   return (
     <Page
       title={item ? t("ads.editing", { name: item.document.name }) : t("ads.create")}
       back={{ to: item ? `/ads/${item.id}` : "/ads", label: item?.document.name ?? t("stages.ads") }}
       action={
-        <Button type="primary" loading={saving.isPending} onClick={() => void save()}>
+        <Button type="primary" loading={busy} onClick={save}>
           {t(item ? "act.saveRevision" : "act.saveDraft")}
         </Button>
       }
     >
+      {form.restored && <Restored onDrop={form.drop} />}
       {problem && <Failure error={problem} />}
       <div className="two">
         <div className="stack">
@@ -89,11 +75,7 @@ function Editor({ item, start, draft }: { item?: Item<CampaignDocument>; start: 
   );
 }
 
-export interface PartProps {
-  value: CampaignDocument;
-  onChange: (value: CampaignDocument) => void;
-  problem: ApiError | null;
-}
+export type PartProps = DocumentPart<"campaigns">;
 
 function Basics({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();

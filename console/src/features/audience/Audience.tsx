@@ -2,17 +2,17 @@ import { Button, Input } from "antd";
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useDocuments } from "@/api/documents/hooks";
 import { listProfiles } from "@/api/profiles-list";
 import { previewSegment } from "@/api/segment-preview";
 import { useMayWrite } from "@/api/session-hook";
 import type { Item, SegmentDocument } from "@/api/types";
+import { DocumentList } from "@/components/DocumentList";
 import { Go } from "@/components/Go";
 import { useSettled } from "@/lib/useSettled";
 import { Page } from "@/components/Page";
 import { StateTag } from "@/components/StateTag";
-import { Empty, Loaded } from "@/components/states";
-import { type Column, Table } from "@/components/Table";
+import { Loaded } from "@/components/states";
+import type { Column } from "@/components/Table";
 import { count } from "@/lib/numbers";
 import { useGo, useParameter } from "@/lib/url";
 import { People } from "./People";
@@ -38,18 +38,13 @@ export function Audience() {
 
 function Segments({ create }: { create: React.ReactNode }) {
   const { t } = useTranslation();
-  const list = useDocuments("segments", { limit: 200 });
   const columns: Column<Item<SegmentDocument>>[] = [
     { id: "name", title: t("audience.fields.name"), value: (item) => item.document.name, cell: (item) => <Go to={`/audience/${item.id}`}>{item.document.name}</Go> },
     { id: "state", title: t("table.state"), value: (item) => item.state, cell: (item) => <StateTag state={item.state} /> },
     { id: "people", title: t("audience.people"), numeric: true, cell: (item) => <Count item={item} /> },
     { id: "rule", title: t("audience.rule"), value: (item) => expressionWords(t, item.document.expression), cell: (item) => <span title={item.document.description}>{expressionWords(t, item.document.expression)}</span> },
   ];
-  return (
-    <Loaded query={list}>
-      {(page) => <Table name="segments" caption={t("audience.tabs.segments")} columns={columns} rows={page.items} rowKey={(item) => item.id} empty={<Empty action={create}>{t("audience.none")}</Empty>} />}
-    </Loaded>
-  );
+  return <DocumentList kind="segments" caption={t("audience.tabs.segments")} columns={columns} none={t("audience.none")} create={create} />;
 }
 
 function Count({ item }: { item: Item<SegmentDocument> }) {

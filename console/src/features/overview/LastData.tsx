@@ -7,13 +7,14 @@ import { Go } from "@/components/Go";
 import { nowMs } from "@/lib/clock";
 import { spanOf } from "@/lib/period";
 import { DAY_MS, dayOf, parseDay, rfc3339 } from "@/lib/time";
+import { KEY_NAMES } from "./metrics";
 import { usePeriod } from "@/lib/usePeriod";
 
 const TEN_YEARS_MS = 3650 * DAY_MS;
 
 /** Where the period holds nothing but older data exists: one sentence and the way to it. */
 export function LastData() {
-  const figures = useFigures({ metrics: ["orders"] });
+  const figures = useFigures({ metrics: KEY_NAMES });
   const orders = numeric(figures.data?.rows[0], "orders") ?? 0;
   if (!figures.data || orders > 0) return null;
   return <Older />;

@@ -3,6 +3,7 @@ import { useFigures } from "@/api/figures-hook";
 import { Page } from "@/components/Page";
 import { Watermark } from "@/components/Watermark";
 import { KeyNumbers } from "./KeyNumbers";
+import { KEY_NAMES } from "./metrics";
 import { Ranking } from "./Ranking";
 import { SystemLine } from "./SystemLine";
 import { Today } from "./Today";
@@ -13,7 +14,7 @@ import "./overview.css";
 /** Today against the same weekday: the numbers, the day's course, who drives it, and the house's health. */
 export function Overview() {
   const { t } = useTranslation();
-  const figures = useFigures({ metrics: ["orders"] });
+  const figures = useFigures({ metrics: KEY_NAMES });
   return (
     <Page title={t("stages.overview")} status={figures.data ? <Watermark at={figures.data.watermark} /> : undefined}>
       <LastData />

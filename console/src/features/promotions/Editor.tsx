@@ -1,16 +1,15 @@
 import { useParams } from "@tanstack/react-router";
-import { App, Button, Input } from "antd";
-import { useState } from "react";
+import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocument, useSave } from "@/api/documents/hooks";
-import { type ApiError, asApiError } from "@/api/problem";
+import { useDocument } from "@/api/documents/hooks";
 import type { Item, PromotionDocument } from "@/api/types";
 import { Field } from "@/components/Field";
 import { Page } from "@/components/Page";
+import { Restored } from "@/components/Restored";
+import { type PartProps as DocumentPart, useDocumentForm } from "@/components/useDocumentForm";
 import { Failure, Loaded, Waiting } from "@/components/states";
-import { useDraft } from "@/lib/drafts";
-import { useGo, useParameter } from "@/lib/url";
+import { useParameter } from "@/lib/url";
 import { CartPreview } from "./CartPreview";
 import { completed, newPromotion, type Template, trimmed } from "./document";
 import { Gallery } from "./Gallery";
@@ -21,7 +20,7 @@ import { TermsForm } from "./TermsForm";
 /** A new promotion from a template. */
 export function NewPromotion() {
   const { currency, known } = useCurrency();
-  return known ? <Editor key={currency} start={newPromotion("threshold", currency, "")} draft={`promotion.new.${currency}`} /> : <Waiting />;
+  return known ? <Editor key={currency} start={newPromotion("threshold", currency, "")} /> : <Waiting />;
 }
 
 /** An existing promotion; saving writes a new revision. */
@@ -29,22 +28,18 @@ export function EditPromotion() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { currency } = useCurrency();
   const item = useDocument("promotions", id);
-  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={completed(loaded.document, currency)} draft={`promotion.${id}.${loaded.revision}`} />}</Loaded>;
+  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={completed(loaded.document, currency)} />}</Loaded>;
 }
 
-export interface PartProps {
-  value: PromotionDocument;
-  onChange: (value: PromotionDocument) => void;
-  problem: ApiError | null;
-}
+export type PartProps = DocumentPart<"promotions">;
 
 const STEPS = ["rule", "goods", "terms", "preview"] as const;
 
-function Editor({ item, start, draft }: { item?: Item<PromotionDocument>; start: PromotionDocument; draft: string }) {
+function Editor({ item, start }: { item?: Item<PromotionDocument>; start: PromotionDocument }) {
   const { t } = useTranslation();
   const [step, setStep] = useParameter("step", "rule");
-  const form = useDraft(draft, start);
-  const { problem, busy, save } = useSaving(item, form.value, form.forget);
+  const form = useDocumentForm({ kind: "promotions", item, start, base: "/promotions", sent: trimmed });
+  const { problem, busy, save } = form;
   const parts: PartProps = { value: form.value, onChange: form.change, problem };
   const title = item ? t("promotion.editing", { name: item.document.name }) : t("promotion.create");
   const at = STEPS.indexOf(step as (typeof STEPS)[number]);
@@ -66,7 +61,7 @@ function Editor({ item, start, draft }: { item?: Item<PromotionDocument>; start:
           </button>
         ))}
       </nav>
-      {form.restored && <Restored onDrop={() => form.change(start)} />}
+      {form.restored && <Restored onDrop={form.drop} />}
       {problem && <Failure error={problem} />}
       <div className="two">
         <div className="stack wizard">
@@ -107,18 +102,6 @@ function fromTemplate(template: Template, value: PromotionDocument): PromotionDo
   return { ...value, benefit: newPromotion(template, value.currency ?? "CNY", value.name).benefit };
 }
 
-function Restored({ onDrop }: { onDrop: () => void }) {
-  const { t } = useTranslation();
-  return (
-    <p className="notice">
-      {t("form.restored")}
-      <Button size="small" onClick={onDrop}>
-        {t("form.startOver")}
-      </Button>
-    </p>
-  );
-}
-
 function Name({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
   return (
@@ -126,23 +109,4 @@ function Name({ value, onChange, problem }: PartProps) {
       {(id, describedBy) => <Input id={id} aria-describedby={describedBy} value={value.name} maxLength={200} onChange={(event) => onChange({ ...value, name: event.target.value })} />}
     </Field>
   );
-}
-
-function useSaving(item: Item<PromotionDocument> | undefined, document: PromotionDocument, forget: () => void) {
-  const { t } = useTranslation();
-  const { message } = App.useApp();
-  const go = useGo();
-  const saving = useSave("promotions");
-  const [problem, setProblem] = useState<ApiError | null>(null);
-  const save = async () => {
-    try {
-      const saved = await saving.mutateAsync({ document: trimmed(document), ...(item ? { id: item.id, revision: item.revision } : {}) });
-      forget();
-      void message.success(t("form.saved"));
-      go(`/promotions/${saved.id}`);
-    } catch (error) {
-      setProblem(asApiError(error));
-    }
-  };
-  return { problem, busy: saving.isPending, save: () => void save() };
 }

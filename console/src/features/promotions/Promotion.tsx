@@ -1,22 +1,26 @@
 import { useParams } from "@tanstack/react-router";
-import { Button } from "antd";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocument } from "@/api/documents/hooks";
-import { useMayWrite } from "@/api/session-hook";
+import { useDocument, useNames } from "@/api/documents/hooks";
 import type { Item, PromotionDocument } from "@/api/types";
+import { DocumentActions } from "@/components/DocumentActions";
 import { describer } from "@/components/describe";
+import { Go } from "@/components/Go";
 import { History } from "@/components/History";
 import { Page } from "@/components/Page";
+import { Results } from "@/components/Results";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { count } from "@/lib/numbers";
-import { useGo, useParameter } from "@/lib/url";
+import { useParameter } from "@/lib/url";
 import { CartPreview } from "./CartPreview";
 import { completed } from "./document";
 import { useMoves } from "./moves";
-import { Results } from "./Results";
 import { benefitWords, scopeWords, timeWords } from "./words";
+
+const METRICS = ["orders", "gmv", "discount", "discount_rate"];
+const UNITS = { gmv: "minor", discount: "minor", discount_rate: "ratio" };
 
 /** One promotion: its rule and its price on a cart, its results, its history. */
 export function Promotion() {
@@ -24,6 +28,7 @@ export function Promotion() {
   const { id } = useParams({ strict: false }) as { id: string };
   const item = useDocument("promotions", id);
   const { currency } = useCurrency();
+  const { move } = useMoves();
   const [tab] = useParameter("tab", "overview");
   const tabs = ["overview", "results", "history"].map((name) => ({ id: name, label: t(`tabs.${name}`) }));
   const describe = describer(t, "promotion.fields", item.data?.document.currency ?? currency);
@@ -32,14 +37,14 @@ export function Promotion() {
       title={item.data?.document.name ?? t("stages.promotions")}
       back={{ to: "/promotions", label: t("stages.promotions") }}
       status={item.data && <StateTag state={item.data.state} />}
-      action={item.data && <Actions item={item.data} />}
+      action={item.data && <DocumentActions<"promotions"> item={item.data} edit={`/promotions/${id}/edit`} move={move} />}
       tabs={tabs}
     >
       <Loaded query={item}>
         {(loaded) => (
           <>
             {tab === "overview" && <Facts item={loaded} currency={currency} />}
-            {tab === "results" && <Results id={id} />}
+            {tab === "results" && <Results metrics={METRICS} units={UNITS} of="promotion" id={id} />}
             {tab === "history" && (
               <section className="card">
                 <History kind="promotions" id={id} describe={describe} />
@@ -52,42 +57,20 @@ export function Promotion() {
   );
 }
 
-function Actions({ item }: { item: Item<PromotionDocument> }) {
-  const { t } = useTranslation();
-  const go = useGo();
-  const { move } = useMoves();
-  if (!useMayWrite() || item.state === "archived") return null;
-  return (
-    <>
-      <Button danger type="text" onClick={() => move(item, "archive")}>
-        {t("act.archive")}
-      </Button>
-      <Button onClick={() => go(`/promotions/${item.id}/edit`)}>{t("act.edit")}</Button>
-      {item.state === "live" ? (
-        <Button type="primary" onClick={() => move(item, "pause")}>
-          {t("act.pause")}
-        </Button>
-      ) : (
-        <Button type="primary" onClick={() => move(item, "publish")}>
-          {t("act.publish")}
-        </Button>
-      )}
-    </>
-  );
-}
-
 function Facts({ item, currency }: { item: Item<PromotionDocument>; currency: string }) {
   const { t } = useTranslation();
   const document = completed(item.document, currency);
   const words = document.currency ?? currency;
-  const facts: [string, string][] = [
+  const segments = useNames("segments");
+  const batches = useNames("coupon-batches");
+  const facts: [string, ReactNode][] = [
     ["goods", scopeWords(t, document)],
     ["time", timeWords(t, document)],
-    ["who", document.condition.segments_any?.length ? document.condition.segments_any.join(", ") : t("promotion.words.everyone")],
+    ["who", document.condition.segments_any?.length ? document.condition.segments_any.map((one) => segments.get(one) ?? one).join(", ") : t("promotion.words.everyone")],
     ["channels", document.condition.channels_any?.length ? document.condition.channels_any.join(", ") : t("promotion.words.allChannels")],
     ["total", document.limits.total ? count(document.limits.total) : t("promotion.words.unlimited")],
     ["perCustomer", document.limits.per_customer ? count(document.limits.per_customer) : t("promotion.words.unlimited")],
-    ["code", document.code_batch ?? t("promotion.words.noCode")],
+    ["code", document.code_batch ? <Go to={`/promotions/batches/${document.code_batch}`}>{batches.get(document.code_batch) ?? document.code_batch}</Go> : t("promotion.words.noCode")],
     ["stacking", t(document.exclusive ? "promotion.words.alone" : "promotion.words.stacks")],
   ];
   return (

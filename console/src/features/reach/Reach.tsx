@@ -1,11 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { listDeliveries } from "@/api/deliveries-list";
-import { useDocuments, useNames, useTransition } from "@/api/documents/hooks";
+import { useNames, useTransition } from "@/api/documents/hooks";
+import { usePages } from "@/api/pages-hook";
 import { useMayWrite } from "@/api/session-hook";
 import type { Delivery, Item, WebhookDocument } from "@/api/types";
+import { DocumentList } from "@/components/DocumentList";
 import { Page } from "@/components/Page";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Loaded } from "@/components/states";
@@ -36,7 +37,6 @@ export function Reach() {
 
 function Webhooks({ create }: { create: React.ReactNode }) {
   const { t } = useTranslation();
-  const list = useDocuments("webhooks", { limit: 200 });
   const columns: Column<Item<WebhookDocument>>[] = [
     { id: "name", title: t("reach.fields.name"), value: (item) => item.document.name, cell: (item) => item.document.name },
     { id: "state", title: t("table.state"), value: (item) => item.state, cell: (item) => <StateTag state={item.state} /> },
@@ -44,11 +44,7 @@ function Webhooks({ create }: { create: React.ReactNode }) {
     { id: "events", title: t("reach.fields.events"), value: (item) => item.document.events.join(", "), cell: (item) => item.document.events.map((name) => t(`events.${name}`, { defaultValue: name })).join(", ") },
     { id: "move", title: t("table.actions"), cell: (item) => <Move item={item} /> },
   ];
-  return (
-    <Loaded query={list}>
-      {(page) => <Table name="webhooks" caption={t("reach.tabs.webhooks")} columns={columns} rows={page.items} rowKey={(item) => item.id} empty={<Empty action={create}>{t("reach.none")}</Empty>} />}
-    </Loaded>
-  );
+  return <DocumentList kind="webhooks" caption={t("reach.tabs.webhooks")} columns={columns} none={t("reach.none")} create={create} />;
 }
 
 function Move({ item }: { item: Item<WebhookDocument> }) {
@@ -78,7 +74,7 @@ function Move({ item }: { item: Item<WebhookDocument> }) {
 function Deliveries() {
   const { t } = useTranslation();
   const names = useNames("webhooks");
-  const list = useQuery({ queryKey: ["deliveries"], queryFn: () => listDeliveries({ limit: 200 }), refetchInterval: 4000 });
+  const list = usePages(["deliveries"], (cursor) => listDeliveries({ limit: 200, ...cursor }));
   const columns: Column<Delivery>[] = [
     { id: "created", title: t("reach.at"), value: (one) => one.created_at, cell: (one) => instantText(parseInstant(one.created_at) ?? 0) },
     { id: "webhook", title: t("reach.fields.name"), value: (one) => names.get(one.webhook_id) ?? one.webhook_id, cell: (one) => names.get(one.webhook_id) ?? one.webhook_id },
@@ -89,7 +85,7 @@ function Deliveries() {
   ];
   return (
     <Loaded query={list}>
-      {(page) => <Table name="deliveries" caption={t("reach.tabs.deliveries")} columns={columns} rows={page.items} rowKey={(one) => one.id} empty={<Empty>{t("reach.noDeliveries")}</Empty>} />}
+      {(items) => <Table name="deliveries" caption={t("reach.tabs.deliveries")} columns={columns} rows={items} more={list.more} rowKey={(one) => one.id} empty={<Empty>{t("reach.noDeliveries")}</Empty>} />}
     </Loaded>
   );
 }

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { listAudit } from "@/api/audit-list";
+import { usePages } from "@/api/pages-hook";
 import type { AuditEntry } from "@/api/types";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
@@ -9,7 +9,7 @@ import { instantText, parseInstant } from "@/lib/time";
 /** Who changed what, when, from where. */
 export function Audit() {
   const { t } = useTranslation();
-  const audit = useQuery({ queryKey: ["audit", { limit: 200 }], queryFn: () => listAudit({ limit: 200 }), refetchInterval: 5000 });
+  const audit = usePages(["audit"], (cursor) => listAudit({ limit: 200, ...cursor }));
   const columns: Column<AuditEntry>[] = [
     { id: "at", title: t("settings.at"), value: (one) => one.at, cell: (one) => instantText(parseInstant(one.at) ?? 0) },
     { id: "who", title: t("settings.who"), value: (one) => one.actor_name || one.actor, cell: (one) => one.actor_name || one.actor },
@@ -21,7 +21,7 @@ export function Audit() {
   ];
   return (
     <Loaded query={audit}>
-      {(page) => <Table name="audit" caption={t("settings.tabs.audit")} columns={columns} rows={page.items} rowKey={(one) => String(one.id)} empty={<Empty>{t("settings.noAudit")}</Empty>} />}
+      {(items) => <Table name="audit" caption={t("settings.tabs.audit")} columns={columns} rows={items} more={audit.more} rowKey={(one) => String(one.id)} empty={<Empty>{t("settings.noAudit")}</Empty>} />}
     </Loaded>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "@/api/problem";
 import { useSession } from "@/api/session-hook";
-import type { User } from "@/api/types";
+import type { Role, User } from "@/api/types";
 import { changeUser } from "@/api/users-change";
 import { createUser } from "@/api/users-create";
 import { listUsers } from "@/api/users-list";
@@ -45,7 +45,7 @@ function useColumns(): Column<User>[] {
   const confirm = useConfirm();
   const { notification } = App.useApp();
   const changing = useMutation({
-    mutationFn: ({ id, ...change }: { id: string; role?: string; disabled?: boolean }) => changeUser(id, change),
+    mutationFn: ({ id, ...change }: { id: string; role?: Role; disabled?: boolean }) => changeUser(id, change),
     onSettled: () => queries.invalidateQueries({ queryKey: ["users"] }),
     onError: (error) => notification.error({ title: problemTitle(asApiError(error), t), description: asApiError(error).detail }),
   });

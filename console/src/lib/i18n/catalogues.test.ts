@@ -2,8 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import en from "./en";
-import zh from "./zh";
+import enFirst from "./en";
+import enPages from "./en/pages";
+import zhFirst from "./zh";
+import zhPages from "./zh/pages";
+
+const [en, zh] = [{ ...enFirst, ...enPages }, { ...zhFirst, ...zhPages }];
 
 const ROOT = join(import.meta.dirname, "../..");
 const all = readdirSync(ROOT, { recursive: true, encoding: "utf8" });
@@ -40,6 +44,14 @@ describe("both languages", () => {
       }
     }
   });
+});
+
+it("the frame and the Overview find all their words in what is loaded first", () => {
+  const known = plain(zhFirst);
+  const first = [...text].filter(([file]) => /^(app|features\/overview|features\/sign-in|components)\//.test(file));
+  for (const [file, source] of first) {
+    for (const [, key] of source.matchAll(/\bt\("([^"]+)"/g)) expect(known, `${key} in ${file}`).toContain(key);
+  }
 });
 
 /** Words that stand in a page's code instead of in the catalogues. */

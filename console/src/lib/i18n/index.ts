@@ -5,18 +5,30 @@ import { initReactI18next } from "react-i18next";
 import type { Language } from "../numbers";
 import { onPreference, preferences } from "../preferences";
 
-const catalogues: Record<Language, () => Promise<{ default: object }>> = {
-  zh: () => import("./zh"),
-  en: () => import("./en"),
-};
+type Catalogue = Record<Language, () => Promise<{ default: object }>>;
+
+const FIRST: Catalogue = { zh: () => import("./zh"), en: () => import("./en") };
+const PAGES: Catalogue = { zh: () => import("./zh/pages"), en: () => import("./en/pages") };
+
+/** The parts that are spoken so far. */
+const spoken = new Set([FIRST]);
+const loaded = new Set<() => Promise<unknown>>();
 
 async function speak(language: Language): Promise<void> {
-  if (!i18next.hasResourceBundle(language, "translation")) {
-    const catalogue = await catalogues[language]();
-    i18next.addResourceBundle(language, "translation", catalogue.default);
+  const wanted = [...spoken].map((part) => part[language]).filter((load) => !loaded.has(load));
+  for (const load of wanted) {
+    const catalogue = await load();
+    loaded.add(load);
+    i18next.addResourceBundle(language, "translation", catalogue.default, true);
   }
-  await i18next.changeLanguage(language);
+  if (i18next.language !== language) await i18next.changeLanguage(language);
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+}
+
+/** The words of every page but the Overview; each page waits for them with its own code. */
+export async function speakPages(): Promise<void> {
+  spoken.add(PAGES);
+  await speak(preferences().language);
 }
 
 /** Load the preferred language and follow the preference from then on. */

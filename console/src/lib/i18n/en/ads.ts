@@ -1,5 +1,6 @@
 export default {
   ads: {
+    tabs: { campaigns: "Campaigns", placements: "Placements" },
     create: "New campaign",
     editing: "Edit: {{name}}",
     none: "No campaigns yet. Make one: choose placements and a bid, and it can run.",
@@ -25,8 +26,21 @@ export default {
       titleMany: { publish: "Publish these {{count}} campaigns?", pause: "Pause these {{count}} campaigns?", archive: "Archive these {{count}} campaigns?" },
       touches: { publish: "Joins auctions and costs money within a second.", pause: "Leaves auctions within a second; clicks on ads already shown still count.", archive: "Stops and leaves the list." },
       undo: { publish: "To undo: pause it at any time; what is spent is spent.", pause: "To undo: publish it again at any time.", archive: "An archived campaign cannot change again; history and results stay." },
-      done: { publish: "Published", pause: "Paused", archive: "Archived" },
     },
     why: { title: "Why this ad", ask: "Decision id", example: "such as 0197c0de-…, found in “Ad served” events", open: "Explain", empty: "Enter a decision id to see why each candidate won or lost.", equal: "The replay comes to the same decision", differs: "The replay differs from what happened; tell an engineer", summary: "{{count}} candidates, {{won}} won", candidates: "Candidates", noCandidates: "No candidates.", logged: "As it was logged", outcome: "Outcome", reason: "Reason", score: "Score", propensity: "Chance to win" },
+  },
+  placements: {
+    create: "New placement",
+    none: "No placements yet. Make one, so that ads have a place to stand.",
+    id: "Id",
+    idHelp: "A page names this id when it asks for an ad.",
+    fields: { name: "Name", floor_minor: "Floor price", currency: "Currency" },
+    help: { name: "Such as: home banner", floor_minor: "The least that a click costs here; lower bids do not take part." },
+    move: {
+      title: { publish: "Publish “{{name}}”?", pause: "Pause “{{name}}”?", archive: "Archive “{{name}}”?" },
+      titleMany: { publish: "Publish these {{count}} placements?", pause: "Pause these {{count}} placements?", archive: "Archive these {{count}} placements?" },
+      touches: { publish: "Within a second pages get ads here.", pause: "Within a second there are no ads here; campaigns on it have one place less.", archive: "No more ads here, and it leaves the list." },
+      undo: { publish: "To undo: pause it at any time.", pause: "To undo: publish it again at any time.", archive: "An archived placement cannot change again; history and results stay." },
+    },
   },
 };

@@ -1,5 +1,6 @@
 export default {
   promotion: {
+    tabs: { promotions: "Promotions", batches: "Code batches" },
     create: "New promotion",
     editing: "Edit: {{name}}",
     none: "No promotions yet. Make one and see what a cart would cost.",
@@ -77,7 +78,25 @@ export default {
       titleMany: { publish: "Publish these {{count}} promotions?", pause: "Pause these {{count}} promotions?", archive: "Archive these {{count}} promotions?" },
       touches: { publish: "Takes effect on every matching cart within a second.", pause: "Gives nothing to any cart within a second; orders already placed stay as they are.", archive: "Stops and leaves the list; orders already placed stay as they are." },
       undo: { publish: "To undo: pause it at any time; new prices are then without it.", pause: "To undo: publish it again at any time.", archive: "An archived promotion cannot change again; its history stays, and you can make a new one like it." },
-      done: { publish: "Published", pause: "Paused", archive: "Archived" },
+    },
+  },
+  batches: {
+    create: "New code batch",
+    none: "No code batches yet. Make codes, then let a promotion ask for one.",
+    how: "Where codes come from",
+    hows: { made: "Made by the system", listed: "Listed by you" },
+    sum: "What this comes to",
+    uses: "{{codes}} codes, {{uses}} uses at most.",
+    download: "Download all codes (CSV)",
+    unused: "No promotion asks for these codes yet.",
+    askedBy: "Promotions that ask for it",
+    fields: { name: "Name", prefix: "Prefix", count: "How many", codes: "Codes", uses_per_code: "Uses per code", uses_per_customer: "Uses per customer", uses_total: "Uses in all", starts_at: "Starts", ends_at: "Ends" },
+    help: { name: "Such as: thank-you codes for November", prefix: "May stay empty, such as TEA-", count: "Up to ten million", codes: "One a line: 3 to 40 letters, digits, - or _", unlimited: "Empty: no limit" },
+    move: {
+      title: { publish: "Publish “{{name}}”?", pause: "Pause “{{name}}”?", archive: "Archive “{{name}}”?" },
+      titleMany: { publish: "Publish these {{count}} batches?", pause: "Pause these {{count}} batches?", archive: "Archive these {{count}} batches?" },
+      touches: { publish: "The codes can be used within a second.", pause: "Within a second none of the codes works; orders that used one keep it.", archive: "The codes end and leave the list; orders that used one keep it." },
+      undo: { publish: "To undo: pause it at any time.", pause: "To undo: publish it again at any time; uses stay counted.", archive: "An archived batch cannot change again; its history stays." },
     },
   },
 };

@@ -1,5 +1,6 @@
 export default {
   ads: {
+    tabs: { campaigns: "广告活动", placements: "广告位" },
     create: "新建广告",
     editing: "编辑：{{name}}",
     none: "还没有广告活动。建一个，选好广告位和出价就能投放。",
@@ -25,8 +26,21 @@ export default {
       titleMany: { publish: "发布这 {{count}} 个广告？", pause: "暂停这 {{count}} 个广告？", archive: "归档这 {{count}} 个广告？" },
       touches: { publish: "一秒内开始参加竞价并产生花费。", pause: "一秒内停止参加竞价；已经展示的广告被点击仍会计费。", archive: "停止投放并移出列表。" },
       undo: { publish: "反悔：随时可以暂停，已花的钱不退。", pause: "反悔：随时可以再发布。", archive: "归档后不能再改；历史和效果仍可查看。" },
-      done: { publish: "已发布", pause: "已暂停", archive: "已归档" },
     },
     why: { title: "为什么是这个广告", ask: "决策编号", example: "例如 0197c0de-…，在「广告下发」事件里", open: "查看原因", empty: "填入决策编号，就能看到每个候选为什么胜出或落选。", equal: "重放结果与当时一致", differs: "重放结果与当时不一致，请联系工程师", summary: "{{count}} 个候选，{{won}} 个胜出", candidates: "候选", noCandidates: "没有候选。", logged: "当时的记录", outcome: "结果", reason: "原因", score: "得分", propensity: "胜出概率" },
+  },
+  placements: {
+    create: "新建广告位",
+    none: "还没有广告位。先建一个，广告才有地方展示。",
+    id: "编号",
+    idHelp: "页面取广告时写这个编号。",
+    fields: { name: "名称", floor_minor: "底价", currency: "币种" },
+    help: { name: "例如：首页横幅", floor_minor: "这里每次点击至少收这么多；出价低于它不参加竞价。" },
+    move: {
+      title: { publish: "发布「{{name}}」？", pause: "暂停「{{name}}」？", archive: "归档「{{name}}」？" },
+      titleMany: { publish: "发布这 {{count}} 个广告位？", pause: "暂停这 {{count}} 个广告位？", archive: "归档这 {{count}} 个广告位？" },
+      touches: { publish: "一秒内页面就能在这里取到广告。", pause: "一秒内这里不再有广告，投在这里的活动少一个位置。", archive: "这里不再有广告，并移出列表。" },
+      undo: { publish: "反悔：随时可以暂停。", pause: "反悔：随时可以再发布。", archive: "归档后不能再改；历史和效果仍可查看。" },
+    },
   },
 };

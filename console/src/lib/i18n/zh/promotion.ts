@@ -1,5 +1,6 @@
 export default {
   promotion: {
+    tabs: { promotions: "促销", batches: "优惠码批次" },
     create: "新建促销",
     editing: "编辑：{{name}}",
     none: "还没有促销。先建一个满减，看看购物车会便宜多少。",
@@ -77,7 +78,25 @@ export default {
       titleMany: { publish: "发布这 {{count}} 个促销？", pause: "暂停这 {{count}} 个促销？", archive: "归档这 {{count}} 个促销？" },
       touches: { publish: "一秒内对所有符合条件的购物车生效。", pause: "一秒内不再给任何购物车优惠；已下的订单不受影响。", archive: "停止优惠并移出列表；已下的订单不受影响。" },
       undo: { publish: "反悔：随时可以暂停，暂停后新的计价不再优惠。", pause: "反悔：随时可以再发布。", archive: "归档后不能再改；历史仍可查看，可照它新建一个。" },
-      done: { publish: "已发布", pause: "已暂停", archive: "已归档" },
+    },
+  },
+  batches: {
+    create: "新建优惠码批次",
+    none: "还没有优惠码批次。建一批码，再让促销凭码生效。",
+    how: "码从哪来",
+    hows: { made: "系统生成", listed: "自己列出" },
+    sum: "这批码合计",
+    uses: "{{codes}} 个码，最多用 {{uses}} 次。",
+    download: "下载全部码（CSV）",
+    unused: "还没有促销用到这批码。",
+    askedBy: "用到它的促销",
+    fields: { name: "名称", prefix: "前缀", count: "生成几个", codes: "优惠码", uses_per_code: "每码次数", uses_per_customer: "每人次数", uses_total: "总次数", starts_at: "开始时间", ends_at: "结束时间" },
+    help: { name: "例如：双11 老客专享码", prefix: "可留空，例如 TEA-", count: "最多一千万个", codes: "一行一个，3 到 40 位字母、数字、- 或 _", unlimited: "留空为不限" },
+    move: {
+      title: { publish: "发布「{{name}}」？", pause: "暂停「{{name}}」？", archive: "归档「{{name}}」？" },
+      titleMany: { publish: "发布这 {{count}} 个批次？", pause: "暂停这 {{count}} 个批次？", archive: "归档这 {{count}} 个批次？" },
+      touches: { publish: "一秒内这批码就能使用。", pause: "一秒内这批码都不能再用；已核销的订单不受影响。", archive: "这批码作废并移出列表；已核销的订单不受影响。" },
+      undo: { publish: "反悔：随时可以暂停。", pause: "反悔：随时可以再发布，已用次数照旧。", archive: "归档后不能再改；历史仍可查看。" },
     },
   },
 };

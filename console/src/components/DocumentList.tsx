@@ -1,0 +1,72 @@
+import { Button, Input } from "antd";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { listDocuments } from "@/api/documents/list";
+import type { Transition } from "@/api/documents/transition";
+import { usePages } from "@/api/pages-hook";
+import { useMayWrite } from "@/api/session-hook";
+import type { Documents, Item, Kind } from "@/api/types";
+import { useParameter } from "@/lib/url";
+import { useSettled } from "@/lib/useSettled";
+import { Choice } from "./Choice";
+import { Empty, Loaded } from "./states";
+import { type Column, Table } from "./Table";
+import { BulkBar, useBulk } from "./useBulk";
+
+const STATES = ["all", "live", "draft", "paused", "archived"] as const;
+const PAGE_SIZE = 200;
+
+interface Props<K extends Kind> {
+  kind: K;
+  caption: string;
+  columns: Column<Item<Documents[K]>>[];
+  /** What stands where there is nothing yet, and the action that makes the first. */
+  none: string;
+  create: ReactNode;
+  moveAll?: (ids: string[], to: Transition, after: () => void) => unknown;
+}
+
+/** Documents of one kind: by state, by name, page after page, chosen ones moved together. */
+export function DocumentList<K extends Kind>({ kind, caption, columns, none, create, moveAll }: Props<K>) {
+  const { t } = useTranslation();
+  const [state, setState] = useParameter("state", "all");
+  const [text, setText] = useParameter("q", "");
+  const query = useSettled(text);
+  const ask = { limit: PAGE_SIZE, ...(state === "all" ? {} : { state }), ...(query ? { query } : {}) };
+  const list = usePages([kind, "list", ask], (cursor) => listDocuments(kind, { ...ask, ...cursor }));
+  const bulk = useBulk();
+  const moves = useMayWrite() ? moveAll : undefined;
+  return (
+    <>
+      <Loaded query={list}>
+        {(items) => (
+          <Table
+            name={kind}
+            caption={caption}
+            columns={columns}
+            rows={items}
+            rowKey={(item) => item.id}
+            more={list.more}
+            {...(moves ? { selection: { chosen: bulk.chosen, onChange: bulk.onChange } } : {})}
+            empty={<Empty action={create}>{state === "all" && !query ? none : t("table.noMatch")}</Empty>}
+            tools={
+              <>
+                <Choice label={t("table.state")} value={state} onChange={setState} options={STATES.map((value) => ({ value: value as string, label: t(`states.${value}`) }))} />
+                <Input.Search size="small" allowClear style={{ width: 200 }} aria-label={t("table.search")} placeholder={t("table.search")} value={text} onChange={(event) => setText(event.target.value)} />
+              </>
+            }
+          />
+        )}
+      </Loaded>
+      {moves && (
+        <BulkBar count={bulk.chosen.size} onClear={bulk.clear}>
+          {(["publish", "pause", "archive"] as const).map((to) => (
+            <Button key={to} size="small" onClick={() => moves([...bulk.chosen], to, bulk.clear)}>
+              {t(`act.${to}`)}
+            </Button>
+          ))}
+        </BulkBar>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { App } from "antd";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useTransition } from "@/api/documents/hooks";
+import type { Transition } from "@/api/documents/transition";
+import type { Documents, Item, Kind } from "@/api/types";
+import { useConfirm } from "./useConfirm";
+
+interface Options<K extends Kind> {
+  kind: K;
+  /** Where the catalogue keeps this kind's `move` words. */
+  words: string;
+  /** What a move touches, said from the document itself. */
+  touches?: (item: Item<Documents[K]>, to: Transition) => ReactNode;
+}
+
+/** Publish, pause and archive documents, each after saying what it touches and how to undo it. */
+export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const confirm = useConfirm();
+  const transition = useTransition(kind);
+  const ask = (title: string, body: ReactNode, ids: string[], to: Transition, after?: () => void) =>
+    confirm({
+      title,
+      touches: body,
+      undo: t(`${words}.move.undo.${to}`),
+      verb: t(`act.${to}`),
+      danger: to === "archive",
+      run: async () => {
+        for (const id of ids) await transition.mutateAsync({ id, to });
+        void message.success(t(`done.${to}`));
+        after?.();
+      },
+    });
+  const plain = (to: Transition) => <p>{t(`${words}.move.touches.${to}`)}</p>;
+  const move = (item: Item<Documents[K]>, to: Transition, after?: () => void) => {
+    const body = (
+      <>
+        {plain(to)}
+        {touches?.(item, to)}
+      </>
+    );
+    return ask(t(`${words}.move.title.${to}`, { name: item.document.name }), body, [item.id], to, after);
+  };
+  const moveAll = (ids: string[], to: Transition, after: () => void) => ask(t(`${words}.move.titleMany.${to}`, { count: ids.length }), plain(to), ids, to, after);
+  return { move, moveAll };
+}

@@ -1,0 +1,7 @@
+import ads from "./ads";
+import audience from "./audience";
+import operations from "./operations";
+import promotion from "./promotion";
+
+/** What every page but the Overview says. */
+export default { ...promotion, ...ads, ...audience, ...operations };

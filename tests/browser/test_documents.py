@@ -1,0 +1,66 @@
+"""Code batches and placements from the first click to live; long lists page by page."""
+
+import re
+
+import pytest
+from bench.harness import System
+from playwright.sync_api import Page, Route, expect
+
+pytestmark = pytest.mark.browser
+
+
+def _publish(page: Page) -> None:
+    page.get_by_role("button", name=re.compile(r"发\s*布")).click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile(r"发\s*布")).click()
+    expect(page.locator(".page-head .tag")).to_have_text("进行中")
+
+
+def test_a_batch_of_codes_is_made_published_and_asked_for(page: Page, system: System) -> None:
+    """Listed codes are sent as typed; a live batch can be chosen by a promotion."""
+    del system
+    page.goto("/promotions?tab=batches")
+    page.get_by_role("button", name="新建优惠码批次").first.click()
+    page.get_by_label("名称").fill("老客码")
+    page.get_by_label("码从哪来").select_option("listed")
+    page.get_by_label("优惠码", exact=True).fill("TEA-ONE\nTEA-TWO\nno")
+    expect(page.get_by_label("这批码合计")).to_contain_text("3 个码")
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.get_by_label("优惠码", exact=True).fill("TEA-ONE\nTEA-TWO")
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("老客码")
+    _publish(page)
+    expect(page.get_by_role("link", name="下载全部码")).to_be_visible()
+    page.goto("/promotions/new?step=terms")
+    page.get_by_label("优惠码批次").select_option(label="老客码")
+
+
+def test_a_placement_is_made_changed_and_published(page: Page, system: System) -> None:
+    """The second version and the state stand in its history."""
+    del system
+    page.goto("/ads/placements/new")
+    page.get_by_label("名称").fill("搜索页首位")
+    page.get_by_label("底价").fill("0.50")
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("搜索页首位")
+    page.get_by_label("底价").fill("0.80")
+    page.get_by_role("button", name="保存新版本").click()
+    expect(page.get_by_text("已保存").last).to_be_visible()
+    _publish(page)
+    page.get_by_role("link", name="历史").click()
+    expect(page.locator(".history")).to_contain_text("¥0.80")
+
+
+def test_a_long_list_loads_further_pages(page: Page, system: System) -> None:
+    """The server's cursor leads on; with one row a page, as a shop of many sees it."""
+    del system
+
+    def one_a_page(route: Route) -> None:
+        route.continue_(url=route.request.url.replace("limit=200", "limit=1"))
+
+    page.route("**/api/v1/audit?*", one_a_page)
+    page.goto("/settings?tab=audit")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="载入更多").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert len(set(page.locator("tbody tr").all_inner_texts())) == 2
