@@ -6,7 +6,7 @@ that is missing, a fault) is left to ``validation``, call by call: then None is 
 holds both against each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import chain, repeat
 from operator import attrgetter, floordiv, itemgetter, sub
@@ -57,11 +57,13 @@ def usual_events(
     contexts = _with_default(own, origin.context)
     try:
         moments = _microseconds(times)
-        if moments is None or not _are_flat_objects(chain(contexts, properties, traits)):
+        raws = list(map(bytes, properties))
+        others = (bytes(part) for part in chain(contexts, traits) if part is not EMPTY)
+        if moments is None or not _are_flat_objects([*raws, *others]):
             return None
-        for kind, event, part in zip(kinds, events, properties, strict=True):
+        for kind, event, raw in zip(kinds, events, raws, strict=True):
             if kind == "track":
-                check_known(event, part)
+                check_known(event, raw)
         marks = (
             list(map(schemas.mark, kinds, said, properties, traits)) if schemas.any else repeat(b"")
         )
@@ -123,9 +125,8 @@ def _microseconds(times: Sequence[Any]) -> Sequence[int] | None:
     return moments if usual else None
 
 
-def _are_flat_objects(parts: Iterable[Raw]) -> bool:
+def _are_flat_objects(raws: Sequence[bytes]) -> bool:
     """Say whether all parts are JSON objects that cannot be nested too deeply."""
-    raws = [bytes(part) for part in parts if part is not EMPTY]
     if not _OBJECT.issuperset(map(_first_byte, raws)):
         return False
     return all(

@@ -29,7 +29,7 @@ HeaderLines = Sequence[tuple[bytes, bytes]]
 SourceOfLine = Callable[[bytes], str | None]
 """Returns the source that an ``Authorization`` line stands for."""
 
-_GENERAL = frozenset((b"content-encoding", b"queqiao-now", b"cookie"))
+_GENERAL = frozenset((b"content-encoding", b"queqiao-now"))
 """Headers with which a request is not of the usual kind."""
 
 
@@ -107,10 +107,12 @@ def express_paths(express: Express) -> dict[str, Take]:
 
 def _authorization(headers: HeaderLines) -> bytes | None:
     """Return the ``Authorization`` line, empty when there is none; None for unusual requests."""
-    found = b""
+    found, cookie = b"", False
     for name, value in headers:
         if name == b"authorization":
             found = value
+        elif name == b"cookie":
+            cookie = True
         elif name in _GENERAL:
             return None
-    return found
+    return None if cookie and not found else found  # a session may stand behind the cookie

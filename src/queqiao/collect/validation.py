@@ -194,7 +194,7 @@ def _add_snake_case(message: SegmentCall, raw: bytes | Raw) -> None:
 def _check_known(event: str | None, properties: Raw) -> None:
     """Raise InvalidInput unless the properties are what the vocabulary says of this event."""
     try:
-        check_known(event, properties)
+        check_known(event, bytes(properties))
     except msgspec.ValidationError as error:
         raise InvalidInput(json.field_error(error, "properties")) from error
 

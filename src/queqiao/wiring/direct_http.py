@@ -28,6 +28,8 @@ class Direct:
     body_max: int
     answer: bytes
     """Header lines and body after the status line and the date."""
+    problem_lines: tuple[tuple[str, str], ...] = ()
+    """Header lines that a problem document carries as well."""
 
 
 def protocol_of(direct: Mapping[bytes, Direct]) -> type[BoundedProtocol]:
@@ -126,7 +128,9 @@ class DirectProtocol(BoundedProtocol):
             if self.transport.is_closing():
                 return
             error = stored.exception()
-            self.transport.write(self._well(direct) if error is None else _problem(error, headers))
+            self.transport.write(
+                self._well(direct) if error is None else _problem(error, headers, direct)
+            )
             self._answered()
 
         stored.add_done_callback(answer)
@@ -145,11 +149,11 @@ class DirectProtocol(BoundedProtocol):
             self._idle_since = monotonic()
 
 
-def _problem(error: BaseException, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+def _problem(error: BaseException, headers: Sequence[tuple[bytes, bytes]], direct: Direct) -> bytes:
     named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
     known = error if isinstance(error, QueqiaoError) else Broken()
     response = problem_response(known, named, None if known is error else _cause(error))
-    lines = [("content-type", response.content_type), *response.headers]
+    lines = [("content-type", response.content_type), *response.headers, *direct.problem_lines]
     lines.append(("content-length", str(len(response.body))))
     head = "".join(f"{name}: {value}\r\n" for name, value in lines)
     start = f"HTTP/1.1 {response.status} {known.title.en}\r\n{head}\r\n"

@@ -1,5 +1,6 @@
 """Which paths of the public port are answered directly, and with what."""
 
+from queqiao.collect import cors
 from queqiao.collect.contracts import BATCH_BYTES_MAX
 from queqiao.collect.express import Express, express_paths
 from queqiao.wiring.direct_http import Direct, protocol_of
@@ -16,7 +17,7 @@ def direct_protocol(express: Express) -> type[BoundedProtocol]:
     """Return the public port's protocol: usual intake requests skip the application."""
     return protocol_of(
         {
-            path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN)
+            path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN, (*cors.ANY_SITE, cors.EXPOSED))
             for path, take in express_paths(express).items()
         }
     )
