@@ -37,7 +37,11 @@ console/dist/index.html: console/node_modules/.package-lock.json $(shell find co
 sdk/browser/dist/queqiao.js: console/node_modules/.package-lock.json sdk/browser/vite.config.js $(shell find sdk/browser/src -type f 2>/dev/null)
 	console/node_modules/.bin/vite build --config sdk/browser/vite.config.js --logLevel warn
 
-setup-dev: setup $(VENV)/installed-dev ## setup, with the tools of tests and docs
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json tests/clients/package.json
+	cd tests/clients && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+setup-dev: setup $(VENV)/installed-dev tests/clients/node_modules/.package-lock.json ## setup, with the tools of tests and docs
 
 demo: setup ## start the whole system with a living store in it
 	$(BIN)/queqiao demo --home $(HOME_DIR)
@@ -55,8 +59,8 @@ test-long: setup-dev ## the long runs: kill rounds, fuzz, laws
 	$(BIN)/python -m pytest tests -q -m long --timeout 3600
 
 check: setup-dev ## lint, types, import rules, the console's own checks, the docs
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench sdk
+	$(BIN)/ruff format --check src tests bench sdk
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	cd console && npm run --silent check && npm run --silent size
@@ -65,8 +69,8 @@ check: setup-dev ## lint, types, import rules, the console's own checks, the doc
 	$(BIN)/zensical build --clean
 
 format: setup-dev ## format the Python code
-	$(BIN)/ruff check --fix src tests bench
-	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench sdk
+	$(BIN)/ruff format src tests bench sdk
 
 bench: setup-dev ## run the benchmarks; ONLY=name runs one
 	$(BIN)/python -m bench $(ONLY)

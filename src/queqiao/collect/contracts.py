@@ -15,6 +15,9 @@ BATCH_EVENTS_MAX = 5_000
 SCHEMA_VERSION = 1
 """Version of the rules that a bad row was refused by."""
 
+Protocol = Literal["segment", "posthog", "snowplow", "ga4"]
+"""How the bytes of a message are to be read."""
+
 BadRowCode = Literal["not_json", "invalid", "conflict"]
 
 
@@ -23,6 +26,9 @@ class BadRow(msgspec.Struct, omit_defaults=True):
 
     ``call`` is the kind that the path named; None for an item of a batch, which names its own.
     ``whole_body`` rows are requests that were not JSON, so no event could be told in them.
+    ``body`` is what the client sent, to be read by ``protocol``; where that makes several events,
+    ``part`` says which one this is. ``own_id`` is the message id that was derived for a message
+    without one, so that a replay gives it the same.
     """
 
     received_at_us: int
@@ -35,6 +41,9 @@ class BadRow(msgspec.Struct, omit_defaults=True):
     call: CallType | None = None
     sent_at_us: int | None = None
     whole_body: bool = False
+    protocol: Protocol = "segment"
+    part: int = 0
+    own_id: str | None = None
 
 
 class KeptBadRow(msgspec.Struct):
@@ -65,6 +74,7 @@ class BadRowView(msgspec.Struct):
     id: str
     received_at: str
     source: str
+    protocol: str
     code: str
     path: str
     reason: str

@@ -202,6 +202,7 @@ def _view(kept: KeptBadRow, language: Language) -> BadRowView:
         id=kept.id,
         received_at=format_rfc3339(row.received_at_us),
         source=row.source,
+        protocol=row.protocol,
         code=row.code,
         path=row.path,
         reason=row.reason.in_language(language),

@@ -3,29 +3,26 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from queqiao.collect import cors
 from queqiao.collect.bad_rows import BadRowsLog
-from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX
+from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX, Protocol
 from queqiao.collect.messages import BatchBody, CallBody, Taken
+from queqiao.collect.protocols.ga4_endpoints import ga4_routes
+from queqiao.collect.protocols.intake import ProtocolIntake
+from queqiao.collect.protocols.posthog_endpoints import posthog_routes
+from queqiao.collect.protocols.snowplow_endpoints import snowplow_routes
+from queqiao.collect.schemas import SchemaHolder
 from queqiao.collect.segment import SegmentIntake, SourceOf
 from queqiao.collect.settings import ProjectSettings, project_settings
+from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
 from queqiao.kernel.envelope import CallType
-from queqiao.kernel.errors import Message, NotFound
+from queqiao.kernel.errors import Message, NotFound, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.event_log.base import EventLog
 
-_ANY_ORIGIN = ("access-control-allow-origin", "*")
-_TAKEN = Response(200, b'{"success":true}', headers=(_ANY_ORIGIN,))
-_PREFLIGHT = Response(
-    204,
-    headers=(
-        _ANY_ORIGIN,
-        ("access-control-allow-methods", "POST, GET, OPTIONS"),
-        ("access-control-allow-headers", "authorization, content-type, content-encoding"),
-        ("access-control-max-age", "86400"),
-    ),
-)
+_TAKEN = Response(200, b'{"success":true}', headers=cors.ANY_SITE)
 _TAGS = ("intake",)
 
 CALL_PATHS: dict[str, CallType] = {
@@ -53,24 +50,42 @@ class IntakeServices:
     bad_rows: BadRowsLog
     ids: IdSource
     source_of: SourceOf
+    schemas: SchemaHolder | None = None
 
 
 def routes(services: IntakeServices) -> list[Route]:
     """Return the routes. They read their own credentials: SDKs send them in three ways."""
-    intake = SegmentIntake(
-        services.log, services.bad_rows, Validator(services.ids), services.source_of
-    )
+    validator = Validator(services.ids, services.schemas)
+    intake = SegmentIntake(services.log, services.bad_rows, validator, services.source_of)
     found = [
         _settings_route(services.source_of),
         *(_call_route(path, call, intake) for path, call in CALL_PATHS.items()),
         *(_batch_route(path, intake) for path in BATCH_PATHS),
     ]
-    return found + [_preflight_route(route.path) for route in found]
+    found += [_preflight_route(route.path) for route in found]
+    return found + _foreign_routes(services, validator)
+
+
+def _foreign_routes(services: IntakeServices, validator: Validator) -> list[Route]:
+    """Return the routes of the protocols that are not Segment's."""
+    taking = Taking(services.log, services.bad_rows, validator)
+
+    def intake(protocol: Protocol) -> ProtocolIntake:
+        return ProtocolIntake(protocol, taking, services.source_of)
+
+    return [
+        *posthog_routes(intake("posthog"), services.ids),
+        *snowplow_routes(intake("snowplow")),
+        *ga4_routes(intake("ga4"), validator),
+    ]
 
 
 def _call_route(path: str, call: CallType, intake: SegmentIntake) -> Route:
     async def take(request: Request) -> Response:
-        await intake.take_one(request, call)
+        try:
+            await intake.take_one(request, call)
+        except QueqiaoError as error:
+            return cors.refusal(error, request)
         return _TAKEN
 
     summary = Message(f"接收一个 {call} 事件", f"Take one {call} call")
@@ -79,7 +94,10 @@ def _call_route(path: str, call: CallType, intake: SegmentIntake) -> Route:
 
 def _batch_route(path: str, intake: SegmentIntake) -> Route:
     async def take(request: Request) -> Response:
-        await intake.take_batch(request)
+        try:
+            await intake.take_batch(request)
+        except QueqiaoError as error:
+            return cors.refusal(error, request)
         return _TAKEN
 
     summary = Message("接收一批事件", "Take a batch of calls")
@@ -110,9 +128,9 @@ def _settings_route(source_of: SourceOf) -> Route:
     async def settings(request: Request) -> Response:
         key = request.params["write_key"]
         if source_of(key) is None:
-            raise NotFound
+            return cors.refusal(NotFound(), request)
         answer = json_response(project_settings(key))
-        answer.headers = (_ANY_ORIGIN,)
+        answer.headers = cors.ANY_SITE
         return answer
 
     return Route(
@@ -127,8 +145,8 @@ def _settings_route(source_of: SourceOf) -> Route:
 
 
 def _preflight_route(path: str) -> Route:
-    async def preflight(_: Request) -> Response:
-        return _PREFLIGHT
+    async def preflight(request: Request) -> Response:
+        return cors.preflight(request)
 
     summary = Message("跨域预检", "Answer a browser's preflight")
-    return Route("OPTIONS", path, preflight, summary, tags=_TAGS)
+    return Route("OPTIONS", path, preflight, summary, tags=_TAGS, status=204)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import KeptBadRow, Replay, ReplayRefusal
+from queqiao.collect.protocols.translators import segment_call
 from queqiao.collect.validation import Origin, Validator, looks_suspicious
 from queqiao.kernel.errors import InvalidInput, Message
 from queqiao.ports.event_log.base import EventLog
@@ -49,15 +50,14 @@ class Replayer:
 
     async def _take(self, kept: KeptBadRow) -> Message | None:
         row = kept.row
-        origin = Origin(
-            row.source,
-            row.received_at_us,
-            row.sent_at_us,
-            suspicious=looks_suspicious(row.body),
-        )
+        # An id of the row's own, so that a replay cut off by a crash repeats itself exactly.
+        own_id = row.own_id or f"bad-row-{kept.id}"
         try:
-            # An id of the row's own, so that a replay cut off by a crash repeats itself exactly.
-            event = self._validator.event(row.body, row.call, origin, f"bad-row-{kept.id}")
+            body = segment_call(row.protocol, row.body, row.part)
+            origin = Origin(
+                row.source, row.received_at_us, row.sent_at_us, suspicious=looks_suspicious(body)
+            )
+            event = self._validator.event(body, row.call, origin, own_id)
         except InvalidInput as refusal:
             return refusal.fields[0].message if refusal.fields else refusal.title
         outcome = (await self._log.append([event]))[0]

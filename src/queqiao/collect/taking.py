@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec import Raw, Struct
 
 from queqiao.collect.bad_rows import BadRowsLog
-from queqiao.collect.contracts import BadRow, BadRowCode
+from queqiao.collect.contracts import BadRow, BadRowCode, Protocol
+from queqiao.collect.schemas import kept_version
 from queqiao.collect.validation import Origin, Validator
 from queqiao.kernel.envelope import CallType
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, QueqiaoError
@@ -25,12 +26,18 @@ _CONFLICT = Message(
 class Incoming(Struct, frozen=True, gc=False):
     """One call on its way in. ``call`` None means that ``body`` names its own type.
 
-    ``original`` is what the client sent where that is not ``body`` itself.
+    ``original`` is what the client sent where that is not ``body`` itself; it is read by
+    ``protocol``, and ``part`` says which of its events this is. ``own_id`` is for a message without
+    an id. A call that could not be translated brings its ``refusal``.
     """
 
     body: bytes | Raw
     call: CallType | None = None
     original: bytes | Raw | None = None
+    protocol: Protocol = "segment"
+    part: int = 0
+    own_id: str | None = None
+    refusal: InvalidInput | None = None
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -62,7 +69,7 @@ class Taking:
         rows: list[BadRow] = []
         for incoming in calls:
             try:
-                events.append(self._validator.event(incoming.body, incoming.call, origin))
+                events.append(self._event(incoming, origin))
                 verdicts.append(None)
             except InvalidInput as refusal:
                 rows.append(refused_row(origin, incoming, "invalid", refusal))
@@ -78,9 +85,21 @@ class Taking:
             await self._bad_rows.keep(rows)
         return whole
 
-    async def keep_whole(self, body: bytes, origin: Origin, refusal: QueqiaoError) -> None:
+    def _event(self, incoming: Incoming, origin: Origin) -> NewEvent:
+        if incoming.refusal is not None:
+            raise incoming.refusal
+        return self._validator.event(incoming.body, incoming.call, origin, incoming.own_id)
+
+    async def keep_whole(
+        self,
+        body: bytes,
+        origin: Origin,
+        refusal: QueqiaoError,
+        protocol: Protocol = "segment",
+    ) -> None:
         """Keep a request in which no event could be told."""
-        await self._bad_rows.keep([refused_row(origin, Incoming(body), "not_json", refusal)])
+        whole = Incoming(body, protocol=protocol)
+        await self._bad_rows.keep([refused_row(origin, whole, "not_json", refusal)])
 
     async def _store(self, events: Sequence[NewEvent]) -> list[Verdict]:
         outcomes = await self._log.append(events) if events else ()
@@ -120,4 +139,8 @@ def refused_row(
         call=incoming.call,
         sent_at_us=origin.sent_at_us,
         whole_body=code == "not_json",
+        schema_version=kept_version(refusal),
+        protocol=incoming.protocol,
+        part=incoming.part,
+        own_id=incoming.own_id,
     )

@@ -76,7 +76,8 @@ class Route(msgspec.Struct, frozen=True):
     """One hot endpoint. ``path`` may hold ``{name}`` parts; a part never spans a slash.
 
     ``scope`` guards it; ``body_max`` bounds the request body in bytes; ``authenticates_itself``
-    tells wiring that the handler reads its own credentials (write keys of SDKs).
+    tells wiring that the handler reads its own credentials (write keys of SDKs). ``status`` is that
+    of a good answer, for the OpenAPI document.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -89,6 +90,7 @@ class Route(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     body_max: int = 1_000_000
     authenticates_itself: bool = False
+    status: int = 200
 
 
 def language_of(accept_language: str | None) -> Language:

@@ -110,7 +110,7 @@ def as_operation(
     if isinstance(found, Operation):
         return found
     told = tuple(parameters.get(f"{found.method} {found.path}", ()))
-    return Operation(found, told, status=204 if found.method == "OPTIONS" else 200)
+    return Operation(found, told, status=found.status)
 
 
 def _published(operations: Sequence[Operation], hot: Sequence[Operation]) -> Operation:
