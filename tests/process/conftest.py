@@ -49,9 +49,9 @@ class House:
         self.loader = self.new_loader()
         self._count = 0
 
-    def new_loader(self) -> Loader:
+    def new_loader(self, **options: Any) -> Loader:
         reader = EmbeddedEventLogReader(self.folder / "log")
-        return Loader(reader, self.warehouse, self.folder / "process.sqlite", "CNY")
+        return Loader(reader, self.warehouse, self.folder / "process.sqlite", "CNY", **options)
 
     async def load(self, *bodies: bytes) -> None:
         await append(self.log, bodies, self._count)

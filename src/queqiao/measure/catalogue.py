@@ -19,11 +19,15 @@ Unit = Literal["minor", "count", "ratio"]
 
 
 class Base(msgspec.Struct, frozen=True):
-    """An aggregate over one table. ``money`` ones make the row depend on one currency."""
+    """An aggregate over one table. ``money`` ones make the row depend on one currency.
+
+    ``measure`` names the same number in the rollups of events.
+    """
 
     table: Source
     sql: str
     money: bool = False
+    measure: str = ""
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -49,13 +53,13 @@ def _lines(sql: str, *, money: bool = True) -> Base:
     return Base("order_lines", sql, money)
 
 
-def _events(name: str) -> Base:
-    return Base("events", f"countIf(event = '{name}')")
+def _events(name: str, measure: str) -> Base:
+    return Base("events", f"countIf(event = '{name}')", measure=measure)
 
 
-def _ads(sql: str, condition: str, *, money: bool = False) -> Base:
+def _ads(sql: str, condition: str, measure: str, *, money: bool = False) -> Base:
     """Count only what the ads themselves wrote: anyone with a write key may send the same names."""
-    return Base("events", sql.format(f"source = '{ADS_SOURCE}'{condition}"), money)
+    return Base("events", sql.format(f"source = '{ADS_SOURCE}'{condition}"), money, measure)
 
 
 BASES: dict[str, Base] = {
@@ -70,13 +74,13 @@ BASES: dict[str, Base] = {
     "credited": _lines("uniqExactIf(offset, kind = 'credit')", money=False),
     "sold": _lines(f"sumIf(quantity, {_SALE})", money=False),
     "converted": _lines(f"uniqExactIf(order_id, {_SALE} AND campaign_id != '')", money=False),
-    "viewed": _events("Product Viewed"),
-    "added": _events("Product Added"),
-    "shown": _ads("countIf({})", " AND event = 'Ad Viewed'"),
-    "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'"),
-    "visits": Base("events", "uniqExactIf(session_id, session_id != '')"),
-    "people": Base("events", "uniqExact(person_id)"),
-    "spent": _ads("sumIf(cost_minor, {})", "", money=True),
+    "viewed": _events("Product Viewed", "views"),
+    "added": _events("Product Added", "adds"),
+    "shown": _ads("countIf({})", " AND event = 'Ad Viewed'", "impressions"),
+    "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'", "clicks"),
+    "visits": Base("events", "uniqExactIf(session_id, session_id != '')", measure="visits"),
+    "people": Base("events", "uniqExact(person)", measure="people"),
+    "spent": _ads("sumIf(cost_minor, {})", "", "cost", money=True),
 }
 
 

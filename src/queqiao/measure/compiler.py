@@ -1,5 +1,6 @@
 """From a checked question to SQL. Names come from the catalogue, values travel as parameters."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from queqiao.kernel.vocabulary import ADS_SOURCE
@@ -7,6 +8,8 @@ from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, TIME_COLUMN, S
 from queqiao.measure.contracts import Filter, Granularity, ReportQuery
 from queqiao.measure.names import Plan
 from queqiao.measure.period import Period, bucket_sql
+from queqiao.measure.rolled import Rolled, rolled
+from queqiao.process.contracts import MEASURES, Block
 
 _OPERATORS = {
     "eq": "{column} = {{{name}:String}}",
@@ -15,6 +18,8 @@ _OPERATORS = {
     "not_in": "NOT has({{{name}:Array(String)}}, toString({column}))",
     "contains": "positionCaseInsensitiveUTF8({column}, {{{name}:String}}) > 0",
 }
+
+_NO_CURRENCIES = "CAST([] AS Array(String))"
 
 
 class Statement(NamedTuple):
@@ -25,11 +30,26 @@ class Statement(NamedTuple):
 
 
 def compile_report(
-    query: ReportQuery, plan: Plan, period: Period, as_of: int, *, rows_max: int | None
+    query: ReportQuery,
+    plan: Plan,
+    period: Period,
+    as_of: int,
+    *,
+    rows_max: int | None,
+    blocks: Sequence[Block] = (),
 ) -> Statement:
-    """Return the statement. ``rows_max`` None leaves order and limit out, for a comparison."""
+    """Return the statement. ``rows_max`` None leaves order and limit out, for a comparison.
+
+    ``blocks`` are the sealed ones of the rollups; without any, raw rows alone answer.
+    """
     parameters: dict[str, Any] = {"as_of": as_of, "zone": query.timezone, "shift": period.shift_us}
-    parts = [_of_table(table, query, plan, period, parameters) for table in plan.tables]
+    parts = []
+    for table in plan.tables:
+        cube = rolled(query, plan, period, blocks, as_of) if table == "events" else None
+        if cube is None:
+            parts.append(_of_table(table, query, plan, period, parameters))
+        else:
+            parts.append(_of_rollup(cube, query, plan, period, parameters))
     keys = [f"d{index}" for index in range(len(plan.dimensions))]
     sums = [f"sum(b_{base}) AS {base}" for base in plan.bases]
     inner = ", ".join([*keys, *sums, "groupUniqArrayArray(b_currencies) AS currencies"])
@@ -60,6 +80,58 @@ def _of_table(
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {where}{group}"  # noqa: S608  # catalogue names only; values are parameters
 
 
+def _of_rollup(
+    rolled: Rolled, query: ReportQuery, plan: Plan, period: Period, parameters: dict[str, Any]
+) -> str:
+    """Return the aggregate of the events: of sealed blocks, and of the raw ones after them."""
+    parameters["sealed"] = rolled.sealed
+    parameters["firsts"] = [block.first for block in rolled.blocks]
+    parameters["lasts"] = [block.last for block in rolled.blocks]
+    names = dict.fromkeys(BASES[name].measure for name in plan.bases if _is_of_events(name))
+    if _has_money(plan):
+        names["currencies"] = None
+    where = _conditions("events", query, period, parameters)
+    sealed = ["has(arrayZip({firsts:Array(UInt64)}, {lasts:Array(UInt64)}), (first, last))"]
+    keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
+    group = f" GROUP BY {keys}" if keys else ""
+
+    def part(table: str, cells: Sequence[str], conditions: Sequence[str]) -> str:
+        columns = [
+            f"{_dimension(name, 'events', query.granularity, period)} AS d{index}"
+            for index, name in enumerate(plan.dimensions)
+        ]
+        columns += [f"{cell} AS p_{name}" for name, cell in zip(names, cells, strict=True)]
+        chosen, tests = ", ".join(columns), " AND ".join(conditions)
+        return f"SELECT {chosen} FROM {table} WHERE {tests}{group}"  # noqa: S608  # catalogue names only; values are parameters
+
+    old = part(
+        rolled.cube.table, [MEASURES[name].join.format(name) for name in names], sealed + where[1:]
+    )
+    new = part(
+        "events",
+        [MEASURES[name].part for name in names],
+        ["offset > {sealed:UInt64}", *where],
+    )
+    columns = [f"d{index}" for index in range(len(plan.dimensions))]
+    for name in plan.bases:
+        of_events = _is_of_events(name)
+        measure = BASES[name].measure
+        whole = MEASURES[measure].whole.format(f"p_{measure}") if of_events else "0"
+        columns.append(f"toInt64({whole}) AS b_{name}")
+    currencies = MEASURES["currencies"].whole.format("p_currencies")
+    columns.append(f"{currencies if _has_money(plan) else _NO_CURRENCIES} AS b_currencies")
+    return f"SELECT {', '.join(columns)} FROM ({old} UNION ALL {new}){group}"  # noqa: S608  # catalogue names only; values are parameters
+
+
+def _is_of_events(base: str) -> bool:
+    return BASES[base].table == "events"
+
+
+def _has_money(plan: Plan) -> bool:
+    """Say whether money of events is summed."""
+    return any(BASES[name].money and _is_of_events(name) for name in plan.bases)
+
+
 def _dimension(name: str, table: Source, granularity: Granularity | None, period: Period) -> str:
     if name == granularity:
         return bucket_sql(granularity, TIME_COLUMN[table], shifted=period.shift_us != 0)
@@ -69,7 +141,7 @@ def _dimension(name: str, table: Source, granularity: Granularity | None, period
 def _currencies(table: Source, plan: Plan) -> str:
     """Return the currencies whose money is summed in a row, so that they are never mixed."""
     if not any(BASES[name].money and BASES[name].table == table for name in plan.bases):
-        return "CAST([] AS Array(String))"
+        return _NO_CURRENCIES
     has_money = "1" if table == "order_lines" else f"cost_minor != 0 AND source = '{ADS_SOURCE}'"
     return f"groupUniqArrayIf(toString(currency), {has_money})"
 

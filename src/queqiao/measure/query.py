@@ -1,5 +1,6 @@
 """Answers a report: one question, one bounded statement (two when compared), one watermark."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from queqiao.kernel.clock import format_rfc3339, parse_rfc3339
@@ -10,7 +11,7 @@ from queqiao.measure.contracts import Column, Report, ReportQuery, both
 from queqiao.measure.names import Plan, plan_of, settle_granularity
 from queqiao.measure.period import Period, period_of
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import Watermark, watermark
+from queqiao.process.contracts import Block, Watermark, sealed_blocks, watermark
 
 _COMPARED_ROWS_MAX = 100_000
 _TIME = Message("时间", "Time")
@@ -33,10 +34,11 @@ async def report(warehouse: Warehouse, query: ReportQuery) -> Report:
     earlier = period.previous() if query.compare else None
     loaded = await watermark(warehouse)
     as_of = await _resolve(warehouse, query.as_of, loaded)
-    rows = await _rows(warehouse, query, plan, period, as_of, rows_max=query.limit)
+    blocks = await sealed_blocks(warehouse)
+    rows = await _rows(warehouse, query, plan, period, as_of, rows_max=query.limit, blocks=blocks)
     currency = _one_currency(rows)
     if earlier is not None:
-        before = await _rows(warehouse, query, plan, earlier, as_of, rows_max=None)
+        before = await _rows(warehouse, query, plan, earlier, as_of, rows_max=None, blocks=blocks)
         _one_currency(before)
         rows = _beside(rows, before, len(plan.dimensions), len(query.metrics))
     else:
@@ -88,8 +90,9 @@ async def _rows(
     as_of: int,
     *,
     rows_max: int | None,
+    blocks: Sequence[Block],
 ) -> list[list[Any]]:
-    statement = compile_report(query, plan, period, as_of, rows_max=rows_max)
+    statement = compile_report(query, plan, period, as_of, rows_max=rows_max, blocks=blocks)
     rows = (await warehouse.query(statement.sql, statement.parameters)).rows
     if len(rows) > _COMPARED_ROWS_MAX:
         message = Message("上期行数过多", "the earlier period has too many rows")

@@ -3,7 +3,9 @@
 import msgspec
 
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.consent import ADVERTISING, ANALYTICS, PERSONALIZATION, REPORTED, allows
 from queqiao.process.ddl import (
+    CORRECTIONS,
     EVENTS,
     IDENTITIES,
     ORDER_LINES,
@@ -13,15 +15,28 @@ from queqiao.process.ddl import (
 )
 
 __all__ = [
+    "ADVERTISING",
+    "ANALYTICS",
+    "CORRECTIONS",
+    "CUBES",
     "EVENTS",
     "IDENTITIES",
+    "MEASURES",
     "ORDER_LINES",
+    "PERSONALIZATION",
+    "REPORTED",
     "SESSIONS",
     "UNPROCESSED",
+    "Block",
+    "Cube",
     "Watermark",
+    "allows",
+    "chain",
     "create_tables",
+    "sealed_blocks",
     "watermark",
 ]
+from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
 
 _WATERMARK = "SELECT max(offset), max(timestamp), max(received_at) FROM watermark"
 

@@ -22,6 +22,9 @@ _AMOUNT = ("Int64 CODEC(ZSTD(1))", pa.int64())
 _TIME = ("DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))", pa.timestamp("us", tz="UTC"))
 _AMOUNTS = ("Array(Int64)", pa.list_(pa.int64()))
 _TEXTS = ("Array(String)", pa.list_(pa.string()))
+_SMALL = ("UInt32 CODEC(ZSTD(1))", pa.uint32())
+_CONSENT = ("UInt8 DEFAULT 7", pa.uint8())
+"""A mask of purposes (see ``consent.py``). Rows from before it was asked for allow everything."""
 
 _RANGE, _SOME = "minmax GRANULARITY 1", "bloom_filter GRANULARITY 4"
 """What helps to skip: ranges of what grows with the order on disk, and single values of ids."""
@@ -40,6 +43,10 @@ class TableSpec(NamedTuple):
     key: tuple[str, ...] = ("offset",)
     indexes: Mapping[str, str] = MappingProxyType({})
     engine: str = "MergeTree"
+
+    def named(self, prefix: str) -> "TableSpec":
+        """Return the same table of a set whose names begin with ``prefix``."""
+        return self._replace(name=prefix + self.name)
 
     @property
     def schema(self) -> pa.Schema:
@@ -76,6 +83,13 @@ EVENTS = TableSpec(
         "creative_id": _TEXT, "placement_id": _WORD, "decision_id": _TEXT, "promotion_id": _TEXT,
         "coupon": _TEXT, "currency": _WORD, "quantity": _AMOUNT, "value_minor": _AMOUNT,
         "cost_minor": _AMOUNT, "properties": _JSON, "traits": _JSON, "context": _JSON,
+        "consent": _CONSENT, "clock_skew_us": _AMOUNT, "device_class": _WORD, "browser": _WORD,
+        "browser_version": _WORD, "os": _WORD, "os_version": _WORD,
+        "is_bot": ("UInt8", pa.uint8()), "ip": _TEXT, "country": _WORD, "region": _WORD,
+        "city": _WORD, "referrer_domain": _WORD, "traffic_channel": _WORD,
+        "traffic_source": _WORD, "utm_source": _WORD, "utm_medium": _WORD, "utm_campaign": _WORD,
+        "utm_term": _TEXT, "utm_content": _TEXT, "click_id": _WORD, "schema_fault": _WORD,
+        "schema_version": _SMALL,
     },
     order_by="(event, timestamp, offset)",
     indexes={
@@ -92,7 +106,7 @@ ORDER_LINES = TableSpec(
         "session_id": _TEXT, "source": _WORD, "channel": _WORD, "sku": _TEXT, "product_id": _TEXT,
         "category": _WORD, "quantity": _AMOUNT, "list_minor": _AMOUNT, "discount_minor": _AMOUNT,
         "amount_minor": _AMOUNT, "currency": _WORD, "campaign_id": _TEXT, "decision_id": _TEXT,
-        "promotion_ids": _TEXTS, "coupon": _TEXT,
+        "promotion_ids": _TEXTS, "coupon": _TEXT, "consent": _CONSENT,
     },
     order_by="(time, offset, line)",
     key=("offset", "line"),
@@ -155,8 +169,9 @@ FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, SESSIONS, ORDER_LINES, EVENTS)
 """The tables that the loader fills from events, in the order in which it fills them."""
 
 
-async def create_tables(warehouse: Warehouse) -> None:
-    """Make every table and column that is not there yet."""
-    for table in (*FACTS, WATERMARK):
+async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
+    """Make every table and column that is not there yet; ``prefix`` stands before their names."""
+    for one in (*FACTS, WATERMARK):
+        table = one.named(prefix)
         await warehouse.command(table.create)
         await warehouse.command(table.widen)

@@ -3,13 +3,14 @@
 One batch: read the log after the checkpoint, run the machines, insert the rows table by table, then
 the watermark, then commit state and checkpoint as one. A crash in between leaves rows of offsets
 above the checkpoint. The machines are deterministic, so after a start the same events give the same
-rows, and those that a table already holds are left out by their keys.
+rows, and those that a table already holds are left out by their keys. Between two batches one piece
+of the rollups is made, of events below the checkpoint.
 """
 
 import asyncio
 import gc
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,14 @@ import msgspec
 import pyarrow as pa
 import structlog
 
+from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.event_log.base import EventLogReader, StoredEvent
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import FACTS, WATERMARK, TableSpec, create_tables
+from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.machines import Check, Machines, Row, Rows
+from queqiao.process.rollups import LEVELS, Rollups
 from queqiao.process.state import Checkpoint, StateFile
 
 T = TypeVar("T")
@@ -31,8 +35,8 @@ Ts = TypeVarTuple("Ts")
 
 log = structlog.get_logger()
 
-EVENTS_IN_BATCH_MAX = 5_000
-BYTES_IN_BATCH_MAX = 8 << 20
+EVENTS_IN_BATCH_MAX = 20_000
+BYTES_IN_BATCH_MAX = 16 << 20
 """Bounds of one batch; the second bounds memory, and the lines of orders, when events are large."""
 
 _FAILURES = (QueqiaoError, OSError, sqlite3.Error)
@@ -54,7 +58,11 @@ class _Batch(NamedTuple):
 
 
 class Loader:
-    """Loads one log into one warehouse. One per log; it owns the state file."""
+    """Loads one log into one set of tables. One per set; it owns the state file.
+
+    ``zone`` is the shop's, by which its days close. ``prefix`` names a set beside the live one, and
+    ``levels`` the sizes of the rollups' blocks, as powers of two.
+    """
 
     def __init__(
         self,
@@ -63,17 +71,28 @@ class Loader:
         state_path: Path,
         currency: str = "CNY",
         pace: Pace | None = None,
+        enricher: Enricher | None = None,
+        *,
+        zone: str = DEFAULT_ZONE,
+        prefix: str = "",
+        levels: Sequence[int] = LEVELS,
     ) -> None:
         self._reader = reader
         self._warehouse = warehouse
         self._state_path = state_path
         self._currency = currency
+        self._zone = zone
+        self._prefix = prefix
         self._pace = pace or Pace()
+        self._enricher = enricher or Enricher()
+        self._rollups = Rollups(warehouse, zone, levels, prefix)
         # Reader and state file belong to one thread, beside the event loop that answers queries.
         self._thread = ThreadPoolExecutor(1, "loader")
         self._file: StateFile | None = None
         self._held: dict[str, int] | None = None
         self.checkpoint = Checkpoint()
+        self.behind = False
+        """Whether the log held more than the last batch took."""
 
     async def open(self) -> None:
         """Make the tables, read the checkpoint, and see how far each table goes above it.
@@ -81,18 +100,19 @@ class Loader:
         Until all of it is known nothing is loaded: what a table holds already must not go in twice.
         """
         self._held = None
-        await create_tables(self._warehouse)
+        await create_tables(self._warehouse, self._prefix)
+        await self._rollups.open()
         await self._aside(self._open_state)
         held: dict[str, int] = {}
         for table in FACTS:
-            highest = await self._warehouse.query(f"SELECT max(offset) FROM {table.name}")  # noqa: S608  # our own names
-            held[table.name] = highest.rows[0][0]
+            sql = f"SELECT max(offset) FROM {self._prefix}{table.name}"  # noqa: S608  # our own names
+            held[table.name] = (await self._warehouse.query(sql)).rows[0][0]
         self._held = held
 
     def _open_state(self) -> None:
         self._close_state()
         self._file = StateFile(self._state_path)
-        self._machines = Machines(self._file, self._currency)
+        self._machines = Machines(self._file, self._currency, self._zone, self._enricher)
         self.checkpoint = self._file.checkpoint()
 
     def _close_state(self) -> None:
@@ -112,7 +132,7 @@ class Loader:
             try:
                 if self._held is None:  # the machines forget what they saw of a failed batch
                     await self.open()
-                if await self.step() == EVENTS_IN_BATCH_MAX:
+                if await self.step() and self.behind:
                     continue
             except _FAILURES as error:
                 log.warning("loading failed, trying again", error=str(error))
@@ -131,6 +151,7 @@ class Loader:
         batch = await self._aside(self._digest, self._file)
         if not batch.events:
             self._held = held
+            await self._rollups.advance(self.checkpoint.offset)
             return 0
         events, rows = batch.events, batch.rows
         for table in FACTS:
@@ -141,15 +162,22 @@ class Loader:
             max(self.checkpoint.received_at_us, rows.received_at_us),
         )
         mark = ("events", done.offset, done.timestamp_us, done.received_at_us)
-        await self._warehouse.insert(WATERMARK.name, arrow_of(WATERMARK, [mark]))
+        await self._warehouse.insert(self._prefix + WATERMARK.name, arrow_of(WATERMARK, [mark]))
         await self._aside(self._file.commit, done)
         self.checkpoint, self._held = done, held
+        await self._rollups.advance(done.offset)
         return len(events)
+
+    async def settle(self) -> None:
+        """Finish the rollups of all that is loaded. Only when nothing is being loaded."""
+        while await self._rollups.advance(self.checkpoint.offset):
+            pass
 
     def _digest(self, file: StateFile) -> _Batch:
         if self._reader.end() <= self.checkpoint.offset:
             return _Batch([], Rows(), {})
         events = _cut(self._reader.read(self.checkpoint.offset, EVENTS_IN_BATCH_MAX))
+        self.behind = bool(events) and events[-1].offset < self._reader.end()
         try:
             return self._seen(events, None)
         except (sqlite3.Error, OSError):
@@ -172,7 +200,7 @@ class Loader:
             rows = await self._missing(table, batch.rows.of(table.name), batch.events[-1].offset)
             arrow = await self._aside(arrow_of, table, rows) if rows else None
         if arrow is not None:
-            await self._warehouse.insert(table.name, arrow)
+            await self._warehouse.insert(self._prefix + table.name, arrow)
 
     async def _missing(self, table: TableSpec, rows: list[Row], last: int) -> list[Row]:
         """Leave out the rows that the table holds already."""
@@ -183,7 +211,7 @@ class Loader:
 
     async def _keys_up_to(self, table: TableSpec, last: int) -> set[Row]:
         sql = (
-            f"SELECT {', '.join(table.key)} FROM {table.name}"  # noqa: S608  # our own names
+            f"SELECT {', '.join(table.key)} FROM {self._prefix}{table.name}"  # noqa: S608  # our own names
             " WHERE offset > {after:UInt64} AND offset <= {last:UInt64}"
         )
         found = await self._warehouse.query(sql, {"after": self.checkpoint.offset, "last": last})

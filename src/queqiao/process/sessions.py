@@ -32,14 +32,13 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def with_event(self, person_id: str, at_us: int, channel: str) -> "Session":
         """Return the session with one more event."""
-        return Session(
-            self.id,
-            person_id,
-            min(self.started_at_us, at_us),
-            max(self.ended_at_us, at_us),
-            self.events + 1,
-            self.channel or channel,
-        )
+        started_at_us, ended_at_us = self.started_at_us, self.ended_at_us
+        if at_us > ended_at_us:
+            ended_at_us = at_us
+        elif at_us < started_at_us:
+            started_at_us = at_us
+        events, named = self.events + 1, self.channel or channel
+        return Session(self.id, person_id, started_at_us, ended_at_us, events, named)
 
 
 class Seen(NamedTuple):
@@ -59,7 +58,11 @@ class Sessions:
     def see(self, offset: int, device: str, person_id: str, at_us: int, channel: str) -> Seen:
         """Put one event into a session; the newest fitting one wins."""
         known = self._state.get(device) or []
-        for index in range(len(known) - 1, -1, -1):
+        if known and known[-1].holds(at_us):  # nearly every event belongs to the newest
+            joined = known[-1].with_event(person_id, at_us, channel)
+            self._state.put(device, [*known[:-1], joined] if len(known) > 1 else [joined])
+            return Seen(joined.id)
+        for index in range(len(known) - 2, -1, -1):
             if known[index].holds(at_us):
                 joined = known[index].with_event(person_id, at_us, channel)
                 self._state.put(device, [*known[:index], joined, *known[index + 1 :]])

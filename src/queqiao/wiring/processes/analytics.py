@@ -17,6 +17,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         warehouse,
         settings.home / "process.sqlite",
         settings.shop.currency,
+        zone=settings.shop.timezone,
     )
     await loader.open()
     server = RpcServer(methods(warehouse))

@@ -1,0 +1,232 @@
+"""Rollups: counts per minute, hour and business day, kept by the loader, exact at every offset.
+
+The log is cut into blocks of offsets. When a block is loaded whole, the loader adds up its events
+by each cube and then notes the block as sealed. A report of what was known at offset N takes the
+largest sealed blocks up to N and the raw events after them, so no number ever needs merging by the
+engine (never FINAL), and a past report stays what it was. Rows of a block that was not noted are of
+a crash: nobody reads them, and the block is made again.
+
+People and visits are sets of numbers (bitmaps): they join over blocks and buckets exactly.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from queqiao.kernel.vocabulary import ADS_SOURCE
+from queqiao.ports.warehouse.base import Warehouse
+
+LEVELS = (20, 24)
+"""Blocks of 2**20 and, made of those, of 2**24 events. Smaller ones would hardly add up goods."""
+
+BLOCKS = "rollup_blocks"
+
+
+class Measure(NamedTuple):
+    """One number of a cube: how it comes from raw events, and how parts of it are joined.
+
+    ``part`` is what a cell holds, ``join`` makes one part of many, ``whole`` the number of many.
+    """
+
+    kind: str
+    part: str
+    join: str
+    whole: str
+
+
+def _sum(sql: str) -> Measure:
+    return Measure("Int64", f"toInt64({sql})", "sum({})", "sum({})")
+
+
+def _set(sql: str) -> Measure:
+    state = "AggregateFunction(groupBitmap, UInt64)"
+    return Measure(state, sql, "groupBitmapMergeState({})", "groupBitmapMerge({})")
+
+
+_OF_ADS = f"source = '{ADS_SOURCE}'"
+
+MEASURES: dict[str, Measure] = {
+    "views": _sum("countIf(event = 'Product Viewed')"),
+    "adds": _sum("countIf(event = 'Product Added')"),
+    "impressions": _sum(f"countIf({_OF_ADS} AND event = 'Ad Viewed')"),
+    "clicks": _sum(f"countIf({_OF_ADS} AND event = 'Ad Clicked')"),
+    "cost": _sum(f"sumIf(cost_minor, {_OF_ADS})"),
+    "currencies": Measure(
+        "Array(String)",
+        f"groupUniqArrayIf(toString(currency), cost_minor != 0 AND {_OF_ADS})",
+        "groupUniqArrayArray({})",
+        "groupUniqArrayArray({})",
+    ),
+    "visits": _set("groupBitmapStateIf(toUInt64OrZero(session_id), session_id != '')"),
+    "people": _set("groupBitmapState(person)"),
+}
+_SUMS = ("views", "adds", "impressions", "clicks", "cost", "currencies")
+
+
+class Cube(NamedTuple):
+    """One table of rollups: the bucket of its rows, its dimensions and its measures."""
+
+    name: str
+    grain: str
+    dimensions: tuple[str, ...]
+    measures: tuple[str, ...] = (*_SUMS, "visits", "people")
+
+    @property
+    def table(self) -> str:
+        """The name of its table."""
+        return f"rollup_{self.name}"
+
+    @property
+    def create(self) -> str:
+        """The statement that makes the table where it is not there."""
+        columns = ["first UInt64", "last UInt64", "timestamp DateTime64(6, 'UTC') CODEC(ZSTD(1))"]
+        columns += [f"{name} LowCardinality(String)" for name in self.dimensions]
+        columns += [f"{name} {MEASURES[name].kind} CODEC(ZSTD(1))" for name in self.measures]
+        return (
+            f"CREATE TABLE IF NOT EXISTS {self.table} ({', '.join(columns)}) ENGINE = MergeTree"
+            " ORDER BY (last, first, timestamp)"
+            " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+        )
+
+    def bucket(self, zone: str) -> str:
+        """The start of an event's bucket, in SQL."""
+        if self.grain == "day":
+            start = f"toStartOfDay(timestamp, '{zone}')"
+        else:
+            start = f"toStartOf{self.grain.title()}(timestamp)"
+        return f"toDateTime64({start}, 6, 'UTC')"
+
+
+CUBES: tuple[Cube, ...] = (
+    Cube("hour", "hour", ("channel", "source")),
+    Cube("campaign_hour", "hour", ("event", "channel", "source", "campaign_id", "currency")),
+    Cube(
+        "product_day",
+        "day",
+        ("event", "channel", "source", "campaign_id", "category", "currency", "coupon", "sku"),
+        _SUMS,
+    ),
+    Cube("minute", "minute", ("channel", "source")),
+)
+"""From the one that is quickest to read. People are not kept per product: a cell would be a set."""
+
+_CREATE_BLOCKS = (
+    f"CREATE TABLE IF NOT EXISTS {BLOCKS} (first UInt64, last UInt64, zone LowCardinality(String))"
+    " ENGINE = MergeTree ORDER BY (last, first)"
+    " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+)
+
+
+class Block(NamedTuple):
+    """A sealed block: offsets from ``first`` to ``last``; its days are of ``zone``."""
+
+    first: int
+    last: int
+    zone: str
+
+
+class Rollups:
+    """Seals blocks. Beside the loader, which alone writes to the warehouse.
+
+    ``prefix`` stands before the names of all tables: of a set that is made beside the live one.
+    """
+
+    def __init__(
+        self, warehouse: Warehouse, zone: str, levels: Sequence[int] = LEVELS, prefix: str = ""
+    ) -> None:
+        self._warehouse = warehouse
+        self._zone = zone
+        self._levels = levels
+        self._prefix = prefix
+        self._sealed: set[Block] = set()
+        self._filled = 0
+        """Cubes that the next block was added up by already."""
+
+    async def open(self) -> None:
+        """Make the tables and read which blocks are sealed."""
+        for create in (_CREATE_BLOCKS, *(cube.create for cube in CUBES)):
+            named = create.replace("IF NOT EXISTS ", f"IF NOT EXISTS {self._prefix}")
+            await self._warehouse.command(named)
+        self._sealed = set(await sealed_blocks(self._warehouse, self._prefix))
+        self._filled = 0
+        for block in self._sealed:  # days once added up stay those of the zone they were made in
+            self._zone = block.zone
+
+    async def advance(self, loaded: int) -> bool:
+        """Do one piece of the sealing of what is loaded; return whether there was any to do.
+
+        A piece adds up one block by one cube, so that loading never waits for more than that.
+        """
+        block, below = self._next(loaded)
+        if block is None:
+            return False
+        if self._filled == len(CUBES):
+            values = f"({block.first}, {block.last}, '{block.zone}')"
+            await self._warehouse.command(f"INSERT INTO {self._prefix}{BLOCKS} VALUES {values}")  # noqa: S608  # our own names
+            self._sealed.add(block)
+            self._filled = 0
+            return True
+        await self._make(CUBES[self._filled], block, below)
+        self._filled += 1
+        return True
+
+    def _next(self, loaded: int) -> tuple[Block | None, int | None]:
+        """Return the first block that is loaded whole and not sealed, and the level it is made of.
+
+        Smaller ones come first; a block is made of its own smaller ones, of raw events if there are
+        none.
+        """
+        for number, level in enumerate(self._levels):
+            size = 1 << level
+            for last in range(size, loaded + 1, size):
+                block = Block(last - size + 1, last, self._zone)
+                if block not in self._sealed:
+                    return block, self._levels[number - 1] if number else None
+        return None, None
+
+    async def _make(self, cube: Cube, block: Block, below: int | None) -> None:
+        table, this = self._prefix + cube.table, f"first = {block.first} AND last = {block.last}"
+        left = await self._warehouse.query(f"SELECT count() FROM {table} WHERE {this}")  # noqa: S608  # our own names and numbers
+        if left.rows[0][0]:  # of a crash
+            await self._warehouse.command(
+                f"ALTER TABLE {table} DELETE WHERE {this} SETTINGS mutations_sync = 2"
+            )
+        await self._warehouse.command(self._fill(cube, block, below))
+
+    def _fill(self, cube: Cube, block: Block, below: int | None) -> str:
+        table, keys = self._prefix + cube.table, ", ".join(["bucket", *cube.dimensions])
+        named = ", ".join(["first", "last", "timestamp", *cube.dimensions, *cube.measures])
+        if below is None:
+            parts = [MEASURES[name].part for name in cube.measures]
+            source, bucket = f"{self._prefix}events", cube.bucket(self._zone)
+            where = f"offset >= {block.first} AND offset <= {block.last}"
+        else:
+            parts = [MEASURES[name].join.format(name) for name in cube.measures]
+            source, bucket = table, "timestamp"
+            where = (
+                f"first >= {block.first} AND last <= {block.last}"
+                f" AND last - first = {(1 << below) - 1}"
+            )
+        chosen = ", ".join([f"{bucket} AS bucket", *cube.dimensions, *parts])
+        return (
+            f"INSERT INTO {table} ({named}) SELECT {block.first}, {block.last}, {chosen}"  # noqa: S608  # our own names and numbers
+            f" FROM {source} WHERE {where} GROUP BY {keys}"
+        )
+
+
+async def sealed_blocks(warehouse: Warehouse, prefix: str = "") -> list[Block]:
+    """Return the sealed blocks, in no order."""
+    found = await warehouse.query(f"SELECT DISTINCT first, last, zone FROM {prefix}{BLOCKS}")  # noqa: S608  # our own names
+    return [Block(*row) for row in found.rows]
+
+
+def chain(blocks: Sequence[Block], as_of: int) -> list[Block]:
+    """Return the fewest sealed blocks that hold offset 1 and all after it, none above ``as_of``."""
+    longest: Mapping[int, Block] = {
+        block.first: block
+        for block in sorted(blocks, key=lambda one: one.last)
+        if block.last <= as_of
+    }
+    found: list[Block] = []
+    while (block := longest.get(found[-1].last + 1 if found else 1)) is not None:
+        found.append(block)
+    return found
