@@ -31,6 +31,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "benefit": {"type": "fixed", "amount": 1_000},
         "code_batch": "{id}",
     },
+    "event-schemas": {
+        "name": "{event}",
+        "mode": "lenient",
+        "schema": {"type": "object", "required": ["room_id"]},
+    },
     "webhooks": {
         "name": "orders",
         "url": "http://127.0.0.1:9/hook",
@@ -51,7 +56,7 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 def documents(prefix: str) -> dict[str, Any]:
     """Return one document of each kind; those that name others name the ones of the prefix."""
-    names = {"{id}": prefix, "{CODE}": code_of(prefix)}
+    names = {"{id}": prefix, "{CODE}": code_of(prefix), "{event}": f"{prefix} happened"}
     return {path: _filled(document, names) for path, document in DOCUMENTS.items()}
 
 
@@ -143,6 +148,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["webhook-deliveries"] = found[0]["id"]
         until(lambda: client.get(f"/api/v1/profiles/{prefix}-user").is_success, 10)
     things.ids["coupons"] = code_of(prefix)
+    things.ids["events"] = f"{prefix} happened"
     things.ids["projects"] = system.intake_key
     things.ids["schemas"] = "promotion.json"
     return things

@@ -20,12 +20,15 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A query parameter or header of an operation, for the OpenAPI document."""
+    """A query parameter or header of an operation, for the OpenAPI document.
+
+    One whose place is ``body`` is a body that is not JSON, and its name the media type of that.
+    """
 
     name: str
     summary: Message
     type: Any = str
-    place: Literal["query", "header"] = "query"
+    place: Literal["query", "header", "body"] = "query"
     required: bool = False
 
 

@@ -17,12 +17,18 @@ _PROBLEM_CODES = {
     "401": "Unauthenticated",
     "403": "Forbidden",
     "404": "NotFound",
+    "405": "MethodNotAllowed",
     "409": "Conflict",
+    "412": "PreconditionFailed",
     "413": "TooLarge",
+    "415": "UnsupportedMedia",
     "422": "Refused",
+    "428": "PreconditionRequired",
     "429": "TooManyRequests",
     "503": "Unavailable",
 }
+"""Every problem that a caller may meet, by status."""
+
 _SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "A key: qq_…"},
     "write_key": {
@@ -105,19 +111,52 @@ def _operation(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in names
     ]
-    parameters += [_parameter(parameter, shapes) for parameter in operation.parameters]
+    parameters += [
+        _parameter(parameter, shapes)
+        for parameter in operation.parameters
+        if parameter.place != "body"
+    ]
     if parameters:
         found["parameters"] = parameters
-    if route.request_type is not None:
-        content = {"application/json": {"schema": shapes.of(route.request_type)}}
+    content = _content(operation, shapes)
+    if content:
         found["requestBody"] = {"required": True, "content": content}
     found["security"] = _security(route)
     return found
 
 
+def _content(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+    """Return what the body may be, by media type."""
+    told = {
+        parameter.name: {"schema": {"type": "string", "contentMediaType": parameter.name}}
+        for parameter in operation.parameters
+        if parameter.place == "body"
+    }
+    if operation.route.request_type is None:
+        return told
+    return {"application/json": {"schema": shapes.of(operation.route.request_type)}, **told}
+
+
+def _statuses(operation: Operation) -> list[str]:
+    """Return the statuses of the problems that the operation answers."""
+    told = {parameter.name: parameter for parameter in operation.parameters}
+    route, match = operation.route, told.get("If-Match")
+    # Intake protocols unpack bodies; files are told apart by their media type.
+    reads_bytes = route.method == "POST" and (
+        route.authenticates_itself or any(one.place == "body" for one in operation.parameters)
+    )
+    never = {
+        "412": match is None,
+        "428": match is None or not match.required,
+        "415": not reads_bytes,
+    }
+    return [code for code in _PROBLEM_CODES if not never.get(code)]
+
+
 def _operation_id(route: Route) -> str:
     words = re.sub(r"[^A-Za-z0-9]+", "_", route.path.removeprefix("/api/v1/")).strip("_")
-    return f"{route.method.lower()}_{words}"
+    slash = "_slash" if route.path.endswith("/") else ""
+    return f"{route.method.lower()}_{words}{slash}"
 
 
 def _parameter(parameter: Parameter, shapes: _Shapes) -> dict[str, Any]:
@@ -146,7 +185,8 @@ def _responses(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     if kind is not None:
         good["content"] = {"application/json": {"schema": shapes.of(kind)}}
     refused = {
-        code: {"$ref": f"#/components/responses/{name}"} for code, name in _PROBLEM_CODES.items()
+        code: {"$ref": f"#/components/responses/{_PROBLEM_CODES[code]}"}
+        for code in _statuses(operation)
     }
     return {str(operation.status): good, **refused}
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -16,7 +14,7 @@ from queqiao.ports.event_log.base import EventLogReader, StoredEvent
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
 from queqiao.reach import deliveries
-from queqiao.reach.contracts import is_callable
+from queqiao.reach.calling import Caller, ForbiddenAddressError
 from queqiao.reach.deliveries import RETRY_AFTER_MAX_US, Attempt
 from queqiao.reach.signature import signed_headers
 
@@ -42,12 +40,13 @@ class Dispatcher:
         chance: random.Random,
         *,
         timeout_s: float = TIMEOUT_S,
+        caller: Caller | None = None,
     ) -> None:
         self._records = records
         self._log = event_log
         self._clock = clock
         self._chance = chance
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._caller = caller or Caller(timeout_s)
         self._timeout_s = timeout_s
         self._cleaned_at_us = 0
 
@@ -59,7 +58,7 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Close the connections to the receivers."""
-        await self._client.aclose()
+        await self._caller.close()
 
     async def _gather(self) -> None:
         listening, after = await self._records.read(
@@ -104,7 +103,7 @@ class Dispatcher:
             error = "" if 200 <= status < 300 else "status"
         except (TimeoutError, httpx.TimeoutException):
             error = "timeout"
-        except _ForbiddenAddressError:
+        except ForbiddenAddressError:
             error = "address"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError):
             error = "connection"
@@ -116,38 +115,17 @@ class Dispatcher:
 
     async def _post(self, row: Any, hook: Stored) -> tuple[int, int]:
         """Send one message; return the status and how long the receiver wants to be left alone."""
-        await _check_addresses(hook.document.url)
         body = row.body.encode()
         headers = signed_headers(
             hook.document.secret, row.id, self._clock.now_us() // SECOND_US, body
         )
         headers |= {"content-type": "application/json", "user-agent": "Queqiao-Webhooks/1"}
-        async with self._client.stream(
-            "POST", hook.document.url, content=body, headers=headers
-        ) as answer:
-            said = answer.headers.get("retry-after", "")
-            seconds = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else 0
-            return answer.status_code, min(seconds * SECOND_US, RETRY_AFTER_MAX_US)
+        status, said = await self._caller.post(hook.document.url, body, headers)
+        seconds = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else 0
+        return status, min(seconds * SECOND_US, RETRY_AFTER_MAX_US)
 
     async def _clean(self) -> None:
         now_us = self._clock.now_us()
         if now_us - self._cleaned_at_us >= HOUR_US:
             await self._records.write(lambda conn: deliveries.forget_old(conn, now_us))
             self._cleaned_at_us = now_us
-
-
-class _ForbiddenAddressError(Exception):
-    """The receiver's name leads to an address that may not be called."""
-
-
-async def _check_addresses(url: str) -> None:
-    """Raise when the name resolves to a forbidden address, whatever it did when it was written.
-
-    The call that follows resolves it once more: a name server that answers twice differently can
-    still slip through. Who needs more gives the machine no route to its metadata service.
-    """
-    host = urlsplit(url).hostname or ""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    if not all(is_callable(str(entry[4][0])) for entry in found):
-        raise _ForbiddenAddressError

@@ -30,8 +30,11 @@ _DELIVERIES = (
     Parameter("status", Message("投递状态", "state of the delivery")),
     *PAGE,
 )
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IMPORT = (
     DRY_RUN,
+    Parameter("text/csv", Message("CSV 文件", "a CSV file"), place="body"),
+    Parameter(_XLSX, Message("XLSX 文件", "an XLSX file"), place="body"),
     Parameter("currency", Message("文件没有写币种时用它", "currency where the file names none")),
 )
 
