@@ -26,6 +26,7 @@ def test_a_batch_of_codes_is_made_published_and_asked_for(page: Page, system: Sy
     expect(page.get_by_label("这批码合计")).to_contain_text("3 个码")
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator(".ant-btn-loading")).to_have_count(0)
     page.get_by_label("优惠码", exact=True).fill("TEA-ONE\nTEA-TWO")
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("老客码")

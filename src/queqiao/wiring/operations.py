@@ -5,6 +5,8 @@ from typing import Any
 
 from queqiao.catalog.endpoints import CatalogServices
 from queqiao.catalog.endpoints import handlers as catalog_handlers
+from queqiao.collect.bad_row_groups import BadRowGroups
+from queqiao.collect.bad_row_groups_endpoints import handlers as bad_row_group_handlers
 from queqiao.collect.endpoints import CollectServices
 from queqiao.collect.endpoints import handlers as collect_handlers
 from queqiao.collect.rpc_methods import RemoteBadRows
@@ -20,7 +22,14 @@ from queqiao.process.contracts import watermark
 from queqiao.profile.endpoints import ProfileServices
 from queqiao.profile.endpoints import handlers as profile_handlers
 from queqiao.reach.endpoints import routes as reach_routes
-from queqiao.wiring import adapters, ledger_desk, schedule_desk, secret_keys, shop_desk
+from queqiao.wiring import (
+    adapters,
+    ledger_desk,
+    pipeline_desk,
+    schedule_desk,
+    secret_keys,
+    shop_desk,
+)
 from queqiao.wiring.settings import Settings
 
 
@@ -39,6 +48,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *ledger_desk.routes(adapters.ledger(settings)),
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
+        *_ways(settings, services, warehouse),
     ]
 
 
@@ -50,6 +60,14 @@ def _collect(settings: Settings, services: Services, warehouse: Warehouse) -> Co
         signer=services.signer,
         loaded=lambda: loaded(warehouse),
     )
+
+
+def _ways(settings: Settings, services: Services, warehouse: Warehouse) -> list[Any]:
+    """Return what shows the way of the data: sources, pipeline, bad rows in groups."""
+    groups = BadRowGroups(settings.home / "bad_rows")
+    reader = adapters.event_log_reader(settings)
+    desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock)
+    return [*pipeline_desk.routes(desk), *bad_row_group_handlers(groups)]
 
 
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:

@@ -35,7 +35,8 @@ export function useSave<K extends Kind>(kind: K) {
       save.id === undefined
         ? createDocument(kind, save.document)
         : replaceDocument(kind, save.id, save.revision ?? 0, save.document, save.reason),
-    onSettled: () => queries.invalidateQueries({ queryKey: [kind] }),
+    // Not waited for: what was written is known, the lists follow.
+    onSettled: () => void queries.invalidateQueries({ queryKey: [kind] }),
   });
 }
 
