@@ -7,6 +7,9 @@ import msgspec
 from queqiao.kernel.envelope import Envelope, decode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX, parse_minor
+from queqiao.process.consent import EVERYTHING, NOTHING_SAID, Said, read_consent
+from queqiao.process.enrichment.context import Context, read_context
+from queqiao.process.enrichment.enricher import NOT_ENRICHED, Enriched, Enricher
 
 Identifier = str | int | None
 
@@ -54,32 +57,26 @@ class Properties(Item, gc=False):
     products: list[Item] = []
 
 
-class _Campaign(msgspec.Struct, gc=False):
-    medium: str | None = None
-
-
-class Context(msgspec.Struct, gc=False):
-    """The parts of the context that a column takes."""
-
-    channel: str | None = None
-    campaign: _Campaign | None = None
-
-
 _properties = msgspec.json.Decoder(Properties)
-_context = msgspec.json.Decoder(Context)
-_EMPTY_CONTEXT = Context()
 _ITEM_MINORS = tuple(name for name in Item.__struct_fields__ if name.endswith("_minor"))
 _MINORS = tuple(name for name in Properties.__struct_fields__ if name.endswith("_minor"))
 
 
 class Fact(msgspec.Struct, gc=False):
-    """One event, typed. ``problems`` lists what could not be taken as it came."""
+    """One event, typed. ``problems`` lists what could not be taken as it came.
+
+    ``enriched`` holds the columns that enrichment adds; ``said`` is what the event says about
+    consent, and ``consent`` the mask that holds for it, known when its device is.
+    """
 
     offset: int
     envelope: Envelope
     properties: Properties
     context: Context
     problems: list[FieldError]
+    enriched: Enriched = NOT_ENRICHED
+    said: Said = NOTHING_SAID
+    consent: int = EVERYTHING
 
     @property
     def channel(self) -> str:
@@ -89,8 +86,8 @@ class Fact(msgspec.Struct, gc=False):
         return (self.context.campaign.medium if self.context.campaign else None) or ""
 
 
-def read_fact(offset: int, body: bytes) -> Fact:
-    """Return the stored event, typed.
+def read_fact(offset: int, body: bytes, enricher: Enricher) -> Fact:
+    """Return the stored event, typed and enriched; its time is mended.
 
     A property of a wrong type is left out and named among the problems: what the door lets pass
     must never stop the loader. Raises InvalidInput when the envelope itself cannot be read.
@@ -101,6 +98,8 @@ def read_fact(offset: int, body: bytes) -> Fact:
         raise InvalidInput(
             FieldError("", Message("信封无法读取", "unreadable envelope"))
         ) from error
+    context = read_context(envelope.context)
+    enriched = enricher.enrich(envelope, context)
     if not 0 <= envelope.timestamp_us < TIMESTAMP_US_MAX:
         raise InvalidInput(FieldError("timestamp", Message("超出范围", "outside 1970 to 2100")))
     problems: list[FieldError] = []
@@ -109,7 +108,8 @@ def read_fact(offset: int, body: bytes) -> Fact:
     except msgspec.DecodeError:
         properties = _lenient(envelope.properties, problems)
     _leave_out_too_large(properties, problems)
-    return Fact(offset, envelope, properties, _read_context(envelope.context), problems)
+    said = read_consent(bytes(context.consent))
+    return Fact(offset, envelope, properties, context, problems, enriched, said)
 
 
 def _lenient(raw: msgspec.Raw, problems: list[FieldError]) -> Properties:
@@ -142,15 +142,6 @@ def _leave_out_too_large(properties: Properties, problems: list[FieldError]) -> 
 def too_large(path: str) -> FieldError:
     """Return what is said of an amount out of bounds."""
     return FieldError(path, Message("金额过大", "the amount is too large"))
-
-
-def _read_context(raw: msgspec.Raw) -> Context:
-    if len(bytes(raw)) == 2:
-        return _EMPTY_CONTEXT
-    try:
-        return _context.decode(raw)
-    except msgspec.DecodeError:  # a channel of another type is no channel; the JSON keeps it
-        return _EMPTY_CONTEXT
 
 
 def text_of(value: Identifier) -> str:

@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 import msgspec
 import structlog
 
-from queqiao.kernel.envelope import decode_envelope
+from queqiao.kernel.envelope import EMPTY, decode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import parse_minor
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.process.attribution import NO_CLICK, Click, LastClicks
+from queqiao.process.consent import ADVERTISING, Consents
 from queqiao.process.corrections import Correction, correction
 from queqiao.process.ddl import EVENTS
+from queqiao.process.enrichment.context import Context
+from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.facts import (
-    Context,
     Fact,
     Properties,
     minor_of,
@@ -91,10 +93,17 @@ class Machines:
     """Identity, sessions, attribution and orders over one state file.
 
     ``currency`` is the shop's: decimals of events that name no currency are read in it. ``zone`` is
-    the shop's too: its business days close by it.
+    the shop's too: its business days close by it. ``enricher`` reads events further.
     """
 
-    def __init__(self, file: StateFile, currency: str = "CNY", zone: str = "Asia/Shanghai") -> None:
+    def __init__(
+        self,
+        file: StateFile,
+        currency: str = "CNY",
+        zone: str = "Asia/Shanghai",
+        enricher: Enricher | None = None,
+    ) -> None:
+        self._enricher = enricher or Enricher()
         size = DEVICES_IN_MEMORY_MAX
         self._file = file
         self._currency = currency
@@ -104,6 +113,8 @@ class Machines:
         self._visits = file.keyed("sessions", list[Session], size)
         self._identity = Identity(self._users, file.keyed("device", str, size))
         self._sessions = Sessions(self._visits)
+        self._said = file.keyed("consent", int, size)
+        self._consents = Consents(self._said, self._enricher.default_consent)
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
         self._orders = Orders(
             file.keyed("sale", Order, ORDERS_IN_MEMORY_MAX),
@@ -115,7 +126,7 @@ class Machines:
         self, events: Sequence[StoredEvent], rows: Rows, check: Check | None = None
     ) -> None:
         """Add what stored events mean, in order; see ``see``. One question reads their state."""
-        facts = [(event, _fact_of(event)) for event in events]
+        facts = [(event, _fact_of(event, self._enricher)) for event in events]
         self._fetch([fact for _, fact in facts if isinstance(fact, Fact)])
         for event, fact in facts:
             if isinstance(fact, InvalidInput):
@@ -136,6 +147,7 @@ class Machines:
         ids = {fact.envelope.anonymous_id for fact in facts if fact.envelope.anonymous_id}
         self._users.fetch(ids)
         self._visits.fetch(f"a:{one}" for one in ids)
+        self._said.fetch(f"a:{one}" for one in ids)
         users = (fact.envelope.user_id for fact in facts)
         people = {self._users.get(one) or one for one in ids}
         self._persons.fetch(people | {user for user in users if user})
@@ -162,6 +174,7 @@ class Machines:
         """Run the machines over one event. Adds to ``rows`` only when nothing can fail any more."""
         envelope = fact.envelope
         who = self._identity.see(fact)
+        fact.consent = self._consents.see(who.device, fact.said)
         at_us = envelope.timestamp_us
         channel = fact.channel
         seen = self._sessions.see(fact.offset, who.device, who.person_id, at_us, channel)
@@ -194,7 +207,7 @@ class Machines:
         """Remember ad clicks, and whose the earlier ones of a device are after a login."""
         if who.linked:
             self._clicks.linked(who)
-        if fact.envelope.event == "Ad Clicked":
+        if fact.envelope.event == "Ad Clicked" and fact.consent & ADVERTISING:
             named = fact.properties
             click = Click(
                 fact.envelope.timestamp_us,
@@ -209,7 +222,7 @@ class Machines:
         if fact.problems:  # an order is booked whole or not at all
             return None
         click = NO_CLICK
-        if KINDS[event] == "sale":
+        if KINDS[event] == "sale" and fact.consent & ADVERTISING:
             click = self._clicks.before(who, fact.envelope.timestamp_us)
         try:
             booked = self._orders.book(event, fact.envelope.source, fact.properties, click)
@@ -235,6 +248,7 @@ class Machines:
             booked.order.currency if booked else named.currency or "",
             _quantity(fact), self._value(fact, booked), named.cost_minor or 0,
             bytes(envelope.properties), bytes(envelope.traits), bytes(envelope.context),
+            fact.consent, *fact.enriched,
         )  # fmt: skip
 
     def _value(self, fact: Fact, booked: Booking | None) -> int:
@@ -261,10 +275,10 @@ def _price(price: Decimal, currency: str) -> int:
     return parse_minor(price, currency, "properties.price")
 
 
-def _fact_of(event: StoredEvent) -> Fact | InvalidInput | None:
+def _fact_of(event: StoredEvent, enricher: Enricher) -> Fact | InvalidInput | None:
     """Return the event typed, or what is wrong with its envelope; None where our own code fails."""
     try:
-        return read_fact(event.offset, event.body)
+        return read_fact(event.offset, event.body, enricher)
     except InvalidInput as error:
         return error
     except Exception:
@@ -275,6 +289,7 @@ def _fact_of(event: StoredEvent) -> Fact | InvalidInput | None:
 def _bare_fact(event: StoredEvent) -> Fact:
     """Return an event without its properties' meaning. Raises what its envelope raises."""
     envelope = decode_envelope(event.body)
+    envelope.context = EMPTY  # what of it may be stored is not known then
     return Fact(event.offset, envelope, Properties(), Context(), [_OUR_DEFECT])
 
 
@@ -321,6 +336,7 @@ def _line_rows(fact: Fact, who: Who, visit: Visit, booked: Booking) -> list[Row]
             visit.channel, line.sku, line.product_id, line.category, line.quantity,
             line.list_minor, line.discount_minor, line.amount_minor, order.currency,
             order.campaign_id, order.decision_id, order.promotion_ids, line.coupon or order.coupon,
+            fact.consent,
         )
         for number, line in enumerate(booked.lines)
     ]  # fmt: skip

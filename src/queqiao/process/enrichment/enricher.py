@@ -1,0 +1,100 @@
+"""All of it for one event. What was looked up once is remembered: most events repeat it."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from queqiao.kernel import json
+from queqiao.kernel.envelope import Envelope
+from queqiao.process.consent import EVERYTHING
+from queqiao.process.enrichment.address import Storage, normal, stored
+from queqiao.process.enrichment.clock import happened_us
+from queqiao.process.enrichment.context import EMPTY_CONTEXT, Context
+from queqiao.process.enrichment.region import open_regions
+from queqiao.process.enrichment.traffic import traffic_of
+from queqiao.process.enrichment.user_agent import read_agent
+
+COLUMNS = (
+    "clock_skew_us", "device_class", "browser", "browser_version", "os", "os_version", "is_bot",
+    "ip", "country", "region", "city", "referrer_domain", "traffic_channel", "traffic_source",
+    "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id",
+    "schema_fault", "schema_version",
+)  # fmt: skip
+"""What is added to a row of ``events``, in the order of its columns there."""
+
+Enriched = tuple[str | int, ...]
+"""The values of ``COLUMNS``."""
+
+NOT_ENRICHED: Enriched = (0, "", "", "", "", "", 0, *("",) * 14, 0)
+ADDRESSES_IN_MEMORY_MAX = 20_000
+
+
+class _Place(NamedTuple):
+    """What is kept of an address, its region, and the address as JSON, as said and as kept."""
+
+    columns: tuple[str, str, str, str]
+    said: bytes
+    kept: bytes
+
+
+_NO_PLACE = _Place(("", "", "", ""), b"", b"")
+
+
+class Enricher:
+    """Reads events further. ``ip_storage`` says what is kept of addresses.
+
+    ``default_consent`` is the mask of those who said nothing about consent.
+    """
+
+    def __init__(
+        self,
+        ip_database: Path | None = None,
+        ip_storage: Storage = "truncated",
+        default_consent: int = EVERYTHING,
+    ) -> None:
+        self.default_consent = default_consent
+        self._region_of = open_regions(ip_database).of
+        self._ip_storage = ip_storage
+        self._place_of = lru_cache(maxsize=ADDRESSES_IN_MEMORY_MAX)(self._place)
+
+    def enrich(self, envelope: Envelope, context: Context) -> Enriched:
+        """Return the columns. Mends the envelope's time, and the address in its context."""
+        envelope.timestamp_us, skew_us = happened_us(
+            envelope.timestamp_us, envelope.sent_at_us, envelope.received_at_us
+        )
+        fault = envelope.schema_fault
+        if context is EMPTY_CONTEXT and envelope.client_ip is None:
+            if skew_us == 0 and fault is None:
+                return NOT_ENRICHED
+            return (skew_us, *NOT_ENRICHED[1:-2], fault or "", envelope.schema_version)
+        agent = read_agent(context.user_agent or context.user_agent_snake or "")
+        address = context.ip or envelope.client_ip
+        place = self._place_of(address) if address else _NO_PLACE
+        if context.ip and self._ip_storage != "full":
+            envelope.context = _without(envelope.context, place)
+        came = traffic_of(context, agent.browser)
+        return (
+            skew_us, agent.device_class, agent.browser, agent.browser_version, agent.os,
+            agent.os_version, int(agent.is_bot or context.webdriver is True), *place.columns,
+            came.referrer_domain, came.channel, came.source, *came.tags, fault or "",
+            envelope.schema_version,
+        )  # fmt: skip
+
+    def _place(self, said: str) -> _Place:
+        address = normal(said)
+        kept = stored(address, self._ip_storage)
+        columns = (kept, *self._region_of(address))
+        return _Place(columns, json.encode(said), json.encode(kept))
+
+
+def _without(context: Raw, place: _Place) -> Raw:
+    """Return the context with an address cut wherever it stands as a text of its own."""
+    raw = bytes(context)
+    cut = raw.replace(place.said, place.kept)
+    if cut != raw or place.said == place.kept:
+        return Raw(cut)
+    whole = msgspec.json.decode(raw)  # written with escapes
+    return Raw(json.encode({**whole, "ip": place.columns[0]}))
