@@ -2,7 +2,8 @@
 
 New keys go to a table in memory. When it is full it is sealed and a thread writes it as a sorted
 run; when eight runs of one size have gathered, another thread merges them into one. So memory is
-bounded, a look-up asks a handful of filters, and each key is rewritten a few times in its life.
+bounded, a look-up asks one filter over all runs and rarely more, and each key is rewritten a few
+times in its life.
 Everything here follows from the log: what the runs do not hold yet is read from it at opening.
 """
 
@@ -14,6 +15,7 @@ from threading import Lock
 
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log import runs as run_files
+from queqiao.ports.event_log.filter import Filter
 from queqiao.ports.event_log.manifest import Manifest
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.event_log.runs import Probe, Run, mask_of
@@ -63,8 +65,9 @@ class DedupIndex:
         self.table: Table = {}
         self._sealed: Table | None = None
         self._change = Lock()
+        self._filter: Filter | None = None
         self._flusher = Worker("dedup-flush", self._flush)
-        self._merger = Worker("dedup-merge", self._merge_once)
+        self._merger = Worker("dedup-merge", self._tidy)
         self._merger.wake()
 
     @property
@@ -74,7 +77,7 @@ class DedupIndex:
 
     def start_over(self) -> None:
         """Forget the runs: the log is not the one they were made from."""
-        self._runs = ()
+        self._runs, self._filter = (), None
         self._manifest.save([], 0)
 
     def fill(self, digest: bytes, value: bytes, committed: int) -> None:
@@ -101,6 +104,8 @@ class DedupIndex:
         return value or (self._in_runs(digest) if self._runs else None)
 
     def _in_runs(self, digest: bytes) -> bytes | None:
+        if self._filter is not None and not self._filter.may_hold(digest):
+            return None
         high, low = _PAIR.unpack(digest)
         mask = mask_of(high)
         for run in self._runs:
@@ -137,6 +142,8 @@ class DedupIndex:
                     found[digest] = value
             return
         probe = Probe(digests)
+        if self._filter is not None and not self._filter.may_hold_any(probe):
+            return
         for run in self._runs:
             for index in probe.candidates(run.bloom):
                 high, low = _PAIR.unpack(digests[index])
@@ -166,14 +173,33 @@ class DedupIndex:
             return False
         last = offset_of(next(reversed(sealed.values())))
         path = self._manifest.new_path()
-        run = run_files.create(path, b"".join(sealed), b"".join(sealed.values()))
+        keys = b"".join(sealed)
+        run = run_files.create(path, keys, b"".join(sealed.values()))
         with self._change:
+            if self._filter is not None:  # before the table is gone, which still knows the keys
+                self._filter.add(keys)
             runs = (*self._runs, run)
             self._manifest.save(runs, last)
             self._runs = runs
         self._sealed = None
         self._merger.wake()
         return False
+
+    def _tidy(self) -> bool:
+        """Do the next piece of work that can wait; return whether to look again."""
+        return self._renew_filter() or self._merge_once()
+
+    def _renew_filter(self) -> bool:
+        """Make the filter where there is none, and a larger one where it is full."""
+        runs = self._runs
+        keys = sum(run.count for run in runs)
+        if not runs or (self._filter is not None and keys <= self._filter.keys_max):
+            return False
+        made = Filter.of(runs)
+        with self._change:
+            made.add_runs(run for run in self._runs if run not in runs)
+            self._filter = made
+        return True
 
     def _merge_once(self) -> bool:
         """Merge one group of runs of a size; return whether to look again."""

@@ -7,7 +7,7 @@ readable list of them is rebuilt.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import Any, Self, cast
@@ -32,18 +32,18 @@ _ONE = np.uint64(1)
 class Probe:
     """The digests of one look-up, prepared once for all runs."""
 
-    __slots__ = ("_high", "_low", "_masks", "digests")
+    __slots__ = ("digests", "low", "masks")
 
     def __init__(self, digests: Sequence[bytes]) -> None:
         self.digests = digests
         pairs = np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2)
-        self._high, self._low = pairs[:, 0], pairs[:, 1]
-        self._masks = _masks(self._high)
+        self.low = pairs[:, 1]
+        self.masks = masks_of(pairs[:, 0])
 
     def candidates(self, bloom: Words) -> list[int]:
         """Return the indices of the digests that the filter does not rule out."""
-        words = bloom[self._low % np.uint64(len(bloom))]
-        return np.flatnonzero((words & self._masks) == self._masks).tolist()
+        words = bloom[self.low % np.uint64(len(bloom))]
+        return np.flatnonzero((words & self.masks) == self.masks).tolist()
 
 
 class Run:
@@ -59,6 +59,12 @@ class Run:
         self.high, self.low, self.fingerprints, self.offsets = columns
         self.bloom: Words = whole[8 + 4 * self.count :]
         self._bloom_words = memoryview(cast("Any", self.bloom))
+
+    def pieces(self) -> Iterator[tuple[Words, Words]]:
+        """Yield the two halves of the keys, a bounded number at a time."""
+        for start in range(0, self.count, MERGE_CHUNK_KEYS):
+            end = start + MERGE_CHUNK_KEYS
+            yield self.high[start:end], self.low[start:end]
 
     def get(self, high: int, low: int, mask: int) -> bytes | None:
         """Return fingerprint and offset (8 bytes each) of one digest, or None."""
@@ -84,7 +90,8 @@ def mask_of(high: int) -> int:
     )
 
 
-def _masks(high: Words) -> Words:
+def masks_of(high: Words) -> Words:
+    """Return the same for many keys."""
     masks = _ONE << (high & _LOW)
     for times in (1, 2, 3):
         masks |= _ONE << ((high >> (_SIX * np.uint64(times))) & _LOW)
@@ -149,7 +156,7 @@ class _Writing:
         target = self._map[8 : 8 + 4 * self._count].reshape(4, self._count)
         target[:, self._at : self._at + columns.shape[1]] = columns
         bloom = self._map[8 + 4 * self._count :]
-        np.bitwise_or.at(bloom, columns[1] % np.uint64(len(bloom)), _masks(columns[0]))
+        np.bitwise_or.at(bloom, columns[1] % np.uint64(len(bloom)), masks_of(columns[0]))
         self._at += columns.shape[1]
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
