@@ -19,6 +19,8 @@ from queqiao.operate.contracts import Services
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import watermark
+from queqiao.process.corrections_endpoints import CorrectionServices
+from queqiao.process.corrections_endpoints import handlers as correction_handlers
 from queqiao.profile.endpoints import ProfileServices
 from queqiao.profile.endpoints import handlers as profile_handlers
 from queqiao.reach.endpoints import routes as reach_routes
@@ -44,6 +46,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *profile_handlers(ProfileServices(warehouse, records, signer)),
         *coupon_handlers(coupons),
         *measure_handlers(MeasureServices(warehouse)),
+        *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
         *reach_routes(records, signer),
         *ledger_desk.routes(adapters.ledger(settings)),
         *schedule_desk.routes(settings),

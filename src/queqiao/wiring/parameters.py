@@ -30,6 +30,11 @@ _DELIVERIES = (
     Parameter("status", Message("投递状态", "state of the delivery")),
     *PAGE,
 )
+_CORRECTED = (
+    Parameter("grain", Message("时间桶：minute、hour 或 day", "buckets: minute, hour or day")),
+    Parameter("from", Message("事件时间从此刻起", "events that happened from this moment on")),
+    Parameter("to", Message("事件时间到此刻前", "events that happened before this moment")),
+)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IMPORT = (
     DRY_RUN,
@@ -55,6 +60,12 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("user", Message("顾客的 id", "id of the person"), required=True),
         ),
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
+        "GET /api/v1/corrections": (*_CORRECTED, *PAGE),
+        "GET /api/v1/corrections/buckets": (
+            *_CORRECTED,
+            Parameter("as_of", Message("截至此偏移量", "as known at this offset"), int),
+            PAGE[0],
+        ),
         "GET /api/v1/decisions/{id}/why": (
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
         ),
