@@ -5,11 +5,15 @@ from typing import Any
 
 from queqiao.catalog.endpoints import CatalogServices
 from queqiao.catalog.endpoints import handlers as catalog_handlers
+from queqiao.collect import schemas_check
 from queqiao.collect.bad_row_groups import BadRowGroups
 from queqiao.collect.bad_row_groups_endpoints import handlers as bad_row_group_handlers
 from queqiao.collect.endpoints import CollectServices
 from queqiao.collect.endpoints import handlers as collect_handlers
 from queqiao.collect.rpc_methods import RemoteBadRows
+from queqiao.collect.schemas_calls import remote_refusals
+from queqiao.collect.schemas_endpoints import SchemaServices
+from queqiao.collect.schemas_endpoints import handlers as schema_handlers
 from queqiao.decide.promotions.endpoints import CouponServices
 from queqiao.decide.promotions.endpoints import handlers as coupon_handlers
 from queqiao.kernel.http import Route
@@ -34,6 +38,11 @@ from queqiao.wiring import (
 )
 from queqiao.wiring.settings import Settings
 
+_MARKED = (
+    "SELECT if(event = '', type, event) AS name, schema_version, count() FROM events"
+    " WHERE schema_fault != '' GROUP BY name, schema_version LIMIT 10000"
+)
+
 
 def operations(settings: Settings, services: Services) -> Sequence[Any]:
     """Return what the console answers beside documents, people, sessions and audit."""
@@ -52,6 +61,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
         *_ways(settings, services, warehouse),
+        *_schemas(settings, services, warehouse),
     ]
 
 
@@ -71,6 +81,20 @@ def _ways(settings: Settings, services: Services, warehouse: Warehouse) -> list[
     reader = adapters.event_log_reader(settings)
     desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock)
     return [*pipeline_desk.routes(desk), *bad_row_group_handlers(groups)]
+
+
+def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> list[Route]:
+    """Return the registry of schemas, as the intake and the warehouse know it."""
+
+    async def marked() -> dict[tuple[str, int], int]:
+        rows = (await warehouse.query(_MARKED)).rows
+        return {(name, version): count for name, version, count in rows}
+
+    refusals = remote_refusals(RpcClient(settings.socket("intake.rpc")))
+    return [
+        *schema_handlers(SchemaServices(services.records, refusals, marked)),
+        *schemas_check.routes(),
+    ]
 
 
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:
