@@ -26,10 +26,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvloop
 
@@ -48,9 +49,6 @@ from queqiao.wiring.http_server import BoundedProtocol, serve
 from queqiao.wiring.processes.intake import rare_collections
 
 KEY = "bench"
-BATCH = 100
-BATCH_EVENTS = 200_000
-SINGLE_EVENTS = 40_000
 WARM_UP = 0.1
 _DONE = b'{"success":true}'
 
@@ -94,8 +92,8 @@ def requests(size: int, seed: int) -> Iterator[bytes]:
 class Connection(asyncio.Protocol):
     """One keep-alive connection that always has one request under way."""
 
-    def __init__(self, source: Iterator[bytes], count: int, late_ms: list[float]) -> None:
-        self._source, self._left, self._late_ms = source, count, late_ms
+    def __init__(self, prepared: list[bytes], late_ms: list[float]) -> None:
+        self._prepared, self._late_ms = iter(prepared), late_ms
         self._answer = b""
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -105,12 +103,11 @@ class Connection(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
-        if not self._left:
+        body = next(self._prepared, None)
+        if body is None:
             self.finished.set_result(None)
             self._transport.close()
             return
-        self._left -= 1
-        body = next(self._source)
         self._since = perf_counter()
         self._transport.write(body)
 
@@ -132,19 +129,21 @@ class Connection(asyncio.Protocol):
             self.finished.set_exception(exc or ConnectionResetError())
 
 
-async def drive(port: int, size: int, connections: int, count: int, seed: int) -> list[float]:
-    """Send ``count`` events; return the milliseconds that each request took."""
+def prepare(size: int, connections: int, count: int, seed: int) -> list[list[bytes]]:
+    """Return the requests of each connection, ``count`` events in all."""
+    each = count // size // connections
+    return [
+        list(islice(requests(size, seed * 1000 + number), each)) for number in range(connections)
+    ]
+
+
+async def drive(port: int, prepared: list[list[bytes]]) -> list[float]:
+    """Send the requests of each connection; return the milliseconds that each request took."""
     late_ms: list[float] = []
     loop = asyncio.get_running_loop()
     made = [
-        await loop.create_connection(
-            lambda n=number: Connection(
-                requests(size, seed * 1000 + n), count // size // connections, late_ms
-            ),
-            "127.0.0.1",
-            port,
-        )
-        for number in range(connections)
+        await loop.create_connection(lambda one=one: Connection(one, late_ms), "127.0.0.1", port)
+        for one in prepared
     ]
     await asyncio.gather(*(protocol.finished for _, protocol in made))
     return late_ms
@@ -208,53 +207,86 @@ class Server:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident_mb(self) -> float:
+        """Return the resident memory of the process now."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
     def stop(self) -> None:
         """End the server and wait for it."""
         self._process.terminate()
         self._process.wait()
 
 
-def measure(kind: str, size: int, connections: int, count: int) -> tuple[float, float, float]:
-    """Return CPU seconds per million events, p99 in milliseconds, events a second."""
+class Measured(NamedTuple):
+    """What one server did: CPU seconds per million events, and beside it."""
+
+    cpu_s: float
+    p99_ms: float
+    events_per_s: float
+    resident_mb: float
+
+
+def measure(kind: str, size: int, connections: int, count: int) -> Measured:
+    """Drive a server on an empty home with ``count`` events, after a warm-up."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("QUEQIAO_BENCH_DIR")) as home:
-        server = Server(kind, Path(home))
-        try:
-            uvloop.run(drive(server.port, size, connections, int(count * WARM_UP), 1))
-            cpu_s, since = server.cpu_s(), perf_counter()
-            late_ms = uvloop.run(drive(server.port, size, connections, count, 2))
-            took_s = perf_counter() - since
-            cpu_s = server.cpu_s() - cpu_s
-        finally:
-            server.stop()
+        return measure_on(Path(home), kind, size, connections, count)
+
+
+def measure_on(home: Path, kind: str, size: int, connections: int, count: int) -> Measured:
+    """The same, on a home that may hold something already."""
+    server = Server(kind, home)
+    try:
+        uvloop.run(drive(server.port, prepare(size, connections, int(count * WARM_UP), 1)))
+        prepared = prepare(size, connections, count, 2)
+        cpu_s, since = server.cpu_s(), perf_counter()
+        late_ms = uvloop.run(drive(server.port, prepared))
+        took_s = perf_counter() - since
+        cpu_s, resident_mb = server.cpu_s() - cpu_s, server.resident_mb()
+    finally:
+        server.stop()
     done = len(late_ms) * size
-    return cpu_s / done * 1e6, sorted(late_ms)[int(len(late_ms) * 0.99)], done / took_s
+    p99_ms = sorted(late_ms)[int(len(late_ms) * 0.99)]
+    return Measured(cpu_s / done * 1e6, p99_ms, done / took_s, resident_mb)
+
+
+SIZES = (
+    ("batches of 100", 100, 8, 200_000, 6.0),
+    ("batches of 20", 20, 8, 100_000, 9.0),
+    ("single events", 1, 64, 40_000, 50.0),
+)
+P99_MS = 15.0
+RESIDENT_MB = 150.0
 
 
 def run() -> list[dict[str, Any]]:
-    """Measure both sizes against the limit, in turn."""
+    """Measure each size against the limit, in turn."""
     rows = []
-    for figure, size, connections, count, goal in (
-        (f"batches of {BATCH}", BATCH, 8, BATCH_EVENTS, 8.0),
-        ("single events", 1, 64, SINGLE_EVENTS, 60.0),
-    ):
+    for figure, size, connections, count, goal in SIZES:
         limit = measure("limit", size, connections, count)
         ours = measure("intake", size, connections, count)
-        for number, (name, unit, bound) in enumerate(
-            ((f"CPU per million, {figure}", "s", goal), (f"p99, {figure}", "ms", 15.0))
-        ):
-            rows.append(
-                {
-                    "name": "intake",
-                    "figure": name,
-                    "unit": unit,
-                    "better": "lower",
-                    "goal": bound,
-                    "ours": round(ours[number], 2),
-                    "peer": round(limit[number], 2),
-                    "peer_name": "the same bytes fsynced unread",
-                }
-            )
+        figures = [
+            (f"CPU per million, {figure}", "s", goal, ours.cpu_s, limit.cpu_s),
+            (f"p99, {figure}", "ms", P99_MS, ours.p99_ms, limit.p99_ms),
+        ]
+        if size == 100:
+            resident = ("resident under load", "MB", RESIDENT_MB)
+            figures.append((*resident, ours.resident_mb, limit.resident_mb))
+        rows += [_row(*one) for one in figures]
     return rows
+
+
+def _row(figure: str, unit: str, goal: float, ours: float, limit: float) -> dict[str, Any]:
+    return {
+        "name": "intake",
+        "figure": figure,
+        "unit": unit,
+        "better": "lower",
+        "goal": goal,
+        "ours": round(ours, 2),
+        "peer": round(limit, 2),
+        "peer_name": "the same bytes fsynced unread",
+    }
 
 
 if __name__ == "__main__":

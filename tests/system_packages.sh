@@ -4,6 +4,7 @@ set -euo pipefail
 wanted=()
 command -v chromium >/dev/null || wanted+=(chromium)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
+command -v strace >/dev/null || wanted+=(strace)
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || wanted+=(fonts-noto-cjk fontconfig)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 install="apt-get install -y --no-install-recommends ${wanted[*]}"
