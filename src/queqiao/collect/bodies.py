@@ -106,7 +106,8 @@ def _inflate(body: bytes, size_max: int, window: int) -> bytes:
     except zlib.error as error:
         raise _NotThis from error
     _bounded(clear, size_max)
-    if not stream.eof:
+    # Some text begins as raw deflate may; it does not end where that ends.
+    if not stream.eof or (window == _RAW_WINDOW and stream.unused_data):
         raise _NotThis
     return clear
 
@@ -117,13 +118,20 @@ def _zstd(body: bytes, size_max: int) -> bytes:
         known = frame.content_size != zstandard.CONTENTSIZE_UNKNOWN
         if (known and frame.content_size > size_max) or frame.window_size > _ZSTD_WINDOW_MAX:
             raise _too_large(size_max)
-        reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_MAX).stream_reader(body)
-        clear = _bounded(reader.read(size_max + 1), size_max)
+        unpacking = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_MAX)
+        clear = _bounded(unpacking.stream_reader(body).read(size_max + 1), size_max)
+        if not _is_whole_zstd(body, unpacking):
+            raise _NotThis
     except zstandard.ZstdError as error:
         raise _NotThis from error
-    if known and len(clear) != frame.content_size:
-        raise _NotThis
     return clear
+
+
+def _is_whole_zstd(body: bytes, unpacking: zstandard.ZstdDecompressor) -> bool:
+    """Say whether a frame that is known to fit is there to its end: the reader does not tell."""
+    whole = unpacking.decompressobj()
+    whole.decompress(body)
+    return whole.eof
 
 
 def _brotli(body: bytes, size_max: int) -> bytes:

@@ -18,6 +18,7 @@ from queqiao.collect.protocols.reading import (
     minor,
     number,
     read,
+    refuse_many_parts,
     refused,
     renamed,
     required,
@@ -92,6 +93,8 @@ def translate(original: bytes) -> list[dict[str, Any]]:
     event = mapping(events[0], "events[0]")
     name = required(event.get("name"), "events[0].name")
     params = dict(mapping(event.get("params"), "events[0].params"))
+    if name in _OF_ONE_PRODUCT and isinstance(params.get("items"), list):
+        refuse_many_parts(len(params["items"]), len(original), "events[0].params.items")
     shared = {
         **_person(frame),
         "timestamp": _time(event, frame),
@@ -212,6 +215,8 @@ def _one_product_each(params: Properties) -> list[Properties]:
 def _products(name: str, params: Properties) -> Properties:
     properties = {**renamed(params, _LIST), **renamed(params, _ORDER)}
     products = _items(params)
+    if name in {"purchase", "refund"}:
+        required(properties.get("order_id"), "events[0].params.transaction_id")
     if name in {"purchase", "refund", "begin_checkout"}:
         properties.update(_money(name, params))
     return without_none({**properties, "products": products, **params})

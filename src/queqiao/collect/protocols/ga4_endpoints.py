@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Raw, Struct
 
 from queqiao.collect.bodies import unpack
+from queqiao.collect.contracts import BATCH_EVENTS_MAX
 from queqiao.collect.protocols.incoming import incoming_calls
 from queqiao.collect.protocols.intake import (
     PROTOCOL_BYTES_MAX,
@@ -21,7 +22,7 @@ from queqiao.collect.protocols.intake import (
 )
 from queqiao.collect.protocols.reading import MISSING, encode, refused
 from queqiao.collect.validation import Origin, Validator, looks_suspicious
-from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, TooLarge
 from queqiao.kernel.http import Language, Request, Response, Route, json_response
 
 COLLECT_PATH = "/mp/collect"
@@ -33,9 +34,12 @@ _ODD_NAME = Message(
     "Google 只收字母开头、由字母数字下划线组成、最多 40 个字符的事件名；这里照收",
     "Google takes letters, digits and underscores, a letter first, 40 at most; we store it",
 )
+_TOO_MUCH = Message(
+    "事件太多，或事件之外的内容对这么多事件来说太大；请分批发送",
+    "too many events, or too much beside so many; send fewer at once",
+)
 _OWN_PATHS = (
     ("events[0]", "events[{0}]"),
-    ("events", "events"),
     ("userId", "client_id"),
     ("anonymousId", "client_id"),
     ("event", "events[{0}].name"),
@@ -144,6 +148,8 @@ def _originals(body: bytes) -> list[bytes]:
     if len(items) == 1:
         return [body]
     shared = b"".join(encode(name) + b":" + bytes(value) + b"," for name, value in frame.items())
+    if len(items) > BATCH_EVENTS_MAX or len(items) * len(shared) > PROTOCOL_BYTES_MAX:
+        raise TooLarge(_TOO_MUCH)
     return [b"{" + shared + b'"events":[' + item + b"]}" for item in items]
 
 
@@ -162,8 +168,9 @@ def _message(fault: FieldError, number: int, language: Language) -> ValidationMe
 def _own_path(path: str, number: int) -> str:
     """Return the path in the request as it was sent."""
     for ours, theirs in _OWN_PATHS:
-        if path.startswith(ours):
-            return theirs.format(number) + path[len(ours) :]
+        rest = path.removeprefix(ours)
+        if path.startswith(ours) and (not rest or ours[-1] == "[" or rest[0] in ".["):
+            return theirs.format(number) + rest
     return path
 
 

@@ -8,10 +8,15 @@ from queqiao.collect.contracts import Protocol
 from queqiao.collect.protocols.reading import encode
 from queqiao.collect.protocols.translators import TRANSLATORS
 from queqiao.collect.taking import Incoming
-from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.errors import InvalidInput, Message, TooLarge
 
 _HOUR_US = 3_600_000_000
 _DIGEST_BYTES = 16
+CALLS_BYTES_MAX = 32_000_000
+"""Bound of a request's calls after translation."""
+_TOO_LARGE = Message(
+    f"转换后最多 {CALLS_BYTES_MAX} 字节", f"at most {CALLS_BYTES_MAX} bytes after translation"
+)
 
 
 def incoming_calls(
@@ -21,10 +26,18 @@ def incoming_calls(
 
     A message without an id gets one from its content, so that a client's retry is told from a new
     event: equal messages of one request are counted apart, and one that does not say its time is
-    told from an equal one of another hour.
+    told from an equal one of another hour. Raises TooLarge when they grow too much in translation.
     """
     seen: Counter[bytes] = Counter()
-    return [list(_of(protocol, one, received_at_us, seen)) for one in originals]
+    groups: list[list[Incoming]] = []
+    room = CALLS_BYTES_MAX
+    for original in originals:
+        calls = list(_of(protocol, original, received_at_us, seen))
+        room -= sum(len(bytes(call.body)) for call in calls)
+        if room < 0:
+            raise TooLarge(_TOO_LARGE)
+        groups.append(calls)
+    return groups
 
 
 def _of(

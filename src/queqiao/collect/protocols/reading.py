@@ -14,6 +14,9 @@ from queqiao.kernel.money import parse_minor
 _WHOLE_END = 10**18
 _FRACTION_DIGITS_MAX = 9
 """With eighteen digits before the point, sums of amounts stay exact."""
+PARTS_MAX = 200
+"""So many events may one message make; Google's bound of the items of an event."""
+PARTS_BYTES_MAX = 64_000
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", re.ASCII)
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -26,6 +29,10 @@ NOT_LIST = Message("应为 JSON 数组", "must be a JSON array")
 NOT_TEXT = Message("应为文字", "must be a text")
 NOT_JSON = Message("不是合法的 JSON", "not well-formed JSON")
 NOT_NUMBER = Message("应为数字", "must be a number")
+_MANY_PARTS = Message(
+    f"涉及多件商品的单品事件最多 {PARTS_MAX} 件、{PARTS_BYTES_MAX} 字节；请拆成多个事件",
+    f"of several products at most {PARTS_MAX} and {PARTS_BYTES_MAX} bytes; send several events",
+)
 
 
 def refused(path: str, message: Message) -> InvalidInput:
@@ -128,6 +135,15 @@ def milliseconds(value: Any, path: str) -> int | None:
     if isinstance(found, bool) or not isinstance(found, int):
         raise refused(path, NOT_NUMBER)
     return found
+
+
+def refuse_many_parts(count: int, size: int, path: str) -> None:
+    """Raise InvalidInput for an event that would be copied too often, or is too large to be.
+
+    A message of ``size`` bytes that makes ``count`` events repeats in each what they share.
+    """
+    if count > PARTS_MAX or (count > 1 and size > PARTS_BYTES_MAX):
+        raise refused(path, _MANY_PARTS)
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

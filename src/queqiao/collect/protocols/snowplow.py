@@ -179,7 +179,8 @@ def _self_describing(payload: Payload, entities: list[Described], _: Any) -> lis
     wrapped = mapping(_json_of(payload, "ue_px", "ue_pr"), "ue_pr")
     event = described(mapping(wrapped.get("data"), "ue_pr.data"), "ue_pr.data")
     if event.is_commerce and event.name == "snowplow_ecommerce_action":
-        return snowplow_commerce.action(event, entities)
+        size = sum(len(said) for said in payload.values() if isinstance(said, str))
+        return snowplow_commerce.action(event, entities, size)
     known = snowplow_commerce.KNOWN.get((event.vendor, event.name))
     return [known(event) if known else event.call()]
 

@@ -12,6 +12,7 @@ from queqiao.collect.protocols.reading import (
     amount,
     minor,
     number,
+    refuse_many_parts,
     renamed,
     required,
     text,
@@ -74,8 +75,11 @@ _ENTITIES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def action(event: Described, entities: list[Described]) -> list[Call]:
-    """Return the calls of an e-commerce action; one about one product makes a call for each."""
+def action(event: Described, entities: list[Described], size: int) -> list[Call]:
+    """Return the calls of an e-commerce action; one about one product makes a call for each.
+
+    ``size`` is that of the message in bytes. Raises InvalidInput.
+    """
     kind = required(event.data.get("type"), f"{event.path}.type")
     name = _OTHER.get(kind) or _OF_ONE_PRODUCT.get(kind)
     if name is None:
@@ -84,6 +88,7 @@ def action(event: Described, entities: list[Described]) -> list[Call]:
     shared = _shared(event, commerce)
     products = [_product(e) for e in commerce if e.name == "product"]
     if kind in _OF_ONE_PRODUCT:
+        refuse_many_parts(len(products), size, "co.data")
         every = [{**shared, **product} for product in products or [{}]]
     else:
         every = [without_none({**shared, "products": products})]

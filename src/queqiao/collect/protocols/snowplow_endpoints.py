@@ -109,7 +109,7 @@ def _fields(item: bytes) -> dict[str, Raw]:
 
 
 def _with_items(items: list[bytes]) -> list[bytes]:
-    """Return the messages; an order of the older kind takes its items along."""
+    """Return the messages; the first of an order of the older kind takes its items along."""
     if not any(b'"ti"' in item for item in items):
         return items
     fields = [_fields(item) for item in items]
@@ -119,7 +119,7 @@ def _with_items(items: list[bytes]) -> list[bytes]:
         if text_in(said, "e") == "ti" and order:
             lines.setdefault(order, []).append(item)
     return [
-        _order(item, lines.get(text_in(said, "tr_id") or "", []))
+        _order(item, lines.pop(text_in(said, "tr_id") or "", []))
         if text_in(said, "e") == "tr"
         else item
         for item, said in zip(items, fields, strict=True)
