@@ -27,12 +27,12 @@ class Endpoint:
     decide: Decide = lambda _: (200, {})
     taken: list[dict[str, Any]] = field(default_factory=list)
     asked_at_s: list[float] = field(default_factory=list)
-    asked_with: dict[str, str] = field(default_factory=dict)
-    """The header lines of the last request, in lower case."""
+    requests: list[dict[str, str]] = field(default_factory=list)
+    """The header lines of each request, names in lower case."""
 
     def answer(self, body: bytes, headers: Any) -> Answer:
         self.asked_at_s.append(time.monotonic())
-        self.asked_with = {name.lower(): value for name, value in headers.items()}
+        self.requests.append({name.lower(): value for name, value in headers.items()})
         clear = gzip.decompress(body) if headers["content-encoding"] == "gzip" else body
         batch = json.loads(clear)["batch"]
         status, said = self.decide(batch)

@@ -119,7 +119,7 @@ def test_retry_after_is_honoured_and_the_order_kept(endpoint, tmp_path: Path) ->
     assert endpoint.asked_at_s[1] - endpoint.asked_at_s[0] >= 1.0, "the flush waits as well"
     assert [error.status for error in errors] == [503, 429]
     assert numbers(endpoint.taken) == list(range(25))
-    assert endpoint.asked_with["authorization"] == "Basic a2V5Og=="
+    assert endpoint.requests[0]["authorization"] == "Basic a2V5Og=="
 
 
 def test_an_endpoint_that_is_not_there_yet(endpoint, tmp_path: Path) -> None:

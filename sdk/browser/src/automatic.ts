@@ -109,8 +109,9 @@ function watchExposures({ track }: Calls): void {
     (entries) => {
       for (const { target, intersectionRatio, isIntersecting, boundingClientRect: box } of entries) {
         const element = target as HTMLElement;
-        const share = box.width * box.height >= LARGE_PX ? LARGE_SHARE : SHARE;
-        if (isIntersecting && intersectionRatio >= share) {
+        const pixels = box.width * box.height;
+        const share = pixels >= LARGE_PX ? LARGE_SHARE : SHARE;
+        if (isIntersecting && pixels && intersectionRatio >= share) {
           inView.add(element);
           arm(element);
         } else leave(element);

@@ -70,12 +70,22 @@ export function createClient(ownOrigin: string) {
     person = createPerson(settings.cookieDomain);
     queue = createQueue(writeKey, endpoint.replace(/\/+$/, ""), settings);
     if (agreed) apply(agreed);
-    addEventListener("pagehide", () => queue?.beacon());
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") void flush();
-    });
+    watchLeaving(queue);
     startAutomatic(settings, { track, pageNow, pageSoon });
     release();
+  }
+
+  /** A hidden page may never come back, one that goes away will not: whatever waits is sent. */
+  function watchLeaving({ beacon }: Queue): void {
+    let isLeaving = false;
+    addEventListener("pagehide", () => {
+      isLeaving = true;
+      beacon();
+    });
+    addEventListener("pageshow", () => (isLeaving = false));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden" && !isLeaving) void flush();
+    });
   }
 
   /** Without any purpose everything of ours leaves the browser, unsent events too. */
