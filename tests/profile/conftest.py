@@ -8,6 +8,7 @@ import pytest
 
 from queqiao.kernel.clock import DAY_US, parse_rfc3339
 from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.process.consent import EVERYTHING
 from queqiao.process.ddl import EVENTS, IDENTITIES, ORDER_LINES, WATERMARK, create_tables
 
 NOW_US = parse_rfc3339("2026-06-18T12:00:00Z")
@@ -30,6 +31,7 @@ class Shop:
         traits = msgspec.json.encode(more.pop("traits", {}))
         named = {"type": "identify" if event == "" else "track", "event": event}
         named |= {"person_id": person, "timestamp": at, "received_at": at, "traits": traits}
+        named["consent"] = EVERYTHING
         await self._insert(EVENTS, named | more)
 
     async def identify(self, person: str, days: float, **traits) -> None:
@@ -40,6 +42,7 @@ class Shop:
     ) -> None:
         self.offset += 1
         named = {"kind": "sale", "person_id": person, "time": days_ago(days), "order_id": order_id}
+        named["consent"] = EVERYTHING
         await self._insert(
             ORDER_LINES, named | {"amount_minor": amount_minor, "currency": "CNY"} | more
         )

@@ -9,7 +9,7 @@ from queqiao.measure.contracts import Filter, Granularity, ReportQuery
 from queqiao.measure.names import Plan
 from queqiao.measure.period import Period, bucket_sql
 from queqiao.measure.rolled import Rolled, rolled
-from queqiao.process.contracts import MEASURES, Block
+from queqiao.process.contracts import MEASURES, REPORTED, Block
 
 _OPERATORS = {
     "eq": "{column} = {{{name}:String}}",
@@ -149,7 +149,8 @@ def _currencies(table: Source, plan: Plan) -> str:
 def _conditions(
     table: Source, query: ReportQuery, period: Period, parameters: dict[str, Any]
 ) -> list[str]:
-    conditions = ["offset <= {as_of:UInt64}"]
+    # The first is about raw rows only: what is rolled up was chosen by the same rule before.
+    conditions = ["offset <= {as_of:UInt64}" + (f" AND {REPORTED}" if table == "events" else "")]
     for name, sign, us in (("start", ">=", period.start_us), ("end", "<", period.end_us)):
         if us is not None:
             parameters[name] = us

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.consent import REPORTED
 
 LEVELS = (20, 24)
 """Blocks of 2**20 and, made of those, of 2**24 events. Smaller ones would hardly add up goods."""
@@ -198,7 +199,7 @@ class Rollups:
         if below is None:
             parts = [MEASURES[name].part for name in cube.measures]
             source, bucket = f"{self._prefix}events", cube.bucket(self._zone)
-            where = f"offset >= {block.first} AND offset <= {block.last}"
+            where = f"offset >= {block.first} AND offset <= {block.last} AND {REPORTED}"
         else:
             parts = [MEASURES[name].join.format(name) for name in cube.measures]
             source, bucket = table, "timestamp"

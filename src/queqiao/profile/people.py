@@ -7,6 +7,7 @@ import msgspec
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import NotFound
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import PERSONALIZATION, allows
 from queqiao.profile.conditions import Condition
 from queqiao.profile.person_query import MAIN_CURRENCY, person_query
 
@@ -24,10 +25,10 @@ _PROFILE = (
 _TIMELINE = """
 SELECT timestamp, type, event, sku, category, order_id, value_minor, currency, channel, campaign_id
 FROM events WHERE timestamp <= fromUnixTimestamp64Micro({now:Int64}, 'UTC')
-  AND (person_id = {person:String} OR person_id IN (
+  AND allowed AND (person_id = {person:String} OR person_id IN (
     SELECT anonymous_id FROM identities WHERE user_id = {person:String}))
 ORDER BY timestamp DESC, offset DESC LIMIT {limit:UInt32}
-"""
+""".replace("allowed", allows(PERSONALIZATION))
 
 
 class PersonSummary(msgspec.Struct, frozen=True):

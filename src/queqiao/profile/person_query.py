@@ -1,12 +1,14 @@
 """One row a person: the query that every profile and every segment is made of.
 
 A person is the known user, or the anonymous visitor while unknown; what a visitor did before a
-login is counted for the user that the same visitor later logged in as (``identities``).
+login is counted for the user that the same visitor later logged in as (``identities``). Only what
+a person lets personalize counts: whoever allows none of it has no profile and is in no segment.
 """
 
 from collections.abc import Collection
 from typing import Any
 
+from queqiao.process.contracts import PERSONALIZATION, allows
 from queqiao.profile.fields import Part
 
 _OWNER = """owner AS (
@@ -107,6 +109,7 @@ def _part_sql(part: Part, one_person: bool) -> str:
 def _filters(table: str, time: str, one_person: bool) -> dict[str, Any]:
     return {
         "person": _PERSON.format(table=table),
-        "in_time": f"{table}.{time} <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')",
+        "in_time": f"{table}.{time} <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')"
+        f" AND {allows(PERSONALIZATION, table)}",
         "only": _ONLY.format(table=table) if one_person else "",
     }

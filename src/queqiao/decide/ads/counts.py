@@ -6,6 +6,7 @@ from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import ADVERTISING, allows
 
 ARTIFACT = "ads_counts"
 """The name under which the counts travel to the decide role (``ports/records/artifacts``)."""
@@ -18,11 +19,11 @@ select campaign_id, placement_id,
        countIf(event = 'Ad Viewed') as impressions, countIf(event = 'Ad Clicked') as clicks
 from events
 where source = {source:String} and event in ('Ad Viewed', 'Ad Clicked') and campaign_id != ''
-  and placement_id != ''
+  and placement_id != '' and allowed
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
 group by campaign_id, placement_id
 order by campaign_id, placement_id
-"""
+""".replace("allowed", allows(ADVERTISING))
 
 
 async def count(warehouse: Warehouse, now_us: int) -> list[Count]:

@@ -17,6 +17,7 @@ from queqiao.decide.recommend.cooccurrence import GROUP_MAX, Neighbours, togethe
 from queqiao.decide.recommend.model import PackedModel, pack
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import PERSONALIZATION, allows
 
 VIEWS_DAYS = 60
 ORDERS_DAYS = 365
@@ -29,12 +30,15 @@ SCORE_DIGITS = 6
 GROUPS_MAX = 150_000
 """Bound of the memory of one training: the latest sessions and buyers count."""
 
+_ALLOWED = allows(PERSONALIZATION)
+"""Nobody's goods teach the model who does not let them."""
 _LATEST = """WITH fromUnixTimestamp64Micro({now:Int64}, 'UTC') AS now SELECT
   (SELECT toUnixTimestamp64Micro(max(timestamp)) FROM events
-    WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND timestamp <= now),
+    WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND allowed
+      AND timestamp <= now),
   (SELECT toUnixTimestamp64Micro(max(time)) FROM order_lines
-    WHERE kind = 'sale' AND sku != '' AND time <= now)
-"""
+    WHERE kind = 'sale' AND sku != '' AND allowed AND time <= now)
+""".replace("allowed", _ALLOWED)
 _PERIOD = """WITH fromUnixTimestamp64Micro({since:Int64}, 'UTC') AS since,
   fromUnixTimestamp64Micro({as_of:Int64}, 'UTC') AS until
 """
@@ -44,23 +48,25 @@ ORDER BY max(at) DESC, grouping LIMIT {groups_max:UInt64}
 """
 _VIEWS = """
   SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp AS at FROM events
-  WHERE event = 'Product Viewed' AND sku != '' AND timestamp > since AND timestamp <= until
-  ORDER BY timestamp, offset"""
+  WHERE event = 'Product Viewed' AND sku != '' AND allowed
+    AND timestamp > since AND timestamp <= until
+  ORDER BY timestamp, offset""".replace("allowed", _ALLOWED)
 _ORDERS = """
   SELECT if(person_id = '', order_id, person_id) AS grouping, sku, time AS at FROM order_lines
-  WHERE kind = 'sale' AND sku != '' AND time > since AND time <= until
-  ORDER BY time, offset, line"""
+  WHERE kind = 'sale' AND sku != '' AND allowed AND time > since AND time <= until
+  ORDER BY time, offset, line""".replace("allowed", _ALLOWED)
 _POPULAR = """
 SELECT sku, sum(weight * exp2(-age_s / 86400 / {half_life_days:Float64})) AS popularity FROM (
   SELECT sku, if(event = 'Product Viewed', 1, 4) AS weight,
     dateDiff('second', timestamp, until) AS age_s FROM events
-  WHERE event IN ('Product Viewed', 'Product Added') AND sku != ''
+  WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND allowed
     AND timestamp > since AND timestamp <= until
   UNION ALL
   SELECT sku, 10 * quantity AS weight, dateDiff('second', time, until) AS age_s FROM order_lines
-  WHERE kind = 'sale' AND sku != '' AND quantity > 0 AND time > since AND time <= until)
+  WHERE kind = 'sale' AND sku != '' AND quantity > 0 AND allowed
+    AND time > since AND time <= until)
 GROUP BY sku ORDER BY popularity DESC, sku LIMIT {popular_max:UInt64}
-"""
+""".replace("allowed", _ALLOWED)
 Baskets = Sequence[Sequence[str]]
 """SKUs that were met together, each basket in order of time."""
 
