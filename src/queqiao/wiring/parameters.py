@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from queqiao.collect.hot_endpoints import BATCH_PATHS, CALL_PATHS
+from queqiao.collect.protocols.ga4_endpoints import COLLECT_PATH, DEBUG_PATH
+from queqiao.collect.protocols.posthog_endpoints import CAPTURE_PATHS, EVENTS_PATH, FLAGS_PATHS
+from queqiao.collect.protocols.snowplow_endpoints import PIXEL_PATH, POST_PATH
 from queqiao.kernel.errors import Message
 from queqiao.operate.calls import DRY_RUN, PAGE
 from queqiao.operate.contracts import Parameter
@@ -16,8 +19,48 @@ def _page(most: int) -> tuple[Parameter, ...]:
 
 _QUERY = Parameter("query", Message("要找的文字", "text to look for"))
 _ENCODING = Parameter(
-    "Content-Encoding", Message("gzip 或不压缩", "gzip, or absent: in clear"), place="header"
+    "Content-Encoding",
+    Message("gzip、deflate、zstd、br，或不压缩", "gzip, deflate, zstd, br, or absent: in clear"),
+    place="header",
 )
+_KEY = Message("写入密钥", "the write key")
+_PIXEL = (
+    Parameter(
+        "e", Message("事件种类：pv、pp、se、ue、tr、ti", "kind of event: pv, pp, se, ue, tr, ti")
+    ),
+    Parameter("eid", Message("事件的 id", "id of the event")),
+    Parameter("aid", Message("appId，可以是写入密钥", "appId, which may be the write key")),
+    Parameter("write_key", _KEY),
+    Parameter("dtm", Message("事件时间，毫秒", "when it happened, milliseconds"), int),
+    Parameter("stm", Message("发送时间，毫秒", "when it was sent, milliseconds"), int),
+    Parameter("uid", Message("用户 id", "id of the user")),
+    Parameter("duid", Message("设备 id", "id of the device")),
+    Parameter("url", Message("页面地址", "address of the page")),
+    Parameter("page", Message("页面标题", "title of the page")),
+    Parameter("refr", Message("来路", "the referrer")),
+    Parameter("ue_px", Message("自描述事件，base64", "self-describing event, base64")),
+    Parameter("cx", Message("实体，base64", "entities, base64")),
+)
+_GA4 = (
+    Parameter("api_secret", _KEY),
+    Parameter("measurement_id", Message("数据流 id，任意", "id of the stream, any")),
+    Parameter("firebase_app_id", Message("应用 id，任意", "id of the app, any")),
+    _ENCODING,
+)
+FOREIGN: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
+    {
+        **{
+            f"POST {path}": (Parameter("api_key", _KEY), Parameter("token", _KEY), _ENCODING)
+            for path in (*CAPTURE_PATHS, *FLAGS_PATHS)
+        },
+        f"POST {EVENTS_PATH}": (_ENCODING,),
+        f"POST {POST_PATH}": (Parameter("write_key", _KEY), _ENCODING),
+        f"GET {PIXEL_PATH}": _PIXEL,
+        f"POST {COLLECT_PATH}": _GA4,
+        f"POST {DEBUG_PATH}": _GA4,
+    }
+)
+"""Those of the protocols that are not Segment's."""
 
 _EVENTS = (
     Parameter("message_id", Message("只要这一个事件", "only the event of this id")),
@@ -79,6 +122,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("format", Message("文件格式：csv", "format of the file: csv")),
         ),
         **{f"POST {path}": (_ENCODING,) for path in (*CALL_PATHS, *BATCH_PATHS)},
+        **FOREIGN,
     }
 )
 """By method and path, as ``console_application`` takes it."""
