@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from queqiao.collect.contracts import BadRow, KeptBadRow, Replay
+from queqiao.collect.logs.line_ids import place_of
 from queqiao.kernel.errors import Broken, QueqiaoError
 from queqiao.ports.journal import Disk, Journal, JournalReader
 
@@ -44,7 +45,8 @@ class BadRows(Protocol):
 class BadRowsLog:
     """The rows, in a journal of their own. A row's id is its position there.
 
-    Eight bytes of memory a row; the journal is read once at opening.
+    Eight bytes of memory a row; the journal is read once at opening. Lines of a followed file come
+    in order, and again after a crash: of each file the furthest is remembered, and kept once.
     """
 
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
@@ -52,6 +54,8 @@ class BadRowsLog:
         self._reader = JournalReader(folder)
         self._positions = array("Q")
         self._replayed: dict[int, str] = {}
+        self._furthest: dict[str, int] = {}
+        self._lines = asyncio.Lock()
         for frame in self._reader.read():
             self._learn(frame.position, _decoder.decode(frame.payload))
 
@@ -60,9 +64,27 @@ class BadRowsLog:
             self._replayed[entry.position] = entry.message_id
         else:
             self._positions.append(position)
+            self._note_lines([entry.row])
 
     async def keep(self, rows: Sequence[BadRow]) -> None:
         """Return when the rows are on disk. Raises StorageFull."""
+        if all(row.own_id is None for row in rows):
+            await self._keep(rows)
+            return
+        async with self._lines:  # a call that was given up may still be at work
+            fresh = [row for row in rows if not self._is_known(row)]
+            await self._keep(fresh)
+            self._note_lines(fresh)
+
+    def _is_known(self, row: BadRow) -> bool:
+        place = place_of(row.own_id)
+        return place is not None and place.offset <= self._furthest.get(place.file, -1)
+
+    def _note_lines(self, rows: Sequence[BadRow]) -> None:
+        for place in filter(None, (place_of(row.own_id) for row in rows)):
+            self._furthest[place.file] = max(place.offset, self._furthest.get(place.file, -1))
+
+    async def _keep(self, rows: Sequence[BadRow]) -> None:
         waiting = [self._journal.append(_encoder.encode(_Kept(row))) for row in rows]
         for position in await _all(waiting):
             insort(self._positions, position)

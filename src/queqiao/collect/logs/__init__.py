@@ -1,0 +1,1 @@
+"""Server logs: files followed through rotation, their lines delivered once."""
