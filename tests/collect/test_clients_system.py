@@ -1,0 +1,82 @@
+"""All clients at once against a whole running system: nothing lost, nothing twice."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from bench.harness import System, running_system
+from ga4mp import GtagMP
+from posthog import Posthog
+from rudderstack.analytics.client import Client as Rudder
+from segment.analytics.client import Client as Segment
+from tests.collect import clients
+
+pytestmark = pytest.mark.system
+
+CALLS = 25
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with running_system() as running:
+        yield running
+
+
+def segment(system: System, gzip: bool) -> None:
+    client = Segment(system.intake_key, host=system.base_url, gzip=gzip, max_retries=3)
+    for number in range(CALLS):
+        client.track(f"u{number}", f"segment {gzip}")
+    client.shutdown()
+
+
+def rudder(system: System) -> None:
+    client = Rudder(system.intake_key, host=system.base_url)
+    for number in range(CALLS):
+        client.track(f"u{number}", "rudder")
+    client.flush()
+    client.join()
+
+
+def posthog(system: System, mode: str) -> None:
+    client = Posthog(system.intake_key, host=system.base_url, capture_mode=mode)
+    for number in range(CALLS):
+        client.capture(f"posthog {mode}", distinct_id=f"u{number}")
+    client.shutdown()
+
+
+def ga4(system: System) -> None:
+    client = GtagMP(api_secret=system.intake_key, measurement_id="G-1", client_id="1.2")
+    client._base_domain = f"{system.base_url}/mp/collect"
+    client.send([{"name": "ga4", "params": {"number": number}} for number in range(CALLS)])
+
+
+def test_all_clients_at_once(system: System) -> None:
+    url, key = system.base_url, system.intake_key
+    work = [
+        lambda: segment(system, gzip=False),
+        lambda: segment(system, gzip=True),
+        lambda: rudder(system),
+        lambda: posthog(system, "v0"),
+        lambda: posthog(system, "v1"),
+        lambda: ga4(system),
+        lambda: clients.run("segment_node.mjs", url, key),
+        lambda: clients.run("snowplow_node.mjs", url, key, "post"),
+        lambda: clients.run("snowplow_node.mjs", url, key, "get"),
+    ]
+    with ThreadPoolExecutor(len(work)) as pool:
+        done = [future.result() for future in [pool.submit(one) for one in work]]
+    assert done[6:] == [[], [200], [200] * 5]
+    headers = {"authorization": f"Bearer {system.admin_key}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        found = client.get("/api/v1/events", params={"after": 0, "limit": 500}).json()["items"]
+        assert client.get("/api/v1/bad-rows").json()["items"] == []
+    assert len({event["message_id"] for event in found}) == len(found)
+    counts = Counter(event["event"] for event in found if event["source"] == "bench")
+    every = {"segment False", "segment True", "rudder", "posthog v0", "posthog v1", "ga4"}
+    assert {name: counts[name] for name in every} == dict.fromkeys(every, CALLS)
+    assert counts["Order Completed"] == 3
+    assert sum(counts.values()) == 6 * CALLS + 7 + 7 + 5
+    assert key not in json.dumps(found), "a write key is not kept with the events"
