@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -124,3 +125,36 @@ def test_a_catalogue_is_imported_and_a_dry_run_writes_nothing(
         assert client.get("/api/v1/products/C2").status_code == 404
     missing = queqiao("import", "catalog", tmp_path / "none.csv", home=system.home)
     assert (missing.returncode, "path" in missing.stderr) == (NO, True)
+
+
+def test_files_of_events_and_orders_answer_no_when_a_row_was_not_taken(
+    system: System, tmp_path: Path
+) -> None:
+    """Rows that cannot be read and those that the intake refuses are both named, the rest is in."""
+
+    def run(kind: str, name: str, text: str) -> tuple[int, dict[str, Any]]:
+        file = tmp_path / name
+        file.write_text(text, encoding="utf-8")
+        done = queqiao("import", kind, file, "--json", home=system.home)
+        return done.returncode, json.loads(done.stdout)
+
+    good_call = '{"type":"track","event":"Tried","messageId":"try-1","userId":"u"}\n'
+    code, told = run("events", "good.jsonl", good_call)
+    assert (code, told["bad_rows"], told["refused"]) == (GOOD, [], [])
+    broken = '{"type":"track"\n'
+    code, told = run("events", "broken.jsonl", good_call + broken)
+    assert (code, [bad["row"] for bad in told["bad_rows"]], told["refused"]) == (NO, [2], [])
+    wrong = '{"type":"track","event":"Order Completed","messageId":"try-2","userId":"u"}\n'
+    code, told = run("events", "wrong.jsonl", wrong + good_call.replace("try-1", "try-3"))
+    assert (code, told["bad_rows"], len(told["refused"])) == (NO, [], 1)
+    assert {"id", "path", "reason"} == told["refused"][0].keys()
+
+    head = "order_id,time,sku,quantity,price\n"
+    row = "O1,2026-06-18 12:00:00,S1,1,9.90\n"
+    code, told = run("orders", "good.csv", head + row)
+    assert (code, told["bad_rows"], told["refused"]) == (GOOD, [], [])
+    code, told = run("orders", "bad.csv", head + row.replace("O1", "O2") + "O3,never,S1,1,9.90\n")
+    assert (code, [bad["column"] for bad in told["bad_rows"]]) == (NO, ["time"])
+    with admin(system) as client:
+        for message_id in ("try-1", "try-3"):
+            assert good(client.get(f"/api/v1/receipts/{message_id}"))

@@ -1,9 +1,6 @@
 """Looks at everything that a system needs, and says what is wrong and how to mend it."""
 
 import asyncio
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -12,64 +9,45 @@ from sqlalchemy import Connection, text
 
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.ports.warehouse.clickhouse import open_warehouse
-from queqiao.wiring import adapters, local_system
+from queqiao.wiring import adapters, doctor_home, doctor_machine, local_system
 from queqiao.wiring.console_files import console_files
+from queqiao.wiring.doctor_machine import UnfitError, same
 from queqiao.wiring.settings import Settings, redacted
-
-FREE_BYTES_MIN = 1_000_000_000
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at: is it good, and what was seen or is to be done."""
+    """One thing looked at: is it good, what was seen, and what to do where it is not good."""
 
     name: str
     good: bool
     detail: Message
+    cure: Message | None = None
 
 
 Check = Callable[[Settings], Message]
-"""Looks at one thing; raises QueqiaoError or OSError when it is not good."""
+"""Looks at one thing; raises UnfitError, QueqiaoError or OSError when it is not good."""
+
+_LOOK = Message(
+    "按上面的提示处理后再运行 queqiao doctor", "mend this, then run queqiao doctor again"
+)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything, one finding after the other."""
-    checks: dict[str, Check] = {
-        "python": _python,
-        "home": _home,
-        "disk": _disk,
-        "records": _records,
-        "warehouse": _warehouse,
-        "console": _console,
-        "system": _system,
-    }
-    for name, check in checks.items():
-        try:
-            yield Finding(name, good=True, detail=check(settings))
-        except QueqiaoError as error:
-            yield Finding(
-                name, good=False, detail=Message(error.explain("zh"), error.explain("en"))
-            )
-        except OSError as error:
-            yield Finding(name, good=False, detail=Message(str(error), str(error)))
+    for name, check in CHECKS.items():
+        yield _finding(name, check, settings)
 
 
-def _python(_settings: Settings) -> Message:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return Message(f"Python {found}", f"Python {found}")
-
-
-def _home(settings: Settings) -> Message:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    if not os.access(settings.home, os.W_OK | os.X_OK):
-        raise PermissionError(f"{settings.home} cannot be written; change its owner or use --home")
-    return Message(f"{settings.home} 可写", f"{settings.home} can be written")
-
-
-def _disk(settings: Settings) -> Message:
-    free = shutil.disk_usage(settings.home).free
-    if free < FREE_BYTES_MIN:
-        raise OSError(f"only {free / 1e9:.1f} GB free; make room or move the home")
-    return Message(f"剩余 {free / 1e9:.0f} GB", f"{free / 1e9:.0f} GB free")
+def _finding(name: str, check: Check, settings: Settings) -> Finding:
+    try:
+        return Finding(name, good=True, detail=check(settings))
+    except UnfitError as error:
+        return Finding(name, good=False, detail=error.detail, cure=error.cure)
+    except QueqiaoError as error:
+        seen = Message(error.explain("zh"), error.explain("en"))
+        return Finding(name, good=False, detail=seen, cure=_LOOK)
+    except OSError as error:
+        return Finding(name, good=False, detail=same(str(error)), cure=_LOOK)
 
 
 def _records(settings: Settings) -> Message:
@@ -91,7 +69,7 @@ def _records_version(conn: Connection) -> str:
 def _warehouse(settings: Settings) -> Message:
     url = settings.ports.warehouse
     if urlsplit(url).scheme == "chdb":
-        return Message("chDB，由 analytics 进程打开", "chDB, opened by the analytics role")
+        return doctor_machine.engine(settings)
     warehouse = open_warehouse(url)
     try:
         version = asyncio.run(warehouse.query("select version()")).rows[0][0]
@@ -103,9 +81,11 @@ def _warehouse(settings: Settings) -> Message:
 
 
 def _console(_settings: Settings) -> Message:
-    folder = console_files()
-    if folder is None:
-        raise FileNotFoundError("the console is not built; run: make setup")
+    if console_files() is None:
+        raise UnfitError(
+            Message("控制台尚未构建", "the console is not built"),
+            Message("运行 make setup", "run make setup"),
+        )
     return Message("控制台已构建", "the console is built")
 
 
@@ -114,3 +94,22 @@ def _system(settings: Settings) -> Message:
     if address is None:
         return Message("没有在运行", "not running")
     return Message(f"运行于 {address.base_url}", f"running at {address.base_url}")
+
+
+CHECKS: dict[str, Check] = {
+    "python": doctor_machine.python,
+    "limits": doctor_machine.file_limits,
+    "memory": doctor_machine.memory,
+    "zone": doctor_machine.zone,
+    "home": doctor_home.home,
+    "private": doctor_home.private,
+    "disk": doctor_home.disk,
+    "clock": doctor_home.clock,
+    "sockets": doctor_home.sockets,
+    "port": doctor_home.port,
+    "records": _records,
+    "warehouse": _warehouse,
+    "console": _console,
+    "system": _system,
+}
+"""What is looked at, in order, by the name under which it is told."""

@@ -17,6 +17,7 @@ from queqiao.collect.offline.report import ImportReport
 from queqiao.demo import complete_journey
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
 from queqiao.wiring import local_system
+from queqiao.wiring.commands import bad_rows
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.local_system import Address
@@ -77,12 +78,41 @@ def import_data(
                 currency or known.shop.currency,
                 timezone or known.shop.timezone,
             )
-            report = asyncio.run(send(known, address, kind, path, options))
-            wait_until_loaded(known, address)
-            out.print(_json(report.as_json()) if json_ else report.as_text(language()))
-            good = report.accounted
+            good = import_events(known, address, kind, path, options, as_json=json_)
     if not good:
         raise typer.Exit(1)
+
+
+def import_events(
+    known: Settings,
+    address: Address,
+    kind: Kind,
+    path: Path,
+    options: ImportOptions,
+    *,
+    as_json: bool,
+) -> bool:
+    """Import a file of events or orders and print its account; say whether all of it was taken.
+
+    The rows of a known data set that are no orders are part of its account, and no failure.
+    """
+    before = bad_rows.newest(known, address)
+    report = asyncio.run(send(known, address, kind, path, options))
+    wait_until_loaded(known, address)
+    refused = bad_rows.since(known, address, before, key_name(kind))
+    if as_json:
+        out.print(_json(report.as_json() | {"refused": refused}))
+    else:
+        out.print(report.as_text(language()))
+        out.print("\n".join(f"  ✗ {row['path']}: {row['reason']}" for row in refused), end="")
+    if kind == "online-retail":
+        return report.accounted
+    return report.accounted and not report.bad_rows and not refused
+
+
+def key_name(kind: Kind) -> str:
+    """Return the name of the key by which a kind of file comes: the source of its events."""
+    return f"import {kind}"
 
 
 def columns_of(pairs: list[str]) -> dict[str, str]:
@@ -98,7 +128,7 @@ async def send(
     known: Settings, address: Address, kind: Kind, path: Path, options: ImportOptions
 ) -> ImportReport:
     """Send a file's events through the intake, with progress."""
-    key = local_system.key(known, "intake", f"import {kind}")
+    key = local_system.key(known, "intake", key_name(kind))
     words = TextColumn("{task.description}")
     with Progress(SpinnerColumn(), words, TimeElapsedColumn(), console=err, transient=True) as bar:
         task = bar.add_task(path.name, total=None)

@@ -27,6 +27,8 @@ def doctor(home: Home = None, config: Config = None, json_: AsJson = False) -> N
         for finding in findings:
             mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
             out.print(f"{mark} {finding.name:<10} {finding.detail.in_language(language())}")
+            if finding.cure is not None:
+                out.print(f"  {'':<10} → {finding.cure.in_language(language())}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
 

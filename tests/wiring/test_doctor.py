@@ -1,0 +1,131 @@
+"""The doctor finds what is wrong, each with its cure, and nothing on a home that is well."""
+
+import os
+import resource
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from queqiao.wiring import doctor, doctor_home, doctor_machine
+from queqiao.wiring.doctor import CHECKS, Finding, examine
+from queqiao.wiring.settings import Settings
+from queqiao.wiring.supervisor import lock
+
+LATER_S = 4_000_000_000
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    known = Settings(home=tmp_path / "home")
+    known.home.mkdir(mode=0o700)
+    free = socket.create_server(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+    free.close()
+    server = msgspec.structs.replace(known.server, port=port)
+    return msgspec.structs.replace(known, server=server)
+
+
+def look(name: str, settings: Settings) -> Finding:
+    return doctor._finding(name, CHECKS[name], settings)
+
+
+def is_told(found: Finding, words: str) -> bool:
+    """Say whether it is bad, tells those words, and has a cure in both languages."""
+    assert found.cure is not None
+    assert found.cure.zh
+    assert found.cure.en
+    return not found.good and words in found.detail.en
+
+
+def test_a_home_that_is_well_has_nothing_but_good_findings(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "console_files", lambda: settings.home)
+    monkeypatch.setattr(doctor_machine, "MEMORY_MIN_BYTES", 1)
+    found = list(examine(settings))
+    assert [one.name for one in found] == list(CHECKS)
+    assert [one for one in found if not one.good or one.cure is not None] == []
+
+
+def test_a_home_that_others_can_read(settings):
+    secret = settings.home / "secrets" / "key"
+    secret.parent.mkdir(mode=0o700)
+    secret.write_bytes(b"k")
+    secret.chmod(0o640)
+    assert is_told(look("private", settings), str(secret))
+    secret.chmod(0o600)
+    assert look("private", settings).good
+    settings.home.chmod(0o755)
+    assert is_told(look("private", settings), str(settings.home))
+
+
+def test_a_home_that_cannot_be(settings):
+    file = settings.home / "file"
+    file.touch()
+    below = msgspec.structs.replace(settings, home=file / "home")
+    assert is_told(look("home", below), "cannot be written")
+
+
+def test_a_disk_without_room(settings, monkeypatch):
+    monkeypatch.setattr(doctor_home, "FREE_BYTES_MIN", 2**62)
+    assert is_told(look("disk", settings), "GB free")
+
+
+def test_a_clock_behind_what_is_written(settings):
+    file = settings.home / "log" / "segment"
+    file.parent.mkdir()
+    file.touch()
+    assert look("clock", settings).good
+    os.utime(file, (LATER_S, LATER_S))
+    assert is_told(look("clock", settings), "clock cannot be right")
+
+
+def test_a_port_in_use_and_an_address_of_elsewhere(settings):
+    assert look("port", settings).good
+    with socket.create_server(("127.0.0.1", settings.server.port)):
+        assert is_told(look("port", settings), str(settings.server.port))
+    server = msgspec.structs.replace(settings.server, host="192.0.2.1")
+    elsewhere = msgspec.structs.replace(settings, server=server)
+    assert is_told(look("port", elsewhere), "192.0.2.1")
+
+
+def test_sockets_left_behind_but_not_those_of_a_running_system(settings):
+    held = lock(settings.home)
+    (settings.home / "run" / "console.sock").touch()
+    assert look("sockets", settings).good
+    os.close(held)
+    assert is_told(look("sockets", settings), "console.sock")
+
+
+def test_too_few_open_files(settings, monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4_096))
+    found = look("limits", settings)
+    assert is_told(found, "256 open files")
+    assert "ulimit -n 4096" in found.cure.en
+
+
+def test_too_little_memory(settings, tmp_path):
+    told = tmp_path / "meminfo"
+    told.write_text("MemTotal: 9 kB\nMemAvailable:   500000 kB\n")
+    with pytest.raises(doctor_machine.UnfitError, match=r"0\.5 GB"):
+        doctor_machine.memory(settings, told)
+    assert "does not tell" in doctor_machine.memory(settings, tmp_path / "absent").en
+
+
+def test_no_data_for_the_time_zone(settings):
+    shop = msgspec.structs.replace(settings.shop, timezone="Mars/Olympus")
+    assert is_told(look("zone", msgspec.structs.replace(settings, shop=shop)), "Mars/Olympus")
+
+
+def test_an_engine_that_cannot_be_loaded(settings, monkeypatch):
+    def fails(*_arguments, **_options):
+        return subprocess.CompletedProcess([], 1, "", "ImportError")
+
+    monkeypatch.setattr(subprocess, "run", fails)
+    assert is_told(look("warehouse", settings), "chDB cannot be loaded")
+
+
+def test_a_console_that_was_not_built(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "console_files", lambda: None)
+    assert is_told(look("console", settings), "not built")
