@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any, NamedTuple
 
 import uvloop
@@ -207,6 +207,13 @@ class Server:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def settle(self, limit_s: float) -> None:
+        """Return when the process has been idle for a second, or the time is over."""
+        end, before = monotonic() + limit_s, -1.0
+        while monotonic() < end and self.cpu_s() - before > 0.1:
+            before = self.cpu_s()
+            sleep(1)
+
     def resident_mb(self) -> float:
         """Return the resident memory of the process now."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
@@ -233,10 +240,16 @@ def measure(kind: str, size: int, connections: int, count: int) -> Measured:
         return measure_on(Path(home), kind, size, connections, count)
 
 
-def measure_on(home: Path, kind: str, size: int, connections: int, count: int) -> Measured:
-    """The same, on a home that may hold something already."""
+def measure_on(
+    home: Path, kind: str, size: int, connections: int, count: int, *, settle_s: float = 0
+) -> Measured:
+    """The same, on a home that may hold something already.
+
+    ``settle_s``: how long the server may be busy with what it found there, before it is measured.
+    """
     server = Server(kind, home)
     try:
+        server.settle(settle_s)
         uvloop.run(drive(server.port, prepare(size, connections, int(count * WARM_UP), 1)))
         prepared = prepare(size, connections, count, 2)
         cpu_s, since = server.cpu_s(), perf_counter()
