@@ -16,7 +16,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -25,7 +25,8 @@ from queqiao.process.state import Keyed
 
 ANALYTICS, PERSONALIZATION, ADVERTISING = 1, 2, 4
 EVERYTHING = ANALYTICS | PERSONALIZATION | ADVERTISING
-PURPOSES = {
+Purpose = Literal["analytics", "personalization", "advertising"]
+PURPOSES: dict[str, int] = {
     "analytics": ANALYTICS,
     "personalization": PERSONALIZATION,
     "advertising": ADVERTISING,

@@ -3,7 +3,15 @@
 import msgspec
 
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.consent import ADVERTISING, ANALYTICS, PERSONALIZATION, REPORTED, allows
+from queqiao.process.consent import (
+    ADVERTISING,
+    ANALYTICS,
+    PERSONALIZATION,
+    REPORTED,
+    Purpose,
+    allows,
+    mask_of,
+)
 from queqiao.process.ddl import (
     CORRECTIONS,
     EVENTS,
@@ -29,13 +37,19 @@ __all__ = [
     "UNPROCESSED",
     "Block",
     "Cube",
+    "Enricher",
+    "Purpose",
+    "Storage",
     "Watermark",
     "allows",
     "chain",
     "create_tables",
+    "mask_of",
     "sealed_blocks",
     "watermark",
 ]
+from queqiao.process.enrichment.address import Storage
+from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
 
 _WATERMARK = "SELECT max(offset), max(timestamp), max(received_at) FROM watermark"

@@ -16,6 +16,7 @@ from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.ports.warehouse.remote import RemoteWarehouse
+from queqiao.process.contracts import Enricher, mask_of
 from queqiao.wiring.settings import Settings
 
 
@@ -76,6 +77,12 @@ def owned_warehouse(settings: Settings) -> ClickHouseWarehouse:
 def warehouse(settings: Settings) -> Warehouse:
     """Return the warehouse for every other role, which asks the analytics role."""
     return RemoteWarehouse(RpcClient(settings.socket("analytics.rpc")))
+
+
+def enricher(settings: Settings) -> Enricher:
+    """Return what reads events further, with the operator's database of addresses."""
+    default = mask_of(settings.consent.default)
+    return Enricher(settings.ip_database(), settings.enrichment.ip_storage, default)
 
 
 def lake(settings: Settings) -> Lake:

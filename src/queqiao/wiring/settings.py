@@ -12,6 +12,7 @@ from queqiao.kernel.clock import zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
+from queqiao.process.contracts import Purpose, Storage
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
@@ -66,6 +67,21 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True):
     lake_every_s: Seconds = 3600
 
 
+class EnrichmentSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """What is looked up of an event's address, and how much of the address is kept."""
+
+    ip_database: str = ""
+    ip_storage: Storage = "truncated"
+
+
+class ConsentSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """What people allow who said nothing."""
+
+    default: list[Purpose] = msgspec.field(
+        default_factory=lambda: ["analytics", "personalization", "advertising"]
+    )
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that an operator sets. ``home`` is where all state lies; it is not in the file."""
 
@@ -76,10 +92,17 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     schedule: Schedule = msgspec.field(default_factory=Schedule)
+    enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
+    consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
 
     def path_of(self, url: str) -> Path:
         """Return the file path in a ``file:``, ``chdb:`` or ``sqlite:`` URL, under home."""
         return self.home / urlsplit(url).path
+
+    def ip_database(self) -> Path | None:
+        """Return the database of addresses, under home when its path is relative; None: none."""
+        named = self.enrichment.ip_database
+        return self.home / named if named else None
 
     def socket(self, name: str) -> Path:
         """Return where a role's Unix socket lies."""

@@ -18,6 +18,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         settings.home / "process.sqlite",
         settings.shop.currency,
         zone=settings.shop.timezone,
+        enricher=adapters.enricher(settings),
     )
     await loader.open()
     server = RpcServer(methods(warehouse))
