@@ -235,6 +235,22 @@ async def test_old_deliveries_are_forgotten(house: House) -> None:
     assert house.rows() == []
 
 
+async def test_what_waits_for_a_receiver_that_is_not_live_is_forgotten_too(house: House) -> None:
+    await house.add()
+    house.receiver.answers = [500]
+    await house.happen()
+    await house.dispatcher.step()
+    await Documents(house.records).transition(
+        WEBHOOK, "w1", "paused", Edit(Actor("u", "u"), house.clock.now_us())
+    )
+    house.clock.advance_us(deliveries.KEPT_US - DAY_US)
+    await house.dispatcher.step()
+    assert [row.status for row in house.rows()] == ["pending"]
+    house.clock.advance_us(2 * DAY_US)
+    await house.dispatcher.step()
+    assert house.rows() == []
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -205,9 +205,18 @@ def _pause(conn: Connection, webhook_id: str, now_us: int, reason: str) -> None:
         documents.transition(conn, WEBHOOK, webhook_id, "paused", edit)
 
 
-def forget_old(conn: Connection, now_us: int) -> None:
-    """Delete what was finished more than thirty days ago."""
-    conn.execute(delete(webhook_deliveries).where(_d.finished_at_us < now_us - KEPT_US))
+def forget_old(conn: Connection, before_us: int) -> None:
+    """Delete what was finished before a moment, or made before it and never could be sent.
+
+    Attempts end within hours: what waits longer is for a receiver that is not live.
+    """
+    waits = (_d.status == "pending") & (_d.created_at_us < before_us)
+    live = [stored.id for stored in documents.live(conn, WEBHOOK)]
+    conn.execute(
+        delete(webhook_deliveries).where(
+            (_d.finished_at_us < before_us) | (waits & _d.webhook_id.not_in(live))
+        )
+    )
 
 
 def page(

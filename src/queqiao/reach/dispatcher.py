@@ -15,7 +15,7 @@ from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
 from queqiao.reach import deliveries
 from queqiao.reach.calling import Caller, ForbiddenAddressError
-from queqiao.reach.deliveries import RETRY_AFTER_MAX_US, Attempt
+from queqiao.reach.deliveries import KEPT_US, RETRY_AFTER_MAX_US, Attempt
 from queqiao.reach.signature import signed_headers
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ class Dispatcher:
         *,
         timeout_s: float = TIMEOUT_S,
         caller: Caller | None = None,
+        kept_us: int = KEPT_US,
     ) -> None:
         self._records = records
         self._log = event_log
@@ -48,6 +49,7 @@ class Dispatcher:
         self._chance = chance
         self._caller = caller or Caller(timeout_s)
         self._timeout_s = timeout_s
+        self._kept_us = kept_us
         self._cleaned_at_us = 0
 
     async def step(self) -> int:
@@ -127,5 +129,7 @@ class Dispatcher:
     async def _clean(self) -> None:
         now_us = self._clock.now_us()
         if now_us - self._cleaned_at_us >= HOUR_US:
-            await self._records.write(lambda conn: deliveries.forget_old(conn, now_us))
+            await self._records.write(
+                lambda conn: deliveries.forget_old(conn, now_us - self._kept_us)
+            )
             self._cleaned_at_us = now_us

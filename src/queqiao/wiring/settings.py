@@ -82,6 +82,14 @@ class ConsentSettings(msgspec.Struct, forbid_unknown_fields=True):
     )
 
 
+class Retention(msgspec.Struct, forbid_unknown_fields=True):
+    """How long the records keep what only ever grows."""
+
+    audit_days: Annotated[int, Meta(ge=1, le=36_500)] = 1_095
+    deliveries_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    changes_rows: Annotated[int, Meta(ge=10_000, le=100_000_000)] = 100_000
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that an operator sets. ``home`` is where all state lies; it is not in the file."""
 
@@ -92,6 +100,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     schedule: Schedule = msgspec.field(default_factory=Schedule)
+    retention: Retention = msgspec.field(default_factory=Retention)
     enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
     consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
 

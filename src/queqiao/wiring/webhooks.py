@@ -5,7 +5,7 @@ from random import SystemRandom
 
 import structlog
 
-from queqiao.kernel.clock import Clock
+from queqiao.kernel.clock import DAY_US, Clock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.records.base import Records
 from queqiao.reach.dispatcher import Dispatcher
@@ -21,7 +21,8 @@ STEP_EVERY_S = 0.5
 async def deliver(settings: Settings, records: Records, clock: Clock, stop: asyncio.Event) -> None:
     """Deliver webhooks until ``stop`` is set."""
     reader = adapters.event_log_reader(settings)
-    dispatcher = Dispatcher(records, reader, clock, SystemRandom())
+    kept_us = settings.retention.deliveries_days * DAY_US
+    dispatcher = Dispatcher(records, reader, clock, SystemRandom(), kept_us=kept_us)
 
     async def step() -> None:
         try:

@@ -9,7 +9,8 @@ The contract in words
 - **Work may run again.** A busy or broken store makes the adapter run the work anew in a fresh
   transaction; so it does nothing outside its connection. What it raises rolls back and is raised.
 - **Change feed.** Versions grow in the order of commit: who has seen version n and asks for
-  ``changes_since(n)`` misses nothing. A version may be skipped. Polling costs microseconds on
+  ``changes_since(n)`` misses nothing, as long as the feed keeps what
+  follows n (``retention.py``). A version may be skipped. Polling costs microseconds on
   SQLite and one indexed look-up on PostgreSQL.
 - **Errors.** Unavailable when the store cannot be reached or stays busy for ten seconds,
   StorageFull when its disk is full; both leave nothing half done.

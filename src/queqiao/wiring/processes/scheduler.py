@@ -11,7 +11,7 @@ from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import snapshots
 from queqiao.profile.contracts import SEGMENT
-from queqiao.wiring import adapters, webhooks
+from queqiao.wiring import adapters, retention, webhooks
 from queqiao.wiring.freshness import Freshness, Work
 from queqiao.wiring.role import every
 from queqiao.wiring.schedule import AtMoment, Schedule
@@ -35,6 +35,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async def lake() -> None:
         await publish_lake(settings, warehouse, clock)
 
+    async def forget() -> None:
+        await retention.cut(records, settings.retention, clock)
+
     async def live_segments() -> object:
         live = await Documents(records).live(SEGMENT)
         return [(stored.id, stored.revision) for stored in live]
@@ -56,6 +59,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
         (pace.lake_every_s, "lake", fresh.only("lake", lake)),
+        (retention.EVERY_S, "retention", forget),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
     await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))
