@@ -91,6 +91,8 @@ class Loader:
         self._file: StateFile | None = None
         self._held: dict[str, int] | None = None
         self.checkpoint = Checkpoint()
+        self.turn = asyncio.Lock()
+        """Held while a batch is loaded, and by whoever changes what the machines remember."""
         self.behind = False
         """Whether the log held more than the last batch took."""
 
@@ -145,6 +147,10 @@ class Loader:
 
         Only after ``open`` has completed, and after a failure only when it has completed again.
         """
+        async with self.turn:
+            return await self._step()
+
+    async def _step(self) -> int:
         if self._held is None or self._file is None:
             raise RuntimeError("open the loader first")
         held, self._held = self._held, None  # until the batch has come to its end
@@ -172,6 +178,14 @@ class Loader:
         """Finish the rollups of all that is loaded. Only when nothing is being loaded."""
         while await self._rollups.advance(self.checkpoint.offset):
             pass
+
+    async def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of people, 0 for an id that never was one. Only in one's turn."""
+        return await self._aside(self._machines.numbers_of, ids)
+
+    async def forget_people(self, ids: Sequence[str]) -> None:
+        """Let the machines forget ids, on disk too. Only in one's turn; doing it again is fine."""
+        await self._aside(self._machines.forget_people, ids)
 
     def _digest(self, file: StateFile) -> _Batch:
         if self._reader.end() <= self.checkpoint.offset:

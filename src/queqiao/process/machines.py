@@ -203,6 +203,14 @@ class Machines:
             self._persons.put(person_id, known := offset)
         return known
 
+    def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of people by their ids, 0 for one that never was a person."""
+        return {one: self._persons.get(one) or 0 for one in ids}
+
+    def forget_people(self, ids: Sequence[str]) -> None:
+        """Forget ids, in memory and on disk: whoever comes with one of them is somebody new."""
+        self._file.erase(ids)
+
     def _note(self, fact: Fact, who: Who) -> None:
         """Remember ad clicks, and whose the earlier ones of a device are after a login."""
         if who.linked:

@@ -95,6 +95,10 @@ class Keyed(Generic[T]):
             self._recent.pop(key, None)
         self._dirty.clear()
 
+    def clear(self) -> None:
+        """Forget what is in memory; the file has it. Only when nothing waits to be written."""
+        self._recent.clear()
+
     def write(self) -> None:
         """Write what changed into the open transaction, and forget the least used keys."""
         rows = [(self._kind, key, self._encoder.encode(v)) for key, v in self._dirty.items()]
@@ -153,6 +157,27 @@ class StateFile:
         value = msgspec.msgpack.encode(checkpoint)
         self._file.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (value,))
         self._file.execute("COMMIT")
+
+    def erase(self, ids: Iterable[str]) -> None:
+        """Remove whatever is remembered of some ids, from memory and from every page of the file.
+
+        Only between commits. Orders stay: they name no person.
+        """
+        self._file.execute("PRAGMA secure_delete = ON")
+        self._file.execute("BEGIN IMMEDIATE")
+        for one in ids:
+            keys = (one, f"a:{one}", f"u:{one}")
+            self._file.execute("DELETE FROM state WHERE key IN (?, ?, ?)", keys)
+            # As packed, with its length before it: no other id can hold it.
+            named = msgspec.msgpack.encode(one)
+            self._file.execute(
+                "DELETE FROM state WHERE kind NOT LIKE 'sale%' AND instr(value, ?) > 0", (named,)
+            )
+        self._file.execute("COMMIT")
+        self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._file.execute("PRAGMA secure_delete = OFF")
+        for kind in self._kinds:
+            kind.clear()
 
     def close(self) -> None:
         """Close the file."""

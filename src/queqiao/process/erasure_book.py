@@ -1,0 +1,139 @@
+"""The book of erasures: who asked, how far each has come, and digests of who was erased.
+
+A subject's ids are in it only while they are being erased. What stays is a keyed digest of each id
+with the offset up to which it was erased, so that reading the log again (a backfill) erases again.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["waiting", "erasing", "removing", "done"]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS erasure (id TEXT PRIMARY KEY, phase TEXT NOT NULL, subject BLOB,
+    requested_at_us INTEGER NOT NULL, finished_at_us INTEGER, cutoff INTEGER NOT NULL,
+    events INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tombstone (digest BLOB PRIMARY KEY, cutoff INTEGER NOT NULL)
+    WITHOUT ROWID;
+"""
+_COLUMNS = "id, phase, requested_at_us, finished_at_us, cutoff, events"
+
+
+class Subject(msgspec.Struct):
+    """Whose data: a user's id, or a device's anonymous id; then all ids, each with its number."""
+
+    user_id: str = ""
+    anonymous_id: str = ""
+    numbers: dict[str, int] = {}
+
+
+class Erasure(msgspec.Struct):
+    """One erasure. ``cutoff`` is the offset up to which events are erased, 0 before it is known.
+
+    ``waiting`` for the loader, ``erasing`` rows, ``removing`` the files that held them, ``done``.
+    """
+
+    id: str
+    phase: Phase
+    requested_at_us: int
+    finished_at_us: int | None
+    cutoff: int
+    events: int
+
+
+class ErasureBook:
+    """One SQLite file. Blocking, and short; its one owner is the analytics role."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._key = key
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # What is deleted is overwritten, and no journal keeps it.
+        self._file.execute("PRAGMA secure_delete = ON")
+        self._file.execute("PRAGMA journal_mode = DELETE")
+        self._file.execute("PRAGMA synchronous = FULL")
+        self._file.executescript(_TABLES)
+
+    def request(self, erasure_id: str, subject: Subject, now_us: int) -> Erasure:
+        """Note a request. The same id again is the same request."""
+        self._file.execute(
+            "INSERT OR IGNORE INTO erasure VALUES (?, 'waiting', ?, ?, NULL, 0, 0)",
+            (erasure_id, msgspec.json.encode(subject), now_us),
+        )
+        found = self.find(erasure_id)
+        assert found is not None
+        return found
+
+    def find(self, erasure_id: str) -> Erasure | None:
+        """Return one erasure."""
+        sql = f"SELECT {_COLUMNS} FROM erasure WHERE id = ?"  # noqa: S608  # our own words
+        row = self._file.execute(sql, (erasure_id,)).fetchone()
+        return Erasure(*row) if row else None
+
+    def newest(self, limit: int) -> list[Erasure]:
+        """Return the last requests, the newest first."""
+        sql = f"SELECT {_COLUMNS} FROM erasure ORDER BY requested_at_us DESC, id LIMIT ?"  # noqa: S608  # our own words
+        return [Erasure(*row) for row in self._file.execute(sql, (limit,))]
+
+    def unfinished(self) -> Erasure | None:
+        """Return the oldest that is not done."""
+        sql = f"SELECT {_COLUMNS} FROM erasure WHERE phase != 'done' ORDER BY requested_at_us, id"  # noqa: S608  # our own words
+        row = self._file.execute(sql).fetchone()
+        return Erasure(*row) if row else None
+
+    def subject(self, erasure_id: str) -> Subject:
+        """Return whose data it is; only until it is ``removing``."""
+        sql = "SELECT subject FROM erasure WHERE id = ?"
+        (blob,) = self._file.execute(sql, (erasure_id,)).fetchone()
+        return msgspec.json.decode(blob, type=Subject)
+
+    def plan(self, erasure_id: str, subject: Subject, cutoff: int) -> None:
+        """Note all ids and the cutoff, and that erasing has begun; with the digests, as one."""
+        self._file.execute("BEGIN IMMEDIATE")
+        self._file.execute(
+            "UPDATE erasure SET phase = 'erasing', subject = ?, cutoff = ? WHERE id = ?",
+            (msgspec.json.encode(subject), cutoff, erasure_id),
+        )
+        self._file.executemany(
+            "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT (digest) DO UPDATE"
+            " SET cutoff = max(cutoff, excluded.cutoff)",
+            [(self._digest(one), cutoff) for one in subject.numbers],
+        )
+        self._file.execute("COMMIT")
+
+    def erased(self, erasure_id: str, events: int) -> None:
+        """Note that no row holds the ids any more, and forget them."""
+        self._file.execute(
+            "UPDATE erasure SET phase = 'removing', subject = NULL, events = ? WHERE id = ?",
+            (events, erasure_id),
+        )
+
+    def done(self, erasure_id: str, now_us: int) -> None:
+        """Note the end."""
+        self._file.execute(
+            "UPDATE erasure SET phase = 'done', finished_at_us = ? WHERE id = ?",
+            (now_us, erasure_id),
+        )
+
+    def cutoff_of(self, ids: Iterable[str]) -> int:
+        """Return up to which offset events of any of the ids were erased, 0 for never."""
+        digests = [self._digest(one) for one in ids if one]
+        marks = ",".join("?" * len(digests))
+        sql = f"SELECT max(cutoff) FROM tombstone WHERE digest IN ({marks})"  # noqa: S608  # marks only
+        return self._file.execute(sql, digests).fetchone()[0] or 0
+
+    def cutoff_max(self) -> int:
+        """Return the offset above which nothing was ever erased."""
+        return self._file.execute("SELECT max(cutoff) FROM tombstone").fetchone()[0] or 0
+
+    def _digest(self, one: str) -> bytes:
+        return hashlib.blake2b(one.encode(), key=self._key, digest_size=16).digest()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
