@@ -1,6 +1,7 @@
 """Every management endpoint of the stages, built for the console role."""
 
 from collections.abc import Sequence
+from random import SystemRandom
 from typing import Any
 
 from queqiao.catalog.endpoints import CatalogServices
@@ -17,6 +18,7 @@ from queqiao.collect.schemas_endpoints import handlers as schema_handlers
 from queqiao.decide.promotions.endpoints import CouponServices
 from queqiao.decide.promotions.endpoints import handlers as coupon_handlers
 from queqiao.kernel.http import Route
+from queqiao.kernel.ids import IdSource
 from queqiao.measure.endpoints import MeasureServices
 from queqiao.measure.endpoints import handlers as measure_handlers
 from queqiao.operate.contracts import Services
@@ -25,6 +27,8 @@ from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import watermark
 from queqiao.process.corrections_endpoints import CorrectionServices
 from queqiao.process.corrections_endpoints import handlers as correction_handlers
+from queqiao.process.erasure_endpoints import ErasureServices, RemoteErasures
+from queqiao.process.erasure_endpoints import handlers as erasure_handlers
 from queqiao.profile.endpoints import ProfileServices
 from queqiao.profile.endpoints import handlers as profile_handlers
 from queqiao.reach.endpoints import routes as reach_routes
@@ -56,6 +60,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *coupon_handlers(coupons),
         *measure_handlers(MeasureServices(warehouse)),
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
+        *erasure_handlers(_erasures(settings, services)),
         *reach_routes(records, signer),
         *ledger_desk.routes(adapters.ledger(settings)),
         *schedule_desk.routes(settings),
@@ -95,6 +100,11 @@ def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> li
         *schema_handlers(SchemaServices(services.records, refusals, marked)),
         *schemas_check.routes(),
     ]
+
+
+def _erasures(settings: Settings, services: Services) -> ErasureServices:
+    desk = RemoteErasures(RpcClient(settings.socket("analytics.rpc")))
+    return ErasureServices(desk, IdSource(services.clock, SystemRandom().getrandbits))
 
 
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:

@@ -103,6 +103,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("user", Message("顾客的 id", "id of the person"), required=True),
         ),
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
+        "GET /api/v1/erasures": (PAGE[0],),
         "GET /api/v1/corrections": (*_CORRECTED, *PAGE),
         "GET /api/v1/corrections/buckets": (
             *_CORRECTED,
