@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.ports.warehouse.clickhouse import open_warehouse
-from queqiao.wiring import adapters, doctor_home, doctor_machine, local_system
+from queqiao.wiring import adapters, addresses, doctor_home, doctor_machine, local_system
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.doctor_machine import UnfitError, same
 from queqiao.wiring.settings import Settings, redacted
@@ -109,6 +109,7 @@ CHECKS: dict[str, Check] = {
     "port": doctor_home.port,
     "records": _records,
     "warehouse": _warehouse,
+    "addresses": addresses.addresses,
     "console": _console,
     "system": _system,
 }

@@ -26,7 +26,7 @@ def routes(
     """Return the routes."""
 
     async def show_system(_request: Request) -> Response:
-        return json_response(await system(settings.home, __version__, reader.end, loaded))
+        return json_response(await system(settings, __version__, reader.end, loaded))
 
     async def show_shop(_request: Request) -> Response:
         shop = settings.shop

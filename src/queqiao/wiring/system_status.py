@@ -1,11 +1,14 @@
 """How the system's processes are: who lives, since when, how much memory, how far behind."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 
 from queqiao.kernel.clock import format_rfc3339
+from queqiao.wiring import addresses
+from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import statuses
 
 
@@ -21,7 +24,10 @@ class RoleView(msgspec.Struct, frozen=True):
 
 
 class SystemView(msgspec.Struct, frozen=True):
-    """The whole system: its processes, and how many events wait for the warehouse."""
+    """The whole system: its processes, and how many events wait for the warehouse.
+
+    ``ip_database`` is the operator's database of addresses, without which events have no region.
+    """
 
     roles: list[RoleView]
     memory_bytes: int
@@ -29,6 +35,7 @@ class SystemView(msgspec.Struct, frozen=True):
     loaded: int
     lag_events: int
     version: str
+    ip_database: addresses.State
 
 
 def memory_bytes(pid: int) -> int | None:
@@ -59,10 +66,14 @@ def roles(home: Path) -> list[RoleView]:
 
 
 async def system(
-    home: Path, version: str, log_end: Callable[[], int], loaded: Callable[[], Awaitable[int]]
+    settings: Settings,
+    version: str,
+    log_end: Callable[[], int],
+    loaded: Callable[[], Awaitable[int]],
 ) -> SystemView:
     """Return the state of the whole system."""
-    processes = roles(home)
+    processes = roles(settings.home)
     end, done = log_end(), await loaded()
+    database = await asyncio.to_thread(addresses.state, settings)
     memory = sum(role.memory_bytes or 0 for role in processes)
-    return SystemView(processes, memory, end, done, max(0, end - done), version)
+    return SystemView(processes, memory, end, done, max(0, end - done), version, database)
