@@ -13,6 +13,7 @@ const KEEPALIVE_BYTES_MAX = 60_000;
 const ANSWER_MS_MAX = 30_000;
 const BACKOFF_MS = 1_000;
 const BACKOFF_MS_MAX = 300_000;
+const PAUSE_MS_MAX = 3_600_000;
 
 export interface Queue {
   add(event: Values): void;
@@ -38,7 +39,11 @@ export function createQueue(writeKey: string, endpoint: string, settings: Settin
   let retryAt = 0;
 
   /** How long to wait still: what the server asked for outlives a reload, our own caution does not. */
-  const pausedMs = () => Math.max(0, Math.max(retryAt, Number(read(pause) ?? 0)) - Date.now());
+  function pausedMs(): number {
+    const restMs = Math.max(retryAt, Number(read(pause) ?? 0)) - Date.now();
+    // Longer than any wait that was noted: the clock was set back since.
+    return restMs > PAUSE_MS_MAX ? 0 : Math.max(0, restMs);
+  }
 
   function schedule(delayMs: number): void {
     const at = Date.now() + Math.max(delayMs, pausedMs());
@@ -82,7 +87,7 @@ export function createQueue(writeKey: string, endpoint: string, settings: Settin
   function backOff(retryAfter: string | null): void {
     const stated = Number(retryAfter) * 1_000 || Date.parse(retryAfter ?? "") - Date.now() || 0;
     const own = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** failures++);
-    if (stated > 0) write(pause, String(Date.now() + stated + own * Math.random()));
+    if (stated > 0) write(pause, String(Date.now() + Math.min(PAUSE_MS_MAX, stated + own * Math.random())));
     else retryAt = Date.now() + own * (0.5 + Math.random() / 2);
     schedule(0);
   }
@@ -132,10 +137,12 @@ export function createQueue(writeKey: string, endpoint: string, settings: Settin
   /** One tab sends at a time, where the browser can arrange that. */
   async function alone(work: () => Promise<void>): Promise<void> {
     if (!navigator.locks) return work();
-    await navigator.locks.request(prefix, { ifAvailable: true }, async (lock) => {
+    const inTurn = async (lock: Lock | null): Promise<void> => {
       if (lock) await work();
       else schedule(flushEveryMs);
-    });
+    };
+    // A frame without an origin of its own may not ask for locks, and shares no storage either.
+    await navigator.locks.request(prefix, { ifAvailable: true }, inTurn).catch(work);
   }
 
   function flush(): Promise<void> {

@@ -67,6 +67,20 @@ def test_a_reload_keeps_the_queue_its_order_and_the_wait(
     assert [event["messageId"] for event in endpoint.taken][:2] == ids
 
 
+def test_a_clock_that_was_set_back_does_not_stop_it(
+    tab: Page, shop: Shop, endpoint: Endpoint
+) -> None:
+    """A wait noted by a clock that ran a day ahead is not waited for."""
+    pause = f"localStorage['qq!{shop.system.intake_key}'] = Date.now() + 86_400_000"
+    tab.add_init_script(pause)
+    shop.settings |= {"pages": False}
+    tab.goto(f"{shop.url}/clock")
+    loaded(tab)
+    track(tab, 1)
+    tab.evaluate("queqiao.flush()")
+    assert numbers(endpoint.taken) == [1]
+
+
 def test_errors_are_tried_again_and_a_poisoned_event_stops_nothing(
     tab: Page, shop: Shop, endpoint: Endpoint
 ) -> None:

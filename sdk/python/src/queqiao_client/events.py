@@ -21,8 +21,7 @@ Values = Mapping[str, Any]
 def encode(call: Mapping[str, Any]) -> bytes:
     """Return the call as JSON. Raises InvalidEvent."""
     try:
-        text = json.dumps(call, ensure_ascii=False, allow_nan=False, default=_plain)
-        body = text.encode()
+        body = _json.encode(call).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidEvent(f"the event is not JSON: {error}") from error
     if len(body) > EVENT_BYTES_MAX:
@@ -36,6 +35,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _number(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def _number(value: Decimal) -> float:

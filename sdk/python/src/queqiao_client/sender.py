@@ -63,7 +63,7 @@ class Sender:
             self._new += 1
             if self._thread is None:
                 self._start()
-            elif self._new == 1 or self._new >= self._pace.batch_events_max:
+            elif self._new in {1, self._pace.batch_events_max}:
                 self._moved.notify_all()
 
     def flush(self, timeout_s: float | None) -> bool:
