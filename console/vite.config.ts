@@ -13,5 +13,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 2000,
   },
   server: { proxy: { "/api": backend, "/openapi.json": backend } },
-  test: { include: ["src/**/*.test.{ts,tsx}"] },
+  // A busy machine is no failure.
+  test: { include: ["src/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
 });

@@ -1,5 +1,19 @@
 /** The API's shapes by the names that the console uses. */
 
+import type { components } from "./published";
+
+type Schemas = components["schemas"];
+export type Source = Schemas["SourceView"];
+export type PipelineState = Schemas["PipelineView"];
+export type BadRowGroup = Schemas["BadRowGroupView"];
+export type BadRowGroupDetail = Schemas["BadRowGroupDetail"];
+export type OriginalRow = Schemas["OriginalRow"];
+export type EventSchema = Schemas["EventSchemaView"];
+export type EventSchemaDetail = Schemas["EventSchemaDetail"];
+export type PiiField = Schemas["PiiField"];
+export type SchemaTrial = Schemas["SchemaTrialView"];
+export type Correction = Schemas["Line"];
+
 export type DocumentState = "draft" | "live" | "paused" | "archived";
 
 export interface Item<D> {
@@ -115,6 +129,15 @@ export interface WebhookDocument {
   secret?: string;
 }
 
+/** JSON Schema 2020-12 of what an event's properties (or a person's traits) must look like. */
+export interface EventSchemaDocument {
+  name: string;
+  schema: Record<string, unknown>;
+  part?: "properties" | "traits";
+  mode?: "strict" | "lenient";
+  description?: string;
+}
+
 /** Each kind of document by its path under `/api/v1/`. */
 export interface Documents {
   promotions: PromotionDocument;
@@ -123,6 +146,7 @@ export interface Documents {
   segments: SegmentDocument;
   "coupon-batches": CouponBatchDocument;
   webhooks: WebhookDocument;
+  "event-schemas": EventSchemaDocument;
 }
 export type Kind = keyof Documents;
 

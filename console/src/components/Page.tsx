@@ -3,6 +3,12 @@ import { type ReactNode, useEffect } from "react";
 import { type Search, useAddress, useParameter } from "@/lib/url";
 import { Go } from "./Go";
 
+interface Tab {
+  id: string;
+  label: string;
+  to?: string;
+}
+
 interface Props {
   title: ReactNode;
   /** Plain words for the browser's tab, where the title is more than text. */
@@ -10,12 +16,14 @@ interface Props {
   status?: ReactNode;
   back?: { to: string; label: string; extra?: Search };
   action?: ReactNode;
-  tabs?: { id: string; label: string }[];
+  /** Tabs of this page, or (with `to`) pages that stand beside one another; then `tab` is this one. */
+  tabs?: Tab[];
+  tab?: string;
   children: ReactNode;
 }
 
 /** A page: its title and status, one primary action, tabs that live in the address, content. */
-export function Page({ title, name, status, back, action, tabs, children }: Props) {
+export function Page({ title, name, status, back, action, tabs, tab, children }: Props) {
   const { t } = useTranslation();
   const words = name ?? (typeof title === "string" ? title : "");
   useEffect(() => {
@@ -35,25 +43,26 @@ export function Page({ title, name, status, back, action, tabs, children }: Prop
         </div>
         {action && <div className="page-action">{action}</div>}
       </header>
-      {tabs && <Tabs tabs={tabs} />}
+      {tabs && <Tabs tabs={tabs} current={tab} />}
       {children}
     </div>
   );
 }
 
-function Tabs({ tabs }: { tabs: { id: string; label: string }[] }) {
+function Tabs({ tabs, current }: { tabs: Tab[]; current: string | undefined }) {
   const { t } = useTranslation();
   const first = tabs[0]?.id ?? "";
-  const [open] = useParameter("tab", first);
+  const [named] = useParameter("tab", first);
+  const open = current ?? named;
   const address = useAddress();
   return (
     <nav className="tabs" aria-label={t("frame.tabs")}>
       {tabs.map((tab) => {
         const kept = Object.fromEntries(Object.entries(address).filter(([name]) => name !== "tab"));
-        const extra = tab.id === first ? kept : { ...kept, tab: tab.id };
+        const extra = tab.to || tab.id === first ? kept : { ...kept, tab: tab.id };
         return (
           <span key={tab.id} className={tab.id === open ? "tab open" : "tab"}>
-            <Go to="." extra={extra} {...(tab.id === open ? { "aria-label": `${tab.label}, ${t("frame.current")}` } : {})}>
+            <Go to={tab.to ?? "."} {...(tab.to ? {} : { extra })} {...(tab.id === open ? { "aria-label": `${tab.label}, ${t("frame.current")}` } : {})}>
               {tab.label}
             </Go>
           </span>

@@ -8,7 +8,6 @@ import type { Drawing } from "@/components/chart/option";
 import { Field } from "@/components/Field";
 import { Choice } from "@/components/Choice";
 import { WordsInput } from "@/components/WordsInput";
-import { Page } from "@/components/Page";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { Watermark } from "@/components/Watermark";
@@ -16,6 +15,7 @@ import { exact, short, stepMin, type Unit, unitOf } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
 import { DIMENSIONS, METRICS } from "./catalogue";
+import { DataPage } from "./DataPage";
 
 const STEPS = ["none", "day", "hour"] as const;
 const TIMES = ["day", "hour", "minute", "time", "bucket"];
@@ -32,7 +32,7 @@ export function ReportPage() {
   const granularity = STEPS.find((one) => one === step) ?? "none";
   const report = useFigures({ metrics: asked, ...(dimension === "none" ? {} : { dimensions: [dimension] }), granularity, limit: 1000 }, "now", 5000);
   return (
-    <Page title={t("stages.data")} status={report.data && <Watermark at={report.data.watermark} />}>
+    <DataPage tab="report" status={report.data && <Watermark at={report.data.watermark} />}>
       <section className="card form">
         <Field label={t("data.metrics")}>
           {(id) => <WordsInput id={id} label={t("data.metrics")} value={asked} options={Object.keys(METRICS).map((value) => ({ value, label: t(`metrics.${value}`) }))} onChange={(words) => setChosen(words.join(","))} />}
@@ -47,7 +47,7 @@ export function ReportPage() {
       <Loaded query={report} lines={8}>
         {(data) => <Result data={data} metrics={asked} dimension={dimension} />}
       </Loaded>
-    </Page>
+    </DataPage>
   );
 }
 

@@ -1,13 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { useSystem } from "@/api/system-get";
 import type { SystemState } from "@/api/types";
+import { Go } from "@/components/Go";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import "./operations.css";
 
-/** The house drawn: how far events have come, and each role with its process and memory. */
+/** Each role with its process and memory. */
 export function System() {
   const { t } = useTranslation();
   const system = useSystem();
@@ -15,7 +16,9 @@ export function System() {
     <Loaded query={system}>
       {(state) => (
         <>
-          <Pipeline state={state} />
+          <p className="notice">
+            {t("operations.lag", { count: state.lag_events })} <Go to="/data/pipeline">{t("operations.toPipeline")}</Go>
+          </p>
           <div className="roles">
             {state.roles.map((role) => (
               <Role key={role.name} role={role} />
@@ -25,29 +28,6 @@ export function System() {
         </>
       )}
     </Loaded>
-  );
-}
-
-/** The way of the data, with what waits on each arrow. */
-function Pipeline({ state }: { state: SystemState }) {
-  const { t } = useTranslation();
-  const stops: [string, string][] = [
-    ["logged", count(state.log_end)],
-    ["waiting", count(state.lag_events)],
-    ["loaded", count(state.loaded)],
-  ];
-  return (
-    <section className="card pipeline" aria-label={t("operations.pipeline")}>
-      {stops.map(([name, value], at) => (
-        <div key={name} className="pipeline-stop">
-          {at > 0 && <span aria-hidden="true">→</span>}
-          <dl>
-            <dt className="note">{t(`operations.stops.${name}`)}</dt>
-            <dd className="big">{value}</dd>
-          </dl>
-        </div>
-      ))}
-    </section>
   );
 }
 

@@ -55,7 +55,7 @@ function Older() {
   return (
     <p className="notice">
       {t("overview.noOrders")}
-      <Go to="/operations">{t("overview.connect")}</Go>
+      <Go to="/data/sources">{t("overview.connect")}</Go>
     </p>
   );
 }

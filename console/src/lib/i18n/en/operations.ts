@@ -1,6 +1,6 @@
 export default {
   operations: {
-    tabs: { events: "Live events", "bad-rows": "Bad rows", system: "System", keys: "Keys" },
+    tabs: { system: "System", keys: "Keys" },
     event: "Event",
     allEvents: "All events",
     filter: "Filter by content: id, SKU, shopper…",
@@ -11,12 +11,13 @@ export default {
     live_other: "Live, {{count}} events",
     noEvents: "No events yet. Point a tracking SDK at /v1/batch and they appear here within seconds.",
     pipeline: "How far the data has come",
-    stops: { logged: "Taken (on disk)", waiting: "Waiting for the warehouse", loaded: "In the warehouse" },
+    lag_one: "{{count}} event waits for the warehouse.",
+    lag_other: "{{count}} events wait for the warehouse.",
+    toPipeline: "See the pipeline",
     version: "Version {{version}}, {{memory}} of memory in all processes",
     facts: { pid: "Process", memory: "Memory", restarts: "Restarts", since: "Since" },
     roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor", store: "Demo store" },
   },
-  badRows: { reason: "Reason", path: "Place", code: "Kind", codes: { not_json: "Not JSON", invalid: "Wrong field", conflict: "Same id, other content" }, source: "Source", at: "Received", size: "Size", replayed: "Replayed", none: "No bad rows: everything was taken.", replay: "Replay", one: "Bad row", notText: "(not text)", replayedAs: "Taken as {{id}}.", result: "{{replayed}} taken, {{refused}} still refused" },
   keysPage: { name: "Name", nameHelp: "Such as: app tracking", scope: "Scope", scopes: { intake: "Intake (write events)", decide: "Decide (ads and prices)", read: "Read", admin: "Admin" }, source: "Source", sourceHelp: "Events are kept under this source, such as mini-program", hint: "Key ends with", created: "Created", create: "New key", none: "No keys yet.", once: "The key is shown only now. Copy it to a safe place.", remove: "Revoke", removeTitle: "Revoke key “{{name}}”?", removeTouches: "Programs that use it are refused at once.", removeUndo: "It cannot come back; make a new one and put it in place." },
   reach: {
     create: "New webhook",

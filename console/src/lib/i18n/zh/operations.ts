@@ -1,6 +1,6 @@
 export default {
   operations: {
-    tabs: { events: "实时事件", "bad-rows": "坏数据", system: "系统", keys: "密钥" },
+    tabs: { system: "系统", keys: "密钥" },
     event: "事件",
     allEvents: "全部事件",
     filter: "按内容过滤：编号、SKU、顾客…",
@@ -10,12 +10,12 @@ export default {
     live: "实时，{{count}} 条",
     noEvents: "还没有事件。把埋点 SDK 指到 /v1/batch，几秒后就会出现在这里。",
     pipeline: "数据走到哪里",
-    stops: { logged: "已收下（落盘）", waiting: "等待入仓", loaded: "已入仓可查" },
+    lag: "{{count}} 条事件等待入仓。",
+    toPipeline: "看流水线",
     version: "版本 {{version}}，全部进程内存 {{memory}}",
     facts: { pid: "进程号", memory: "内存", restarts: "重启次数", since: "启动于" },
     roles: { intake: "采集", analytics: "分析", ledger: "账本", decide: "决策", console: "控制台", scheduler: "调度", supervisor: "监督", store: "演示店铺" },
   },
-  badRows: { reason: "原因", path: "位置", code: "类别", codes: { not_json: "不是 JSON", invalid: "字段有误", conflict: "同编号内容不同" }, source: "来源", at: "收到时间", size: "大小", replayed: "已重放", none: "没有坏数据，一切都收下了。", replay: "重放", one: "坏数据", notText: "（不是文本）", replayedAs: "已作为 {{id}} 收下。", result: "收下 {{replayed}} 条，仍被拒 {{refused}} 条" },
   keysPage: { name: "名称", nameHelp: "例如：小程序采集", scope: "权限", scopes: { intake: "采集（写入事件）", decide: "决策（取广告与价格）", read: "只读", admin: "管理" }, source: "来源名", sourceHelp: "事件会记在这个来源下，例如 mini-program", hint: "密钥末尾", created: "创建时间", create: "新建密钥", none: "还没有密钥。", once: "密钥只显示这一次，请现在复制保存。", remove: "停用", removeTitle: "停用密钥「{{name}}」？", removeTouches: "用它的程序会立刻被拒绝。", removeUndo: "不能恢复，只能新建一个再换上。" },
   reach: {
     create: "新建 Webhook",

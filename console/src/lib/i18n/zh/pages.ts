@@ -1,7 +1,8 @@
 import ads from "./ads";
 import audience from "./audience";
+import data from "./data";
 import operations from "./operations";
 import promotion from "./promotion";
 
 /** What every page but the Overview says. */
-export default { ...promotion, ...ads, ...audience, ...operations };
+export default { ...promotion, ...ads, ...audience, ...operations, ...data };

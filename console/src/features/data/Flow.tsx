@@ -1,0 +1,68 @@
+import { useTranslation } from "react-i18next";
+import type { PipelineState, SystemState } from "@/api/types";
+import { nowMs } from "@/lib/clock";
+import { count } from "@/lib/numbers";
+import { clockText, parseInstant } from "@/lib/time";
+import { sinceWords } from "./health";
+
+/** Above this the wait before the reports is called slow. */
+const SLOW_MS = 10_000;
+
+interface Stage {
+  id: string;
+  roles: string[];
+  figure: string;
+  note: string;
+  /** What waits on the arrow that leads here. */
+  wait?: { text: string; slow: boolean };
+}
+
+/** Five stages and what waits between them. */
+export function Flow({ state, roles }: { state: PipelineState; roles: SystemState["roles"] }) {
+  const { t } = useTranslation();
+  const stages = useStages(state);
+  const ill = (names: string[]) => roles.filter((role) => names.includes(role.name.split("-")[0] ?? "") && role.state !== "running").map((role) => role.name);
+  return (
+    <ol className="flow" aria-label={t("operations.pipeline")}>
+      {stages.map((stage) => {
+        const wrong = ill(stage.roles);
+        return (
+          <li key={stage.id}>
+            {stage.wait && (
+              <span className={stage.wait.slow ? "flow-arrow slow" : "flow-arrow"}>
+                <span>{stage.wait.text}</span>
+                <i aria-hidden="true" />
+              </span>
+            )}
+            <section className="card flow-stage" aria-label={t(`pipeline.stages.${stage.id}`)}>
+              <span className="row">
+                <strong>{t(`pipeline.stages.${stage.id}`)}</strong>
+                <span className={wrong.length ? "tag bad" : "tag good"}>
+                  <i aria-hidden="true" />
+                  {wrong.length ? wrong.join(", ") : t("states.ok")}
+                </span>
+              </span>
+              <span className="big">{stage.figure}</span>
+              <span className="note">{stage.note}</span>
+            </section>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function useStages(state: PipelineState): Stage[] {
+  const { t } = useTranslation();
+  const minute = state.minutes.at(-2);
+  const slow = state.lag_ms > SLOW_MS;
+  const watermark = parseInstant(state.watermark);
+  const behind = watermark === null ? 0 : nowMs() - watermark;
+  return [
+    { id: "intake", roles: ["intake"], figure: count(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
+    { id: "log", roles: ["intake"], figure: count(state.log_end), note: t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }), wait: { text: t("pipeline.fsynced"), slow: false } },
+    { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { seconds: (state.lag_ms / 1000).toFixed(1) }), slow } },
+    { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t("pipeline.notes.warehouse"), wait: { text: t("pipeline.once"), slow: false } },
+    { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
+  ];
+}
