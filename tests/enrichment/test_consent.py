@@ -18,6 +18,7 @@ from queqiao.measure.query import report
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.process.consent import EVERYTHING, Said, mask_of, read_consent
 from queqiao.process.contracts import sealed_blocks
+from queqiao.process.ddl import EVENTS
 from queqiao.process.loader import Loader
 from queqiao.profile.expression import parse
 from queqiao.profile.people import profile, summaries
@@ -183,3 +184,21 @@ async def test_a_row_holds_what_the_event_tells_beyond_its_words(house) -> None:
     ]  # fmt: skip
     assert "203.0.113.77" not in row[-1]
     assert await house.ask("SELECT started_at FROM sessions") == [[T0]]
+
+
+async def test_a_home_from_before_gets_the_columns_and_its_rows_allow_what_they_did(house) -> None:
+    before = dict(list(EVENTS.columns.items())[: list(EVENTS.columns).index("consent")])
+    await house.warehouse.command(EVENTS._replace(columns=before).create)
+    await house.warehouse.command(
+        "INSERT INTO events (offset, person_id, event) VALUES (1, 'old', 'Product Viewed')"
+    )
+    await house.loader.open()
+    assert await house.ask("SELECT consent, is_bot, browser, country FROM events") == [
+        [EVERYTHING, 0, "", ""]
+    ]
+    await house.load(event("A", 1, anon="d", context=says(False)))
+    assert await house.ask("SELECT count() FROM events WHERE consent = 0") == [[0]], (
+        "offset 1 is in"
+    )
+    await house.load(event("A", 2, anon="d"))
+    assert await house.ask("SELECT consent FROM events WHERE offset = 2") == [[0]]
