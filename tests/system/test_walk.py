@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -251,6 +252,11 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
+def files_with(home: Path, text: bytes) -> list[Path]:
+    """Return the files of a home that hold some bytes."""
+    return [path for path in home.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
 def test_a_webhook_is_delivered_signed_and_again_after_a_refusal(
     system: System, receiver: Receiver
 ) -> None:
@@ -264,11 +270,17 @@ def test_a_webhook_is_delivered_signed_and_again_after_a_refusal(
         "properties": {"sku": "S1"},
     }
     with admin(system) as client:
-        made = good(client.post("/api/v1/webhooks", json={"id": "hook", "document": hook}))
+        once = {"Idempotency-Key": "hook"}
+        body = {"id": "hook", "document": hook}
+        made = good(client.post("/api/v1/webhooks", json=body, headers=once))
         secret = made["document"]["secret"]
+        again = good(client.post("/api/v1/webhooks", json=body, headers=once))
+        assert again["document"]["secret"] is None
         shown = good(client.get("/api/v1/webhooks/hook"))
         assert shown["document"]["secret"] != secret, "a secret is shown once"
         good(client.post("/api/v1/webhooks/hook/publish"))
+        assert files_with(system.home, b"http://127.0.0.1:%d/hook" % receiver.server_port)
+        assert not files_with(system.home, secret.encode()), "a secret lies in clear"
         url = f"{system.base_url}/v1/track"
         good(httpx.post(url, auth=(system.intake_key, ""), json=event))
         until(lambda: receiver.taken, 30)

@@ -117,7 +117,10 @@ def _without(answer: Response, secrets: tuple[str, ...]) -> Response:
     if not secrets:
         return answer
     body = msgspec.json.decode(answer.body, type=dict[str, Any])
-    body |= dict.fromkeys(secrets)
+    for secret in secrets:
+        place, _, name = secret.rpartition(".")
+        where = body[place] if place else body
+        where[name] = None
     return Response(answer.status, json.encode(body), answer.content_type, answer.headers)
 
 

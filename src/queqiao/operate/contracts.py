@@ -12,6 +12,7 @@ from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Role, Route
 from queqiao.kernel.tokens import Signer
 from queqiao.operate.credentials import RandomBytes
+from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.differences import Difference
 
@@ -52,11 +53,13 @@ class Handling(msgspec.Struct, frozen=True):
       changes while it is; it runs in the transaction of the write.
     - ``prepare(document, random)`` fills what the server makes, such as a secret.
     - ``hidden`` names top-level fields that are shown once, in the answer to the creation.
+    - ``keyring`` seals the hidden fields before they are stored.
     """
 
     check_live: Callable[[Any, Connection], None] | None = None
     prepare: Callable[[Any, RandomBytes], Any] | None = None
     hidden: tuple[str, ...] = ()
+    keyring: Keyring | None = None
 
 
 class Services(msgspec.Struct, frozen=True):

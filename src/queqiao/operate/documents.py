@@ -19,6 +19,7 @@ from queqiao.operate.calls import actor_of, answer_once, expected_revision
 from queqiao.operate.contracts import Handling, Services
 from queqiao.operate.credentials import random_bits
 from queqiao.operate.document_shapes import Reason, Shapes
+from queqiao.operate.sealing import sealed
 from queqiao.ports.records import documents
 from queqiao.ports.records.documents import HIDDEN, Edit, Place, Stored
 
@@ -74,9 +75,12 @@ class DocumentDesk:
             document = body.document
             if self._handling.prepare is not None:
                 document = self._handling.prepare(document, services.random)
-            stored = documents.create(conn, self.kind, document_id, document, edit)
+            self.kind.check(document)
+            safe = sealed(self._handling, self.kind.name, document_id, document)
+            stored = documents.create(conn, self.kind, document_id, safe, edit)
             self._check_live(conn, stored)
-            return self._answer(stored, 200 if edit.dry_run else 201, hidden=())
+            shown = structs.replace(stored, document=document)
+            return self._answer(shown, 200 if edit.dry_run else 201, hidden=())
 
         return await self._once(request, work)
 
@@ -90,6 +94,8 @@ class DocumentDesk:
         def work(conn: Connection) -> Response:
             before = documents.get(conn, self.kind, request.params["id"])
             document = self._with_secrets(body.document, before.document)
+            self.kind.check(document)
+            document = sealed(self._handling, self.kind.name, before.id, document, before.document)
             stored = documents.replace(conn, self.kind, before.id, document, edit)
             self._check_live(conn, stored)
             return self._answer(stored)
@@ -143,8 +149,10 @@ class DocumentDesk:
         )
 
     async def _once(self, request: Request, work: Callable[[Connection], Response]) -> Response:
+        """Do the work, or answer as the first time; secrets are in the first answer only."""
+        secrets = tuple(f"document.{name}" for name in self._handling.hidden)
         return await self._records.write(
-            lambda conn: answer_once(request, conn, lambda: work(conn))
+            lambda conn: answer_once(request, conn, lambda: work(conn), secrets)
         )
 
     def _check_live(self, conn: Connection, stored: Stored) -> None:

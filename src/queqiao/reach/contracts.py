@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.ports.keyring.base import is_sealed
 from queqiao.reach.signature import new_secret, secret_bytes
 
 HIDDEN_FIELDS = ("secret",)
@@ -69,10 +70,18 @@ class DeliveryPage(msgspec.Struct, frozen=True):
 
 
 def check_webhook(document: WebhookDocument) -> None:
-    """Raise InvalidInput for an address that cannot be called or a secret that cannot sign."""
+    """Raise InvalidInput for an address that cannot be called or a secret that cannot sign.
+
+    A stored secret is sealed and was checked before; the door takes none that looks so.
+    """
     _check_url(document.url)
-    if document.secret:
+    if document.secret and not is_sealed(document.secret):
         _check_secret(document.secret)
+
+
+def secret_place(webhook_id: str) -> str:
+    """Return the place for which a webhook's secret is sealed."""
+    return f"{WEBHOOK.name}/{webhook_id}/secret"
 
 
 def prepare_webhook(document: WebhookDocument, random: Callable[[int], bytes]) -> WebhookDocument:

@@ -11,10 +11,12 @@ import structlog
 from queqiao.kernel.clock import HOUR_US, SECOND_US, Clock
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.ports.event_log.base import EventLogReader, StoredEvent
+from queqiao.ports.keyring.base import Keyring, is_sealed
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
 from queqiao.reach import deliveries
 from queqiao.reach.calling import Caller, ForbiddenAddressError
+from queqiao.reach.contracts import secret_place
 from queqiao.reach.deliveries import KEPT_US, RETRY_AFTER_MAX_US, Attempt
 from queqiao.reach.signature import signed_headers
 
@@ -42,6 +44,7 @@ class Dispatcher:
         timeout_s: float = TIMEOUT_S,
         caller: Caller | None = None,
         kept_us: int = KEPT_US,
+        keyring: Keyring | None = None,
     ) -> None:
         self._records = records
         self._log = event_log
@@ -50,6 +53,7 @@ class Dispatcher:
         self._caller = caller or Caller(timeout_s)
         self._timeout_s = timeout_s
         self._kept_us = kept_us
+        self._keyring = keyring
         self._cleaned_at_us = 0
 
     async def step(self) -> int:
@@ -119,12 +123,19 @@ class Dispatcher:
         """Send one message; return the status and how long the receiver wants to be left alone."""
         body = row.body.encode()
         headers = signed_headers(
-            hook.document.secret, row.id, self._clock.now_us() // SECOND_US, body
+            self._secret_of(hook), row.id, self._clock.now_us() // SECOND_US, body
         )
         headers |= {"content-type": "application/json", "user-agent": "Queqiao-Webhooks/1"}
         status, said = await self._caller.post(hook.document.url, body, headers)
         seconds = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else 0
         return status, min(seconds * SECOND_US, RETRY_AFTER_MAX_US)
+
+    def _secret_of(self, hook: Stored) -> str:
+        """Return the signing secret in clear. Raises ValueError when it cannot be opened."""
+        secret: str = hook.document.secret
+        if self._keyring is None or not is_sealed(secret):
+            return secret
+        return self._keyring.open(secret, secret_place(hook.id))
 
     async def _clean(self) -> None:
         now_us = self._clock.now_us()

@@ -1,12 +1,15 @@
 """From a port's URL to its adapter. Each role opens what it needs after it was forked."""
 
 from pathlib import Path
+from secrets import token_bytes
 from urllib.parse import urlsplit
 
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.remote import RemoteEventLog
+from queqiao.ports.keyring.base import Keyring
+from queqiao.ports.keyring.local_key import LocalKey
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.ports.ledger.embedded import EmbeddedLedger
@@ -17,6 +20,7 @@ from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
+from queqiao.wiring import secret_keys
 from queqiao.wiring.settings import Settings
 
 
@@ -30,6 +34,11 @@ def records(settings: Settings) -> Records:
     from queqiao.ports.records.postgresql import PostgresqlRecords  # noqa: PLC0415  # likewise
 
     return PostgresqlRecords(url)
+
+
+def keyring(settings: Settings) -> Keyring:
+    """Return the keyring of the home; its key is made at first use and then stays."""
+    return LocalKey(secret_keys.key(settings.home, "keyring"), token_bytes)
 
 
 def owned_event_log(settings: Settings) -> EmbeddedEventLog:

@@ -11,6 +11,7 @@ from queqiao.decide.promotions.publishing import (
 )
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
+from queqiao.ports.keyring.base import Keyring
 from queqiao.profile.contracts import SEGMENT
 from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
 
@@ -25,11 +26,11 @@ KINDS: tuple[DocumentKind, ...] = (
 )
 
 
-def handlings() -> Mapping[str, Handling]:
+def handlings(keyring: Keyring) -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     return {
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
         PROMOTION.name: Handling(check_live=check_live_promotion),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
-        WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS),
+        WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS, keyring=keyring),
     }

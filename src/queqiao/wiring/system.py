@@ -19,7 +19,7 @@ from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.tables import documents as table
 from queqiao.profile.contracts import SEGMENT, default_segments
-from queqiao.wiring import adapters, local_system, logs
+from queqiao.wiring import adapters, local_system, logs, webhooks
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
@@ -116,6 +116,8 @@ def prepare(settings: Settings) -> dict[str, str]:
     records.upgrade()
     now_us = SystemClock().now_us()
     records.write_now(lambda conn: ship_segments(conn, now_us))
+    keyring = adapters.keyring(settings)
+    records.write_now(lambda conn: webhooks.seal_plain(conn, keyring))
     token = issue_one_time_token(records, now_us, token_bytes)
     records.close()
     return {"token": token}

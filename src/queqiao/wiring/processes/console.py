@@ -46,7 +46,7 @@ def application(settings: Settings, records: Records, authenticator: Authenticat
         services,
         authenticator,
         kinds=kinds.KINDS,
-        handlings=kinds.handlings(),
+        handlings=kinds.handlings(adapters.keyring(settings)),
         handlers=operations.operations(settings, services),
         hot_routes=documented_routes(settings, records),
         parameters=PARAMETERS,

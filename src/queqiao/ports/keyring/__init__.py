@@ -1,0 +1,1 @@
+"""Keyring: secrets of others that the system must be able to read again, sealed at rest."""
