@@ -287,6 +287,8 @@ export interface SystemState {
   loaded: number;
   lag_events: number;
   version: string;
+  /** The operator's database of addresses, without which events have no region. */
+  ip_database: "absent" | "ready" | "unreadable";
 }
 
 export interface AuditEntry {

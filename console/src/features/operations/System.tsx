@@ -24,6 +24,7 @@ export function System() {
               <Role key={role.name} role={role} />
             ))}
           </div>
+          {state.ip_database !== "ready" && <p className="notice">{t(`operations.ipDatabase.${state.ip_database}`)}</p>}
           <p className="note">{t("operations.version", { version: state.version, memory: bytes(state.memory_bytes) })}</p>
         </>
       )}

@@ -14,6 +14,10 @@ export default {
     lag_one: "{{count}} event waits for the warehouse.",
     lag_other: "{{count}} events wait for the warehouse.",
     toPipeline: "See the pipeline",
+    ipDatabase: {
+      absent: "There is no database of addresses, so events have no region. Name yours as ip_database in the settings.",
+      unreadable: "The database of addresses cannot be read, so events have no region. Run queqiao doctor.",
+    },
     version: "Version {{version}}, {{memory}} of memory in all processes",
     facts: { pid: "Process", memory: "Memory", restarts: "Restarts", since: "Since" },
     roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor", store: "Demo store" },

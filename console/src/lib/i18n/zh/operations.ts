@@ -12,6 +12,10 @@ export default {
     pipeline: "数据走到哪里",
     lag: "{{count}} 条事件等待入仓。",
     toPipeline: "看流水线",
+    ipDatabase: {
+      absent: "没有 IP 库，事件的地区为空。把自备的库写进配置的 ip_database。",
+      unreadable: "IP 库读不了，事件的地区为空。请运行 queqiao doctor。",
+    },
     version: "版本 {{version}}，全部进程内存 {{memory}}",
     facts: { pid: "进程号", memory: "内存", restarts: "重启次数", since: "启动于" },
     roles: { intake: "采集", analytics: "分析", ledger: "账本", decide: "决策", console: "控制台", scheduler: "调度", supervisor: "监督", store: "演示店铺" },
