@@ -1,6 +1,7 @@
 """kill -9 of any role at random under load: nothing acknowledged is lost, nothing is there twice.
 
-Twenty rounds on one system. In each, clients send events, redeem coupons and click ads while a
+Twenty rounds on one system, two hundred in the long run. In each, clients send events, two of them
+unmodified ones of others (Segment's and PostHog's for Python), redeem coupons and click ads while a
 role, drawn by a seeded generator, is killed; the system must serve again within five seconds
 without help. At the end the log, the warehouse and the ledger are compared with what was
 acknowledged: events, uses of the code, and what clicks cost.
@@ -9,16 +10,21 @@ acknowledged: events, uses of the code, and what clicks cost.
 import asyncio
 import os
 import signal
+import threading
 import time
 from random import Random
 
 import httpx
 import pytest
 from bench.harness import System, running_system
+from posthog import Posthog
+from segment.analytics.client import Client as Segment
 
 from queqiao.wiring.supervisor import RoleStatus, statuses
 
 ROUNDS = 20
+LONG_ROUNDS = 200
+CLIENT_RETRIES = 30
 SENDERS = 4
 COUPON_USES = 120
 BACK_WITHIN_S = 5.0
@@ -35,7 +41,9 @@ class Load:
         self.redeemed: set[str] = set()
         self.refused = 0
         self.clicked_minor = 0
-        self.stopped = asyncio.Event()
+        self.handed_over: set[str] = set()
+        self.given_up: list[object] = []
+        self.stopped = threading.Event()
 
     async def send_events(self, sender: int) -> None:
         auth = httpx.BasicAuth(self.system.intake_key, "")
@@ -56,6 +64,41 @@ class Load:
                 await self.until_taken(client, "/v1/batch", {"batch": batch})
                 self.acknowledged.update(ids)
                 number += 1
+
+    def send_by_segment(self) -> None:
+        """Hand events to Segment's client until the end; it sends them again by itself."""
+        client = Segment(
+            self.system.intake_key,
+            host=self.system.base_url,
+            max_retries=CLIENT_RETRIES,
+            on_error=lambda error, _: self.given_up.append(error),
+        )
+        number = 0
+        while not self.stopped.is_set():
+            sku = {"sku": f"sku-{number % 50}"}
+            client.track("segment", "Product Viewed", sku, message_id=f"segment-{number}")
+            self.handed_over.add(f"segment-{number}")
+            number += 1
+            time.sleep(0.005)
+        client.shutdown()
+
+    def send_by_posthog(self) -> None:
+        """Do the same with PostHog's client, in capture v1."""
+        client = Posthog(
+            self.system.intake_key,
+            host=self.system.base_url,
+            capture_mode="v1",
+            max_retries=CLIENT_RETRIES,
+            on_error=lambda error, _: self.given_up.append(error),
+        )
+        number = 0
+        while not self.stopped.is_set():
+            sku = {"sku": f"sku-{number % 50}"}
+            id_ = client.capture("Product Viewed", distinct_id="posthog", properties=sku)
+            self.handed_over.add(str(id_))
+            number += 1
+            time.sleep(0.005)
+        client.shutdown()
 
     async def redeem(self) -> None:
         headers = {"authorization": f"Bearer {self.system.decide_key}"}
@@ -178,8 +221,9 @@ async def spent(client: httpx.AsyncClient, prefix: str) -> int:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(600)
-async def test_twenty_rounds_of_kill_9() -> None:
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(LONG_ROUNDS, marks=pytest.mark.long)])
+async def test_rounds_of_kill_9(rounds: int) -> None:
     random = Random(SEED)
     with running_system() as system:
         load = Load(system)
@@ -189,21 +233,29 @@ async def test_twenty_rounds_of_kill_9() -> None:
             await set_up_coupons(admin)
             clients = [asyncio.create_task(load.send_events(n)) for n in range(SENDERS)]
             clients += [asyncio.create_task(load.redeem()), asyncio.create_task(load.click())]
-            for round_ in range(ROUNDS):
-                await asyncio.sleep(random.uniform(0.2, 0.8))
-                victim = VICTIMS[round_ % len(VICTIMS)] if round_ < 6 else random.choice(VICTIMS)
-                before = kill(system, victim)
-                back_s = await until_back(system, before)
-                assert back_s <= BACK_WITHIN_S, f"{victim} took {back_s:.1f} s"
-            load.stopped.set()
+            for send in (load.send_by_segment, load.send_by_posthog):
+                clients.append(asyncio.create_task(asyncio.to_thread(send)))
+            try:
+                for round_ in range(rounds):
+                    await asyncio.sleep(random.uniform(0.2, 0.8))
+                    victim = (
+                        VICTIMS[round_ % len(VICTIMS)] if round_ < 6 else random.choice(VICTIMS)
+                    )
+                    before = kill(system, victim)
+                    back_s = await until_back(system, before)
+                    assert back_s <= BACK_WITHIN_S, f"{victim} took {back_s:.1f} s"
+            finally:  # the clients' threads would outlive a failure
+                load.stopped.set()
             await asyncio.gather(*clients)
 
-            for message_id in random.sample(sorted(load.acknowledged), 50):
+            assert load.given_up == []
+            everything = load.acknowledged | load.handed_over
+            for message_id in random.sample(sorted(everything), 50):
                 found = (
                     await admin.get("/api/v1/events", params={"message_id": message_id})
                 ).json()
                 assert len(found["items"]) == 1
-            assert await report(admin, "views") == len(load.acknowledged)
+            assert await report(admin, "views") == len(everything)
             assert load.clicked_minor
             assert await report(admin, "cost") == load.clicked_minor
             assert await spent(admin, "ads:budget:kill:") == load.clicked_minor
