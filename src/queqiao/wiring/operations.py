@@ -21,6 +21,8 @@ from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
 from queqiao.measure.endpoints import MeasureServices
 from queqiao.measure.endpoints import handlers as measure_handlers
+from queqiao.measure.series_endpoints import SeriesServices, series_routes
+from queqiao.measure.series_table import PointsStore
 from queqiao.operate.contracts import Services
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
@@ -35,6 +37,7 @@ from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
     ledger_desk,
+    own_metrics,
     pipeline_desk,
     schedule_desk,
     secret_keys,
@@ -59,6 +62,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *profile_handlers(ProfileServices(warehouse, records, signer)),
         *coupon_handlers(coupons),
         *measure_handlers(MeasureServices(warehouse)),
+        *_series(settings, warehouse),
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
         *erasure_handlers(_erasures(settings, services)),
         *reach_routes(records, signer),
@@ -110,6 +114,15 @@ def _erasures(settings: Settings, services: Services) -> ErasureServices:
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:
     reader = adapters.event_log_reader(settings)
     return shop_desk.routes(settings, reader, lambda: loaded(warehouse))
+
+
+def _series(settings: Settings, warehouse: Warehouse) -> list[Route]:
+    store = PointsStore(RpcClient(settings.socket("analytics.rpc")))
+    reader = adapters.event_log_reader(settings)
+    return [
+        *series_routes(SeriesServices(warehouse, store)),
+        own_metrics.route(settings, reader, lambda: loaded(warehouse)),
+    ]
 
 
 async def loaded(warehouse: Warehouse) -> int:

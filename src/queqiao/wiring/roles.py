@@ -6,6 +6,7 @@
 | ledger | the ledger | calls of other roles |
 | analytics | the warehouse when it runs in process; loads it | calls of other roles |
 | decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons |
+| collector | nothing; server logs, system metrics | nobody |
 | console | nothing | the operators' API and page |
 | scheduler | nothing; segments, learning, webhooks, the lake | calls of other roles |
 """
@@ -19,7 +20,7 @@ from queqiao.wiring import role
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleMain
 
-ROLES = ("ledger", "intake", "analytics", "decide", "console", "scheduler")
+ROLES = ("ledger", "intake", "analytics", "decide", "console", "collector", "scheduler")
 
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
@@ -44,6 +45,7 @@ def role_mains(settings: Settings, listener: socket.socket) -> list[tuple[str, R
     mains.append(("analytics", _main(settings, "analytics")))
     mains += [(name, _main(settings, "decide", name)) for name in decide_names(settings)]
     mains.append(("console", _main(settings, "console")))
+    mains.append(("collector", _main(settings, "collector")))
     mains.append(("scheduler", _main(settings, "scheduler")))
     return mains
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta
 
+from queqiao.collect.logs import settings as log_settings
+from queqiao.collect.probes import settings as probe_settings
 from queqiao.kernel.clock import zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
@@ -103,6 +105,10 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     retention: Retention = msgspec.field(default_factory=Retention)
     enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
     consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
+    logs: log_settings.LogSettings = msgspec.field(default_factory=log_settings.LogSettings)
+    probes: probe_settings.ProbeSettings = msgspec.field(
+        default_factory=probe_settings.ProbeSettings
+    )
 
     def path_of(self, url: str) -> Path:
         """Return the file path in a ``file:``, ``chdb:`` or ``sqlite:`` URL, under home."""
@@ -191,6 +197,8 @@ def _beyond_types(settings: Settings) -> list[FieldError]:
             check()
         except InvalidInput as error:
             problems += [FieldError(path, field.message) for field in error.fields]
+    problems += log_settings.problems(settings.logs)
+    problems += probe_settings.problems(settings.probes)
     return problems
 
 

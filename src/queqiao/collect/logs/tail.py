@@ -22,6 +22,7 @@ FILES_EVERY_S = 1.0
 KEPT_EVERY_S = 1.0
 """How often the checkpoint is written; what a kill repeats, the log's dedup drops."""
 WAIT_S_MAX = 5.0
+TOLD_AFTER_S = 1.0
 
 
 class Tail:
@@ -85,9 +86,10 @@ class Tail:
         try:
             return await self.step(), 0.0
         except (QueqiaoError, OSError) as error:
-            if not waited_s:  # the first failure of a row of them
+            wait_s = min(WAIT_S_MAX, 2 * waited_s or self._look_every_s)
+            if waited_s < TOLD_AFTER_S <= wait_s:  # once in a row of failures
                 log.warning("the logs wait", reason=str(error))
-            return False, min(WAIT_S_MAX, 2 * waited_s or self._look_every_s)
+            return False, wait_s
 
     async def keep(self) -> None:
         """Put the checkpoint on disk if it has changed. Raises OSError."""

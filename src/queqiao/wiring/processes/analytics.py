@@ -1,55 +1,88 @@
 """The analytics role: loads the warehouse, and owns it when it runs in process."""
 
 import asyncio
+from pathlib import Path
 
 import structlog
 
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import QueqiaoError
+from queqiao.measure import series_table
 from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.remote import methods
 from queqiao.process import erasure_endpoints
+from queqiao.process.backfill import Backfill
 from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.loader import Loader
+from queqiao.process.state import ROWS_VERSION
 from queqiao.wiring import adapters, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
 log = structlog.get_logger()
 
-ERASE_EVERY_S = 2.0
-"""How often the book of erasures is looked into."""
+UPKEEP_EVERY_S = 2.0
+"""How often it is looked whether there is something to erase or to process again."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Load the warehouse and answer questions about it until ``stop`` is set."""
     warehouse = await asyncio.to_thread(adapters.owned_warehouse, settings)
-    loader = Loader(
-        adapters.event_log_reader(settings),
-        warehouse,
-        settings.home / "process.sqlite",
-        settings.shop.currency,
-        zone=settings.shop.timezone,
-        enricher=adapters.enricher(settings),
-    )
+
+    def make(prefix: str, state: Path) -> Loader:
+        return Loader(
+            adapters.event_log_reader(settings),
+            warehouse,
+            state,
+            settings.shop.currency,
+            zone=settings.shop.timezone,
+            enricher=adapters.enricher(settings),
+            prefix=prefix,
+        )
+
+    state = settings.home / "process.sqlite"
+    loader = make("", state)
+    backfill = Backfill(warehouse, loader, make, state)
+    await backfill.recover()
     await loader.open()
+    if loader.outdated:  # the rows are of an earlier version of the transforms
+        backfill.start(f"rows {ROWS_VERSION}")
     book = ErasureBook(
         settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
     )
     eraser = Eraser(warehouse, adapters.lake(settings), loader, book)
-    server = RpcServer({**methods(warehouse), **erasure_endpoints.methods(book)})
+    points = series_table.PointsWriter(warehouse, SystemClock())
+    await points.open()
+    server = RpcServer(
+        {
+            **methods(warehouse),
+            **erasure_endpoints.methods(book),
+            **series_table.methods(points),
+        }
+    )
     await server.serve(settings.socket("analytics.rpc"))
-    await asyncio.gather(loader.run(stop), every(ERASE_EVERY_S, stop, lambda: erase(eraser)))
+    await asyncio.gather(
+        loader.run(stop),
+        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, eraser, loader)),
+    )
+    await backfill.close()
     await server.close()
     book.close()
     await loader.close()
     await asyncio.to_thread(warehouse.close)
 
 
-async def erase(eraser: Eraser) -> None:
-    """Do the next piece of an erasure; what fails is tried again later."""
+async def maintain(backfill: Backfill, eraser: Eraser, loader: Loader) -> None:
+    """Go on with what is under way, history first; what fails is tried again later.
+
+    An erasure waits for a backfill: it erases in the live tables only.
+    """
     try:
+        while backfill.active:
+            if loader.behind:
+                return
+            await backfill.advance()
         await eraser.advance(SystemClock().now_us())
     except (QueqiaoError, OSError) as error:
-        log.warning("erasing failed, trying again", error=str(error))
+        log.warning("upkeep of the warehouse failed, trying again", error=str(error))

@@ -10,9 +10,11 @@ from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.collect.logs import calls as line_calls
 from queqiao.collect.own_endpoints import own_routes
 from queqiao.collect.schemas import SchemaBook
 from queqiao.collect.schemas_document import EVENT_SCHEMA
+from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.clock import SystemClock
@@ -48,7 +50,11 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     ids = IdSource(clock, SystemRandom().getrandbits)
     reader = adapters.event_log_reader(settings)
     server = RpcServer(
-        {**rpc_methods.methods(log, reader, bad_rows, ids, schemas), **schemas_calls.methods(schemas)}
+        {
+            **rpc_methods.methods(log, reader, bad_rows, ids, schemas),
+            **schemas_calls.methods(schemas),
+            **line_calls.methods(Taking(log, bad_rows, Validator(ids, schemas))),
+        }
     )
     await server.serve(settings.socket("intake.rpc"))
     signer = secret_keys.signer(settings.home, "notices")

@@ -1,0 +1,1 @@
+"""System metrics: this machine, our own processes, and whatever speaks Prometheus' format."""
