@@ -1,0 +1,1 @@
+"""Transforms as data, and the engines that run them."""
