@@ -81,6 +81,21 @@ def test_a_clock_that_was_set_back_does_not_stop_it(
     assert numbers(endpoint.taken) == [1]
 
 
+def test_many_events_of_one_moment_keep_their_order(
+    tab: Page, shop: Shop, endpoint: Endpoint
+) -> None:
+    """The clock goes back and then stands still: none overwrites another."""
+    shop.settings |= {"pages": False, "flushEveryMs": 1_000_000, "flushAt": 1_000}
+    tab.goto(f"{shop.url}/moment")
+    loaded(tab)
+    track(tab, 0)
+    tab.evaluate("() => { const then = Date.now() - 60_000; Date.now = () => then; }")
+    track(tab, *range(1, 120))
+    tab.evaluate("queqiao.flush()")
+    assert numbers(endpoint.taken) == list(range(120))
+    assert len(endpoint.requests) == 3, "at most 50 a batch"
+
+
 def test_errors_are_tried_again_and_a_poisoned_event_stops_nothing(
     tab: Page, shop: Shop, endpoint: Endpoint
 ) -> None:
