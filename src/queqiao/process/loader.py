@@ -28,7 +28,7 @@ from queqiao.process.ddl import FACTS, WATERMARK, TableSpec, create_tables
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
-from queqiao.process.state import Checkpoint, StateFile
+from queqiao.process.state import ROWS_VERSION, Checkpoint, StateFile
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -117,6 +117,11 @@ class Loader:
         self._machines = Machines(self._file, self._currency, self._zone, self._enricher)
         self.checkpoint = self._file.checkpoint()
 
+    async def close_state(self) -> None:
+        """Let the state file go, in one's turn; nothing is loaded until ``open``."""
+        self._held = None
+        await self._aside(self._close_state)
+
     def _close_state(self) -> None:
         if self._file is not None:
             self._file.close()
@@ -132,8 +137,9 @@ class Loader:
         while not stop.is_set():
             wait_s = self._pace.poll_s
             try:
-                if self._held is None:  # the machines forget what they saw of a failed batch
-                    await self.open()
+                async with self.turn:
+                    if self._held is None:  # the machines forget what they saw of a failed batch
+                        await self.open()
                 if await self.step() and self.behind:
                     continue
             except _FAILURES as error:
@@ -173,6 +179,11 @@ class Loader:
         self.checkpoint, self._held = done, held
         await self._rollups.advance(done.offset)
         return len(events)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the rows were made by an earlier version of the transforms. Only when open."""
+        return self._file is not None and self._file.version != ROWS_VERSION
 
     async def settle(self) -> None:
         """Finish the rollups of all that is loaded. Only when nothing is being loaded."""

@@ -19,6 +19,10 @@ _KEYS_IN_QUESTION_MAX = 500
 Undo = tuple["Keyed[Any]", str, Any]
 """One ``put`` since the last ``keep``: where, which key, and what had been put there before."""
 
+ROWS_VERSION = 2
+"""What the rows of the warehouse are made by. Raise it when rows of the past are to change: the
+next start makes them again from the log (see ``backfill.py``)."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (kind TEXT, key TEXT, value BLOB NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID;
@@ -117,7 +121,11 @@ class StateFile:
         self._file.execute("PRAGMA journal_mode = WAL")
         # One fsync a batch; so a power cut never sets the loader back by more than one batch.
         self._file.execute("PRAGMA synchronous = FULL")
+        fresh = not self._file.execute("SELECT 1 FROM sqlite_schema").fetchone()
         self._file.executescript(_TABLES)
+        if fresh:
+            self._file.execute(f"PRAGMA user_version = {ROWS_VERSION}")
+        (self.version,) = self._file.execute("PRAGMA user_version").fetchone()
         self._kinds: list[Keyed[object]] = []
         self._undo: list[Undo] = []
 

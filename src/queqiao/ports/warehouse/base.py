@@ -12,13 +12,15 @@ What every adapter promises:
   on disk (the tables ask for fsync). Up to ``INSERT_ROWS_MAX`` rows are seen at once or not at all;
   a crash in the middle of more may leave the first part. Inserting twice stores twice.
 - Rows that were inserted are seen by every query that starts after the insert returned.
-- ``command`` runs one statement that answers nothing: the DDL.
+- ``command`` runs one statement that answers nothing: the DDL. ``exclusive`` runs several of them
+  while no query of this adapter runs: none sees the time between the first and the last. It is not
+  a transaction: when one fails, or the process ends, those before it have happened.
 - Unavailable when the engine cannot be reached, StorageFull when its disk is full, Broken for a
   statement that the engine does not understand (we wrote it, so the defect is ours).
 - Calls may overlap; each waits for its turn on one of a few connections.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -62,4 +64,8 @@ class Warehouse(Protocol):
 
     async def command(self, sql: str) -> None:
         """Run one statement of the DDL."""
+        ...
+
+    async def exclusive(self, statements: Sequence[str]) -> None:
+        """Run statements of the DDL while no query runs."""
         ...

@@ -5,7 +5,7 @@ URLs: ``chdb:///var/lib/queqiao/warehouse`` and ``clickhouse://user:password@hos
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -51,6 +51,20 @@ class ClickHouseWarehouse:
     async def command(self, sql: str) -> None:
         """Run one statement of the DDL."""
         await self._run(self._writer, lambda client: client.command(sql))
+
+    async def exclusive(self, statements: Sequence[str]) -> None:
+        """Run statements of the DDL while no query runs: it borrows every reader."""
+
+        def work(client: Client) -> None:
+            held = [self._readers.get() for _ in range(self._limits.connections)]
+            try:
+                for sql in statements:
+                    client.command(sql)
+            finally:
+                for reader in held:
+                    self._readers.put(reader)
+
+        await self._run(self._writer, work)
 
     async def _run(self, clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
         loop = asyncio.get_running_loop()

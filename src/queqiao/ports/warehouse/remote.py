@@ -4,7 +4,7 @@ Only reading travels. A call that was cut off is sent again by the RPC client, w
 a question and would store rows twice for an insert; the loader lives beside the engine anyway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,10 @@ class RemoteWarehouse:
         raise Refused(_READ_ONLY, reason="read_only")
 
     async def command(self, sql: str) -> None:  # noqa: ARG002  # the port's signature
+        """Raise Refused: see the module."""
+        raise Refused(_READ_ONLY, reason="read_only")
+
+    async def exclusive(self, statements: Sequence[str]) -> None:  # noqa: ARG002  # the port's signature
         """Raise Refused: see the module."""
         raise Refused(_READ_ONLY, reason="read_only")
 

@@ -46,11 +46,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     backfill = Backfill(warehouse, loader, make, state)
     await backfill.recover()
     await loader.open()
-    if loader.outdated:  # the rows are of an earlier version of the transforms
-        backfill.start(f"rows {ROWS_VERSION}")
     book = ErasureBook(
         settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
     )
+    if loader.outdated:  # the rows are of an earlier version of the transforms
+        begin(backfill, book)
     eraser = Eraser(warehouse, adapters.lake(settings), loader, book)
     points = series_table.PointsWriter(warehouse, SystemClock())
     await points.open()
@@ -64,7 +64,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await server.serve(settings.socket("analytics.rpc"))
     await asyncio.gather(
         loader.run(stop),
-        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, eraser, loader)),
+        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, eraser, loader, stop)),
     )
     await backfill.close()
     await server.close()
@@ -73,14 +73,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await asyncio.to_thread(warehouse.close)
 
 
-async def maintain(backfill: Backfill, eraser: Eraser, loader: Loader) -> None:
+def begin(backfill: Backfill, book: ErasureBook) -> None:
+    """Begin to process history again, but not where the log would bring erased people back."""
+    if book.cutoff_max():
+        log.warning("history is not processed again: the log still holds people who were erased")
+    else:
+        backfill.start(f"rows {ROWS_VERSION}")
+
+
+async def maintain(backfill: Backfill, eraser: Eraser, loader: Loader, stop: asyncio.Event) -> None:
     """Go on with what is under way, history first; what fails is tried again later.
 
     An erasure waits for a backfill: it erases in the live tables only.
     """
     try:
         while backfill.active:
-            if loader.behind:
+            if loader.behind or stop.is_set():
                 return
             await backfill.advance()
         await eraser.advance(SystemClock().now_us())

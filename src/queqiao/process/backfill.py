@@ -1,0 +1,190 @@
+"""Backfill: the whole history again, by today's transforms, beside the live tables; then a swap.
+
+A second loader with state of its own reads the log from its beginning into a shadow set of tables.
+When it has caught up, the two sets change names while no query runs, and the old one is dropped.
+What is under way stands in a small file, so that a kill at any point is gone on from: while filling
+the shadow loader goes on at its checkpoint; while swapping the rest is swapped before anything is
+read. Reports see the old set whole, then the new one whole.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import structlog
+
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.ddl import FACTS, WATERMARK
+from queqiao.process.loader import Loader
+from queqiao.process.rollups import BLOCKS, CUBES
+
+log = structlog.get_logger()
+
+PREFIX = "shadow_"
+"""What the names of the shadow set begin with."""
+
+TABLES = (*(table.name for table in (*FACTS, WATERMARK)), *(cube.table for cube in CUBES), BLOCKS)
+"""The tables of a set."""
+
+Phase = Literal["filling", "swapping", "dropping"]
+_SHADOW_STATE = "shadow.sqlite"
+
+
+class _Note(msgspec.Struct):
+    """What is under way. ``stamp`` marks the tables of the new set while names are swapped."""
+
+    phase: Phase
+    stamp: str
+
+
+class Backfill:
+    """One at a time. ``make`` builds a loader of a set from its prefix and its state's path."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        live: Loader,
+        make: Callable[[str, Path], Loader],
+        live_state: Path,
+    ) -> None:
+        self._warehouse = warehouse
+        self._live = live
+        self._make = make
+        self._live_state = live_state
+        self._shadow_state = live_state.with_name(_SHADOW_STATE)
+        self._file = live_state.with_name("backfill.json")
+        self._shadow: Loader | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether one is under way."""
+        return self._file.exists()
+
+    @property
+    def offset(self) -> int:
+        """How far the shadow set is filled, 0 when there is none."""
+        return self._shadow.checkpoint.offset if self._shadow else 0
+
+    def start(self, stamp: str) -> None:
+        """Begin one, durably; ``stamp`` names it. One that is under way goes on instead."""
+        if not self.active:
+            self._write(_Note("filling", stamp))
+
+    async def recover(self) -> None:
+        """End a swap that was cut off. Before the live loader is opened and anything is read."""
+        note = self._read()
+        if note is not None and note.phase != "filling":
+            await self._finish(note)
+
+    async def advance(self) -> bool:
+        """Load one batch into the shadow set, or swap; return whether there was anything to do."""
+        note = self._read()
+        if note is None:
+            return False
+        shadow = await self._opened()
+        if await shadow.step() and shadow.behind:
+            return True
+        await shadow.settle()
+        async with self._live.turn:
+            while shadow.checkpoint.offset < self._live.checkpoint.offset:
+                await shadow.step()
+            await shadow.settle()
+            await self._swap(shadow, note)
+            await self._live.open()
+        return True
+
+    async def abandon(self) -> None:
+        """Roll back one that is filling: the shadow set goes, the live one never knew."""
+        note = self._read()
+        if note is None or note.phase != "filling":
+            return
+        await self._close_shadow()
+        await self._drop()
+        _unlink(self._shadow_state)
+        self._forget()
+
+    async def close(self) -> None:
+        """Close the shadow loader; what is under way goes on at the next start."""
+        await self._close_shadow()
+
+    async def _opened(self) -> Loader:
+        if self._shadow is None:
+            self._shadow = self._make(PREFIX, self._shadow_state)
+            await self._shadow.open()
+        return self._shadow
+
+    async def _close_shadow(self) -> None:
+        if self._shadow is not None:
+            await self._shadow.close()
+            self._shadow = None
+
+    async def _swap(self, shadow: Loader, note: _Note) -> None:
+        offset = shadow.checkpoint.offset
+        await self._close_shadow()
+        await self._live.close_state()
+        for name in TABLES:
+            comment = f"ALTER TABLE {PREFIX}{name} MODIFY COMMENT '{note.stamp}'"
+            await self._warehouse.command(comment)
+        note = _Note("swapping", note.stamp)
+        self._write(note)
+        await self._finish(note)
+        log.info("history was processed again", offset=offset, stamp=note.stamp)
+
+    async def _finish(self, note: _Note) -> None:
+        """Swap what is not swapped yet, then drop the old set. Doing it again is harmless."""
+        if note.phase == "swapping":
+            left = [name for name in TABLES if name not in await self._stamped(note.stamp)]
+            await self._warehouse.exclusive(
+                [f"EXCHANGE TABLES {name} AND {PREFIX}{name}" for name in left]
+            )
+            if self._shadow_state.exists():
+                _unlink(self._live_state)
+                self._shadow_state.replace(self._live_state)
+            self._write(_Note("dropping", note.stamp))
+        await self._drop()
+        self._forget()
+
+    async def _stamped(self, stamp: str) -> set[str]:
+        """Return the tables that have the live name and are of the new set."""
+        sql = (
+            "SELECT name FROM system.tables"
+            " WHERE database = currentDatabase() AND comment = {stamp:String}"
+        )
+        return {row[0] for row in (await self._warehouse.query(sql, {"stamp": stamp})).rows}
+
+    async def _drop(self) -> None:
+        for name in TABLES:
+            await self._warehouse.command(f"DROP TABLE IF EXISTS {PREFIX}{name} SYNC")
+
+    def _read(self) -> _Note | None:
+        if not self._file.exists():
+            return None
+        return msgspec.json.decode(self._file.read_bytes(), type=_Note)
+
+    def _write(self, note: _Note) -> None:
+        fresh = self._file.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(note))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
+        self._sync_folder()
+
+    def _forget(self) -> None:
+        self._file.unlink(missing_ok=True)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _unlink(database: Path) -> None:
+    """Remove an SQLite file with its journals."""
+    for suffix in ("-wal", "-shm", ""):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
