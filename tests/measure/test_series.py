@@ -5,7 +5,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.measure.test_reports import Store
 
@@ -116,6 +116,7 @@ async def test_a_percentile_from_buckets(desk: Desk) -> None:
     assert (await desk.ask(60, series="t_bucket", function="bucket_p50"))[()] == [0.1]
 
 
+@settings(deadline=None)
 @given(some.lists(some.integers(0, 50), min_size=2, max_size=8), some.floats(0.01, 1))
 def test_a_percentile_lies_within_its_buckets(growth: list[int], share: float) -> None:
     bounds = [*range(1, len(growth)), float("inf")]

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from queqiao.collect.probes.contracts import Sample
@@ -47,6 +47,7 @@ LABELS = some.dictionaries(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(some.lists(some.tuples(NAMES, some.floats(allow_nan=False), LABELS), max_size=10))
 def test_what_is_written_is_read_again(parts: list[tuple[str, float, dict[str, str]]]) -> None:
     written = [Sample(name, value, labels, "unknown") for name, value, labels in parts]
@@ -55,6 +56,7 @@ def test_what_is_written_is_read_again(parts: list[tuple[str, float, dict[str, s
     assert sorted(map(repr, found.samples)) == sorted(map(repr, written))
 
 
+@settings(deadline=None)
 @given(some.text())
 def test_any_text_is_read(text: str) -> None:
     assert parse(text).samples is not None
