@@ -13,10 +13,12 @@ from posthog import Posthog
 from rudderstack.analytics.client import Client as Rudder
 from segment.analytics.client import Client as Segment
 from tests.collect import clients
+from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
 
 CALLS = 25
+COUNTED_WITHIN_S = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,36 @@ def test_all_clients_at_once(system: System) -> None:
     assert counts["Order Completed"] == 3
     assert sum(counts.values()) == 6 * CALLS + 7 + 7 + 5
     assert key not in json.dumps(found), "a write key is not kept with the events"
+
+
+def ga4_order(name: str, **params: object) -> dict[str, object]:
+    return {"client_id": "3.4", "events": [{"name": name, "params": {"currency": "EUR", **params}}]}
+
+
+def test_orders_of_foreign_clients_are_counted_to_the_last_unit(system: System) -> None:
+    """A GA4 purchase, a part of it refunded, and an order of a PostHog client."""
+    cake = {"item_id": "SKU-1", "price": 18.90, "discount": 2.10, "quantity": 2}
+    tea = {"item_id": "SKU-2", "price": 0.29, "quantity": 3}
+    bought = ga4_order("purchase", transaction_id="G1", value=38.67, shipping=5, items=[cake, tea])
+    back = ga4_order("refund", transaction_id="G1", value=18.9, items=[{**cake, "quantity": 1}])
+    secret = {"api_secret": system.intake_key}
+    for body in (bought, back):
+        httpx.post(f"{system.base_url}/mp/collect", params=secret, json=body).raise_for_status()
+    client = Posthog(system.intake_key, host=system.base_url)
+    line = {"sku": "SKU-2", "price": 0.29, "quantity": 1}
+    order = {"order_id": "P1", "currency": "EUR", "products": [line]}
+    client.capture("Order Completed", distinct_id="u1", properties=order)
+    client.shutdown()
+    asked = {
+        "metrics": ["gross", "credit_notes", "net", "orders", "units"],
+        "dimensions": ["currency"],
+        "filters": [{"dimension": "currency", "op": "in", "value": ["EUR"]}],
+    }
+    headers = {"authorization": f"Bearer {system.admin_key}"}
+    with httpx.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
+        until(lambda: counted(client, asked) == ["EUR", 3896, -1890, 2006, 2, 6], COUNTED_WITHIN_S)
+
+
+def counted(client: httpx.Client, asked: dict[str, object]) -> list[object] | None:
+    answer = client.post("/api/v1/reports/query", json=asked).raise_for_status()
+    return next(iter(answer.json()["rows"]), None)
