@@ -155,6 +155,8 @@ def _statuses(operation: Operation) -> list[str]:
 
 def _operation_id(route: Route) -> str:
     words = re.sub(r"[^A-Za-z0-9]+", "_", route.path.removeprefix("/api/v1/")).strip("_")
+    if route.path == "/metrics":
+        words = "prometheus_metrics"  # GET /api/v1/metrics has the plain name
     slash = "_slash" if route.path.endswith("/") else ""
     return f"{route.method.lower()}_{words}{slash}"
 
