@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from posthog import Posthog
+from posthog import Posthog, capture_v1
 
 WHEN = datetime(2026, 6, 18, 10, 0, 0, 123456, tzinfo=UTC)
 MODES = [("v0", None, False), ("v0", None, True)] + [
@@ -83,6 +83,14 @@ def test_a_standing_store_makes_the_client_wait_and_nothing_comes_twice(
         waits.append(retry_after)
         intake.disk.full = False
 
+    asked: list = []
+
+    def watched(*arguments, request_id: str, attempt: int, **others):
+        asked.append((request_id, attempt))
+        return posted(*arguments, request_id=request_id, attempt=attempt, **others)
+
+    posted = capture_v1._post_v1
+    monkeypatch.setattr(capture_v1, "_post_v1", watched)
     monkeypatch.setattr("posthog.consumer._backoff", wait)
     monkeypatch.setattr("posthog.capture_v1._backoff", wait)
     intake.disk.full = True
@@ -94,6 +102,9 @@ def test_a_standing_store_makes_the_client_wait_and_nothing_comes_twice(
     assert errors == []
     assert waits == [30.0]
     assert sorted(e.event for e in intake.envelopes()) == ["e0", "e1", "e2"]
+    if mode == "v1":
+        assert [attempt for _, attempt in asked] == [1, 2]
+        assert len({request_id for request_id, _ in asked}) == 1
 
 
 def test_there_are_no_flags(intake) -> None:

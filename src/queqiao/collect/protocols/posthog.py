@@ -73,7 +73,7 @@ def translate(original: bytes) -> list[dict[str, Any]]:
         "type": kind,
         "messageId": text(message.get("uuid"), "uuid")
         or text(properties.pop("$insert_id", None), "properties.$insert_id"),
-        "timestamp": message.get("timestamp") or properties.pop("timestamp", None),
+        "timestamp": message.get("timestamp"),
         **_person(message, properties),
     }
     call.update(_PARTS[kind](name, message, properties, call))
@@ -83,9 +83,10 @@ def translate(original: bytes) -> list[dict[str, Any]]:
 
 def _person(message: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
     """Return who it was; an id that PostHog keeps no profile for is an anonymous one."""
+    inner = properties.pop("distinct_id", None)
     distinct = text(message.get("distinct_id"), "distinct_id")
-    inner = text(properties.pop("distinct_id", None), "properties.distinct_id")
-    distinct = distinct or inner
+    if distinct is None:
+        distinct = text(inner, "properties.distinct_id")
     options = mapping(message.get("options"), "options")
     profile = properties.get("$process_person_profile", options.get("process_person_profile"))
     anonymous = (
