@@ -23,12 +23,13 @@ _CONFLICT = Message(
 )
 
 
-class Incoming(Struct, frozen=True, gc=False):
+class Incoming(Struct, frozen=True):
     """One call on its way in. ``call`` None means that ``body`` names its own type.
 
     ``original`` is what the client sent where that is not ``body`` itself; it is read by
     ``protocol``, and ``part`` says which of its events this is. ``own_id`` is for a message without
-    an id. A call that could not be translated brings its ``refusal``.
+    an id. A call that could not be translated brings its ``refusal``, whose traceback may lead back
+    here: so the collector must see these.
     """
 
     body: bytes | Raw
