@@ -35,62 +35,89 @@ from queqiao.wiring.settings import Settings
 COLLECT_EVERY_OBJECTS = 50_000
 
 
+class Intake:
+    """What the role owns: the event log, the bad rows, and who and what it knows of."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.records = adapters.records(settings)
+        # Before what follows it, so that nothing falls in between.
+        self.follower = Follower(self.records)
+        self.authenticator = Authenticator(self.records, self.clock)
+        self.follower.on("credential/", self.authenticator.follow)
+        self.schemas = SchemaBook(self.records)
+        self.follower.on(f"{EVENT_SCHEMA.name}/", self.schemas.load)
+        self.schemas.load_now()
+        self.log = adapters.owned_event_log(settings)
+        self.bad_rows = BadRowsLog(settings.home / "bad_rows")
+        self.ids = IdSource(self.clock, SystemRandom().getrandbits)
+        self.validator = Validator(self.ids, self.schemas)
+
+    def rpc_server(self) -> RpcServer:
+        """Return what the other roles ask this one."""
+        log, rows = self.log, self.bad_rows
+        reader = adapters.event_log_reader(self.settings)
+        return RpcServer(
+            {
+                **rpc_methods.methods(log, reader, rows, self.ids, self.schemas),
+                **schemas_calls.methods(self.schemas),
+                **line_calls.methods(Taking(log, rows, self.validator)),
+            }
+        )
+
+    def application(self) -> HotApplication:
+        """Return the public port: our own routes, and the way to the other roles."""
+        settings = self.settings
+        signer = secret_keys.signer(settings.home, "notices")
+        services = IntakeServices(
+            self.log, self.bad_rows, self.ids, self.authenticator.source_of, self.schemas
+        )
+        return HotApplication(
+            [
+                *intake_routes(services),
+                *own_routes(services, browser_sdk()),
+                *notice_routes(NoticeServices(adapters.ledger(settings), self.log, signer)),
+                *health.routes(settings),
+            ],
+            self.clock,
+            self.authenticator,
+            accept_clock_header=settings.clock.accept_header,
+            otherwise=forwarder(settings),
+        )
+
+    def express(self) -> Express:
+        """Return the express lane of the public port."""
+        known = self.authenticator
+        return Express(self.log, self.validator, self.clock, known.source_of, known.source_of_line)
+
+    def close(self) -> None:
+        """Commit what is queued and give the files up."""
+        self.log.close()
+        self.bad_rows.close()
+        self.records.close()
+
+
 async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket) -> None:
     """Take events and forward everything else until ``stop`` is set."""
-    clock = SystemClock()
-    records = adapters.records(settings)
-    follower = Follower(records)  # before what follows it, so that nothing falls in between
-    authenticator = Authenticator(records, clock)
-    follower.on("credential/", authenticator.follow)
-    schemas = SchemaBook(records)
-    follower.on(f"{EVENT_SCHEMA.name}/", schemas.load)
-    schemas.load_now()
-    log = adapters.owned_event_log(settings)
-    bad_rows = BadRowsLog(settings.home / "bad_rows")
-    ids = IdSource(clock, SystemRandom().getrandbits)
-    reader = adapters.event_log_reader(settings)
-    server = RpcServer(
-        {
-            **rpc_methods.methods(log, reader, bad_rows, ids, schemas),
-            **schemas_calls.methods(schemas),
-            **line_calls.methods(Taking(log, bad_rows, Validator(ids, schemas))),
-        }
-    )
+    intake = Intake(settings)
+    server = intake.rpc_server()
     await server.serve(settings.socket("intake.rpc"))
-    signer = secret_keys.signer(settings.home, "notices")
-    intake = IntakeServices(log, bad_rows, ids, authenticator.source_of, schemas)
-    application = HotApplication(
-        [
-            *intake_routes(intake),
-            *own_routes(intake, browser_sdk()),
-            *notice_routes(NoticeServices(adapters.ledger(settings), log, signer)),
-            *health.routes(settings),
-        ],
-        clock,
-        authenticator,
-        accept_clock_header=settings.clock.accept_header,
-        otherwise=forwarder(settings),
-    )
-    express = Express(
-        log, Validator(ids, schemas), clock, authenticator.source_of, authenticator.source_of_line
-    )
-    following = asyncio.create_task(follower.run(stop))
-    watching = asyncio.create_task(stop_when_broken([log, bad_rows], stop))
+    following = asyncio.create_task(intake.follower.run(stop))
+    watching = asyncio.create_task(stop_when_broken([intake.log, intake.bad_rows], stop))
     bounds = settings.server
     rare_collections()
     await serve_http(
-        application,
+        intake.application(),
         listener,
         stop,
         header_timeout_s=bounds.header_timeout_s,
         body_timeout_s=bounds.body_timeout_s,
-        protocol=direct_protocol(express),
+        protocol=direct_protocol(intake.express()),
     )
     await following
     await server.close()
-    log.close()
-    bad_rows.close()
-    records.close()
+    intake.close()
     fault = await watching
     if fault is not None:
         raise fault
