@@ -63,8 +63,8 @@ def long_chain(length: int) -> dict:
 @pytest.mark.parametrize(
     "schema",
     [bomb(40), long_chain(500), {"properties": {f"p{n}": {} for n in range(3_000)}},
-     {"description": "x" * 70_000}],
-    ids=["doubling", "chain", "broad", "long"],
+     {"description": "x" * 70_000}, {"enum": [{"x": n} for n in range(600)]}],
+    ids=["doubling", "chain", "broad", "long", "choice"],
 )  # fmt: skip
 def test_large_schemas_are_refused_at_once(schema) -> None:
     began = time.process_time()
@@ -195,3 +195,15 @@ def test_the_vocabulary_ships_as_schemas_that_are_schemas() -> None:
     assert fault is not None
     assert fault.path == "properties.order_id"
     assert pii_fields(builtin_schema("traits", "identify") or {})["email"] == "email"
+
+
+def test_an_event_made_to_be_slow_is_refused_for_its_size() -> None:
+    slow = {"properties": {"a": {"items": {"anyOf": [{"const": f"s{n}"} for n in range(480)]}}}}
+    check_event_schema(document(slow))
+    check = checker(slow, "properties")
+    began = time.process_time()
+    fault = check(msgspec.json.encode({"a": ["s479"] * 60_000}))
+    assert time.process_time() - began < 1.0
+    assert fault is not None
+    assert fault.path == "properties"
+    assert check(msgspec.json.encode({"a": ["s479"] * 1_000})) is None

@@ -4,6 +4,7 @@ Only events with a live ``event-schema`` document cost anything here: ``check_of
 all others (the vocabulary's own types are checked with the event itself).
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -136,7 +137,8 @@ class SchemaBook(SchemaHolder):
 
     async def load(self) -> None:
         """Read the live documents and swap the snapshot. For the change feed."""
-        self._take(await self._documents.live(EVENT_SCHEMA))
+        live = await self._documents.live(EVENT_SCHEMA)
+        await asyncio.to_thread(self._take, live)  # a large schema takes a while to compile
 
     def load_now(self) -> None:
         """Do the same, blocking: for start-up, so that no event slips in before the schemas."""
@@ -144,7 +146,7 @@ class SchemaBook(SchemaHolder):
 
     def tallies(self) -> Iterator[tuple[Key, int, Tally]]:
         """Yield the violations of each schema and version that was live since the start."""
-        for key, check in self._checks.values():
+        for key, check in list(self._checks.values()):  # a load in its thread may add some
             yield key, check.version, check.tally
 
     def _take(self, live: Iterable[Stored]) -> None:
@@ -159,7 +161,10 @@ class SchemaBook(SchemaHolder):
         document: EventSchemaDocument = stored.document
         try:
             check = checker(document.schema, document.part)
-        except ValidationError:  # stored before the library changed its mind: it checks nothing
+        except (
+            ValidationError,
+            InvalidInput,
+        ):  # stored before the library changed its mind: it checks nothing
             log.exception("a live schema does not compile", schema=stored.id)
             return None
         one = SchemaCheck(stored.revision, check, strict=document.mode == "strict")

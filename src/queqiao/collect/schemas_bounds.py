@@ -1,8 +1,9 @@
 """What a JSON Schema may cost: looked at once, before it is compiled.
 
 No schema fetches another, none refers to itself, and with its references written out it stays
-small; so an event costs at most its own size times ``NODES_MAX``. Patterns run on an engine whose
-time is linear in the text; what that engine cannot do (look-around, back references) is refused.
+small. An event costs at most its own size times the schema's parts, and that product is bounded.
+Patterns run on an engine whose time is linear in the text; what that engine cannot do (look-around,
+back references) is refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,11 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 BYTES_MAX = 64_000
 """Bound of one schema, as JSON."""
-NODES_MAX = 2_000
-"""Bound of a schema's parts, counted with every ``$ref`` written out."""
+NODES_MAX = 500
+"""Bound of a schema's parts, counted with every ``$ref`` written out. What ``enum`` lists beside
+texts counts too, since each is compared."""
+WORK_MAX = 20_000_000
+"""Bound of an event's bytes times the schema's parts: about a tenth of a second at the worst."""
 DEPTH_MAX = 32
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,7 +35,16 @@ _SINGLE = {
     **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), "{}.*"),
 }
 """Keywords that hold one schema, and the field that it is about."""
-_ELSEWHERE = ("$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef", "$vocabulary")
+_ELSEWHERE = (
+    "dependencies",
+    "additionalItems",
+    "$id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveRef",
+    "$vocabulary",
+)
 
 Schema = Mapping[str, Any]
 
@@ -51,6 +64,21 @@ def check_bounds(schema: Schema) -> None:
             pass
 
 
+def parts_of(schema: Schema) -> int:
+    """Return how many parts an event is held against. Raises InvalidInput like ``check_bounds``."""
+    walk = _Walk(schema)
+    for _ in walk.below(schema):
+        pass
+    return walk.used
+
+
+def _compared(part: Schema) -> int:
+    options = part.get("enum")
+    if not isinstance(options, list):
+        return 0
+    return sum(not isinstance(one, str) for one in options)
+
+
 def pii_fields(schema: Schema) -> dict[str, str]:
     """Return the class of personal information by the path of each field that is marked.
 
@@ -67,6 +95,11 @@ class _Walk:
         self._root = root
         self._left = NODES_MAX
 
+    @property
+    def used(self) -> int:
+        """How many parts were gone through."""
+        return NODES_MAX - self._left
+
     def below(
         self,
         part: Any,
@@ -78,7 +111,7 @@ class _Walk:
         """Yield the part and all below it, each with the path of the field that it is about."""
         if not isinstance(part, Mapping):
             return
-        self._left -= 1
+        self._left -= 1 + _compared(part)
         if self._left < 0 or depth > DEPTH_MAX:
             zh = f"连同展开的 $ref 最多 {NODES_MAX} 个部分、{DEPTH_MAX} 层"
             en = f"at most {NODES_MAX} parts, {DEPTH_MAX} deep, with every $ref written out"

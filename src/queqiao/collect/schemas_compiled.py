@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
+from queqiao.collect.schemas_bounds import WORK_MAX, parts_of
 from queqiao.kernel.errors import FieldError, Message
 
 PATTERN_BYTES_MAX = 1 << 18
@@ -38,6 +39,7 @@ _SENTENCES: dict[str, Message] = {
     "propertyNames": Message("字段名不合要求", "a field's name is not as the schema asks"),
     "required": Message("缺少必填字段", "is required"),
 }
+_TOO_LARGE = Message("对它的模式来说太大", "too large for its schema")
 _OTHER = Message("不符合模式", "not as the schema asks")
 
 
@@ -56,9 +58,12 @@ def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
 def checker(schema: Mapping[str, Any], part: str) -> Callable[[bytes], FieldError | None]:
     """Return what names the first fault of a part's bytes, by path from ``part`` on."""
     validator = compile_schema(schema)
+    bytes_max = WORK_MAX // max(parts_of(schema), 1)
     is_valid, errors, known = validator.is_valid, validator.iter_errors, frozenset(_names(schema))
 
     def check(raw: bytes) -> FieldError | None:
+        if len(raw) > bytes_max:
+            return FieldError(part, _TOO_LARGE)
         value = _decode(raw)
         if is_valid(value):
             return None

@@ -31,8 +31,8 @@ PURPOSES: dict[str, int] = {
     "personalization": PERSONALIZATION,
     "advertising": ADVERTISING,
 }
-STATEMENTS_IN_MEMORY_MAX = 4_096
-BYTES_MAX = 8_192
+STATEMENTS_IN_MEMORY_MAX = 2_048
+BYTES_MAX = 4_096
 """A longer statement is not read, so it allows nothing."""
 
 _NAMES = {
@@ -90,13 +90,15 @@ def allows(purpose: int, table: str = "") -> str:
     return f"bitAnd({column}, {purpose}) != 0"
 
 
-@lru_cache(maxsize=STATEMENTS_IN_MEMORY_MAX)
 def read_consent(raw: bytes) -> Said:
     """Return what ``context.consent`` says, given as JSON; the same words are read once."""
     if raw == b"null":
         return NOTHING_SAID
-    if len(raw) > BYTES_MAX:
-        return _DENIED
+    return _read(raw) if len(raw) <= BYTES_MAX else _DENIED
+
+
+@lru_cache(maxsize=STATEMENTS_IN_MEMORY_MAX)
+def _read(raw: bytes) -> Said:
     try:
         return _said(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -30,6 +30,8 @@ Enriched = tuple[str | int, ...]
 
 NOT_ENRICHED: Enriched = (0, "", "", "", "", "", 0, *("",) * 14, 0)
 ADDRESSES_IN_MEMORY_MAX = 20_000
+ADDRESS_CHARS_MAX = 64
+"""A longer text is no address, and is not remembered."""
 
 
 class _Place(NamedTuple):
@@ -58,7 +60,7 @@ class Enricher:
         self.default_consent = default_consent
         self._region_of = open_regions(ip_database).of
         self._ip_storage = ip_storage
-        self._place_of = lru_cache(maxsize=ADDRESSES_IN_MEMORY_MAX)(self._place)
+        self._remembered = lru_cache(maxsize=ADDRESSES_IN_MEMORY_MAX)(self._place)
 
     def enrich(self, envelope: Envelope, context: Context) -> Enriched:
         """Return the columns. Mends the envelope's time, and the address in its context."""
@@ -82,6 +84,9 @@ class Enricher:
             came.referrer_domain, came.channel, came.source, *came.tags, fault or "",
             envelope.schema_version,
         )  # fmt: skip
+
+    def _place_of(self, said: str) -> _Place:
+        return self._remembered(said) if len(said) <= ADDRESS_CHARS_MAX else self._place(said)
 
     def _place(self, said: str) -> _Place:
         address = normal(said)

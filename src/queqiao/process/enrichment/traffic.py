@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from msgspec.structs import astuple
+
 from queqiao.process.enrichment.context import Campaign, Context, Page
 
 CHANNELS = (
@@ -18,7 +20,7 @@ CHANNELS = (
     "display", "referral", "direct", "other",
 )  # fmt: skip
 """The channels. Empty: the event does not say (a server's), or the visit goes on in the site."""
-PAGES_IN_MEMORY_MAX = 20_000
+PAGES_IN_MEMORY_MAX = 4_000
 TEXT_CHARS_MAX = 200
 _URL_CHARS_MAX = 2_048
 _PARAMETERS_MAX = 100
@@ -85,10 +87,16 @@ def traffic_of(context: Context, browser: str) -> Traffic:
     if page is None and campaign is None:
         return _NO_TRAFFIC
     page, campaign = page or _NO_PAGE, campaign or _NO_CAMPAIGN
-    return _traffic(
+    # What is remembered is bounded, so a campaign of long texts is read each time.
+    read = _remembered if campaign is _NO_CAMPAIGN or _is_short(campaign) else _traffic
+    return read(
         _query(page), _host(page.url), None if page.referrer is None else _host(page.referrer),
         browser, campaign,
     )  # fmt: skip
+
+
+def _is_short(campaign: Campaign) -> bool:
+    return all(text is None or len(text) <= TEXT_CHARS_MAX for text in astuple(campaign))
 
 
 def _query(page: Page) -> str:
@@ -102,7 +110,7 @@ def _query(page: Page) -> str:
 def _host(address: str | None) -> str:
     """Return what stands where the host does; ``_plain`` makes the host of it."""
     parts = address.split("/", 3) if address else ()
-    return parts[2] if len(parts) > 2 and not parts[1] else ""
+    return parts[2][:TEXT_CHARS_MAX] if len(parts) > 2 and not parts[1] else ""
 
 
 def _plain(host: str) -> str:
@@ -111,7 +119,6 @@ def _plain(host: str) -> str:
     return host.lower().removeprefix("www.")[:TEXT_CHARS_MAX]
 
 
-@lru_cache(maxsize=PAGES_IN_MEMORY_MAX)
 def _traffic(
     query: str, own: str, referrer: str | None, browser: str, campaign: Campaign
 ) -> Traffic:
@@ -128,6 +135,9 @@ def _traffic(
     if not channel and not inside and referrer is not None:
         source, channel = _without_referrer(browser)
     return Traffic(domain, channel, source[:TEXT_CHARS_MAX], tags)
+
+
+_remembered = lru_cache(maxsize=PAGES_IN_MEMORY_MAX)(_traffic)
 
 
 def _by_tags(tags: Tags) -> tuple[str, str]:

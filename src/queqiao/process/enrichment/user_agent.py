@@ -43,10 +43,13 @@ def _rules(name: str) -> Rules:
 _BROWSERS, _SYSTEMS, _DEVICES = _rules("browsers"), _rules("systems"), _rules("devices")
 
 
-@lru_cache(maxsize=AGENTS_IN_MEMORY_MAX)
 def read_agent(text: str) -> Agent:
     """Return what a user agent says; the same text is read once."""
-    text = text[:CHARS_READ_MAX]
+    return _read(text[:CHARS_READ_MAX])
+
+
+@lru_cache(maxsize=AGENTS_IN_MEMORY_MAX)
+def _read(text: str) -> Agent:
     if not text.strip():
         return Agent()
     browser, browser_version = _first(_BROWSERS, text)
