@@ -11,19 +11,12 @@ from queqiao.ports.compute.values import schema_of
 
 
 def table_of(rows: Sequence[dict], columns: dict) -> pa.Table:
-    arrays = {name: pa.array([row[name] for row in rows], pa.int64() if kind == "time" else None)
-              if kind == "time" else [row[name] for row in rows]
-              for name, kind in columns.items()}  # fmt: skip
-    schema = schema_of(columns)
-    return pa.table(
-        [
-            values.cast(field.type)
-            if isinstance(values, pa.Array)
-            else pa.array(values, field.type)
-            for values, field in zip(arrays.values(), schema, strict=True)
-        ],
-        schema=schema,
-    )
+    arrays = []
+    for field in schema_of(columns):
+        values = [row[field.name] for row in rows]
+        timed = pa.types.is_timestamp(field.type)
+        arrays.append(pa.array(values, pa.int64() if timed else field.type).cast(field.type))
+    return pa.table(arrays, schema=schema_of(columns))
 
 
 def plain(array) -> list:
@@ -42,18 +35,19 @@ def by_arrow(expressions: Sequence[Expression], rows, columns) -> list[list]:
 
 
 class ClickHouse:
-    """chDB in this process, rows handed over as a table of the engine's own types."""
+    """chDB in this process, rows handed over as an Arrow table."""
 
     def __init__(self) -> None:
         self._connection = chdb.connect(":memory:")
 
     def evaluate(self, expressions: Sequence[Expression], rows, columns) -> list[list]:
-        table = with_all_types(table_of(rows, columns), columns)  # noqa: F841  # named in the SQL
+        table = table_of(rows, columns)  # noqa: F841  # named in the SQL
         printed = ", ".join(
             f"{clickhouse.print_sql(one, columns)} AS r{place}"
             for place, one in enumerate(expressions)
         )
-        sql = f"SELECT {printed} FROM Python(table) SETTINGS max_threads = 1, session_timezone = 'UTC'"
+        bounds = "max_threads = 1, session_timezone = 'UTC'"
+        sql = f"SELECT {printed} FROM Python(table) SETTINGS {bounds}"
         found = self._connection.query(sql, "ArrowTable")
         kinds = [check(one, columns) for one in expressions]
         return [
@@ -61,16 +55,8 @@ class ClickHouse:
             for place, kind in enumerate(kinds)
         ]
 
-    def query(self, sql: str, **tables: pa.Table) -> pa.Table:
-        locals().update(tables)
-        return self._connection.query(sql, "ArrowTable")
-
     def close(self) -> None:
         self._connection.close()
-
-
-def with_all_types(table: pa.Table, _columns) -> pa.Table:
-    return table
 
 
 def typed(values: list, kind: str) -> list:

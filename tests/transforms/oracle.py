@@ -1,4 +1,4 @@
-"""Windows computed the plain way: every row at once, no state, no order. Independent of the engine."""
+"""Windows computed the plain way: every row at once, no state; independent of the engine."""
 
 from collections import defaultdict
 from typing import Any

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.transforms import oracle
+from tests.transforms.engines import plain, table_of
 
 from queqiao.ports.compute.digest import digest
 from queqiao.ports.compute.embedded import EmbeddedEngine
@@ -13,8 +15,6 @@ from queqiao.ports.compute.plan import Aggregate, Plan, Session, Sliding, Tumbli
 from queqiao.ports.compute.sinks import MemorySink
 from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.versions import standing
-from tests.transforms import oracle
-from tests.transforms.engines import plain, table_of
 
 S = 1_000_000
 COLUMNS = {"who": "text", "day": "time", "at": "time", "amount": "int", "word": "text"}
@@ -27,7 +27,13 @@ AGGREGATES = {
     "mean": Aggregate("average", "amount"),
     "words": Aggregate("distinct", "word"),
 }
-WINDOWS = [Tumbling(10 * S), Tumbling(7 * S, 3 * S), Sliding(10 * S, 4 * S), Sliding(3 * S, 5 * S), Session(3 * S)]  # fmt: skip
+WINDOWS = [
+    Tumbling(10 * S),
+    Tumbling(7 * S, 3 * S),
+    Sliding(10 * S, 4 * S),
+    Sliding(3 * S, 5 * S),
+    Session(3 * S),
+]
 
 one_row = st.fixed_dictionaries(
     {

@@ -43,7 +43,9 @@ def _day_starts(inside: Any, unit: str, zone: str) -> Any:
     samples = _sample(dates.indices, inside)
     starts = np.zeros(len(dates.dictionary), np.int64)
     for place, sample in samples.items():
-        starts[place] = reference_time.truncate(sample.value, unit, zone) or 0  # never None here
+        start = reference_time.truncate(sample.value, unit, zone)
+        assert start is not None  # the sample is inside
+        starts[place] = start
     places = ints(dates.indices.cast(pa.int64()))
     known = valid(inside)
     found = starts[places] if len(starts) else np.zeros(len(inside), np.int64)

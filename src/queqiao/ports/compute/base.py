@@ -17,12 +17,11 @@ another language, runs the same. Its meaning is defined once:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import pyarrow as pa
 
-from queqiao.ports.compute.expression import Type
-from queqiao.ports.compute.plan import Plan
+from queqiao.ports.compute.plan import Columns, Plan
 
 State = TypeVar("State")
 Row = tuple[Any, ...]
@@ -69,11 +68,11 @@ class KeyedMachine(Generic[State]):
     that msgspec writes to msgpack; it is replaced, never changed in place.
     """
 
-    name: str
+    name: ClassVar[str]
     state: type[State]
-    reads: Mapping[str, Type]
+    reads: ClassVar[Columns]
     """The columns of a row, in this order; a time is an int of microseconds."""
-    gives: Mapping[str, Type]
+    gives: ClassVar[Columns]
     """The columns of a result, in this order."""
 
     def see(self, key: str, state: State | None, row: Row) -> tuple[State | None, Sequence[Row]]:

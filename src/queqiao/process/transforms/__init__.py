@@ -1,0 +1,1 @@
+"""The transform catalogue: named plans and machines over events, run by any engine."""
