@@ -88,7 +88,7 @@ def traffic_of(context: Context, browser: str) -> Traffic:
         return _NO_TRAFFIC
     page, campaign = page or _NO_PAGE, campaign or _NO_CAMPAIGN
     # What is remembered is bounded, so a campaign of long texts is read each time.
-    read = _remembered if campaign is _NO_CAMPAIGN or _is_short(campaign) else _traffic
+    read = _remembered if campaign == _NO_CAMPAIGN or _is_short(campaign) else _traffic
     return read(
         _query(page), _host(page.url), None if page.referrer is None else _host(page.referrer),
         browser, campaign,
@@ -96,7 +96,8 @@ def traffic_of(context: Context, browser: str) -> Traffic:
 
 
 def _is_short(campaign: Campaign) -> bool:
-    return all(text is None or len(text) <= TEXT_CHARS_MAX for text in astuple(campaign))
+    said = filter(None, astuple(campaign))
+    return max(map(len, said), default=0) <= TEXT_CHARS_MAX
 
 
 def _query(page: Page) -> str:
