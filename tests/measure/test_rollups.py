@@ -49,7 +49,7 @@ async def test_rollups_answer_exactly_as_raw_events_do(house, monkeypatch) -> No
         with monkeypatch.context() as raw:
             raw.setattr(query, "sealed_blocks", no_blocks)
             assert await shop.answer(house.warehouse, asked, as_of) == rolled, (number, asked)
-    assert used == {"hour", "campaign_hour", "product_day", "minute", None}
+    assert used == {"hour", "campaign_hour", "goods_day", "product_day", "minute", None}
 
 
 async def no_blocks(_warehouse) -> list[Block]:

@@ -15,7 +15,7 @@ from queqiao.ports.warehouse.base import Warehouse
 # ZSTD, since ids are most of an event's bytes; hexadecimal ones take half with it.
 _TEXT = ("String CODEC(ZSTD(1))", pa.string())
 _WORD = ("LowCardinality(String)", pa.string())
-_JSON = ("String CODEC(ZSTD(1))", pa.binary())
+_JSON = ("String CODEC(ZSTD(3))", pa.binary())
 _OFFSET = ("UInt64 CODEC(Delta, ZSTD(1))", pa.uint64())
 _COUNT = ("UInt64 CODEC(ZSTD(1))", pa.uint64())
 _AMOUNT = ("Int64 CODEC(ZSTD(1))", pa.int64())
@@ -28,6 +28,14 @@ _CONSENT = ("UInt8 DEFAULT 7", pa.uint8())
 
 _RANGE, _SOME = "minmax GRANULARITY 1", "bloom_filter GRANULARITY 4"
 """What helps to skip: ranges of what grows with the order on disk, and single values of ids."""
+
+_LEAN = (
+    "max_compress_block_size = 131072, min_compress_block_size = 65536,"
+    " vertical_merge_algorithm_min_rows_to_activate = 1,"
+    " vertical_merge_algorithm_min_columns_to_activate = 2"
+)
+"""Parts are merged a column at a time, in small blocks: fifty columns at once, with the engine's
+own megabyte for each, do not fit into the memory of one role."""
 
 
 class TableSpec(NamedTuple):
@@ -60,7 +68,8 @@ class TableSpec(NamedTuple):
         parts += [f"INDEX {name} {name} TYPE {kind}" for name, kind in self.indexes.items()]
         return (
             f"CREATE TABLE IF NOT EXISTS {self.name} ({', '.join(parts)}) ENGINE = {self.engine}"
-            f" ORDER BY {self.order_by} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+            f" ORDER BY {self.order_by} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,"
+            f" {_LEAN}"
         )
 
     @property
@@ -175,3 +184,4 @@ async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
         table = one.named(prefix)
         await warehouse.command(table.create)
         await warehouse.command(table.widen)
+        await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")

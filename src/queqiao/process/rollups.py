@@ -100,6 +100,7 @@ class Cube(NamedTuple):
 CUBES: tuple[Cube, ...] = (
     Cube("hour", "hour", ("channel", "source")),
     Cube("campaign_hour", "hour", ("event", "channel", "source", "campaign_id", "currency")),
+    Cube("goods_day", "day", ("sku", "category"), _SUMS),
     Cube(
         "product_day",
         "day",
@@ -108,13 +109,17 @@ CUBES: tuple[Cube, ...] = (
     ),
     Cube("minute", "minute", ("channel", "source")),
 )
-"""From the one that is quickest to read. People are not kept per product: a cell would be a set."""
+"""From the quickest to read on. People are not kept per product: each cell would be a set."""
 
 _CREATE_BLOCKS = (
     f"CREATE TABLE IF NOT EXISTS {BLOCKS} (first UInt64, last UInt64, zone LowCardinality(String))"
     " ENGINE = MergeTree ORDER BY (last, first)"
     " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 )
+
+
+_WITHIN = "max_threads = 1, max_bytes_before_external_group_by = 80000000"
+"""So that adding up a block leaves memory and a core to questions; what is beyond goes to disk."""
 
 
 class Block(NamedTuple):
@@ -211,6 +216,7 @@ class Rollups:
         return (
             f"INSERT INTO {table} ({named}) SELECT {block.first}, {block.last}, {chosen}"  # noqa: S608  # our own names and numbers
             f" FROM {source} WHERE {where} GROUP BY {keys}"
+            f" SETTINGS {_WITHIN}"
         )
 
 
