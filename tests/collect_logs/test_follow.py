@@ -1,6 +1,8 @@
 """A file is followed through renames, cuts and copies, and each line is delivered once."""
 
+import errno
 import gzip
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from tests.collect_logs.conftest import NOW_US, Store, drain, files, line, lines, tail_of
 
 from queqiao.collect.logs.follower import Bounds
+from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import Unavailable
 
 
@@ -152,6 +155,29 @@ async def test_copies_while_nobody_looks(store: Store, logs: Path) -> None:
     assert sorted(store.paths()) == expected(1, 2, 3, 4, 5, 6, 7)
 
 
+async def test_a_file_that_was_written_and_rotated_while_nobody_looked(
+    store: Store, logs: Path
+) -> None:
+    store.clock = SystemClock()
+    log = logs / "access.log"
+    (logs / "access.log.7").write_bytes(lines(70))  # a leftover
+    os.utime(logs / "access.log.7", (1, 1))
+    log.write_bytes(lines(1))
+    first = tail_of(store, files(log))
+    await drain(first)
+    await first.keep()
+    log.rename(logs / "access.log.3")
+    (logs / "access.log.2").write_bytes(lines(2, 3))
+    (logs / "access.log.errors").write_bytes(lines(2))  # what somebody picked out
+    log.write_bytes(lines(4))
+    await copied(log, 5)
+    second = tail_of(store, files(log))
+    await drain(second)
+    await second.keep()
+    await drain(tail_of(store, files(log)))
+    assert sorted(store.paths()) == expected(1, 2, 3, 4, 5)
+
+
 async def test_a_copy_that_is_found_before_the_cut(store: Store, logs: Path) -> None:
     log = logs / "access.log"
     log.write_bytes(lines(1, 2))
@@ -230,6 +256,47 @@ async def test_a_full_intake_makes_the_file_wait(store: Store, logs: Path) -> No
     store.full = False
     await drain(tail)
     assert store.paths() == expected(1, 2)
+
+
+async def test_a_file_that_cannot_be_read_makes_no_other_wait(
+    store: Store, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sick, well = logs / "a.log", logs / "b.log"
+    sick.write_bytes(lines(1))
+    well.write_bytes(lines(2))
+    inode, pread = sick.stat().st_ino, os.pread
+
+    def failing(descriptor: int, length: int, offset: int) -> bytes:
+        if os.fstat(descriptor).st_ino == inode:
+            raise OSError(errno.EIO, "the disk is sick")
+        return pread(descriptor, length, offset)
+
+    tail = tail_of(store, files(f"{logs}/*.log"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", failing)
+        await drain(tail)
+        assert store.paths() == expected(2)
+    await drain(tail)
+    assert store.paths() == expected(2, 1)
+
+
+async def test_a_defect_of_ours_costs_a_line_and_not_the_log(
+    store: Store, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = logs / "access.log"
+    log.write_bytes(lines(1, 2, 3))
+    tail = tail_of(store, files(log))
+    read = tail.followers[0]._read
+
+    def defective(text: str) -> dict:
+        if "/p/2" in text:
+            raise ZeroDivisionError
+        return read(text)
+
+    monkeypatch.setattr(tail.followers[0], "_read", defective)
+    await drain(tail)
+    assert store.paths() == expected(1, 3)
+    assert store.refused() == [line(2).strip()]
 
 
 async def test_bad_lines_are_kept_whole_and_stop_nothing(store: Store, logs: Path) -> None:

@@ -105,11 +105,12 @@ def end(home: Path) -> int:
 
 
 @pytest.mark.timeout(120)
-def test_every_line_once_whatever_is_killed(tmp_path: Path) -> None:
+def test_every_line_once_whatever_is_killed(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     home, log = tmp_path / "home", tmp_path / "access.log"
     home.mkdir()
     random = Random(618)
     writer = Writer(log, random)
+    request.addfinalizer(lambda: writer.stream.close())  # noqa: PLW0108  # the last one
     command = [sys.executable, "-c", FOLLOWER, str(home), str(log)]
     for number in range(ROUNDS):
         before = end(home)
@@ -129,7 +130,7 @@ def test_every_line_once_whatever_is_killed(tmp_path: Path) -> None:
         writer.write(random.randrange(50))
     follower = subprocess.Popen(command)
     try:
-        until(lambda: len(set(stored(home))) == writer.written, 20)
+        until(lambda: len(set(stored(home))) == writer.written, 40)
     finally:
         follower.kill()
         follower.wait()

@@ -30,6 +30,7 @@ ROTATED_QUIET_US = 60_000_000
 DELETED_QUIET_US = 5_000_000
 """How long a file that was rotated or deleted must rest before its end is taken for its end."""
 
+_OUR_DEFECT = FieldError("", Message("本系统的缺陷，详见日志", "a defect of ours; see log"))
 _NOT_UTF8 = FieldError("", Message("不是合法的 UTF-8", "not UTF-8"))
 
 
@@ -108,7 +109,7 @@ class Follower:
     def look(self) -> None:
         """Open files that are new or have grown; learn the names of those that were renamed."""
         now_us = self._clock.now_us()
-        for path, status, is_named in self._registry.look():
+        for path, status, is_named in self._registry.look(now_us):
             key = (status.st_dev, status.st_ino)
             known = self._registry.known(status)
             if known is not None:
@@ -134,7 +135,6 @@ class Follower:
         except OSError as error:
             self._complain(path, os.strerror(error.errno or 0))
             return
-        self._unreadable.discard(path)
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino)
         if key in self._open:  # renamed over in between
@@ -150,7 +150,8 @@ class Follower:
     async def step(self) -> bool:
         """Deliver a piece of every file; say whether there was any.
 
-        Raises Unavailable and StorageFull of the sink, and OSError of the files: try again later.
+        A file that cannot be read is put down and tried again at the next look: it must not make
+        the others wait. Raises Unavailable and StorageFull of the sink: try again later.
         """
         moved = False
         for key, one in list(self._open.items()):
@@ -159,6 +160,9 @@ class Follower:
             except WasCut:
                 self._cut(one)
                 moved = True
+            except OSError as error:
+                self._complain(one.path, os.strerror(error.errno or 0))
+                self._put_down(key, one, done=False)
         return moved
 
     async def _advance(self, key: tuple[int, int], one: _Open) -> bool:
@@ -181,6 +185,7 @@ class Follower:
         who.size = max(who.size, status.st_size)
         await self._deliver(who, piece.lines)
         self._note(one, who, piece)
+        self._unreadable.discard(one.path)
         return True
 
     async def _identified(self, key: tuple[int, int], one: _Open) -> Tracked | None:
@@ -233,6 +238,9 @@ class Follower:
             return LineCall(b"", line.raw, own_id, _NOT_UTF8)
         except InvalidInput as refusal:
             return LineCall(b"", line.raw, own_id, refusal.fields[0])
+        except Exception:  # a defect must not stop the log: the line is kept, and the defect seen
+            log.exception("a line could not be read", source=self.source)
+            return LineCall(b"", line.raw, own_id, _OUR_DEFECT)
         return LineCall(body, line.raw, own_id)
 
     def _behind_bytes(self) -> int:

@@ -68,11 +68,11 @@ class Registry:
     def _index(self) -> None:
         self._by_inode = {(one.device, one.inode): one for one in self.mine() if one.inode != GONE}
 
-    def look(self) -> Iterator[tuple[str, os.stat_result, bool]]:
+    def look(self, now_us: int) -> Iterator[tuple[str, os.stat_result, bool]]:
         """Return each file that is there: its path, status, and whether a glob names it.
 
         Beside the globs, whatever begins like the name of a followed file is looked at: it may be
-        that file, renamed, or a copy of it. Oldest first.
+        that file, renamed, or a copy of it. Named ones first, each kind oldest first.
         """
         self._index()
         named = {path for one in self._files.paths for path in iglob(one)}  # noqa: PTH207  # globs are absolute
@@ -85,7 +85,7 @@ class Registry:
                 continue  # renamed or deleted since: the next look finds it
             if modes.S_ISREG(status.st_mode):
                 found.append((path, status, path in named))
-        found.sort(key=lambda one: (one[1].st_mtime_ns, one[0]))
+        found.sort(key=lambda one: (not one[2], one[1].st_mtime_ns, one[0]))
         seen = set()
         for path, status, is_named in found:
             if (status.st_dev, status.st_ino) not in seen:  # a hard link is the same file
@@ -94,7 +94,7 @@ class Registry:
         if self._is_first_time:
             self._is_first_time = False
             self._there_at_first = seen
-            self._checkpoint.sources.append(self._files.source)
+            self._checkpoint.sources[self._files.source] = now_us
 
     def known(self, status: os.stat_result) -> Tracked | None:
         """Return the file that lay in this inode when it was last looked at."""
@@ -114,11 +114,24 @@ class Registry:
         found = None
         if not head.startswith(_COMPRESSED):  # a rotated file, read before it was compressed
             found = self._same(descriptor, status) or self._copy(descriptor, status, path)
-            if found is None and is_named:
+            first_path = path if is_named else self._missed(status, path)
+            if found is None and first_path:
                 found = self._new(descriptor, status, path, head)
+                found.first_path = first_path
         if found is None:
             self._strangers[status.st_dev, status.st_ino] = (status.st_size, status.st_mtime_ns)
         return found
+
+    def _missed(self, status: os.stat_result, path: str) -> str | None:
+        """Return where a rotated file was written that nobody saw there; None for a leftover.
+
+        What was written after the source was first followed was not read before.
+        """
+        since_us = self._checkpoint.sources.get(self._files.source)
+        if since_us is None or status.st_mtime_ns // 1000 < since_us:
+            return None
+        first_paths = {one.first_path for one in self.mine()}
+        return next((one for one in sorted(first_paths) if _is_rotated(path, one)), None)
 
     def _same(self, descriptor: int, status: os.stat_result) -> Tracked | None:
         """Return the file known by this inode, if it is still the same."""
@@ -212,6 +225,15 @@ def _is_relative(path: str, first_path: str) -> bool:
         return True
     between = name.removeprefix(first.stem).removesuffix(first.suffix)
     return f"{first.stem}{between}{first.suffix}" == name and _DATED.fullmatch(between) is not None
+
+
+def _is_rotated(path: str, first_path: str) -> bool:
+    """Say whether a name is one that a rotation gives: a number or a date, and nothing else."""
+    name, first = Path(path).name, Path(first_path)
+    behind = name.removeprefix(first.name)
+    if behind != name:
+        return _DATED.fullmatch(behind) is not None
+    return _is_relative(path, first_path)
 
 
 def _relatives(first_path: str) -> Sequence[str]:

@@ -139,10 +139,13 @@ def prefix_crc(descriptor: int, length: int) -> int:
 
 
 class Checkpoint(msgspec.Struct):
-    """All that is known of the files, as it lies on disk."""
+    """All that is known of the files, as it lies on disk.
+
+    ``sources`` says since when (microseconds UTC) each source is followed.
+    """
 
     files: list[Tracked] = []
-    sources: list[str] = []
+    sources: dict[str, int] = {}
 
 
 def load(file: Path) -> Checkpoint:
