@@ -20,7 +20,8 @@ from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome
 
 NOW_US = 1_781_776_800_000_000
-LINE = [(b"authorization", b"Basic d2ViLWtleTo=")]
+LINE = [(b"authorization", b"Basic d2ViLWtleTo="), (b"origin", b"https://shop.example")]
+CLIENT = "203.0.113.7"
 
 
 @dataclass
@@ -59,7 +60,9 @@ def general(body: bytes, call: str | None) -> tuple[list[NewEvent], int, bool]:
     log, rows = Recording(), Rows()
     intake = SegmentIntake(log, rows, validator(), lambda key: "web" if key == "k" else None)
     who = Principal("1", "web", scopes=frozenset({"intake"}), source="web")
-    request = Request("POST", "/", {}, {}, {}, body, "", NOW_US, who, "en")
+    request = Request(
+        "POST", "/", {}, {}, {"origin": "https://shop.example"}, body, CLIENT, NOW_US, who, "en"
+    )
     try:
         asyncio.run(intake.take_batch(request) if call is None else intake.take_one(request, call))
     except QueqiaoError:
@@ -70,7 +73,9 @@ def general(body: bytes, call: str | None) -> tuple[list[NewEvent], int, bool]:
 def express(body: bytes, call: str | None) -> list[NewEvent] | None:
     log = Recording()
     lane = Express(log, validator(), FixedClock(NOW_US), {"k": "web"}.get, {LINE[0][1]: "web"}.get)
-    taken = lane.batch(LINE, body) if call is None else lane.single(call, LINE, body)
+    taken = (
+        lane.batch(LINE, body, CLIENT) if call is None else lane.single(call, LINE, body, CLIENT)
+    )
     if taken is None:
         assert log.events == []
         return None
@@ -176,12 +181,15 @@ def test_what_is_not_usual_is_left_alone() -> None:
         lane = Express(
             Recording(), validator(), FixedClock(1), {"k": "web"}.get, {LINE[0][1]: "web"}.get
         )
-        assert lane.single("track", [*LINE, (header, b"x")], encoded(usual)) is None
-        assert lane.single("track", [(b"authorization", b"other")], encoded(usual)) is None
-        assert lane.single("track", [], encoded(usual)) is None
-        assert lane.single("track", [], encoded(usual | {"writeKey": "k"})) is not None
-    assert lane.single("track", [(b"cookie", b"x=y")], encoded(usual | {"writeKey": "k"})) is None
-    assert lane.single("track", [*LINE, (b"cookie", b"x=y")], encoded(usual)) is not None
+        assert lane.single("track", [*LINE, (header, b"x")], encoded(usual), CLIENT) is None
+        assert lane.single("track", [(b"authorization", b"other")], encoded(usual), CLIENT) is None
+        assert lane.single("track", [], encoded(usual), CLIENT) is None
+        assert lane.single("track", [], encoded(usual | {"writeKey": "k"}), CLIENT) is not None
+    assert (
+        lane.single("track", [(b"cookie", b"x=y")], encoded(usual | {"writeKey": "k"}), CLIENT)
+        is None
+    )
+    assert lane.single("track", [*LINE, (b"cookie", b"x=y")], encoded(usual), CLIENT) is not None
     for body in (b"", b"{", b"[]", b'{"batch":[]}', b"\xff", b'{"batch":[' + b"[" * 2000):
         assert express(body, None) is None
         assert express(body, "track") is None

@@ -30,7 +30,8 @@ class Store:
         self.waiting: list[asyncio.Future[None]] = []
         self.at_once = True
 
-    def take(self, headers, body: bytes):
+    def take(self, headers, body: bytes, client: str):
+        self.client = client
         if body.startswith(b"general") or (b"x-general", b"1") in headers:
             return None
         future = asyncio.get_running_loop().create_future()

@@ -8,6 +8,7 @@ tells what is wrong. Both ways make the same events: both ask the same ``Validat
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -25,6 +26,9 @@ from queqiao.ports.event_log.base import DirectLog, NewEvents
 
 HeaderLines = Sequence[tuple[bytes, bytes]]
 """Names in lower case, and values."""
+
+Stored: TypeAlias = "asyncio.Future[None] | None"
+"""Done when the disk has it; None: not this way."""
 
 SourceOfLine = Callable[[bytes], str | None]
 """Returns the source that an ``Authorization`` line stands for."""
@@ -51,9 +55,9 @@ class Express:
         self._source_of_line = source_of_line
         self._soundness = Soundness()
 
-    def batch(self, headers: HeaderLines, body: bytes) -> "asyncio.Future[None] | None":
+    def batch(self, headers: HeaderLines, body: bytes, client: str) -> Stored:
         """Take a batch."""
-        line = _authorization(headers)
+        line, client_ip = _caller(headers, client)
         if line is None or len(body) > BATCH_BYTES_MAX or not self._soundness.of(body):
             return None
         try:
@@ -61,20 +65,25 @@ class Express:
             if not 0 < len(batch.batch) <= BATCH_EVENTS_MAX:
                 return None
             source = self._source(line, batch.write_key)
-            return None if source is None else self._store_batch(batch, source)
+            return None if source is None else self._store_batch(batch, source, client_ip)
         except (msgspec.MsgspecError, QueqiaoError):
             return None
 
-    def _store_batch(self, batch: SegmentCalls, source: str) -> "asyncio.Future[None] | None":
-        origin = Origin(source, self._clock.now_us(), sent_us(batch), batch.context, sound=True)
+    def _store_batch(self, batch: SegmentCalls, source: str, client_ip: str) -> Stored:
+        origin = Origin(
+            source,
+            self._clock.now_us(),
+            sent_us(batch),
+            batch.context,
+            sound=True,
+            client_ip=client_ip,
+        )
         events = usual_events(batch.batch, origin, self._validator.schemas)
         return None if events is None else self._log.append_new(events)
 
-    def single(
-        self, call: CallType, headers: HeaderLines, body: bytes
-    ) -> "asyncio.Future[None] | None":
+    def single(self, call: CallType, headers: HeaderLines, body: bytes, client: str) -> Stored:
         """Take one call."""
-        line = _authorization(headers)
+        line, client_ip = _caller(headers, client)
         if line is None or len(body) > SINGLE_BYTES_MAX or not self._soundness.of(body):
             return None
         try:
@@ -82,7 +91,7 @@ class Express:
             source = self._source(line, message.write_key)
             if source is None or lacks_ids(message):
                 return None
-            origin = Origin(source, self._clock.now_us(), sound=True)
+            origin = Origin(source, self._clock.now_us(), sound=True, client_ip=client_ip)
             event = self._validator.event_of(message, call, origin)
             return self._log.append_new(
                 NewEvents(source, (event.message_id,), (event.body,), (event.fingerprint,))
@@ -96,7 +105,7 @@ class Express:
         return self._source_of(write_key) if write_key else None
 
 
-Take = Callable[[HeaderLines, bytes], "asyncio.Future[None] | None"]
+Take = Callable[[HeaderLines, bytes, str], Stored]
 
 
 def express_paths(express: Express) -> dict[str, Take]:
@@ -105,14 +114,20 @@ def express_paths(express: Express) -> dict[str, Take]:
     return {**singles, **dict.fromkeys(BATCH_PATHS, express.batch)}
 
 
-def _authorization(headers: HeaderLines) -> bytes | None:
-    """Return the ``Authorization`` line, empty when there is none; None for unusual requests."""
-    found, cookie = b"", False
+def _caller(headers: HeaderLines, client: str) -> tuple[bytes | None, str]:
+    """Return the ``Authorization`` line, empty when there is none, and a browser's address.
+
+    The line is None for unusual requests.
+    """
+    found, cookie, page = b"", False, False
     for name, value in headers:
         if name == b"authorization":
             found = value
+        elif name == b"origin":
+            page = True
         elif name == b"cookie":
             cookie = True
         elif name in _GENERAL:
-            return None
-    return None if cookie and not found else found  # a session may stand behind the cookie
+            return None, ""
+    line = None if cookie and not found else found  # a session may stand behind the cookie
+    return line, client if page else ""

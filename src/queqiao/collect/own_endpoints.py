@@ -116,7 +116,8 @@ async def _take(taking: Taking, request: Request, source: str) -> None:
         origin = Origin(source, request.now_us)
         await taking.keep_whole(urlencode(request.query).encode(), origin, refusal)
         return
-    origin = Origin(source, request.now_us, suspicious=looks_suspicious(call))
+    suspicious = looks_suspicious(call)
+    origin = Origin(source, request.now_us, suspicious=suspicious, client_ip=request.client)
     await taking.take([Incoming(call)], origin)
 
 

@@ -60,7 +60,12 @@ class SegmentIntake:
         body = unpack(request.body, request.headers.get("content-encoding"), SINGLE_BYTES_MAX)
         if source is None:
             source = self._source_of_body(body)
-        origin = Origin(source, request.now_us, suspicious=looks_suspicious(body))
+        origin = Origin(
+            source,
+            request.now_us,
+            suspicious=looks_suspicious(body),
+            client_ip=browser_address(request),
+        )
         (verdict,) = await self._taking.take([Incoming(body, call)], origin)
         if verdict.status == "invalid" and verdict.refusal is not None:
             raise InvalidInput(verdict.refusal)
@@ -77,7 +82,12 @@ class SegmentIntake:
             await self._taking.keep_whole(body, Origin(source, request.now_us), refusal)
             raise
         origin = Origin(
-            source, request.now_us, sent_us(batch), batch.context, looks_suspicious(body)
+            source,
+            request.now_us,
+            sent_us(batch),
+            batch.context,
+            looks_suspicious(body),
+            client_ip=browser_address(request),
         )
         await self._taking.take([Incoming(raw) for raw in batch.batch], origin)
 
@@ -125,6 +135,11 @@ def _write_key(body: bytes) -> str | None:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None  # without a key nobody is told what is wrong with the body
     return found.camel or found.snake
+
+
+def browser_address(request: Request) -> str:
+    """Return the caller's address if a browser called from a page: it says where that page is."""
+    return request.client if "origin" in request.headers else ""
 
 
 def sent_us(batch: SegmentBatch | SegmentCalls) -> int | None:

@@ -66,17 +66,20 @@ class Origin(Struct):
     """The body holds what only a close look can judge: an escaped NUL, or bytes beyond UTF-8."""
     sound: bool = False
     """The whole body was judged sound (see ``soundness``): its parts need no parse to know it."""
+    client_ip: str = ""
+    """The caller's address, where a browser calls: a server's says nothing of the shopper."""
     times: bytes = b""
     """How the envelope of a call ends that does not say itself when it was sent."""
 
     def __post_init__(self) -> None:
         """Prepare what each call repeats."""
-        self.times = _times(self.received_at_us, self.sent_at_us)
+        self.times = _times(self.received_at_us, self.sent_at_us, self.client_ip)
 
 
-def _times(received_at_us: int, sent_at_us: int | None) -> bytes:
+def _times(received_at_us: int, sent_at_us: int | None, client_ip: str) -> bytes:
     sent = b"" if sent_at_us is None else b',"sent_at_us":%d' % sent_at_us
-    return b',"received_at_us":%d%b}' % (received_at_us, sent)
+    client = b',"client_ip":%b' % json.encode(client_ip) if client_ip else b""
+    return b',"received_at_us":%d%b%b}' % (received_at_us, sent, client)
 
 
 def looks_suspicious(body: bytes) -> bool:
@@ -163,7 +166,7 @@ class Validator:
 
 
 def _own_times(sent_at: datetime | int, origin: Origin) -> bytes:
-    return _times(origin.received_at_us, microseconds(sent_at, "sentAt"))
+    return _times(origin.received_at_us, microseconds(sent_at, "sentAt"), origin.client_ip)
 
 
 def parse(raw: bytes | Raw) -> SegmentCall:

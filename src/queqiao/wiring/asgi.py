@@ -23,6 +23,7 @@ from queqiao.kernel.errors import (
 )
 from queqiao.kernel.http import Principal, Request, Response, Route, language_of
 from queqiao.kernel.problem import CONTENT_TYPE, problem
+from queqiao.wiring.client_address import ClientAddresses
 
 log = structlog.get_logger()
 
@@ -113,6 +114,7 @@ class HotApplication:
         accept_clock_header: bool = False,
         behind_forwarder: bool = False,
         otherwise: Application | None = None,
+        addresses: ClientAddresses | None = None,
     ) -> None:
         self._table = RouteTable(routes)
         self._clock = clock
@@ -120,6 +122,7 @@ class HotApplication:
         self._accept_clock_header = accept_clock_header
         self._behind_forwarder = behind_forwarder
         self._otherwise = otherwise
+        self._addresses = addresses or ClientAddresses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -188,7 +191,8 @@ class HotApplication:
         """Return the caller's address; only our own forwarder is believed about somebody else's."""
         if self._behind_forwarder:
             return headers.get("x-forwarded-for", "")
-        return (scope.get("client") or ("", 0))[0] or ""
+        peer = (scope.get("client") or ("", 0))[0] or ""
+        return self._addresses.address(peer, headers.get("x-forwarded-for", ""))
 
     def _now_us(self, headers: Mapping[str, str], principal: Principal | None) -> int:
         said = headers.get("queqiao-now") if self._accept_clock_header else None

@@ -14,10 +14,14 @@ from typing import Any
 
 from queqiao.kernel.errors import Broken, QueqiaoError
 from queqiao.wiring.asgi import problem_response
+from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.http_server import BoundedProtocol
 
-Taking = Callable[[Sequence[tuple[bytes, bytes]], bytes], "asyncio.Future[None] | None"]
-"""Takes header lines (names in lower case) and a body. None: do it the general way."""
+Taking = Callable[[Sequence[tuple[bytes, bytes]], bytes, str], "asyncio.Future[None] | None"]
+"""Takes header lines (names in lower case), a body and the client's address.
+
+None: do it the general way.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,12 @@ class Direct:
     """Header lines that a problem document carries as well."""
 
 
-def protocol_of(direct: Mapping[bytes, Direct]) -> type[BoundedProtocol]:
+def protocol_of(
+    direct: Mapping[bytes, Direct], addresses: ClientAddresses | None = None
+) -> type[BoundedProtocol]:
     """Return the protocol that answers these paths directly."""
-    return type("Direct", (DirectProtocol,), {"direct": direct})
+    members = {"direct": direct, "addresses": addresses or ClientAddresses()}
+    return type("Direct", (DirectProtocol,), members)
 
 
 class _UnderWay:
@@ -51,6 +58,7 @@ class DirectProtocol(BoundedProtocol):
     """HTTP/1.1 with direct handlers by path. Pipelined requests are answered in their order."""
 
     direct: Mapping[bytes, Direct]
+    addresses: ClientAddresses
 
     def connection_made(self, transport: Any) -> None:
         """Prepare what each request of the connection uses again."""
@@ -99,13 +107,20 @@ class DirectProtocol(BoundedProtocol):
             self._body_since = None
             chunks = self._chunks
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            stored = direct.take(self.headers, body)
+            stored = direct.take(self.headers, body, self._client_address())
             if stored is not None:
                 self._direct = None
                 self._await(stored, direct, self.headers)
                 return
             self._go_the_general_way()
         super().on_message_complete()
+
+    def _client_address(self) -> str:
+        peer = self.client[0] if self.client else ""
+        if self.addresses.trusts_none:
+            return peer
+        said = next((value for name, value in self.headers if name == b"x-forwarded-for"), b"")
+        return self.addresses.address(peer, said.decode("latin-1"))
 
     def _go_the_general_way(self) -> None:
         self._direct = None

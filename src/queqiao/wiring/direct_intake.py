@@ -3,6 +3,7 @@
 from queqiao.collect import cors
 from queqiao.collect.contracts import BATCH_BYTES_MAX
 from queqiao.collect.express import Express, express_paths
+from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.direct_http import Direct, protocol_of
 from queqiao.wiring.http_server import BoundedProtocol
 
@@ -13,11 +14,14 @@ TAKEN = (
 """The answer of the intake; the same as that of its routes."""
 
 
-def direct_protocol(express: Express) -> type[BoundedProtocol]:
+def direct_protocol(
+    express: Express, addresses: ClientAddresses | None = None
+) -> type[BoundedProtocol]:
     """Return the public port's protocol: usual intake requests skip the application."""
     return protocol_of(
         {
             path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN, (*cors.ANY_SITE, cors.EXPOSED))
             for path, take in express_paths(express).items()
-        }
+        },
+        addresses,
     )

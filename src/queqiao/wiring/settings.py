@@ -15,6 +15,7 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
 from queqiao.process.contracts import Purpose, Storage
+from queqiao.wiring.client_address import is_network
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
@@ -28,6 +29,7 @@ class Server(msgspec.Struct, forbid_unknown_fields=True):
     header_timeout_s: Seconds = 10
     body_timeout_s: Seconds = 30
     public_url: str = ""
+    trusted_proxies: list[str] = []
 
 
 class Shop(msgspec.Struct, forbid_unknown_fields=True):
@@ -197,6 +199,7 @@ def _beyond_types(settings: Settings) -> list[FieldError]:
             check()
         except InvalidInput as error:
             problems += [FieldError(path, field.message) for field in error.fields]
+    problems += _proxy_problems(settings.server.trusted_proxies)
     problems += log_settings.problems(settings.logs)
     problems += probe_settings.problems(settings.probes)
     return problems
@@ -209,3 +212,12 @@ def redacted(url: str) -> str:
         return url
     netloc = parts.netloc.replace(f":{parts.password}@", ":***@")
     return urlunsplit(parts._replace(netloc=netloc))
+
+
+def _proxy_problems(proxies: list[str]) -> list[FieldError]:
+    message = Message("应为 IP 地址或网段，如 10.0.0.0/8", "give an address or network: 10.0.0.0/8")
+    return [
+        FieldError(f"server.trusted_proxies[{number}]", message)
+        for number, proxy in enumerate(proxies)
+        if not is_network(proxy)
+    ]

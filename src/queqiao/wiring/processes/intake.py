@@ -24,6 +24,7 @@ from queqiao.ports.rpc import RpcServer
 from queqiao.wiring import adapters, health, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
+from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.console_files import browser_sdk
 from queqiao.wiring.direct_intake import direct_protocol
 from queqiao.wiring.forward import Forwarder, Upstream
@@ -52,6 +53,7 @@ class Intake:
         self.log = adapters.owned_event_log(settings)
         self.bad_rows = BadRowsLog(settings.home / "bad_rows")
         self.ids = IdSource(self.clock, SystemRandom().getrandbits)
+        self.addresses = ClientAddresses(settings.server.trusted_proxies)
         self.validator = Validator(self.ids, self.schemas)
 
     def rpc_server(self) -> RpcServer:
@@ -84,6 +86,7 @@ class Intake:
             self.authenticator,
             accept_clock_header=settings.clock.accept_header,
             otherwise=forwarder(settings),
+            addresses=self.addresses,
         )
 
     def express(self) -> Express:
@@ -113,7 +116,7 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         stop,
         header_timeout_s=bounds.header_timeout_s,
         body_timeout_s=bounds.body_timeout_s,
-        protocol=direct_protocol(intake.express()),
+        protocol=direct_protocol(intake.express(), intake.addresses),
     )
     await following
     await server.close()
