@@ -6,10 +6,11 @@ from shutil import which
 
 import pytest
 from bench.harness import System, running_system
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.browser.store import stock
 
 ROOT = Path(__file__).parents[2]
+expect.set_options(timeout=20_000)  # passing is no slower for it, and a busy machine is no failure
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 ARGUMENTS = [
     "--no-sandbox",

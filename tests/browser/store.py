@@ -53,10 +53,10 @@ def stock(system: System) -> None:
     send(system, {"type": "track", "event": 7, "messageId": "bad-1"})
 
 
-def send(system: System, event: dict[str, Any]) -> None:
-    """Send one event as an SDK sends it."""
+def send(system: System, event: dict[str, Any], key: str = "") -> None:
+    """Send one event as an SDK sends it, by the shop's own write key or another."""
     said = {"userId": "shopper-1", "context": {"channel": "web"}, **event}
-    auth = (system.intake_key, "")
+    auth = (key or system.intake_key, "")
     url = f"{system.base_url}/v1/batch"
     _once_known(lambda: httpx.post(url, json={"batch": [said]}, auth=auth))
 

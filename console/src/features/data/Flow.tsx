@@ -3,7 +3,7 @@ import type { PipelineState, SystemState } from "@/api/types";
 import { nowMs } from "@/lib/clock";
 import { count } from "@/lib/numbers";
 import { clockText, parseInstant } from "@/lib/time";
-import { sinceWords } from "./health";
+import { lastingWords, sinceWords } from "./health";
 
 /** Above this the wait before the reports is called slow. */
 const SLOW_MS = 10_000;
@@ -61,7 +61,7 @@ function useStages(state: PipelineState): Stage[] {
   return [
     { id: "intake", roles: ["intake"], figure: count(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
     { id: "log", roles: ["intake"], figure: count(state.log_end), note: t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }), wait: { text: t("pipeline.fsynced"), slow: false } },
-    { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { seconds: (state.lag_ms / 1000).toFixed(1) }), slow } },
+    { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { time: lastingWords(t, state.lag_ms) }), slow } },
     { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t("pipeline.notes.warehouse"), wait: { text: t("pipeline.once"), slow: false } },
     { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
   ];

@@ -20,6 +20,7 @@ import { useMoves } from "@/components/useMoves";
 import { useAddress, useParameter } from "@/lib/url";
 import { JsonInput } from "./JsonInput";
 import { Trial } from "./Trial";
+import "./data.css";
 
 const blank = (name: string): EventSchemaDocument => ({
   name,

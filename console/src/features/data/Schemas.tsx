@@ -67,7 +67,7 @@ function Shipped() {
   ];
   const wanted = text.toLowerCase();
   return (
-    <section className="stack" aria-label={t("schemas.shipped")}>
+    <div className="stack">
       <h2>{t("schemas.shipped")}</h2>
       <Loaded query={schemas}>
         {(page) => (
@@ -82,6 +82,6 @@ function Shipped() {
           />
         )}
       </Loaded>
-    </section>
+    </div>
   );
 }

@@ -14,11 +14,12 @@ import { Empty, Loaded } from "@/components/states";
 import { useConfirm } from "@/components/useConfirm";
 import { count, DASH, percent } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
-import { badShare, perMinute, sinceWords } from "./health";
+import { badShare, isOwn, perMinute, sinceWords } from "./health";
 import { NewSource } from "./NewSource";
 import { Snippets } from "./Snippets";
 import { useWriteKeys } from "./Sources";
 import { Stream } from "./Stream";
+import "./data.css";
 
 /** One source: its health, its events as they come, its keys and the lines for each client. */
 export function SourcePage() {
@@ -30,13 +31,17 @@ export function SourcePage() {
       <Loaded query={sources}>{(page) => <Health source={page.items.find((one) => one.source === source)} name={source} />}</Loaded>
       <div className="two">
         <Stream source={source} />
-        <div className="stack">
-          <Keys source={source} />
-          <section className="card">
-            <h2>{t("sources.snippets")}</h2>
-            <Snippets writeKey={t("sources.yourKey")} />
-          </section>
-        </div>
+        {isOwn(source) ? (
+          <p className="notice">{t("sources.ownHelp")}</p>
+        ) : (
+          <div className="stack">
+            <Keys source={source} />
+            <section className="card">
+              <h2>{t("sources.snippets")}</h2>
+              <Snippets writeKey={t("sources.yourKey")} />
+            </section>
+          </div>
+        )}
       </div>
     </Page>
   );

@@ -13,7 +13,7 @@ import { type Column, Table } from "@/components/Table";
 import { count, DASH, percent } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { DataPage } from "./DataPage";
-import { badShare, perMinute, sinceWords } from "./health";
+import { badShare, isOwn, perMinute, sinceWords } from "./health";
 import { NewSource } from "./NewSource";
 
 /** Where events come from: how many, how fresh, how sound; new sources with their snippets. */
@@ -59,7 +59,7 @@ function useColumns(keys: Key[]): Column<Source>[] {
   const owner = useSession().data?.user.role === "owner";
   const keysOf = (one: Source) => keys.filter((key) => key.source === one.source).length;
   const columns: Column<Source>[] = [
-    { id: "source", title: t("sources.source"), value: (one) => one.source, cell: (one) => <Go to={`/data/sources/${encodeURIComponent(one.source)}`}>{one.source}</Go> },
+    { id: "source", title: t("sources.source"), value: (one) => one.source, cell: (one) => <Name source={one.source} /> },
     { id: "client", title: t("sources.client"), help: t("sources.clientHelp"), value: (one) => one.client, cell: (one) => one.client || DASH },
     { id: "hour", title: t("sources.hour"), help: t("sources.hourHelp"), cell: (one) => (one.minutes.length ? <Spark values={one.minutes} label={t("sources.sparkOf", { source: one.source })} /> : DASH) },
     { id: "rate", title: t("sources.rate"), help: t("sources.rateHelp"), numeric: true, value: perMinute, cell: (one) => count(perMinute(one)) },
@@ -69,6 +69,20 @@ function useColumns(keys: Key[]): Column<Source>[] {
     { id: "all", title: t("sources.all"), numeric: true, optional: true, value: (one) => one.events, cell: (one) => count(one.events) },
   ];
   return owner ? [...columns, { id: "keys", title: t("sources.keys"), numeric: true, value: keysOf, cell: (one) => count(keysOf(one)) }] : columns;
+}
+
+function Name({ source }: { source: string }) {
+  const { t } = useTranslation();
+  return (
+    <span className="row">
+      <Go to={`/data/sources/${encodeURIComponent(source)}`}>{source}</Go>
+      {isOwn(source) && (
+        <span className="tag plain" title={t("sources.ownHelp")}>
+          {t("sources.own")}
+        </span>
+      )}
+    </span>
+  );
 }
 
 function BadShare({ source }: { source: Source }) {

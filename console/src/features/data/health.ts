@@ -29,3 +29,15 @@ export function sinceWords(t: Translate, at: string | null): string {
   if (seconds < 86_400) return t("since.hours", { count: Math.floor(seconds / 3600) });
   return dayOf(ms);
 }
+
+/** How long something lasts: 1.2 s, 12 min, 9 h, 3 days. */
+export function lastingWords(t: Translate, ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 120) return t("lasting.seconds", { count: Number(seconds.toFixed(1)) });
+  if (seconds < 7200) return t("lasting.minutes", { count: Math.round(seconds / 60) });
+  if (seconds < 172_800) return t("lasting.hours", { count: Math.round(seconds / 3600) });
+  return t("lasting.days", { count: Math.round(seconds / 86_400) });
+}
+
+/** Sources of what the system writes down itself: no key stands for them. */
+export const isOwn = (source: string): boolean => source === "ads" || /^queqiao(\.|$)/.test(source);

@@ -1,7 +1,10 @@
 export default {
   dataTabs: { report: "Report", sources: "Sources", events: "Live events", "bad-rows": "Bad rows", schemas: "Schemas", pipeline: "Pipeline" },
   since: { seconds: "{{count}} s ago", minutes: "{{count}} min ago", hours: "{{count}} h ago" },
+  lasting: { seconds: "{{count}} s", minutes: "{{count}} min", hours: "{{count}} h", days: "{{count}} days" },
   sources: {
+    own: "own",
+    ownHelp: "Events that the system itself writes down, such as ads shown and clicked",
     create: "New source",
     none: "No sources yet. Make one, get its write key, paste a few lines, and events arrive.",
     source: "Source",
@@ -116,7 +119,7 @@ export default {
     stages: { intake: "Intake", log: "Log", loader: "Loader", warehouse: "Warehouse", reports: "Reports" },
     notes: { intake: "events in the last minute; {{bad}} refused", log: "in the log, the newest {{last}}", loader: "wait to be loaded", warehouse: "loaded and ready", fresh: "reports hold all until then", behind: "reports are catching up" },
     fsynced: "on disk first",
-    lag: "{{seconds}} s behind",
+    lag: "{{time}} behind",
     once: "exactly once",
     asked: "when asked",
     counts: { events: "Events", bad_rows: "Bad rows", late: "Late" },

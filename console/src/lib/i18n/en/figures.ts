@@ -1,6 +1,6 @@
 export default {
   figures: { failed: "The figures could not be read; see the message on the page", nothingToCompare: "No data in the compared period", noWatermark: "No data yet", asOf: "As of {{time}}", fresh: "Fresh: every event up to this moment is counted", stale: "No event after this moment has been counted", noData: "No data in this period" },
-  metrics: { gmv: "GMV", net: "Net sales", gross: "Gross sales", credit_notes: "Credit notes", orders: "Orders", units: "Units", aov: "Order value", discount: "Discount", discount_rate: "Discount rate", views: "Product views", adds: "Adds to cart", sessions: "Sessions", visitors: "Visitors", impressions: "Impressions", clicks: "Clicks", ctr: "CTR", cost: "Ad cost", cpc: "Cost per click", conversions: "Conversions", cvr: "CVR", revenue_attributed: "Sales from ads", roas: "ROAS", roi: "ROI" },
+  metrics: { credit_note_count: "Number of credit notes", invoices: "Invoices", events: "Events", gmv: "GMV", net: "Net sales", gross: "Gross sales", credit_notes: "Credit notes", orders: "Orders", units: "Units", aov: "Order value", discount: "Discount", discount_rate: "Discount rate", views: "Product views", adds: "Adds to cart", sessions: "Sessions", visitors: "Visitors", impressions: "Impressions", clicks: "Clicks", ctr: "CTR", cost: "Ad cost", cpc: "Cost per click", conversions: "Conversions", cvr: "CVR", revenue_attributed: "Sales from ads", roas: "ROAS", roi: "ROI" },
   definitions: {
     gmv: "What was ordered, after discounts and before refunds",
     net: "Gross sales less credit notes",

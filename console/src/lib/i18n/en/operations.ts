@@ -20,7 +20,7 @@ export default {
     },
     version: "Version {{version}}, {{memory}} of memory in all processes",
     facts: { pid: "Process", memory: "Memory", restarts: "Restarts", since: "Since" },
-    roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor", store: "Demo store" },
+    roles: { intake: "Intake", analytics: "Analytics", ledger: "Ledger", decide: "Decide", console: "Console", scheduler: "Scheduler", supervisor: "Supervisor", collector: "Collector", store: "Demo store" },
   },
   keysPage: { name: "Name", nameHelp: "Such as: app tracking", scope: "Scope", scopes: { intake: "Intake (write events)", decide: "Decide (ads and prices)", read: "Read", admin: "Admin" }, source: "Source", sourceHelp: "Events are kept under this source, such as mini-program", hint: "Key ends with", created: "Created", create: "New key", none: "No keys yet.", once: "The key is shown only now. Copy it to a safe place.", remove: "Revoke", removeTitle: "Revoke key “{{name}}”?", removeTouches: "Programs that use it are refused at once.", removeUndo: "It cannot come back; make a new one and put it in place." },
   reach: {

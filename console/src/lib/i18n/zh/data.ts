@@ -1,7 +1,10 @@
 export default {
   dataTabs: { report: "报表", sources: "来源", events: "实时事件", "bad-rows": "坏数据", schemas: "事件模式", pipeline: "流水线" },
   since: { seconds: "{{count}} 秒前", minutes: "{{count}} 分钟前", hours: "{{count}} 小时前" },
+  lasting: { seconds: "{{count}} 秒", minutes: "{{count}} 分钟", hours: "{{count}} 小时", days: "{{count}} 天" },
   sources: {
+    own: "系统自己",
+    ownHelp: "系统自己记下的事件，例如广告的展示与点击",
     create: "新建来源",
     none: "还没有来源。建一个，拿到写入密钥，贴上几行代码就能收到事件。",
     source: "来源",
@@ -113,7 +116,7 @@ export default {
     stages: { intake: "采集", log: "日志", loader: "装载", warehouse: "仓库", reports: "报表" },
     notes: { intake: "上一分钟收下的事件；拒收 {{bad}} 条", log: "条在日志里，最近一条 {{last}}", loader: "条等待装载", warehouse: "条已装载可查", fresh: "报表截至，没有落后", behind: "报表截至，正在追赶" },
     fsynced: "落盘才应答",
-    lag: "延迟 {{seconds}} 秒",
+    lag: "延迟 {{time}}",
     once: "恰好一次",
     asked: "随问随算",
     counts: { events: "事件", bad_rows: "坏数据", late: "迟到" },

@@ -1,6 +1,6 @@
 export default {
   figures: { failed: "数字没有取到，请看页面上的提示", nothingToCompare: "对比时段没有数据", noWatermark: "还没有数据", asOf: "截至 {{time}}", fresh: "数据是最新的：这一刻之前的事件都已计入", stale: "这一刻之后没有新事件计入", noData: "这个时段没有数据" },
-  metrics: { gmv: "GMV", net: "净销售额", gross: "销售总额", credit_notes: "退款额", orders: "订单数", units: "件数", aov: "客单价", discount: "优惠额", discount_rate: "优惠率", views: "商品浏览", adds: "加购", sessions: "会话", visitors: "访客", impressions: "曝光", clicks: "点击", ctr: "点击率", cost: "广告花费", cpc: "点击单价", conversions: "转化", cvr: "转化率", revenue_attributed: "广告带来销售", roas: "ROAS", roi: "ROI" },
+  metrics: { credit_note_count: "退款单数", invoices: "单据数", events: "事件", gmv: "GMV", net: "净销售额", gross: "销售总额", credit_notes: "退款额", orders: "订单数", units: "件数", aov: "客单价", discount: "优惠额", discount_rate: "优惠率", views: "商品浏览", adds: "加购", sessions: "会话", visitors: "访客", impressions: "曝光", clicks: "点击", ctr: "点击率", cost: "广告花费", cpc: "点击单价", conversions: "转化", cvr: "转化率", revenue_attributed: "广告带来销售", roas: "ROAS", roi: "ROI" },
   definitions: {
     gmv: "下单金额合计，扣优惠后、退款前",
     net: "销售总额减去退款",

@@ -18,7 +18,7 @@ export default {
     },
     version: "版本 {{version}}，全部进程内存 {{memory}}",
     facts: { pid: "进程号", memory: "内存", restarts: "重启次数", since: "启动于" },
-    roles: { intake: "采集", analytics: "分析", ledger: "账本", decide: "决策", console: "控制台", scheduler: "调度", supervisor: "监督", store: "演示店铺" },
+    roles: { intake: "采集", analytics: "分析", ledger: "账本", decide: "决策", console: "控制台", scheduler: "调度", supervisor: "监督", collector: "采集器", store: "演示店铺" },
   },
   keysPage: { name: "名称", nameHelp: "例如：小程序采集", scope: "权限", scopes: { intake: "采集（写入事件）", decide: "决策（取广告与价格）", read: "只读", admin: "管理" }, source: "来源名", sourceHelp: "事件会记在这个来源下，例如 mini-program", hint: "密钥末尾", created: "创建时间", create: "新建密钥", none: "还没有密钥。", once: "密钥只显示这一次，请现在复制保存。", remove: "停用", removeTitle: "停用密钥「{{name}}」？", removeTouches: "用它的程序会立刻被拒绝。", removeUndo: "不能恢复，只能新建一个再换上。" },
   reach: {
