@@ -1,5 +1,7 @@
 """Every function means the same everywhere: reference = Arrow = ClickHouse, on adversarial rows."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -90,3 +92,10 @@ def test_nested_expressions_mean_the_same(trees, rows, clickhouse_engine: ClickH
     for tree, kind in zip(trees, ("bool", "int", "float", "text", "time"), strict=True):
         assert check(tree, our.COLUMNS) == kind
     same(trees, rows, clickhouse_engine)
+
+
+@pytest.mark.parametrize("language", ["", ".zh"], ids=["en", "zh"])
+def test_the_page_names_every_function(language: str) -> None:
+    page = Path(__file__).parents[2] / "docs" / "concepts" / f"transforms{language}.md"
+    text = page.read_text("utf-8")
+    assert [name for name in FUNCTIONS if f"| `{name}` |" not in text] == []

@@ -122,6 +122,9 @@ def matching(a: Any, pattern: str, length_max: int) -> Any:
 
 
 def _text_to_int(a: Any) -> Any:
+    lengths = pc.max(pc.binary_length(a)).as_py() or 0
+    if lengths <= 18 and pc.all(pc.ascii_is_decimal(a), skip_nulls=True).as_py():
+        return a.cast(_INT)  # plain digits, the usual case: no pattern is needed
     digits = pc.replace_substring_regex(
         matching(a, INTEGER_PATTERN, TEXT_DIGITS_MAX), r"^\+?(-?)0*([0-9])", r"\1\2"
     )
