@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from queqiao.collect import validation
+from queqiao.collect import known
 
 
 def send(client, *message_ids: str, event: str = "Tested") -> None:
@@ -94,7 +94,7 @@ def test_a_replay_after_a_fix_stores_each_row_once(
     before = operator.post("/api/v1/bad-rows/replay", json={"ids": [*ids, "77", "x"]}).json()
     assert before["replayed"] == 0
     assert [refusal["id"] for refusal in before["refused"]] == [*ids, "77", "x"]
-    monkeypatch.delitem(validation._vocabulary, "Product Viewed")
+    monkeypatch.delitem(known._decoders, "Product Viewed")
     for _ in range(2):
         again = operator.post("/api/v1/bad-rows/replay", json={"ids": ids}).json()
         assert again == {"replayed": 2, "refused": []}

@@ -34,3 +34,4 @@ def test_every_call_of_the_client_arrives_once(intake, gzip: bool) -> None:
     assert bytes(found["alias", None].properties) == b'{"previous_id":"a1"}'
     context = json.loads(bytes(found["identify", None].context))
     assert context["traits"] == {"plan": "金牌"}, "where this client puts them"
+    assert json.loads(bytes(found["identify", None].traits)) == {"plan": "金牌"}

@@ -55,6 +55,8 @@ def usual_events(
     if said is None or not _are_texts(ids, devices, users, said):
         return None
     contexts = _with_default(own, origin.context)
+    if "identify" in kinds and any(b'"traits"' in bytes(context) for context in contexts):
+        return None
     try:
         moments = _microseconds(times)
         raws = list(map(bytes, properties))

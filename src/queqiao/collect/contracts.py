@@ -9,7 +9,7 @@ from queqiao.kernel.errors import Message
 
 SINGLE_BYTES_MAX = 500_000
 """Bound of one event, after decompression."""
-BATCH_BYTES_MAX = 4_000_000
+BATCH_BYTES_MAX = 5_000_000
 """Bound of a batch request, after decompression."""
 BATCH_EVENTS_MAX = 5_000
 SCHEMA_VERSION = 1

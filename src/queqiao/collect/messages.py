@@ -79,6 +79,12 @@ class SegmentCalls(Struct, gc=False):
     write_key: str | None = field(name="writeKey", default=None)
 
 
+class ContextTraits(Struct, gc=False):
+    """What some clients put into the context of an identify call."""
+
+    traits: Raw = EMPTY
+
+
 class Content(Struct, omit_defaults=True, gc=False):
     """The envelope without the times that a retry changes: what the fingerprint is of.
 
@@ -138,5 +144,6 @@ decode_snake_call = msgspec.json.Decoder(SnakeCall).decode
 encode_content = msgspec.json.Encoder().encode
 decode_batch = msgspec.json.Decoder(SegmentBatch).decode
 decode_write_key = msgspec.json.Decoder(WriteKey).decode
+decode_traits = msgspec.json.Decoder(ContextTraits).decode
 decode_moment = msgspec.json.Decoder(datetime | int | None).decode
 decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode

@@ -21,6 +21,7 @@ from queqiao.collect.messages import (
     decode_call,
     decode_object,
     decode_snake_call,
+    decode_traits,
     encode_content,
 )
 from queqiao.collect.schemas import SchemaHolder, Schemas
@@ -127,14 +128,7 @@ class Validator:
         anonymous_id = _text(message.anonymous_id, "anonymousId")
         if user_id is None and anonymous_id is None:
             raise _refused("userId", _NO_IDENTITY)
-        context = origin.context if message.context is EMPTY else message.context
-        judge = _plain if origin.sound else _sound
-        if context is not EMPTY:
-            context = judge(context, "context")
-        if message.traits is not EMPTY:
-            message.traits = judge(message.traits, "traits")
-        if message.properties is not EMPTY:
-            message.properties = judge(message.properties, "properties")
+        context = _judge_parts(message, kind, origin)
         if kind == "track":
             _check_known(event, message.properties)
         schemas = self._schemas.now
@@ -163,6 +157,32 @@ class Validator:
         return NewEvent(
             origin.source, message_id, content[:-1] + mark + times, xxh3_64_digest(content)
         )
+
+
+def _judge_parts(message: SegmentCall, kind: CallType, origin: Origin) -> Raw:
+    """Judge the free parts of a call in place; null becomes empty. Returns its context."""
+    context = origin.context if message.context is EMPTY else message.context
+    judge = _plain if origin.sound else _sound
+    if context is not EMPTY:
+        context = judge(context, "context")
+    if kind == "identify" and message.traits is EMPTY:
+        message.traits = traits_within(context)
+    elif message.traits is not EMPTY:
+        message.traits = judge(message.traits, "traits")
+    if message.properties is not EMPTY:
+        message.properties = judge(message.properties, "properties")
+    return context
+
+
+def traits_within(context: Raw) -> Raw:
+    """Return the traits of an identify call that brings them in its context, as RudderStack does.
+
+    Raises InvalidInput.
+    """
+    if b'"traits"' not in bytes(context):
+        return EMPTY
+    found = decode_traits(context).traits
+    return EMPTY if found is EMPTY else _sound(found, "context.traits")
 
 
 def _own_times(sent_at: datetime | int, origin: Origin) -> bytes:

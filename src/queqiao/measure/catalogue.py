@@ -79,7 +79,7 @@ BASES: dict[str, Base] = {
     "shown": _ads("countIf({})", " AND event = 'Ad Viewed'", "impressions"),
     "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'", "clicks"),
     "visits": Base("events", "uniqExactIf(session_id, session_id != '')", measure="visits"),
-    "people": Base("events", "uniqExact(person)", measure="people"),
+    "people": Base("events", "uniqExactIf(person, event != 'Request Served')", measure="people"),
     "spent": _ads("sumIf(cost_minor, {})", "", "cost", money=True),
 }
 
@@ -167,7 +167,11 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "visitors", Message("访客数", "Visitors"), "count",
-            Message("有事件的人，按身份合并", "People with events, joined by identity"), "people",
+            Message(
+                "有事件的人，按身份合并；服务器日志行不算",
+                "People with events, joined by identity; not lines of server logs",
+            ),
+            "people",
         ),
         Metric(
             "impressions", Message("展示", "Impressions"), "count",

@@ -58,7 +58,7 @@ MEASURES: dict[str, Measure] = {
         "groupUniqArrayArray({})",
     ),
     "visits": _set("groupBitmapStateIf(toUInt64OrZero(session_id), session_id != '')"),
-    "people": _set("groupBitmapState(person)"),
+    "people": _set("groupBitmapStateIf(person, event != 'Request Served')"),
 }
 _SUMS = ("views", "adds", "impressions", "clicks", "cost", "currencies")
 
