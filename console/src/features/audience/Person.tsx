@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { Button } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNames } from "@/api/documents/hooks";
 import { getProfile } from "@/api/profile-get";
@@ -60,16 +62,18 @@ function Facts({ person }: { person: Profile }) {
   );
 }
 
+const SHOWN_FIRST = 30;
 const BUYING = /Order|Added|Coupon Applied/;
 
 function Timeline({ person }: { person: Profile }) {
   const { t } = useTranslation();
+  const [shown, setShown] = useState(SHOWN_FIRST);
   if (person.timeline.length === 0) return <Empty>{t("audience.noEvents")}</Empty>;
   return (
     <section className="card">
       <h2>{t("audience.timeline")}</h2>
       <ol className="timeline">
-        {person.timeline.map((moment, at) => {
+        {person.timeline.slice(0, shown).map((moment, at) => {
           const name = moment.event || moment.type || "";
           const detail = [moment.sku, moment.category, moment.order_id, moment.channel].filter((one) => typeof one === "string" && one);
           const value = typeof moment.value_minor === "number" && moment.value_minor ? money(moment.value_minor, String(moment.currency || person.currency || "CNY")) : "";
@@ -84,6 +88,11 @@ function Timeline({ person }: { person: Profile }) {
           );
         })}
       </ol>
+      {person.timeline.length > shown && (
+        <Button size="small" onClick={() => setShown(person.timeline.length)}>
+          {t("audience.earlier", { count: person.timeline.length - shown })}
+        </Button>
+      )}
     </section>
   );
 }

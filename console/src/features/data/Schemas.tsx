@@ -59,11 +59,11 @@ function Shipped() {
   const [text, setText] = useState("");
   const personal = (one: EventSchema) => (pii.data?.items ?? []).filter((field) => field.name === one.name && field.part === one.part).map((field) => field.path);
   const columns: Column<EventSchema>[] = [
-    { id: "name", title: t("schemas.fields.name"), value: (one) => one.name, cell: (one) => <Go to="/data/schemas/new" extra={{ like: one.name }}>{nameOf(t, one.name)}</Go> },
-    { id: "part", title: t("schemas.fields.part"), value: (one) => one.part, cell: (one) => t(`schemas.parts.${one.part}`) },
-    { id: "mode", title: t("schemas.fields.mode"), value: (one) => one.mode, cell: (one) => t(`schemas.modes.${one.mode}`) },
+    { id: "name", title: t("schemas.fields.name"), value: (one) => one.name, cell: (one) => <Go to="/data/schemas/new" extra={{ like: one.name }} className="nowrap">{nameOf(t, one.name)}</Go> },
+    { id: "part", title: t("schemas.fields.part"), value: (one) => one.part, cell: (one) => <span className="nowrap">{t(`schemas.parts.${one.part}`)}</span> },
+    { id: "mode", title: t("schemas.fields.mode"), value: (one) => one.mode, cell: (one) => <span className="nowrap">{t(`schemas.modes.${one.mode}`)}</span> },
     { id: "version", title: t("schemas.version"), numeric: true, value: (one) => one.version, cell: (one) => one.version },
-    { id: "pii", title: t("schemas.pii"), help: t("schemas.piiHelp"), value: (one) => personal(one).join(", "), cell: (one) => (personal(one).length ? <code>{personal(one).join(", ")}</code> : DASH) },
+    { id: "pii", title: t("schemas.pii"), help: t("schemas.piiHelp"), value: (one) => personal(one).join(", "), cell: (one) => (personal(one).length ? <code className="cut wide" title={personal(one).join(", ")}>{personal(one).join(", ")}</code> : DASH) },
   ];
   const wanted = text.toLowerCase();
   return (

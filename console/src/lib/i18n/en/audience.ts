@@ -31,6 +31,7 @@ export default {
     nobody: "Nobody found. Shoppers appear here once they visit.",
     days_one: "{{count}} day",
     days_other: "{{count}} days",
+    earlier: "Show {{count}} earlier",
     timeline: "Timeline",
     noEvents: "Nothing has happened yet.",
     demographics: "Demographics",

@@ -36,5 +36,10 @@ export default {
     currency: "other currency than the placement",
     below_floor: "bid below the placement's floor",
     outbid: "outbid by another",
+    won_tie: "equal scores; it was drawn",
+    lost_tie: "equal scores; another was drawn",
+    not_live_in_placement: "not live on this placement",
+    best_score: "the best score",
+    outranked: "another scored higher",
   },
 };

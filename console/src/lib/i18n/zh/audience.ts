@@ -31,6 +31,7 @@ export default {
     nobody: "没有找到顾客。有人访问店铺后会出现在这里。",
     days: "{{count}} 天",
     timeline: "时间线",
+    earlier: "再看更早的 {{count}} 条",
     noEvents: "还没有行为记录。",
     demographics: "基本属性",
     interests: "品类兴趣",

@@ -36,5 +36,10 @@ export default {
     currency: "币种与广告位不同",
     below_floor: "出价低于广告位底价",
     outbid: "别人出价更高",
+    won_tie: "得分并列，抽中了它",
+    lost_tie: "得分并列，没抽中",
+    not_live_in_placement: "没有投放到这个广告位",
+    best_score: "得分最高",
+    outranked: "得分不如胜出者",
   },
 };
