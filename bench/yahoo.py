@@ -14,7 +14,7 @@ The oracle is a recount in plain Python while the events are made: every window 
 The peer is ClickHouse in process (chDB, as many threads) over the same file, the same filter,
 join and windows as one batch query; it keeps no state, no versions and no checkpoints.
 
-What profiling taught: parsing is four fifths of the CPU time (1.2 to 1.9 µs an event of 250 B, by
+What profiling taught: parsing is four fifths of the CPU time (1.2 to 2.3 µs an event of 250 B, by
 how busy the two cores are), filter, join, cast and windows are 0.3 µs. A block of 1 MB is parsed
 faster than one of 256 KB or 4 MB; decoding into Python structs costs twice as much; a pattern on
 ``event_time`` cost as much as all the rest, so plain digits are now read without one. ClickHouse's
