@@ -138,6 +138,17 @@ SESSIONS = TableSpec(
     key=("offset", "session_id"),
 )  # fmt: skip
 
+STITCHES = TableSpec(
+    "stitches",
+    {
+        "offset": _OFFSET, "person_id": _TEXT, "person": _COUNT, "into_id": _TEXT, "into": _COUNT,
+        "reason": _WORD, "at": _TIME,
+    },
+    order_by="offset",
+    key=("offset", "person_id"),
+)  # fmt: skip
+"""From its offset on a person is another one, or themselves again; see ``stitching.py``."""
+
 CORRECTIONS = TableSpec(
     "corrections",
     {
@@ -174,7 +185,7 @@ WATERMARK = TableSpec(
 )
 """How far the other tables are loaded. Written last, read with ``max``: always whole offsets."""
 
-FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, SESSIONS, ORDER_LINES, EVENTS)
+FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, ORDER_LINES, EVENTS)
 """The tables that the loader fills from events, in the order in which it fills them."""
 
 

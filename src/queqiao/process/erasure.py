@@ -47,7 +47,7 @@ _LINKED = (
 )
 _OLD_PARTS = (
     "SELECT count() FROM system.parts WHERE database = currentDatabase() AND NOT active"
-    " AND table IN ('events', 'order_lines', 'identities', 'sessions', 'unprocessed')"
+    " AND table IN ('events', 'order_lines', 'identities', 'stitches', 'sessions', 'unprocessed')"
 )
 _LAKE_TABLES = ("events", "profiles")
 
@@ -136,6 +136,9 @@ def _statements(where: str, mine: str) -> list[str]:
     # A device's rows of a user who was not erased stay the user's.
     user = f"user_id = if(user_id IN {_LISTED}, '', user_id)"
     lines = f"person_id = {_NEW_ID}, {user}, anonymous_id = ''"
+    # Numbers stay, so that people are counted as before; who was stitched to them stands alone.
+    alone = f"person_id = {_NEW_ID}, into_id = if(into_id IN {_LISTED}, '', into_id)"
+    stitched = f"{where}(person_id IN {_LISTED} OR into_id IN {_LISTED})"
     number = f"concat('{ERASED}', toString(person))"
     sets = f"person_id = if(person_id IN {_LISTED}, {number}, person_id), {user}, {sets}"
     return [
@@ -143,6 +146,7 @@ def _statements(where: str, mine: str) -> list[str]:
         f"ALTER TABLE order_lines UPDATE {lines} WHERE {mine}",
         f"ALTER TABLE sessions UPDATE person_id = {_NEW_ID} WHERE {person}",
         f"ALTER TABLE events UPDATE {sets} WHERE {mine}",
+        f"ALTER TABLE stitches UPDATE {alone} WHERE {stitched}",
         f"ALTER TABLE identities DELETE WHERE {gone}",
     ]
 

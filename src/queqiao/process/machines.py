@@ -31,6 +31,7 @@ from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
 from queqiao.process.sessions import Seen, Session, Sessions
 from queqiao.process.state import StateFile
+from queqiao.process.stitching_events import People, stitch_rows
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class Rows(msgspec.Struct):
     events: list[Row] = []
     order_lines: list[Row] = []
     identities: list[Row] = []
+    stitches: list[Row] = []
     sessions: list[Row] = []
     corrections: list[Row] = []
     unprocessed: list[Row] = []
@@ -73,6 +75,7 @@ class Rows(msgspec.Struct):
         self.events += other.events
         self.order_lines += other.order_lines
         self.identities += other.identities
+        self.stitches += other.stitches
         self.sessions += other.sessions
         self.corrections += other.corrections
         self.unprocessed += other.unprocessed
@@ -112,6 +115,7 @@ class Machines:
         self._persons = file.keyed("person", int, size)
         self._visits = file.keyed("sessions", list[Session], size)
         self._identity = Identity(self._users, file.keyed("device", str, size))
+        self._people = People(file, self._persons, size)
         self._sessions = Sessions(self._visits)
         self._said = file.keyed("consent", int, size)
         self._consents = Consents(self._said, self._enricher.default_consent)
@@ -173,6 +177,9 @@ class Machines:
     def _understood(self, fact: Fact, rows: Rows) -> None:
         """Run the machines over one event. Adds to ``rows`` only when nothing can fail any more."""
         envelope = fact.envelope
+        if self._people.is_order(envelope):
+            self._obey(fact, rows)
+            return
         who = self._identity.see(fact)
         fact.consent = self._consents.see(who.device, fact.said)
         at_us = envelope.timestamp_us
@@ -183,13 +190,24 @@ class Machines:
             self._note(fact, who)
         booked = self._book(fact, who) if envelope.event in KINDS else None
         row = self._event_row(fact, who, visit, booked)
+        stitches = stitch_rows(fact, self._people.see(fact, who), self._persons)
         late = correction(fact, booked, row[_CURRENCY_AT], self._zone)
         if booked is not None:
             rows.order_lines += _line_rows(fact, who, visit, booked)
         rows.events.append(row)
+        rows.stitches += stitches
         _add_rare(rows, fact, who, seen, late)
         rows.timestamp_us = max(rows.timestamp_us, at_us)
         rows.received_at_us = max(rows.received_at_us, envelope.received_at_us)
+
+    def _obey(self, fact: Fact, rows: Rows) -> None:
+        """Carry out an operator's order about people. It is nobody's event: it has no row."""
+        try:
+            rows.stitches += stitch_rows(fact, self._people.obey(fact), self._persons)
+        except InvalidInput as error:
+            rows.unprocessed += [_refused(fact, field) for field in error.fields]
+        rows.timestamp_us = max(rows.timestamp_us, fact.envelope.timestamp_us)
+        rows.received_at_us = max(rows.received_at_us, fact.envelope.received_at_us)
 
     def _number_of(self, person_id: str, offset: int) -> int:
         """Return the number of a person: the offset of their first event, 0 for nobody.

@@ -9,7 +9,7 @@ from queqiao.kernel.errors import NotFound
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import PERSONALIZATION, allows
 from queqiao.profile.conditions import Condition
-from queqiao.profile.person_query import MAIN_CURRENCY, person_query
+from queqiao.profile.person_query import MAIN_CURRENCY, OWNER, person_query
 
 TIMELINE = 100
 INTERESTS = 10
@@ -22,13 +22,13 @@ _PROFILE = (
     "toUnixTimestamp64Micro(last_seen), toUnixTimestamp64Micro(first_seen), visits, orders,"
     " spent_minor, categories, shares, trait_names, trait_values"
 )
-_TIMELINE = """
+_TIMELINE = f"""WITH {OWNER}
 SELECT timestamp, type, event, sku, category, order_id, value_minor, currency, channel, campaign_id
-FROM events WHERE timestamp <= fromUnixTimestamp64Micro({now:Int64}, 'UTC')
-  AND allowed AND (person_id = {person:String} OR person_id IN (
-    SELECT anonymous_id FROM identities WHERE user_id = {person:String}))
-ORDER BY timestamp DESC, offset DESC LIMIT {limit:UInt32}
-""".replace("allowed", allows(PERSONALIZATION))
+FROM events WHERE timestamp <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')
+  AND {allows(PERSONALIZATION)} AND (person_id = {{person:String}} OR person_id IN (
+    SELECT known FROM owner WHERE user = {{person:String}}))
+ORDER BY timestamp DESC, offset DESC LIMIT {{limit:UInt32}}
+"""  # noqa: S608  # our own words; values are parameters
 
 
 class PersonSummary(msgspec.Struct, frozen=True):

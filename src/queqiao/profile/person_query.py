@@ -1,8 +1,9 @@
 """One row a person: the query that every profile and every segment is made of.
 
 A person is the known user, or the anonymous visitor while unknown; what a visitor did before a
-login is counted for the user that the same visitor later logged in as (``identities``). Only what
-a person lets personalize counts: whoever allows none of it has no profile and is in no segment.
+login is counted for the user that the same visitor later logged in as (``identities``), and what
+any id did that is stitched to another for that other (``stitches``). Only what a person lets
+personalize counts: whoever allows none of it has no profile and is in no segment.
 """
 
 from collections.abc import Collection
@@ -11,9 +12,18 @@ from typing import Any
 from queqiao.process.contracts import PERSONALIZATION, allows
 from queqiao.profile.fields import Part
 
-_OWNER = """owner AS (
+OWNER = """login AS (
   SELECT anonymous_id AS known, argMax(user_id, offset) AS user FROM identities
-  WHERE anonymous_id != '' AND user_id != '' GROUP BY anonymous_id)"""
+  WHERE anonymous_id != '' AND user_id != '' GROUP BY anonymous_id),
+stitched AS (
+  SELECT person_id AS known, argMax(into_id, offset) AS user FROM stitches
+  GROUP BY known HAVING user != known AND user != ''),
+owner AS (
+  SELECT either.known AS known, if(stitched.user != '', stitched.user, either.user) AS user FROM (
+    SELECT known, user FROM login
+    UNION ALL SELECT known, known FROM stitched WHERE known NOT IN (SELECT known FROM login)
+  ) AS either LEFT JOIN stitched ON stitched.known = either.user)"""
+"""Whom each id belongs to that is not a person of its own: of a login, then of stitching."""
 
 _PERSON = "if(owner.user != '', owner.user, {table}.person_id)"
 
@@ -72,7 +82,7 @@ _TRAITS = """traits AS (
   GROUP BY person)"""
 
 _ONLY = """ AND ({table}.person_id = {{person:String}} OR {table}.person_id IN (
-    SELECT anonymous_id FROM identities WHERE user_id = {{person:String}}))"""
+    SELECT known FROM owner WHERE user = {{person:String}}))"""
 
 ALL_PARTS: tuple[Part, ...] = ("activity", "buying", "interest", "traits")
 
@@ -84,7 +94,7 @@ def person_query(
 
     Parameters are ``now`` (µs, Int64; later facts are not seen) and, for one person, ``person``.
     """
-    definitions = [_OWNER, _part_sql("activity", one_person)]
+    definitions = [OWNER, _part_sql("activity", one_person)]
     joins = ["FROM activity"]
     for part in ALL_PARTS[1:]:
         if part in parts:
