@@ -15,6 +15,13 @@ def _publish(page: Page) -> None:
     expect(page.locator(".page-head .tag")).to_have_text("进行中")
 
 
+def _saved(page: Page) -> int:
+    """Press the button; return the status of the server's answer."""
+    with page.expect_response("**/api/v1/coupon-batches") as answer:
+        page.get_by_role("button", name="保存草稿").click()
+    return answer.value.status
+
+
 def test_a_batch_of_codes_is_made_published_and_asked_for(page: Page, system: System) -> None:
     """Listed codes are sent as typed; a live batch can be chosen by a promotion."""
     del system
@@ -24,11 +31,11 @@ def test_a_batch_of_codes_is_made_published_and_asked_for(page: Page, system: Sy
     page.get_by_label("码从哪来").select_option("listed")
     page.get_by_label("优惠码", exact=True).fill("TEA-ONE\nTEA-TWO\nno")
     expect(page.get_by_label("这批码合计")).to_contain_text("3 个码")
-    page.get_by_role("button", name="保存草稿").click()
+    assert _saved(page) == 400
     expect(page.get_by_role("alert").first).to_be_visible()
     expect(page.locator(".ant-btn-loading")).to_have_count(0)
     page.get_by_label("优惠码", exact=True).fill("TEA-ONE\nTEA-TWO")
-    page.get_by_role("button", name="保存草稿").click()
+    assert _saved(page) == 201
     expect(page.get_by_role("heading", level=1)).to_have_text("老客码")
     _publish(page)
     expect(page.get_by_role("link", name="下载全部码")).to_be_visible()
