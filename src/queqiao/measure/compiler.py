@@ -7,6 +7,7 @@ from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, TIME_COLUMN, Source
 from queqiao.measure.contracts import Filter, Granularity, ReportQuery
 from queqiao.measure.names import Plan
+from queqiao.measure.people import PEOPLE, counted
 from queqiao.measure.period import Period, bucket_sql
 from queqiao.measure.rolled import Rolled, rolled
 from queqiao.process.contracts import MEASURES, REPORTED, Block
@@ -37,19 +38,21 @@ def compile_report(
     *,
     rows_max: int | None,
     blocks: Sequence[Block] = (),
+    stitched: bool = False,
 ) -> Statement:
     """Return the statement. ``rows_max`` None leaves order and limit out, for a comparison.
 
-    ``blocks`` are the sealed ones of the rollups; without any, raw rows alone answer.
+    ``blocks`` are the sealed ones of the rollups; without any, raw rows alone answer. ``stitched``:
+    some people are counted as others.
     """
     parameters: dict[str, Any] = {"as_of": as_of, "zone": query.timezone, "shift": period.shift_us}
     parts = []
     for table in plan.tables:
         cube = rolled(query, plan, period, blocks, as_of) if table == "events" else None
         if cube is None:
-            parts.append(_of_table(table, query, plan, period, parameters))
+            parts.append(_of_table(table, query, plan, period, parameters, stitched=stitched))
         else:
-            parts.append(_of_rollup(cube, query, plan, period, parameters))
+            parts.append(_of_rollup(cube, query, plan, period, parameters, stitched=stitched))
     keys = [f"d{index}" for index in range(len(plan.dimensions))]
     sums = [f"sum(b_{base}) AS {base}" for base in plan.bases]
     inner = ", ".join([*keys, *sums, "groupUniqArrayArray(b_currencies) AS currencies"])
@@ -63,7 +66,13 @@ def compile_report(
 
 
 def _of_table(
-    table: Source, query: ReportQuery, plan: Plan, period: Period, parameters: dict[str, Any]
+    table: Source,
+    query: ReportQuery,
+    plan: Plan,
+    period: Period,
+    parameters: dict[str, Any],
+    *,
+    stitched: bool,
 ) -> str:
     """Return the aggregate of one table, with zeros for the bases of the others."""
     columns = [
@@ -72,7 +81,8 @@ def _of_table(
     ]
     for name in plan.bases:
         base = BASES[name]
-        columns.append(f"toInt64({base.sql if base.table == table else '0'}) AS b_{name}")
+        sql = counted("groupBitmapState(person)") if stitched and name == PEOPLE else base.sql
+        columns.append(f"toInt64({sql if base.table == table else '0'}) AS b_{name}")
     columns.append(f"{_currencies(table, plan)} AS b_currencies")
     where = " AND ".join(_conditions(table, query, period, parameters))
     keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
@@ -81,7 +91,13 @@ def _of_table(
 
 
 def _of_rollup(
-    rolled: Rolled, query: ReportQuery, plan: Plan, period: Period, parameters: dict[str, Any]
+    rolled: Rolled,
+    query: ReportQuery,
+    plan: Plan,
+    period: Period,
+    parameters: dict[str, Any],
+    *,
+    stitched: bool,
 ) -> str:
     """Return the aggregate of the events: of sealed blocks, and of the raw ones after them."""
     parameters["sealed"] = rolled.sealed
@@ -117,6 +133,8 @@ def _of_rollup(
         of_events = _is_of_events(name)
         measure = BASES[name].measure
         whole = MEASURES[measure].whole.format(f"p_{measure}") if of_events else "0"
+        if stitched and measure == PEOPLE:
+            whole = counted(MEASURES[measure].join.format(f"p_{measure}"))
         columns.append(f"toInt64({whole}) AS b_{name}")
     currencies = MEASURES["currencies"].whole.format("p_currencies")
     columns.append(f"{currencies if _has_money(plan) else _NO_CURRENCIES} AS b_currencies")

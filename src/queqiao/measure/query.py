@@ -9,6 +9,7 @@ from queqiao.measure.catalogue import DIMENSIONS, METRICS
 from queqiao.measure.compiler import compile_report
 from queqiao.measure.contracts import Column, Report, ReportQuery, both
 from queqiao.measure.names import Plan, plan_of, settle_granularity
+from queqiao.measure.people import PEOPLE, any_stitched
 from queqiao.measure.period import Period, period_of
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import Block, Watermark, sealed_blocks, watermark
@@ -92,7 +93,10 @@ async def _rows(
     rows_max: int | None,
     blocks: Sequence[Block],
 ) -> list[list[Any]]:
-    statement = compile_report(query, plan, period, as_of, rows_max=rows_max, blocks=blocks)
+    stitched = PEOPLE in plan.bases and await any_stitched(warehouse, as_of)
+    statement = compile_report(
+        query, plan, period, as_of, rows_max=rows_max, blocks=blocks, stitched=stitched
+    )
     rows = (await warehouse.query(statement.sql, statement.parameters)).rows
     if len(rows) > _COMPARED_ROWS_MAX:
         message = Message("上期行数过多", "the earlier period has too many rows")

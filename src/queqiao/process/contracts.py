@@ -18,6 +18,7 @@ from queqiao.process.ddl import (
     IDENTITIES,
     ORDER_LINES,
     SESSIONS,
+    STITCHES,
     UNPROCESSED,
     create_tables,
 )
@@ -30,14 +31,19 @@ __all__ = [
     "EVENTS",
     "IDENTITIES",
     "MEASURES",
+    "MERGED",
+    "ORDERS_SOURCE",
     "ORDER_LINES",
     "PERSONALIZATION",
     "REPORTED",
+    "SEPARATED",
     "SESSIONS",
+    "STITCHES",
     "UNPROCESSED",
     "Block",
     "Cube",
     "Enricher",
+    "Order",
     "Purpose",
     "Storage",
     "Watermark",
@@ -51,6 +57,8 @@ __all__ = [
 from queqiao.process.enrichment.address import Storage
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
+from queqiao.process.stitching_events import MERGED, SEPARATED, Order
+from queqiao.process.stitching_events import SOURCE as ORDERS_SOURCE
 
 _WATERMARK = "SELECT max(offset), max(timestamp), max(received_at) FROM watermark"
 

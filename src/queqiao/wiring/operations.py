@@ -33,6 +33,8 @@ from queqiao.process.erasure_endpoints import ErasureServices, RemoteErasures
 from queqiao.process.erasure_endpoints import handlers as erasure_handlers
 from queqiao.profile.endpoints import ProfileServices
 from queqiao.profile.endpoints import handlers as profile_handlers
+from queqiao.profile.merge import MergeServices
+from queqiao.profile.merge import handlers as merge_handlers
 from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
@@ -60,6 +62,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *collect_handlers(_collect(settings, services, warehouse)),
         *catalog_handlers(CatalogServices(records, signer)),
         *profile_handlers(ProfileServices(warehouse, records, signer)),
+        *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
         *measure_handlers(MeasureServices(warehouse)),
         *_series(settings, warehouse),
@@ -109,6 +112,11 @@ def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> li
 def _erasures(settings: Settings, services: Services) -> ErasureServices:
     desk = RemoteErasures(RpcClient(settings.socket("analytics.rpc")))
     return ErasureServices(desk, IdSource(services.clock, SystemRandom().getrandbits))
+
+
+def _merges(settings: Settings, services: Services, warehouse: Warehouse) -> MergeServices:
+    ids = IdSource(services.clock, SystemRandom().getrandbits)
+    return MergeServices(warehouse, adapters.event_log(settings), ids)
 
 
 def _shop(settings: Settings, warehouse: Warehouse) -> list[Route]:
