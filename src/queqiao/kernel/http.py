@@ -80,7 +80,7 @@ class Route(msgspec.Struct, frozen=True):
     of a good answer, for the OpenAPI document.
     """
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     path: str
     handler: Handler
     summary: Message

@@ -4,6 +4,8 @@ from pathlib import Path
 from secrets import token_bytes
 from urllib.parse import urlsplit
 
+from queqiao.collect.offline.import_jobs import ImportJobs
+from queqiao.collect.uploads import Uploads
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -54,6 +56,11 @@ def event_log(settings: Settings) -> RemoteEventLog:
 def event_log_reader(settings: Settings) -> EventLogReader:
     """Return a reader of the event log, for any role."""
     return EmbeddedEventLogReader(log_folder(settings))
+
+
+def imports(settings: Settings) -> tuple[ImportJobs, Uploads]:
+    """Return the import jobs and the uploads of the home, for any role."""
+    return ImportJobs(settings.home / "imports"), Uploads(settings.home / "uploads")
 
 
 def log_folder(settings: Settings) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
@@ -17,6 +18,7 @@ from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
 
 KINDS: tuple[DocumentKind, ...] = (
     EVENT_SCHEMA,
+    IMPORT_MAPPING,
     PROMOTION,
     COUPON_BATCH,
     PLACEMENT,

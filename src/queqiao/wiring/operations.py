@@ -11,6 +11,12 @@ from queqiao.collect.bad_row_groups import BadRowGroups
 from queqiao.collect.bad_row_groups_endpoints import handlers as bad_row_group_handlers
 from queqiao.collect.endpoints import CollectServices
 from queqiao.collect.endpoints import handlers as collect_handlers
+from queqiao.collect.offline.import_endpoints import (
+    ImportServices,
+    import_routes,
+    part_route,
+    upload_routes,
+)
 from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
@@ -23,7 +29,7 @@ from queqiao.measure.endpoints import MeasureServices
 from queqiao.measure.endpoints import handlers as measure_handlers
 from queqiao.measure.series_endpoints import SeriesServices, series_routes
 from queqiao.measure.series_table import PointsStore
-from queqiao.operate.contracts import Services
+from queqiao.operate.contracts import Operation, Services
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import watermark
@@ -45,6 +51,7 @@ from queqiao.wiring import (
     secret_keys,
     shop_desk,
 )
+from queqiao.wiring.parameters import PART
 from queqiao.wiring.settings import Settings
 
 _MARKED = (
@@ -74,6 +81,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *_shop(settings, warehouse),
         *_ways(settings, services, warehouse),
         *_schemas(settings, services, warehouse),
+        *_imports(settings, services),
     ]
 
 
@@ -107,6 +115,16 @@ def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> li
         *schema_handlers(SchemaServices(services.records, refusals, marked)),
         *schemas_check.routes(),
     ]
+
+
+def _imports(settings: Settings, services: Services) -> list[Any]:
+    """Return uploads and imports. A part leaves no audit row: the import it serves leaves one."""
+    jobs, uploads = adapters.imports(settings)
+    ids = IdSource(services.clock, SystemRandom().getrandbits)
+    shop = settings.shop
+    given = ImportServices(uploads, jobs, services.records, ids, shop.currency, shop.timezone)
+    part = Operation(part_route(given), PART, audits=True)
+    return [*upload_routes(given), part, *import_routes(given)]
 
 
 def _erasures(settings: Settings, services: Services) -> ErasureServices:

@@ -86,6 +86,20 @@ _IMPORT = (
     Parameter("currency", Message("文件没有写币种时用它", "currency where the file names none")),
 )
 
+PART = (
+    Parameter(
+        "Upload-Offset",
+        Message("这一段从第几个字节起", "at which byte the part begins"),
+        int,
+        "header",
+        required=True,
+    ),
+    Parameter(
+        "application/octet-stream", Message("文件的一段", "a part of the file"), place="body"
+    ),
+)
+"""What a part of an upload says."""
+
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
     {
         "GET /api/v1/products": (
@@ -95,6 +109,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         ),
         "POST /api/v1/products/bulk": (DRY_RUN,),
         "POST /api/v1/catalog/import": _IMPORT,
+        "GET /api/v1/jobs": (PAGE[0],),
         "GET /api/v1/events": _EVENTS,
         "GET /api/v1/bad-rows": _page(500),
         "GET /api/v1/profiles": (_QUERY, *_page(1000)),

@@ -1,4 +1,4 @@
-"""The collector role: follows server logs, and looks at the machine, at us and at others.
+"""The collector role: follows server logs, imports files, looks at the machine, us and others.
 
 A role of its own, not the scheduler: its work is steady and reads what strangers write, so what it
 costs is counted apart, and its end ends nothing else.
@@ -14,6 +14,8 @@ import structlog
 
 from queqiao.collect.logs.calls import RemoteLines
 from queqiao.collect.logs.tail import Tail
+from queqiao.collect.offline.file_door import RemoteDoor
+from queqiao.collect.offline.import_worker import ImportWorker
 from queqiao.collect.probes.contracts import Sample
 from queqiao.collect.probes.scrape import Scraper, labelled
 from queqiao.kernel.clock import SystemClock
@@ -40,11 +42,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async def probe() -> None:
         await probes.store(clock.now_us() // 1000)
 
-    works = [every(settings.probes.every_s, stop, probe)]
+    works = [every(settings.probes.every_s, stop, probe), imports(settings).run(stop)]
     if settings.logs.files:
         works.append(tail.run(stop))
     await asyncio.gather(*works)
     await probes.close()
+
+
+def imports(settings: Settings) -> ImportWorker:
+    """Return what works on the imports of offline files."""
+    jobs, uploads = adapters.imports(settings)
+    door = RemoteDoor(RpcClient(settings.socket("intake.rpc")))
+    return ImportWorker(jobs, uploads, door, SystemClock())
 
 
 class Probes:

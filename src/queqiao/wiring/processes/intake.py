@@ -11,6 +11,7 @@ from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
 from queqiao.collect.logs import calls as line_calls
+from queqiao.collect.offline import file_door
 from queqiao.collect.own_endpoints import own_routes
 from queqiao.collect.schemas import SchemaBook
 from queqiao.collect.schemas_document import EVENT_SCHEMA
@@ -65,6 +66,7 @@ class Intake:
                 **rpc_methods.methods(log, reader, rows, self.ids, self.schemas),
                 **schemas_calls.methods(self.schemas),
                 **line_calls.methods(Taking(log, rows, self.validator)),
+                **file_door.methods(Taking(log, rows, self.validator)),
             }
         )
 
