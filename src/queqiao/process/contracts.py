@@ -45,6 +45,7 @@ __all__ = [
     "Enricher",
     "Order",
     "Purpose",
+    "SessionRules",
     "Storage",
     "Watermark",
     "allows",
@@ -57,6 +58,7 @@ __all__ = [
 from queqiao.process.enrichment.address import Storage
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
+from queqiao.process.sessions import SessionRules
 from queqiao.process.stitching_events import MERGED, SEPARATED, Order
 from queqiao.process.stitching_events import SOURCE as ORDERS_SOURCE
 

@@ -28,6 +28,7 @@ from queqiao.process.ddl import FACTS, WATERMARK, TableSpec, create_tables
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
+from queqiao.process.sessions import DEFAULT_RULES, SessionRules
 from queqiao.process.state import ROWS_VERSION, Checkpoint, StateFile
 
 T = TypeVar("T")
@@ -76,12 +77,14 @@ class Loader:
         zone: str = DEFAULT_ZONE,
         prefix: str = "",
         levels: Sequence[int] = LEVELS,
+        sessions: SessionRules = DEFAULT_RULES,
     ) -> None:
         self._reader = reader
         self._warehouse = warehouse
         self._state_path = state_path
         self._currency = currency
         self._zone = zone
+        self._sessions = sessions
         self._prefix = prefix
         self._pace = pace or Pace()
         self._enricher = enricher or Enricher()
@@ -114,7 +117,9 @@ class Loader:
     def _open_state(self) -> None:
         self._close_state()
         self._file = StateFile(self._state_path)
-        self._machines = Machines(self._file, self._currency, self._zone, self._enricher)
+        self._machines = Machines(
+            self._file, self._currency, self._zone, self._enricher, self._sessions
+        )
         self.checkpoint = self._file.checkpoint()
 
     async def close_state(self) -> None:

@@ -18,7 +18,7 @@ from queqiao.process.consent import ADVERTISING, Consents
 from queqiao.process.corrections import Correction, correction
 from queqiao.process.ddl import EVENTS
 from queqiao.process.enrichment.context import Context
-from queqiao.process.enrichment.enricher import Enricher
+from queqiao.process.enrichment.enricher import COLUMNS, NOT_ENRICHED, Enriched, Enricher
 from queqiao.process.facts import (
     Fact,
     Properties,
@@ -29,7 +29,7 @@ from queqiao.process.facts import (
 )
 from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
-from queqiao.process.sessions import Seen, Session, Sessions
+from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
 from queqiao.process.stitching_events import People, stitch_rows
 
@@ -46,6 +46,7 @@ ORDERS_IN_MEMORY_MAX = 4_000
 PRICES_IN_MEMORY_MAX = 20_000
 """Prices that are remembered as read, about 4 MB."""
 
+_TAGS_AT = slice(COLUMNS.index("utm_source"), COLUMNS.index("click_id") + 1)
 _CURRENCY_AT = list(EVENTS.columns).index("currency")
 
 
@@ -96,7 +97,8 @@ class Machines:
     """Identity, sessions, attribution and orders over one state file.
 
     ``currency`` is the shop's: decimals of events that name no currency are read in it. ``zone`` is
-    the shop's too: its business days close by it. ``enricher`` reads events further.
+    the shop's too: its business days close by it. ``enricher`` reads events further; ``sessions``
+    says what ends a session.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Machines:
         currency: str = "CNY",
         zone: str = "Asia/Shanghai",
         enricher: Enricher | None = None,
+        sessions: SessionRules = DEFAULT_RULES,
     ) -> None:
         self._enricher = enricher or Enricher()
         size = DEVICES_IN_MEMORY_MAX
@@ -116,7 +119,7 @@ class Machines:
         self._visits = file.keyed("sessions", list[Session], size)
         self._identity = Identity(self._users, file.keyed("device", str, size))
         self._people = People(file, self._persons, size)
-        self._sessions = Sessions(self._visits)
+        self._sessions = Sessions(self._visits, msgspec.structs.replace(sessions, zone=zone))
         self._said = file.keyed("consent", int, size)
         self._consents = Consents(self._said, self._enricher.default_consent)
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
@@ -184,7 +187,10 @@ class Machines:
         fact.consent = self._consents.see(who.device, fact.said)
         at_us = envelope.timestamp_us
         channel = fact.channel
-        seen = self._sessions.see(fact.offset, who.device, who.person_id, at_us, channel)
+        campaign = "" if fact.enriched is NOT_ENRICHED else _campaign_of(fact.enriched)
+        seen = self._sessions.see(
+            fact.offset, who.device, who.person_id, at_us, channel, campaign=campaign
+        )
         visit = Visit(seen.session_id, self._number_of(who.person_id, fact.offset), channel)
         if envelope.event == "Ad Clicked" or who.linked:
             self._note(fact, who)
@@ -293,6 +299,12 @@ class Machines:
         except InvalidInput as error:
             fact.problems += error.fields
             return 0
+
+
+def _campaign_of(enriched: Enriched) -> str:
+    """Return what names the campaign that an event came by, empty when it came by none."""
+    tags = enriched[_TAGS_AT]
+    return "\x1f".join(map(str, tags)) if any(tags) else ""
 
 
 @lru_cache(maxsize=PRICES_IN_MEMORY_MAX)

@@ -10,11 +10,11 @@ from msgspec import Meta
 
 from queqiao.collect.logs import settings as log_settings
 from queqiao.collect.probes import settings as probe_settings
-from queqiao.kernel.clock import zone_of
+from queqiao.kernel.clock import MINUTE_US, zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
-from queqiao.process.contracts import Purpose, Storage
+from queqiao.process.contracts import Purpose, SessionRules, Storage
 from queqiao.wiring.client_address import is_network
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -86,6 +86,20 @@ class ConsentSettings(msgspec.Struct, forbid_unknown_fields=True):
     )
 
 
+class SessionSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """What ends a visit."""
+
+    gap_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 30
+    ends_at_midnight: bool = False
+    ends_with_campaign: bool = False
+
+    def rules(self) -> SessionRules:
+        """Return what the loader goes by; the zone is the shop's."""
+        return SessionRules(
+            self.gap_minutes * MINUTE_US, self.ends_at_midnight, self.ends_with_campaign
+        )
+
+
 class Retention(msgspec.Struct, forbid_unknown_fields=True):
     """How long the records keep what only ever grows."""
 
@@ -107,6 +121,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     retention: Retention = msgspec.field(default_factory=Retention)
     enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
     consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
+    sessions: SessionSettings = msgspec.field(default_factory=SessionSettings)
     logs: log_settings.LogSettings = msgspec.field(default_factory=log_settings.LogSettings)
     probes: probe_settings.ProbeSettings = msgspec.field(
         default_factory=probe_settings.ProbeSettings

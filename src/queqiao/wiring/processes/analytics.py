@@ -39,6 +39,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             zone=settings.shop.timezone,
             enricher=adapters.enricher(settings),
             prefix=prefix,
+            sessions=settings.sessions.rules(),
         )
 
     state = settings.home / "process.sqlite"
