@@ -39,6 +39,7 @@ const routes = [
   page("/data/schemas", () => import("@/features/data/Schemas"), "Schemas"),
   page("/data/schemas/new", () => import("@/features/data/SchemaEditor"), "NewSchema"),
   page("/data/schemas/$id", () => import("@/features/data/SchemaEditor"), "EditSchema"),
+  page("/data/imports", () => import("@/features/imports/ImportPage"), "ImportPage"),
   page("/data/pipeline", () => import("@/features/data/Pipeline"), "Pipeline"),
   page("/reach", () => import("@/features/reach/Reach"), "Reach"),
   page("/operations", () => import("@/features/operations/Operations"), "Operations"),

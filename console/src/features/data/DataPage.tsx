@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
 import "./data.css";
 
-const TABS = { report: "/data", sources: "/data/sources", events: "/data/events", "bad-rows": "/data/bad-rows", schemas: "/data/schemas", pipeline: "/data/pipeline" };
+const TABS = { report: "/data", sources: "/data/sources", events: "/data/events", "bad-rows": "/data/bad-rows", schemas: "/data/schemas", imports: "/data/imports", pipeline: "/data/pipeline" };
 
 interface Props {
   tab: keyof typeof TABS;

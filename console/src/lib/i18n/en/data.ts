@@ -1,5 +1,5 @@
 export default {
-  dataTabs: { report: "Report", sources: "Sources", events: "Live events", "bad-rows": "Bad rows", schemas: "Schemas", pipeline: "Pipeline" },
+  dataTabs: { report: "Report", sources: "Sources", events: "Live events", "bad-rows": "Bad rows", schemas: "Schemas", imports: "Import files", pipeline: "Pipeline" },
   since: { seconds: "{{count}} s ago", minutes: "{{count}} min ago", hours: "{{count}} h ago" },
   lasting: { seconds: "{{count}} s", minutes: "{{count}} min", hours: "{{count}} h", days: "{{count}} days" },
   sources: {

@@ -1,5 +1,5 @@
 export default {
-  dataTabs: { report: "报表", sources: "来源", events: "实时事件", "bad-rows": "坏数据", schemas: "事件模式", pipeline: "流水线" },
+  dataTabs: { report: "报表", sources: "来源", events: "实时事件", "bad-rows": "坏数据", schemas: "事件模式", imports: "导入文件", pipeline: "流水线" },
   since: { seconds: "{{count}} 秒前", minutes: "{{count}} 分钟前", hours: "{{count}} 小时前" },
   lasting: { seconds: "{{count}} 秒", minutes: "{{count}} 分钟", hours: "{{count}} 小时", days: "{{count}} 天" },
   sources: {
