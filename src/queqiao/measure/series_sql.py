@@ -51,9 +51,9 @@ def compile_line(line: SeriesLine, axis: Axis) -> Statement:
     }
     picked = [f"JSONExtractString(labels, {{by{n}:String}}) AS g{n}" for n in range(len(groups))]
     conditions = ""
-    for number, (label, value) in enumerate(line.where.items()):
+    for number, (label, wanted) in enumerate(line.where.items()):
         conditions += f" AND JSONExtractString(labels, {{k{number}:String}}) = {{v{number}:String}}"
-        parameters |= {f"k{number}": label, f"v{number}": value}
+        parameters |= {f"k{number}": label, f"v{number}": wanted}
     inner = {"rate": _rates, "sum": _averages}.get(line.function, _plain)
     value = {"rate": "sum(v) / {step:Int64} * 1000", "sum": "sum(a)"}.get(line.function)
     columns = ", ".join(["t", *groups])
