@@ -67,7 +67,8 @@ def test_a_file_of_receipts_is_checked_and_then_imported(page: Page) -> None:
 
 def test_in_english_in_the_dark_on_a_phone(context: BrowserContext, page: Page) -> None:
     """The same steps hold at 375 px; a kept mapping is offered; what is no table says so."""
-    script = "localStorage.setItem('queqiao.preferences', JSON.stringify({language: 'en', mode: 'dark'}))"
+    taste = "{language: 'en', mode: 'dark'}"
+    script = f"localStorage.setItem('queqiao.preferences', JSON.stringify({taste}))"
     context.add_init_script(script)
     page.set_viewport_size({"width": 375, "height": 800})
     _sent(page, "again.csv", RECEIPTS.replace("许多", "2").replace(",R", ",P").encode())

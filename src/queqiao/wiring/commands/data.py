@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import httpx
 import typer
@@ -18,6 +18,7 @@ from queqiao.demo import complete_journey
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
 from queqiao.wiring import local_system
 from queqiao.wiring.commands import bad_rows
+from queqiao.wiring.commands.imports import FileImport, import_offline
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.local_system import Address
@@ -38,7 +39,11 @@ NEEDS_TIME = Message(
     "its coupons are valid in their own year: use queqiao demo --data, or set accept_header = true",
 )
 
-AnyKind = Literal["online-retail", "events", "orders", "catalog", "complete-journey"]
+AnyKind = Literal[
+    "online-retail", "events", "orders", "catalog", "complete-journey", "receipts", "contacts",
+    "members",
+]  # fmt: skip
+OFFLINE = ("receipts", "contacts", "members")
 
 
 def import_data(
@@ -53,7 +58,9 @@ def import_data(
         str | None, typer.Option(help="Currency where the file names none.")
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Time zone of the file's times.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Check only (catalog).")] = False,
+    mapping: Annotated[str, typer.Option(help="Saved mapping of columns (offline files).")] = "",
+    encoding: Annotated[str, typer.Option(help="utf-8 or gb18030; found when not given.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Check only (catalog, offline files).")] = False,
     json_: AsJson = False,
 ) -> None:
     """Import a file. Example: queqiao import online-retail onlineretail.csv.gz.
@@ -70,6 +77,12 @@ def import_data(
         if kind == "catalog":
             money = currency or known.shop.currency
             good = import_catalog(known, address, path, money, dry_run=dry_run, as_json=json_)
+        elif kind in OFFLINE or (kind == "orders" and (mapping or encoding or dry_run)):
+            asked = FileImport(
+                kind, path, columns_of(column or []), mapping, encoding, currency or "",
+                timezone or "", dry_run,
+            )  # fmt: skip
+            good = import_offline(known, address, asked, as_json=json_)
         elif kind == "complete-journey":
             good = import_journey(known, address, path)
         else:
@@ -78,7 +91,7 @@ def import_data(
                 currency or known.shop.currency,
                 timezone or known.shop.timezone,
             )
-            good = import_events(known, address, kind, path, options, as_json=json_)
+            good = import_events(known, address, cast("Kind", kind), path, options, as_json=json_)
     if not good:
         raise typer.Exit(1)
 

@@ -48,7 +48,7 @@ export default {
     amount: "Amount (returns negative)",
     account: "Where each row went",
     rows: { taken: "taken", bad: "bad", held: "waiting: its document is bad", repeated: "repeated number", not_sold: "cancelled or unpaid", summary: "totals", blank: "blank" },
-    sum: "All",
+    sum: "all rows",
     problems: "Bad cells",
     problemsMore: "{{total}} in all, the first {{shown}} are listed",
     row: "Row",

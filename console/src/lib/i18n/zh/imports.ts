@@ -48,7 +48,7 @@ export default {
     amount: "金额（退货为负）",
     account: "每一行的去向",
     rows: { taken: "已采用", bad: "有错", held: "同单有错，等待", repeated: "同号重复", not_sold: "取消或未付款", summary: "合计行", blank: "空行" },
-    sum: "合计",
+    sum: "总行数",
     problems: "有问题的格子",
     problemsMore: "共 {{total}} 处，列出前 {{shown}} 处",
     row: "行",
