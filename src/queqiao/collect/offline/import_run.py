@@ -6,6 +6,8 @@ with a bad row waits in the bad rows as a whole: a receipt without one of its li
 sum, and once stored could not be put right by a second import.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -66,11 +68,11 @@ class Importer:
         if job.status == "queued":
             job.status, job.started_at_us = "running", self._clock.now_us()
         units = self.units()
-        for _ in islice(units, job.units):
-            pass  # dealt with before the last checkpoint
-        while batch := list(islice(units, UNITS_A_BATCH)):
+        # Those before the checkpoint are dealt with; reading them again keeps nothing of them.
+        await asyncio.to_thread(deque, islice(units, job.units), 0)
+        while batch := await asyncio.to_thread(list, islice(units, UNITS_A_BATCH)):
             await self._deal_with(batch, door)
-            self._jobs.save(job)
+            await asyncio.to_thread(self._jobs.save, job)
             if self._jobs.is_cancelled(job.id):
                 self._finish("cancelled")
                 return True
