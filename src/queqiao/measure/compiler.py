@@ -175,11 +175,12 @@ def _conditions(
             moment = f"fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')"
             conditions.append(f"{TIME_COLUMN[table]} {sign} {moment}")
     for index, one in enumerate(query.filters):
-        conditions.append(_filter(one, table, f"f{index}", parameters))
+        conditions.append(filter_sql(one, table, f"f{index}", parameters))
     return conditions
 
 
-def _filter(one: Filter, table: Source, name: str, parameters: dict[str, Any]) -> str:
+def filter_sql(one: Filter, table: Source, name: str, parameters: dict[str, Any]) -> str:
+    """Return the condition of one filter; its value goes into ``parameters`` by ``name``."""
     parameters[name] = one.value
     column = DIMENSIONS[one.dimension].columns[table]
     if one.dimension == "promotion" and table == "order_lines":

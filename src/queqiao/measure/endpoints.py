@@ -17,6 +17,8 @@ from queqiao.measure.contracts import (
     ReportQuery,
     both,
 )
+from queqiao.measure.funnels import funnel
+from queqiao.measure.funnels_contracts import FunnelQuery, FunnelReport
 from queqiao.measure.query import report
 from queqiao.ports.warehouse.base import Warehouse
 
@@ -48,6 +50,10 @@ def handlers(services: MeasureServices) -> list[Route]:
         name = ("content-disposition", 'attachment; filename="report.csv"')
         return Response(200, csv_of(answer), "text/csv; charset=utf-8", (name,))
 
+    async def ask_funnel(request: Request) -> Response:
+        query = request.decode(FunnelQuery, BODY_BYTES_MAX)
+        return json_response(await funnel(services.warehouse, query))
+
     async def catalogue(_: Request) -> Response:
         return json_response(_CATALOGUE)
 
@@ -60,6 +66,10 @@ def handlers(services: MeasureServices) -> list[Route]:
             "POST", "/api/v1/reports/export", export,
             Message("导出报表 (format=csv)", "Export a report (format=csv)"), "read",
             ReportQuery, None, _TAGS, BODY_BYTES_MAX,
+        ),
+        Route(
+            "POST", "/api/v1/funnels/query", ask_funnel, Message("查询漏斗", "Ask a funnel"),
+            "read", FunnelQuery, FunnelReport, _TAGS, BODY_BYTES_MAX,
         ),
         Route(
             "GET", "/api/v1/metrics", catalogue, Message("指标目录", "The catalogue of metrics"),

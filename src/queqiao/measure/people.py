@@ -25,3 +25,8 @@ async def any_stitched(warehouse: Warehouse, as_of: int) -> bool:
 def counted(bitmap: str) -> str:
     """Return the number of people in a bitmap of their numbers, in SQL; needs ``as_of``."""
     return f"bitmapCardinality(bitmapTransform({bitmap}, {_ARRAYS}))"
+
+
+def person(*, stitched: bool) -> str:
+    """Return the number that an event's person counts as, in SQL; needs ``as_of`` if stitched."""
+    return f"transform(person, {_ARRAYS}, person)" if stitched else "person"

@@ -34,7 +34,7 @@ async def report(warehouse: Warehouse, query: ReportQuery) -> Report:
     plan, period = plan_of(query), period_of(query)
     earlier = period.previous() if query.compare else None
     loaded = await watermark(warehouse)
-    as_of = await _resolve(warehouse, query.as_of, loaded)
+    as_of = await resolve(warehouse, query.as_of, loaded)
     blocks = await sealed_blocks(warehouse)
     rows = await _rows(warehouse, query, plan, period, as_of, rows_max=query.limit, blocks=blocks)
     currency = _one_currency(rows)
@@ -47,7 +47,7 @@ async def report(warehouse: Warehouse, query: ReportQuery) -> Report:
     return Report(
         columns=_columns(query, plan),
         rows=rows,
-        watermark=await _received(warehouse, as_of, loaded),
+        watermark=await received(warehouse, as_of, loaded),
         watermark_offset=as_of,
         as_of=as_of,
         currency=currency,
@@ -55,7 +55,7 @@ async def report(warehouse: Warehouse, query: ReportQuery) -> Report:
     )
 
 
-async def _resolve(warehouse: Warehouse, as_of: int | str | None, loaded: Watermark) -> int:
+async def resolve(warehouse: Warehouse, as_of: int | str | None, loaded: Watermark) -> int:
     """Return the offset up to which events count.
 
     A moment means the events before the first that was received later: offsets only grow, so the
@@ -74,7 +74,8 @@ async def _resolve(warehouse: Warehouse, as_of: int | str | None, loaded: Waterm
     return max(0, int(found.rows[0][0]) - 1)
 
 
-async def _received(warehouse: Warehouse, as_of: int, loaded: Watermark) -> str | None:
+async def received(warehouse: Warehouse, as_of: int, loaded: Watermark) -> str | None:
+    """Return when the last event up to an offset was received, None before the first."""
     if as_of == 0:
         return None
     received_us = loaded.received_at_us
