@@ -166,7 +166,10 @@ class Stitching:
     ) -> list[Stitch]:
         """Make a change and return whose id stands for whom since; ties change at seeds only."""
         near = {near for seed in seeds for near in self._around(seed)}
-        touched = set(near).union(*(self._walk(one) or {one} for one in near))
+        touched: set[str] = set()
+        for one in near:
+            if one not in touched:
+                touched |= self._walk(one) or {one}
         change()
         roots: dict[str, str] = {}
         for one in sorted(near):
