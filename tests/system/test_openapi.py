@@ -183,7 +183,9 @@ def test_every_mounted_route_is_in_it(
     records = adapters.records(settings)
     hot = {(route.method, route.path) for route in documented_routes(settings, records)}
     records.close()
-    assert {pair for pair in mounted if pair[0] not in {"OPTIONS", "HEAD"}} | hot == told
+    by_itself = {"OPTIONS", "HEAD"}  # the framework answers these beside a GET
+    ours = {pair for pair in mounted if pair[0] not in by_itself or pair in told}
+    assert ours | hot == told
 
 
 def test_parameters_are_told_of_routes_that_are_there(document: dict[str, Any]) -> None:

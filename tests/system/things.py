@@ -36,6 +36,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "mode": "lenient",
         "schema": {"type": "object", "required": ["room_id"]},
     },
+    "import-mappings": {
+        "name": "{id}",
+        "kind": "members",
+        "columns": {"member_no": "会员号"},
+    },
     "webhooks": {
         "name": "orders",
         "url": "http://127.0.0.1:9/hook",
@@ -127,12 +132,41 @@ def decide(system: System, things: Things) -> dict[str, Any]:
     return until(one, within_s=5)
 
 
+FILE = "会员号\nM-1\n".encode()
+
+
+def make_import(client: httpx.Client, things: Things) -> None:
+    """Upload a file of members, and begin to check it."""
+    new = {"name": "members.csv", "size": len(FILE)}
+    upload = good(client.post("/api/v1/uploads", json=new))["id"]
+    part = {"upload-offset": "0", "content-type": "application/octet-stream"}
+    good(client.patch(f"/api/v1/uploads/{upload}", content=FILE, headers=part))
+    plan = {"upload_id": upload, "kind": "members", "columns": {"member_no": "会员号"}}
+    things.ids["jobs"] = good(client.post("/api/v1/imports?dry_run=true", json=plan))["id"]
+    # Another one, since a file under import cannot be dropped.
+    things.ids["uploads"] = good(client.post("/api/v1/uploads", json=new | {"name": "b"}))["id"]
+
+
+def make_bad_row(system: System, client: httpx.Client, things: Things) -> None:
+    """Send an event that is refused, and find what is kept of it."""
+    bad = {"type": "track", "event": "Product Viewed", "userId": "u", "properties": {"sku": [1]}}
+    auth = (system.intake_key, "")
+    good(httpx.post(f"{system.base_url}/v1/batch", auth=auth, json={"batch": [bad]}))
+    things.ids["bad-rows"] = good(client.get("/api/v1/bad-rows"))["items"][0]["id"]
+    groups = until(lambda: good(client.get("/api/v1/bad-rows/groups"))["items"], 10)
+    things.ids["groups"] = groups[0]["id"]
+
+
 def make_things(system: System, prefix: str) -> Things:
     """Make one of everything that a path of the API may name."""
     things = Things(prefix)
     with admin(system) as client:
         good(client.post("/api/v1/products/bulk", json={"products": [PRODUCT]}))
         make_documents(client, things)
+        make_import(client, things)
+        make_bad_row(system, client, things)
+        nobody = {"user_id": f"{prefix}-nobody"}
+        things.ids["erasures"] = good(client.post("/api/v1/erasures", json=nobody))["id"]
         things.ids["receipts"] = send_order(system, things)
         decision = decide(system, things)
         things.ids["decisions"] = decision["decision_id"]

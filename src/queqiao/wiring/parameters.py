@@ -120,6 +120,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
         "GET /api/v1/erasures": (PAGE[0],),
         "GET /api/v1/corrections": (*_CORRECTED, *PAGE),
+        "GET /api/v1/schemas/events/{event}": (
+            Parameter("part", Message("properties 或 traits", "properties or traits")),
+        ),
         "GET /api/v1/corrections/buckets": (
             *_CORRECTED,
             Parameter("as_of", Message("截至此偏移量", "as known at this offset"), int),
