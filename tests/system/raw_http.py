@@ -17,18 +17,23 @@ class Answer:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    bodyless: bool = False
+    """It answers HEAD: its header lines speak of a body that does not come."""
 
 
 class _Reading:
     """The parser's callbacks, for one answer."""
 
-    def __init__(self) -> None:
-        self.answer = Answer()
+    def __init__(self, *, bodyless: bool) -> None:
+        self.answer = Answer(bodyless=bodyless)
         self.complete = False
         self.chunks: list[bytes] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.answer.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        self.complete = self.answer.bodyless
 
     def on_body(self, body: bytes) -> None:
         self.chunks.append(body)
@@ -60,7 +65,7 @@ class Connection:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
         sending = asyncio.ensure_future(self._send(self._writer, request))
-        reading = _Reading()
+        reading = _Reading(bodyless=request.startswith(b"HEAD "))
         parser = httptools.HttpResponseParser(reading)
         try:
             while not reading.complete:
@@ -73,7 +78,7 @@ class Connection:
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-        if not reading.complete or not parser.should_keep_alive():
+        if not reading.complete or reading.answer.bodyless or not parser.should_keep_alive():
             await self.close()
         reading.answer.status = parser.get_status_code() if reading.complete else 0
         return reading.answer if reading.complete else None

@@ -125,6 +125,8 @@ def fault_of_problem(answer: Answer) -> str | None:
         return None if answer.body.startswith(b"GIF89a") else described(answer.body)
     if answer.headers.get("content-type") != "application/problem+json":
         return f"{answer.status} as {answer.headers.get('content-type')}: {described(answer.body)}"
+    if answer.bodyless:
+        return None
     if MARK.encode() in answer.body:
         return f"it repeats what was sent: {described(answer.body)}"
     found = json.loads(answer.body)

@@ -190,9 +190,21 @@ FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, ORDER_LINES, 
 
 
 async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
-    """Make every table and column that is not there yet; ``prefix`` stands before their names."""
+    """Make every table and column that is not there yet; ``prefix`` stands before their names.
+
+    A table that is as it should be is left alone: to alter one writes its description anew, and on
+    a full disk, where the loader opens again and again, the engine loses it.
+    """
+    held = await warehouse.query(
+        "SELECT table, groupArray(name) FROM system.columns"
+        " WHERE database = currentDatabase() GROUP BY table"
+    )
+    known: dict[str, set[str]] = {table: set(names) for table, names in held.rows}
     for one in (*FACTS, WATERMARK):
         table = one.named(prefix)
-        await warehouse.command(table.create)
-        await warehouse.command(table.widen)
-        await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")
+        columns = known.get(table.name)
+        if columns is None:
+            await warehouse.command(table.create)
+        elif not columns.issuperset(table.columns):
+            await warehouse.command(table.widen)
+            await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")
