@@ -10,7 +10,7 @@ from tests.process.conftest import MINUTE, event
 
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.ddl import EVENTS
-from queqiao.process.erasure import CLEARED, Eraser
+from queqiao.process.erasure import CLEARED, Eraser, without
 from queqiao.process.erasure_book import ErasureBook, Subject
 
 USER, DEVICE, SECRET = "user-0451-erase-me", "device-7f3a-erase-me", "harbour-street-12"
@@ -144,3 +144,9 @@ async def test_a_crash_in_the_middle_is_gone_on_from(house, lake, book) -> None:
 
 def test_every_cleared_column_is_there() -> None:
     assert set(CLEARED) <= set(EVENTS.columns)
+
+
+@pytest.mark.parametrize("columns", [("person_id",), ("person_id", "user_id", "anonymous_id")])
+def test_a_day_of_the_lake_without_rows_stays_as_it_is(columns: tuple[str, ...]) -> None:
+    rows = pa.table({name: pa.array([], pa.string()) for name in columns})
+    assert without(rows, ["somebody"], 9) is rows

@@ -157,7 +157,7 @@ def without(rows: pa.Table, ids: Sequence[str], cutoff: int) -> pa.Table:
     Events stay, as in the warehouse, without who; rows about the person themselves go.
     """
     named = [name for name in _WHO if name in rows.column_names]
-    mine = pa.array([False] * rows.num_rows)
+    mine = pa.array([False] * rows.num_rows, pa.bool_())  # a day without rows has a type too
     for name in named:
         mine = pc.or_(mine, pc.is_in(rows[name], pa.array(ids, pa.string())))
     if "person" not in rows.column_names:

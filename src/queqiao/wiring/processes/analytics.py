@@ -95,3 +95,5 @@ async def maintain(backfill: Backfill, eraser: Eraser, loader: Loader, stop: asy
         await eraser.advance(SystemClock().now_us())
     except (QueqiaoError, OSError) as error:
         log.warning("upkeep of the warehouse failed, trying again", error=str(error))
+    except Exception:  # a defect in upkeep must not take the loader and the reports with it
+        log.exception("upkeep of the warehouse has a defect, trying again")
