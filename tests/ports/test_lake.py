@@ -3,8 +3,10 @@
 import errno
 import os
 import threading
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from queqiao.kernel.errors import InvalidInput, NotFound, StorageFull
@@ -115,3 +117,54 @@ def test_a_file_left_by_a_killed_writer_is_no_data(lake, tmp_path):
     assert lake.partitions("profiles") == ["day=1"]
     lake.publish("profiles", "day=2", rows(2))
     assert [path.name for path in folder.iterdir()] == ["data.parquet"]
+
+
+def write(path: str, *numbers: int) -> None:
+    """Do as an engine does that writes a file by itself."""
+    pq.write_table(rows(*numbers), path, compression="zstd")
+
+
+def test_a_file_that_an_engine_wrote_becomes_the_content_at_once(lake):
+    lake.publish("events", "block=1", rows(1))
+    write(lake.stage("events", "block=1"), 2, 3)
+    assert lake.read("events", "block=1").equals(rows(1))
+    lake.publish_staged("events", "block=1")
+    assert lake.read("events", "block=1").equals(rows(2, 3))
+    assert pq.ParquetFile(lake.place("events", "block=1")).read().equals(rows(2, 3))
+
+
+def test_what_was_not_staged_cannot_be_published(lake):
+    lake.publish("events", "block=1", rows(1))
+    lake.stage("events", "block=1")
+    with pytest.raises(NotFound):
+        lake.publish_staged("events", "block=1")
+    assert lake.read("events", "block=1").equals(rows(1))
+
+
+def test_what_a_killed_stage_left_is_no_data_and_can_be_forgotten(lake):
+    lake.publish("events", "block=1", rows(1))
+    staged = [lake.stage("events", name) for name in ("block=1", "block=2")]
+    for path in staged:
+        write(path, 9)
+    assert lake.partitions("events") == ["block=1"]
+    lake.forget_staged("events")
+    assert not any(Path(path).exists() for path in staged)
+    assert lake.read("events", "block=1").equals(rows(1))
+    lake.forget_staged("unknown")
+
+
+def test_what_is_removed_is_gone_and_may_be_removed_again(lake):
+    for day in ("day=1", "day=2"):
+        lake.publish("profiles", day, rows(1))
+    write(lake.stage("profiles", "day=1"), 2)
+    for _ in range(2):
+        lake.remove("profiles", "day=1")
+    assert lake.partitions("profiles") == ["day=2"]
+    with pytest.raises(NotFound):
+        lake.read("profiles", "day=1")
+
+
+@pytest.mark.parametrize("call", ["stage", "publish_staged", "place", "remove"])
+def test_no_call_leaves_the_folder(lake, call):
+    with pytest.raises(InvalidInput):
+        getattr(lake, call)("events", "block=../x")

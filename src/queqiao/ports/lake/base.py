@@ -36,6 +36,33 @@ class Lake(Protocol):
         """Return the whole content with its schema. Raises NotFound when it was not published."""
         ...
 
+    def stage(self, table: str, partition: str) -> str:
+        """Return where an engine may write a partition's next content, as one Parquet file.
+
+        No reader sees that file. What an earlier stage left there is gone. One stage of a
+        partition at a time. Raises InvalidInput and StorageFull as ``publish`` does.
+        """
+        ...
+
+    def forget_staged(self, table: str) -> None:
+        """Delete every staged file of a table that was not published, of a crash for instance."""
+        ...
+
+    def publish_staged(self, table: str, partition: str) -> None:
+        """Make the staged file the whole content, as ``publish`` does: atomic and durable.
+
+        Raises NotFound when there is none: nothing was staged, or the engine wrote elsewhere.
+        """
+        ...
+
+    def place(self, table: str, partition: str) -> str:
+        """Return where an engine reads a published partition: an absolute path."""
+        ...
+
+    def remove(self, table: str, partition: str) -> None:
+        """Delete a partition and what is staged of it, durably. What is not there is no error."""
+        ...
+
 
 def check_names(table: str, partition: str) -> None:
     """Raise InvalidInput unless both names are safe as folders on every file system."""
