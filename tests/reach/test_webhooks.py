@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.reach.conftest import NOW_US, SECRET, House
 
-from queqiao.kernel.clock import DAY_US, SECOND_US
+from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US
 from queqiao.kernel.errors import InvalidInput, NotFound
 from queqiao.kernel.http import Principal, Request
 from queqiao.kernel.tokens import Signer
@@ -163,6 +163,28 @@ async def test_only_events_since_it_went_live_are_sent(house: House) -> None:
     await house.happen()
     await house.dispatcher.step()
     assert [row.event_offset for row in house.rows()] == [2, 4]
+
+
+async def test_a_clock_that_is_set_back_loses_nothing(house: House) -> None:
+    """Also not over a restart; and who goes live by the new time gets nothing from before."""
+    await house.happen()
+    house.clock.advance_us(HOUR_US)
+    await house.add(events=("*",))
+    await house.dispatcher.step()
+    house.clock.advance_us(-HOUR_US)
+    await house.happen()
+    assert await house.dispatcher.step() == 1
+    await house.dispatcher.close()
+    house.reader.close()
+    await house.happen()
+    house.restart()
+    assert await house.dispatcher.step() == 1
+    await house.add("w2", ("*",))
+    await house.dispatcher.step()
+    await house.happen()
+    assert await house.dispatcher.step() == 2
+    wanted = [("w1", 2), ("w1", 3), ("w1", 4), ("w2", 4)]
+    assert sorted((row.webhook_id, row.event_offset) for row in house.rows()) == wanted
 
 
 async def test_an_edit_of_a_live_webhook_loses_nothing(house: House) -> None:

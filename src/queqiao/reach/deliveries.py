@@ -31,7 +31,8 @@ KEPT_US = 30 * DAY_US
 IDS_AT_ONCE = 500
 
 _d = webhook_deliveries.c
-_CHECKPOINT = "events"
+EVENTS = "events"
+"""The checkpoint of the last event looked at, among those of ``LiveWebhook.place``."""
 
 
 class LiveWebhook(msgspec.Struct, frozen=True):
@@ -39,6 +40,20 @@ class LiveWebhook(msgspec.Struct, frozen=True):
 
     stored: Stored
     since_us: int
+
+    @property
+    def place(self) -> str:
+        """The name of this life of the receiver among the checkpoints."""
+        return sha256(f"{self.stored.id} {self.since_us}".encode()).hexdigest()[:32]
+
+    def is_for(self, offset: int, envelope: Envelope, seen_at: int | None) -> bool:
+        """Say whether an event is for this receiver, which was first seen live at ``seen_at``.
+
+        Times are asked only of what lies before that: the clock may have been set back since.
+        """
+        is_behind = seen_at is not None and offset > seen_at
+        is_later = is_behind or envelope.received_at_us >= self.since_us
+        return is_later and bool(self.stored.document.wants(event_name(envelope)))
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -71,16 +86,29 @@ def _live_since(conn: Connection, stored: Stored) -> int:
     return since_us
 
 
-def checkpoint(conn: Connection) -> int | None:
-    """Return the last event looked at, None when nobody has been listening."""
+def checkpoints(conn: Connection) -> dict[str, int]:
+    """Return the last event looked at under ``EVENTS``, and where the log ended by ``place``.
+
+    Without ``EVENTS`` nobody has been listening.
+    """
     c = webhook_checkpoint.c
-    found: int | None = conn.execute(select(c.offset).where(c.name == _CHECKPOINT)).scalar()
-    return found
+    return {row.name: row.offset for row in conn.execute(select(c.name, c.offset))}
 
 
-def forget_checkpoint(conn: Connection) -> None:
+def forget_checkpoints(conn: Connection) -> None:
     """Nobody listens: whoever listens next starts from then."""
     conn.execute(delete(webhook_checkpoint))
+
+
+def notice(conn: Connection, end: int) -> None:
+    """Note that the log ends there for each receiver that was not known to be live.
+
+    All that comes behind it is for the receiver, whatever the clock says by then.
+    """
+    places, known = {one.place for one in live_webhooks(conn)}, set(checkpoints(conn)) - {EVENTS}
+    conn.execute(delete(webhook_checkpoint).where(webhook_checkpoint.c.name.in_(known - places)))
+    for place in sorted(places - known):
+        conn.execute(insert(webhook_checkpoint).values(name=place, offset=end))
 
 
 def gather(
@@ -90,21 +118,19 @@ def gather(
 
     Returns how many were made. An event that was gathered before makes none.
     """
-    receivers = live_webhooks(conn)
+    receivers, places = live_webhooks(conn), checkpoints(conn)
     rows = [
         _new_row(receiver.stored.id, event.offset, envelope, now_us)
         for event, envelope in zip(events, envelopes, strict=True)
         for receiver in receivers
-        if envelope.received_at_us >= receiver.since_us
-        and receiver.stored.document.wants(event_name(envelope))
+        if receiver.is_for(event.offset, envelope, places.get(receiver.place))
     ]
     known = _known(conn, [row["id"] for row in rows])
     new = [row for row in rows if row["id"] not in known]
     if new:
         conn.execute(insert(webhook_deliveries), new)
-    forget_checkpoint(conn)
-    place = {"name": _CHECKPOINT, "offset": events[-1].offset}
-    conn.execute(insert(webhook_checkpoint).values(place))
+    conn.execute(delete(webhook_checkpoint).where(webhook_checkpoint.c.name == EVENTS))
+    conn.execute(insert(webhook_checkpoint).values(name=EVENTS, offset=events[-1].offset))
     return len(new)
 
 

@@ -17,7 +17,7 @@ from queqiao.ports.records.documents import Stored
 from queqiao.reach import deliveries
 from queqiao.reach.calling import Caller, ForbiddenAddressError
 from queqiao.reach.contracts import secret_place
-from queqiao.reach.deliveries import KEPT_US, RETRY_AFTER_MAX_US, Attempt
+from queqiao.reach.deliveries import EVENTS, KEPT_US, RETRY_AFTER_MAX_US, Attempt
 from queqiao.reach.signature import signed_headers
 
 log = structlog.get_logger()
@@ -67,14 +67,17 @@ class Dispatcher:
         await self._caller.close()
 
     async def _gather(self) -> None:
-        listening, after = await self._records.read(
-            lambda conn: (deliveries.live_webhooks(conn), deliveries.checkpoint(conn))
+        listening, known = await self._records.read(
+            lambda conn: (deliveries.live_webhooks(conn), deliveries.checkpoints(conn))
         )
         if not listening:
-            if after is not None:
-                await self._records.write(deliveries.forget_checkpoint)
+            if known:
+                await self._records.write(deliveries.forget_checkpoints)
             return
-        after = max(0, self._log.end() - LOOK_BACK) if after is None else after
+        end = self._log.end()
+        if not {one.place for one in listening} <= set(known):
+            await self._records.write(lambda conn: deliveries.notice(conn, end))
+        after = known.get(EVENTS, max(0, end - LOOK_BACK))
         for _ in range(BATCHES_A_STEP):
             events = self._log.read(after, EVENTS_AT_ONCE)
             if not events:

@@ -38,4 +38,5 @@ webhook_checkpoint = Table(
     Column("name", String(64), primary_key=True),
     Column("offset", BigInteger, nullable=False),
 )
-"""The last event of the log that was looked at."""
+"""The last event of the log that was looked at; and, for each receiver that is live, where the log
+ended when it was first seen to be: times are asked only of what lies before that."""
