@@ -9,6 +9,7 @@ from typing import Protocol
 import uvloop
 
 from queqiao.kernel.errors import QueqiaoError
+from queqiao.wiring import memory
 
 LOOK_EVERY_S = 0.25
 """How often the writers are asked whether their disk has failed."""
@@ -19,6 +20,7 @@ RoleWork = Callable[[asyncio.Event], Awaitable[None]]
 
 def run(work: RoleWork, life_line: int) -> None:
     """Run a role until SIGTERM comes or the other end of ``life_line`` is closed."""
+    memory.keep_out()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_live(work, life_line))
 

@@ -26,7 +26,8 @@ from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import SIGNALS, RoleMain, Supervisor, alone, lock
 
 SHARED_MODULES = (
-    "sqlalchemy.dialects.sqlite",
+    "httpcore",
+    "queqiao.ports.records.sqlite",
     *(f"queqiao.wiring.processes.{name}" for name in ROLES),
 )
 """Imported before the roles are forked, so that they share their pages and start at once.

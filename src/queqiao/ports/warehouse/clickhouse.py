@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.warehouse.base import NO_PARAMETERS, Limits, Table
+from queqiao.ports.warehouse.engine_memory import give_back_library
 from queqiao.ports.warehouse.faults import RAISED, fault_of
 from queqiao.ports.warehouse.values import plain_rows
 
@@ -30,14 +31,19 @@ _SERVER_SECONDS_SPARE = 20
 class ClickHouseWarehouse:
     """The warehouse over a few connections: one that writes, the others read-only."""
 
-    def __init__(self, connect: Callable[[], Client], limits: Limits) -> None:
+    def __init__(
+        self, connect: Callable[[], Client], limits: Limits, *, in_process: bool = False
+    ) -> None:
         self._limits = limits
+        self._in_process = in_process
         self._writer: SimpleQueue[Client] = SimpleQueue()
         self._readers: SimpleQueue[Client] = SimpleQueue()
         self._threads = ThreadPoolExecutor(limits.connections + 1, "warehouse")
         self._writer.put(connect())
         for _ in range(limits.connections):
             self._readers.put(_bounded(connect(), limits))
+        if in_process:
+            give_back_library()
 
     async def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Table:
         """Return the rows of one reading statement, within the limits."""
@@ -66,6 +72,11 @@ class ClickHouseWarehouse:
 
         await self._run(self._writer, work)
 
+    async def give_back(self) -> None:
+        """Let an engine in this process return the memory that finished work left free in it."""
+        if self._in_process:
+            await self.command("SYSTEM JEMALLOC PURGE")
+
     async def _run(self, clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _borrow, clients, work)
@@ -93,7 +104,8 @@ def open_warehouse(url: str, limits: Limits | None = None) -> ClickHouseWarehous
         )
         raise InvalidInput(FieldError("warehouse", message))
     try:
-        return ClickHouseWarehouse(openers[parts.scheme](parts, bounds), bounds)
+        connect = openers[parts.scheme](parts, bounds)
+        return ClickHouseWarehouse(connect, bounds, in_process=parts.scheme == "chdb")
     except RAISED as error:
         raise fault_of(error) from error
 

@@ -9,6 +9,7 @@ from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.measure import series_table
 from queqiao.ports.rpc import RpcServer
+from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
 from queqiao.process import erasure_endpoints
 from queqiao.process.backfill import Backfill
@@ -16,7 +17,7 @@ from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.loader import Loader
 from queqiao.process.state import ROWS_VERSION
-from queqiao.wiring import adapters, secret_keys
+from queqiao.wiring import adapters, memory, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -24,6 +25,10 @@ log = structlog.get_logger()
 
 UPKEEP_EVERY_S = 2.0
 """How often it is looked whether there is something to erase or to process again."""
+
+GIVE_BACK_EVERY_S = 15.0
+"""How often memory that is free again goes back to the system: 4 ms, and a tenth more for the next
+long question, which takes it anew."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -66,12 +71,23 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await asyncio.gather(
         loader.run(stop),
         every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, eraser, loader, stop)),
+        every(GIVE_BACK_EVERY_S, stop, lambda: give_back(warehouse, loader)),
     )
     await backfill.close()
     await server.close()
     book.close()
     await loader.close()
     await asyncio.to_thread(warehouse.close)
+
+
+async def give_back(warehouse: ClickHouseWarehouse, loader: Loader) -> None:
+    """Give back what finished work left free; while the loader has more to load it stays."""
+    if not loader.behind:
+        try:
+            await warehouse.give_back()
+        except QueqiaoError as error:
+            log.warning("the engine gave no memory back", error=str(error))
+        await asyncio.to_thread(memory.give_back)
 
 
 def begin(backfill: Backfill, book: ErasureBook) -> None:
