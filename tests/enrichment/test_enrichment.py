@@ -15,7 +15,7 @@ from queqiao.kernel.envelope import Envelope
 from queqiao.process.enrichment.address import normal, stored
 from queqiao.process.enrichment.clock import happened_us
 from queqiao.process.enrichment.context import Context, read_context
-from queqiao.process.enrichment.enricher import COLUMNS, NOT_ENRICHED, Enricher
+from queqiao.process.enrichment.enricher import COLUMNS, UNKNOWN, Enricher
 from queqiao.process.enrichment.region import Regions, described, open_regions
 from queqiao.process.enrichment.traffic import CHANNELS, traffic_of
 from queqiao.process.enrichment.user_agent import read_agent
@@ -176,7 +176,7 @@ def test_robots_are_marked_by_their_agent_or_by_what_drives_them() -> None:
 
 def test_an_event_without_a_context_is_left_as_it_is() -> None:
     event = envelope()
-    assert Enricher().enrich(event, read_context(event.context)) is NOT_ENRICHED
+    assert Enricher().enrich(event, read_context(event.context)) is UNKNOWN
 
 
 def test_a_part_of_a_wrong_type_does_not_hide_the_others() -> None:

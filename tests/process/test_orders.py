@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from queqiao.kernel.errors import InvalidInput
 from queqiao.process.attribution import NO_CLICK
-from queqiao.process.facts import Properties
+from queqiao.process.properties import Properties
 from queqiao.process.orders import Order, Orders
 from queqiao.process.state import Checkpoint, StateFile
 

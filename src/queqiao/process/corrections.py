@@ -69,8 +69,8 @@ def _moved(fact: Fact, booked: Booking | None) -> dict[str, int]:
     if envelope.source == ADS_SOURCE:
         if event in _COUNTED_BY_ADS:
             moved[_COUNTED_BY_ADS[event]] = 1
-        if fact.properties.cost_minor:
-            moved["cost"] = fact.properties.cost_minor
+        if fact.named.goods.cost_minor:
+            moved["cost"] = fact.named.goods.cost_minor
     return moved | (_of_lines(booked) if booked is not None else {})
 
 

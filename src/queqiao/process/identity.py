@@ -1,12 +1,13 @@
 """Who it was: a device's anonymous id belongs to the user who last logged in on it."""
 
-from typing import NamedTuple
+import msgspec
 
-from queqiao.process.facts import Fact, text_of
+from queqiao.process.facts import Fact
+from queqiao.process.properties import text_of
 from queqiao.process.state import Keyed
 
 
-class Who(NamedTuple):
+class Who(msgspec.Struct, frozen=True, gc=False):
     """The ids of one event. ``linked``: this event is the login that ties the two ids.
 
     ``device`` is the key of what happens on one device: its anonymous id. An event of a server
@@ -34,7 +35,7 @@ class Identity:
         """Return who the event is of, and remember a login."""
         anonymous_id = fact.envelope.anonymous_id or ""
         if fact.envelope.type == "alias":  # it says which id the user had before
-            anonymous_id = text_of(fact.properties.previous_id) or anonymous_id
+            anonymous_id = text_of(fact.named.properties.previous_id) or anonymous_id
         user_id = fact.envelope.user_id or ""
         if not anonymous_id:
             device = self._devices.get(user_id)

@@ -4,7 +4,7 @@ import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX, spread
-from queqiao.process.facts import Item, Properties, minor_of, quantity_of, text_of, too_large
+from queqiao.process.properties import Item, Properties, minor_of, quantity_of, text_of, too_large
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):

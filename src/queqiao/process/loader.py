@@ -24,8 +24,9 @@ from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.event_log.base import EventLogReader, StoredEvent
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.ddl import FACTS, WATERMARK, TableSpec, create_tables
+from queqiao.process.ddl import EVENTS, FACTS, WATERMARK, TableSpec, create_tables
 from queqiao.process.enrichment.enricher import Enricher
+from queqiao.process.event_rows import without
 from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
 from queqiao.process.sessions import DEFAULT_RULES, SessionRules
@@ -227,17 +228,23 @@ class Loader:
         """Insert the batch's rows of one table, but for those from before a crash."""
         arrow = batch.arrow.get(table.name)
         if arrow is not None and held > self.checkpoint.offset:
-            rows = await self._missing(table, batch.rows.of(table.name), batch.events[-1].offset)
-            arrow = await self._aside(arrow_of, table, rows) if rows else None
+            arrow = await self._missing(table, batch, batch.events[-1].offset)
         if arrow is not None:
             await self._warehouse.insert(self._prefix + table.name, arrow)
 
-    async def _missing(self, table: TableSpec, rows: list[Row], last: int) -> list[Row]:
-        """Leave out the rows that the table holds already."""
+    async def _missing(self, table: TableSpec, batch: _Batch, last: int) -> pa.Table | None:
+        """Leave out the rows that the table holds already; None when none is left."""
+        held = await self._keys_up_to(table, last)
+        if table is EVENTS:
+            return without(batch.arrow[table.name], {offset for (offset,) in held})
         names = list(table.columns)
         key = [names.index(name) for name in table.key]
-        held = await self._keys_up_to(table, last)
-        return [row for row in rows if tuple(row[index] for index in key) not in held]
+        rows = [
+            row
+            for row in batch.rows.of(table.name)
+            if tuple(row[index] for index in key) not in held
+        ]
+        return await self._aside(arrow_of, table, rows) if rows else None
 
     async def _keys_up_to(self, table: TableSpec, last: int) -> set[Row]:
         sql = (
@@ -254,7 +261,9 @@ class Loader:
 
 def _arrows(rows: Rows) -> dict[str, pa.Table]:
     """Return the rows as Arrow by table, those tables only that get any. Raises what Arrow does."""
-    return {one.name: arrow_of(one, rows.of(one.name)) for one in FACTS if rows.of(one.name)}
+    others = [one for one in FACTS if one is not EVENTS and rows.of(one.name)]
+    found = {one.name: arrow_of(one, rows.of(one.name)) for one in others}
+    return found | {EVENTS.name: rows.events.arrow()} if rows.events else found
 
 
 def arrow_of(table: TableSpec, rows: list[Row]) -> pa.Table:

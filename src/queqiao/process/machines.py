@@ -2,33 +2,23 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import structlog
 
-from queqiao.kernel.envelope import EMPTY, decode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.kernel.money import parse_minor
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.process.attribution import NO_CLICK, Click, LastClicks
 from queqiao.process.consent import ADVERTISING, Consents
 from queqiao.process.corrections import Correction, correction
-from queqiao.process.ddl import EVENTS
-from queqiao.process.enrichment.context import Context
-from queqiao.process.enrichment.enricher import COLUMNS, NOT_ENRICHED, Enriched, Enricher
-from queqiao.process.facts import (
-    Fact,
-    Properties,
-    minor_of,
-    quantity_of,
-    read_fact,
-    text_of,
-)
+from queqiao.process.enrichment.enricher import Enricher, campaign_of
+from queqiao.process.event_rows import EventRows, Head, goods_of_order
+from queqiao.process.facts import Fact, FactReader, bare_fact
+from queqiao.process.goods import Goods
 from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
+from queqiao.process.properties import text_of
 from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
 from queqiao.process.stitching_events import People, stitch_rows
@@ -36,6 +26,7 @@ from queqiao.process.stitching_events import People, stitch_rows
 log = structlog.get_logger()
 
 Row = tuple[Any, ...]
+"""A row of any table but ``events``, in the order of its columns."""
 
 _OUR_DEFECT = FieldError("*", Message("本系统的缺陷，详见日志", "a defect of ours; see log"))
 
@@ -43,14 +34,8 @@ DEVICES_IN_MEMORY_MAX = 15_000
 ORDERS_IN_MEMORY_MAX = 4_000
 """Keys held in memory, about 15 MB in all; the others are read from the file when they come."""
 
-PRICES_IN_MEMORY_MAX = 20_000
-"""Prices that are remembered as read, about 4 MB."""
 
-_TAGS_AT = slice(COLUMNS.index("utm_source"), COLUMNS.index("click_id") + 1)
-_CURRENCY_AT = list(EVENTS.columns).index("currency")
-
-
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """In which session an event is, the number of its person, and the channel they came by."""
 
     session_id: str
@@ -61,7 +46,7 @@ class Visit(NamedTuple):
 class Rows(msgspec.Struct):
     """The rows that a batch adds to each table, in the order of the table's columns."""
 
-    events: list[Row] = []
+    events: EventRows = msgspec.field(default_factory=EventRows)
     order_lines: list[Row] = []
     identities: list[Row] = []
     stitches: list[Row] = []
@@ -73,18 +58,24 @@ class Rows(msgspec.Struct):
 
     def add(self, other: "Rows") -> None:
         """Add the rows of one event, whole."""
-        self.events += other.events
+        self.events.extend(other.events)
         self.order_lines += other.order_lines
         self.identities += other.identities
         self.stitches += other.stitches
         self.sessions += other.sessions
         self.corrections += other.corrections
         self.unprocessed += other.unprocessed
-        self.timestamp_us = max(self.timestamp_us, other.timestamp_us)
-        self.received_at_us = max(self.received_at_us, other.received_at_us)
+        self.reach(other.timestamp_us, other.received_at_us)
+
+    def reach(self, timestamp_us: int, received_at_us: int) -> None:
+        """Note the times of an event: the latest ones are the watermark's."""
+        if timestamp_us > self.timestamp_us:
+            self.timestamp_us = timestamp_us
+        if received_at_us > self.received_at_us:
+            self.received_at_us = received_at_us
 
     def of(self, table: str) -> list[Row]:
-        """Return the rows of a table by its name."""
+        """Return the rows of a table by its name; those of ``events`` are of another kind."""
         rows: list[Row] = getattr(self, table)
         return rows
 
@@ -109,7 +100,8 @@ class Machines:
         enricher: Enricher | None = None,
         sessions: SessionRules = DEFAULT_RULES,
     ) -> None:
-        self._enricher = enricher or Enricher()
+        enricher = enricher or Enricher()
+        self._reader = FactReader(enricher, currency)
         size = DEVICES_IN_MEMORY_MAX
         self._file = file
         self._currency = currency
@@ -119,9 +111,10 @@ class Machines:
         self._visits = file.keyed("sessions", list[Session], size)
         self._identity = Identity(self._users, file.keyed("device", str, size))
         self._people = People(file, self._persons, size)
+        self._by_campaign = sessions.ends_with_campaign
         self._sessions = Sessions(self._visits, msgspec.structs.replace(sessions, zone=zone))
         self._said = file.keyed("consent", int, size)
-        self._consents = Consents(self._said, self._enricher.default_consent)
+        self._consents = Consents(self._said, enricher.default_consent)
         self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
         self._orders = Orders(
             file.keyed("sale", Order, ORDERS_IN_MEMORY_MAX),
@@ -133,7 +126,7 @@ class Machines:
         self, events: Sequence[StoredEvent], rows: Rows, check: Check | None = None
     ) -> None:
         """Add what stored events mean, in order; see ``see``. One question reads their state."""
-        facts = [(event, _fact_of(event, self._enricher)) for event in events]
+        facts = [(event, self._fact_of(event)) for event in events]
         self._fetch([fact for _, fact in facts if isinstance(fact, Fact)])
         for event, fact in facts:
             if isinstance(fact, InvalidInput):
@@ -150,21 +143,32 @@ class Machines:
         """
         self.see_all([StoredEvent(offset, body)], rows, check)
 
+    def _fact_of(self, event: StoredEvent) -> Fact | InvalidInput | None:
+        """Return the event typed, or what is wrong with it; None where our own code fails."""
+        try:
+            return self._reader.read(event)
+        except InvalidInput as error:
+            return error
+        except Exception:
+            log.exception("an event could not be read", offset=event.offset)
+            return None
+
     def _fetch(self, facts: Sequence[Fact]) -> None:
         ids = {fact.envelope.anonymous_id for fact in facts if fact.envelope.anonymous_id}
+        devices = [f"a:{one}" for one in ids]
         self._users.fetch(ids)
-        self._visits.fetch(f"a:{one}" for one in ids)
-        self._said.fetch(f"a:{one}" for one in ids)
-        users = (fact.envelope.user_id for fact in facts)
+        self._visits.fetch(devices)
+        self._said.fetch(devices)
         people = {self._users.get(one) or one for one in ids}
-        self._persons.fetch(people | {user for user in users if user})
+        users = {fact.envelope.user_id for fact in facts if fact.envelope.user_id}
+        self._persons.fetch(people | users)
 
     def _see(self, event: StoredEvent, fact: Fact | None, rows: Rows, check: Check | None) -> None:
         for attempt in (fact, None):
             self._file.keep()
             mine = rows if check is None else Rows()
             try:
-                self._understood(attempt or _bare_fact(event), mine)
+                self._understood(attempt or bare_fact(event, [_OUR_DEFECT]), mine)
                 if check is not None:
                     check(mine)
                     rows.add(mine)
@@ -185,9 +189,8 @@ class Machines:
             return
         who = self._identity.see(fact)
         fact.consent = self._consents.see(who.device, fact.said)
-        at_us = envelope.timestamp_us
-        channel = fact.channel
-        campaign = "" if fact.enriched is NOT_ENRICHED else _campaign_of(fact.enriched)
+        at_us, taken_us, channel = envelope.timestamp_us, envelope.received_at_us, fact.channel
+        campaign = campaign_of(fact.circumstances) if self._by_campaign else ""
         seen = self._sessions.see(
             fact.offset, who.device, who.person_id, at_us, channel, campaign=campaign
         )
@@ -195,16 +198,27 @@ class Machines:
         if envelope.event == "Ad Clicked" or who.linked:
             self._note(fact, who)
         booked = self._book(fact, who) if envelope.event in KINDS else None
-        row = self._event_row(fact, who, visit, booked)
-        stitches = stitch_rows(fact, self._people.see(fact, who), self._persons)
-        late = correction(fact, booked, row[_CURRENCY_AT], self._zone)
+        goods = self._goods(fact, booked)
+        row = (_head(fact, who, visit), goods, fact.circumstances)
+        changes = self._people.see(fact, who)
+        stitches = stitch_rows(fact, changes, self._persons) if changes else ()
+        late = correction(fact, booked, goods.currency, self._zone)
         if booked is not None:
             rows.order_lines += _line_rows(fact, who, visit, booked)
-        rows.events.append(row)
+        rows.events.rows.append(row)
         rows.stitches += stitches
         _add_rare(rows, fact, who, seen, late)
-        rows.timestamp_us = max(rows.timestamp_us, at_us)
-        rows.received_at_us = max(rows.received_at_us, envelope.received_at_us)
+        rows.reach(at_us, taken_us)
+
+    @staticmethod
+    def _goods(fact: Fact, booked: Booking | None) -> Goods:
+        """Return the columns of what the event names; what does not fit them is a problem."""
+        if booked is None:
+            fact.problems += fact.named.faults
+            return fact.named.goods
+        goods, faults = goods_of_order(fact.named, booked)
+        fact.problems += faults
+        return goods
 
     def _obey(self, fact: Fact, rows: Rows) -> None:
         """Carry out an operator's order about people. It is nobody's event: it has no row."""
@@ -212,8 +226,7 @@ class Machines:
             rows.stitches += stitch_rows(fact, self._people.obey(fact), self._persons)
         except InvalidInput as error:
             rows.unprocessed += [_refused(fact, field) for field in error.fields]
-        rows.timestamp_us = max(rows.timestamp_us, fact.envelope.timestamp_us)
-        rows.received_at_us = max(rows.received_at_us, fact.envelope.received_at_us)
+        rows.reach(fact.envelope.timestamp_us, fact.envelope.received_at_us)
 
     def _number_of(self, person_id: str, offset: int) -> int:
         """Return the number of a person: the offset of their first event, 0 for nobody.
@@ -240,7 +253,7 @@ class Machines:
         if who.linked:
             self._clicks.linked(who)
         if fact.envelope.event == "Ad Clicked" and fact.consent & ADVERTISING:
-            named = fact.properties
+            named = fact.named.properties
             click = Click(
                 fact.envelope.timestamp_us,
                 fact.offset,
@@ -257,78 +270,23 @@ class Machines:
         if KINDS[event] == "sale" and fact.consent & ADVERTISING:
             click = self._clicks.before(who, fact.envelope.timestamp_us)
         try:
-            booked = self._orders.book(event, fact.envelope.source, fact.properties, click)
+            booked = self._orders.book(event, fact.envelope.source, fact.named.properties, click)
         except InvalidInput as error:
             fact.problems += error.fields
             return None
         fact.problems += booked.beyond
         return booked
 
-    def _event_row(self, fact: Fact, who: Who, visit: Visit, booked: Booking | None) -> Row:
-        envelope, named = fact.envelope, fact.properties
-        product_id = text_of(named.product_id)
-        return (
-            fact.offset, envelope.message_id, envelope.source, envelope.type, envelope.event or "",
-            who.anonymous_id, who.user_id, who.person_id, visit.person, visit.session_id,
-            envelope.timestamp_us, envelope.received_at_us, visit.channel,
-            text_of(named.sku) or product_id, product_id, named.category or "",
-            text_of(named.order_id),
-            text_of(named.campaign_id) or (booked.order.campaign_id if booked else ""),
-            text_of(named.creative_id), text_of(named.placement_id),
-            text_of(named.decision_id) or (booked.order.decision_id if booked else ""),
-            text_of(named.promotion_id), named.coupon or "",
-            booked.order.currency if booked else named.currency or "",
-            _quantity(fact), self._value(fact, booked), named.cost_minor or 0,
-            bytes(envelope.properties), bytes(envelope.traits), bytes(envelope.context),
-            fact.consent, *fact.enriched,
-        )  # fmt: skip
 
-    def _value(self, fact: Fact, booked: Booking | None) -> int:
-        """Return the order's total, else its lines' sum, else the price of the one product."""
-        named = fact.properties
-        currency = named.currency or self._currency
-        try:
-            total = minor_of(named.total_minor, named.total, currency, "properties.total")
-            if total is not None:
-                return total
-            if booked is not None:
-                return sum(line.amount_minor for line in booked.lines)
-            if named.price_minor is None and named.price is not None:
-                return _price(named.price, currency)
-            return minor_of(named.price_minor, None, currency, "properties.price") or 0
-        except InvalidInput as error:
-            fact.problems += error.fields
-            return 0
-
-
-def _campaign_of(enriched: Enriched) -> str:
-    """Return what names the campaign that an event came by, empty when it came by none."""
-    tags = enriched[_TAGS_AT]
-    return "\x1f".join(map(str, tags)) if any(tags) else ""
-
-
-@lru_cache(maxsize=PRICES_IN_MEMORY_MAX)
-def _price(price: Decimal, currency: str) -> int:
-    """Return a price in minor units; shops have few prices, and reading one exactly costs."""
-    return parse_minor(price, currency, "properties.price")
-
-
-def _fact_of(event: StoredEvent, enricher: Enricher) -> Fact | InvalidInput | None:
-    """Return the event typed, or what is wrong with its envelope; None where our own code fails."""
-    try:
-        return read_fact(event.offset, event.body, enricher)
-    except InvalidInput as error:
-        return error
-    except Exception:
-        log.exception("an event could not be read", offset=event.offset)
-        return None
-
-
-def _bare_fact(event: StoredEvent) -> Fact:
-    """Return an event without its properties' meaning. Raises what its envelope raises."""
-    envelope = decode_envelope(event.body)
-    envelope.context = EMPTY  # what of it may be stored is not known then
-    return Fact(event.offset, envelope, Properties(), Context(), [_OUR_DEFECT])
+def _head(fact: Fact, who: Who, visit: Visit) -> Head:
+    envelope = fact.envelope
+    return (
+        fact.offset, envelope.message_id, envelope.source, envelope.type, envelope.event or "",
+        who.anonymous_id, who.user_id, who.person_id, visit.person, visit.session_id,
+        envelope.timestamp_us, envelope.received_at_us, visit.channel, bytes(envelope.traits),
+        bytes(envelope.context), fact.consent, fact.clock_skew_us, envelope.schema_fault or "",
+        envelope.schema_version,
+    )  # fmt: skip
 
 
 def _add_rare(rows: Rows, fact: Fact, who: Who, seen: Seen, late: Correction | None) -> None:
@@ -345,17 +303,6 @@ def _add_rare(rows: Rows, fact: Fact, who: Who, seen: Seen, late: Correction | N
         rows.corrections.append(late)
     if fact.problems:
         rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
-
-
-def _quantity(fact: Fact) -> int:
-    """Return the units of the one product, 0 where the event is not about a number of units."""
-    if fact.properties.quantity is None:
-        return 0
-    try:
-        return quantity_of(fact.properties)
-    except InvalidInput as error:
-        fact.problems += error.fields
-        return 0
 
 
 def _session_row(offset: int, one: Session, closed: int) -> Row:
@@ -388,7 +335,7 @@ def _refused(fact: Fact, field: FieldError) -> Row:
     envelope = fact.envelope
     return (
         fact.offset, field.path, envelope.message_id, envelope.event or "",
-        text_of(fact.properties.order_id), envelope.received_at_us, field.message.en,
+        fact.named.goods.order_id, envelope.received_at_us, field.message.en,
     )  # fmt: skip
 
 

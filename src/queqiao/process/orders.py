@@ -14,8 +14,8 @@ import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.process.attribution import Click
-from queqiao.process.facts import Properties, quantity_of, text_of
 from queqiao.process.lines import Line, money_line, priced_lines, sale_lines, scaled_to, total_of
+from queqiao.process.properties import Properties, quantity_of, text_of
 from queqiao.process.state import Keyed
 
 Kind = Literal["sale", "credit", "adjustment"]

@@ -5,8 +5,6 @@ within the gap around, one of the device's last sessions joins it; another opens
 rules say so, a session also ends with the business day, and where another campaign begins.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from queqiao.kernel.clock import DEFAULT_ZONE, MINUTE_US, business_day
@@ -54,7 +52,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return Session(self.id, person_id, started_at_us, ended_at_us, events, named, self.campaign)
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What one event did: its session, and the versions of sessions that are to be recorded."""
 
     session_id: str

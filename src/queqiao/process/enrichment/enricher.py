@@ -11,24 +11,25 @@ from queqiao.kernel import json
 from queqiao.kernel.envelope import Envelope
 from queqiao.process.consent import EVERYTHING
 from queqiao.process.enrichment.address import Storage, normal, stored
-from queqiao.process.enrichment.clock import happened_us
 from queqiao.process.enrichment.context import EMPTY_CONTEXT, Context
 from queqiao.process.enrichment.region import open_regions
-from queqiao.process.enrichment.traffic import traffic_of
-from queqiao.process.enrichment.user_agent import read_agent
+from queqiao.process.enrichment.traffic import Traffic, traffic_of
+from queqiao.process.enrichment.user_agent import Agent, read_agent
 
 COLUMNS = (
-    "clock_skew_us", "device_class", "browser", "browser_version", "os", "os_version", "is_bot",
+    "device_class", "browser", "browser_version", "os", "os_version", "is_bot",
     "ip", "country", "region", "city", "referrer_domain", "traffic_channel", "traffic_source",
     "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id",
-    "schema_fault", "schema_version",
 )  # fmt: skip
-"""What is added to a row of ``events``, in the order of its columns there."""
+"""What is known of the circumstances of an event, by their columns in ``events``."""
 
-Enriched = tuple[str | int, ...]
-"""The values of ``COLUMNS``."""
+Circumstances = tuple[str | int, ...]
+"""The values of ``COLUMNS``. Many events share one tuple, so that they are stored by reference."""
 
-NOT_ENRICHED: Enriched = (0, "", "", "", "", "", 0, *("",) * 14, 0)
+UNKNOWN: Circumstances = ("", "", "", "", "", 0, *("",) * 13)
+_TAGS_AT = slice(COLUMNS.index("utm_source"), COLUMNS.index("click_id") + 1)
+CIRCUMSTANCES_IN_MEMORY_MAX = 4_000
+"""Combinations of device, place and traffic that are remembered, about 2 MB."""
 ADDRESSES_IN_MEMORY_MAX = 20_000
 ADDRESS_CHARS_MAX = 64
 """A longer text is no address, and is not remembered."""
@@ -62,28 +63,17 @@ class Enricher:
         self._ip_storage = ip_storage
         self._remembered = lru_cache(maxsize=ADDRESSES_IN_MEMORY_MAX)(self._place)
 
-    def enrich(self, envelope: Envelope, context: Context) -> Enriched:
-        """Return the columns. Mends the envelope's time, and the address in its context."""
-        envelope.timestamp_us, skew_us = happened_us(
-            envelope.timestamp_us, envelope.sent_at_us, envelope.received_at_us
-        )
-        fault = envelope.schema_fault
+    def enrich(self, envelope: Envelope, context: Context) -> Circumstances:
+        """Return the columns. Mends the address in the envelope's context."""
         if context is EMPTY_CONTEXT and envelope.client_ip is None:
-            if skew_us == 0 and fault is None:
-                return NOT_ENRICHED
-            return (skew_us, *NOT_ENRICHED[1:-2], fault or "", envelope.schema_version)
+            return UNKNOWN
         agent = read_agent(context.user_agent or context.user_agent_snake or "")
         address = context.ip or envelope.client_ip
         place = self._place_of(address) if address else _NO_PLACE
         if context.ip and self._ip_storage != "full":
             envelope.context = _without(envelope.context, place)
         came = traffic_of(context, agent.browser)
-        return (
-            skew_us, agent.device_class, agent.browser, agent.browser_version, agent.os,
-            agent.os_version, int(agent.is_bot or context.webdriver is True), *place.columns,
-            came.referrer_domain, came.channel, came.source, *came.tags, fault or "",
-            envelope.schema_version,
-        )  # fmt: skip
+        return _together(agent, context.webdriver is True, place.columns, came)
 
     def _place_of(self, said: str) -> _Place:
         return self._remembered(said) if len(said) <= ADDRESS_CHARS_MAX else self._place(said)
@@ -93,6 +83,23 @@ class Enricher:
         kept = stored(address, self._ip_storage)
         columns = (kept, *self._region_of(address))
         return _Place(columns, json.encode(said), json.encode(kept))
+
+
+@lru_cache(maxsize=CIRCUMSTANCES_IN_MEMORY_MAX)
+def _together(
+    agent: Agent, is_driven: bool, place: tuple[str, str, str, str], came: Traffic
+) -> Circumstances:
+    return (
+        agent.device_class, agent.browser, agent.browser_version, agent.os, agent.os_version,
+        int(agent.is_bot or is_driven), *place, came.referrer_domain, came.channel, came.source,
+        *came.tags,
+    )  # fmt: skip
+
+
+def campaign_of(circumstances: Circumstances) -> str:
+    """Return what names the campaign that an event came by, empty when it came by none."""
+    tags = circumstances[_TAGS_AT]
+    return "\x1f".join(map(str, tags)) if any(tags) else ""
 
 
 def _without(context: Raw, place: _Place) -> Raw:

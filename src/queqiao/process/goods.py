@@ -1,0 +1,135 @@
+"""What an event names: goods, campaign, order, amounts; as the columns of its row.
+
+A shop's page sends the same properties with every view of a product, so what was read is
+remembered by its bytes: nearly every event then shares its columns with earlier ones, and they are
+stored by reference until they become Arrow.
+"""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from queqiao.kernel.errors import FieldError, InvalidInput
+from queqiao.kernel.money import parse_minor
+from queqiao.process.properties import (
+    Properties,
+    minor_of,
+    quantity_of,
+    read_properties,
+    text_of,
+)
+
+REMEMBERED = 6_000
+REMEMBERED_BYTES_MAX = 512
+"""Longer properties are read each time; so what is remembered takes 8 MB at most."""
+PRICES_IN_MEMORY_MAX = 20_000
+"""Prices that are remembered as read, about 4 MB."""
+
+PRICE = "properties.price"
+"""The path of a price that does not fit."""
+
+
+class Goods(NamedTuple):
+    """The columns of ``events`` that properties fill, in no special order."""
+
+    sku: str = ""
+    product_id: str = ""
+    category: str = ""
+    order_id: str = ""
+    campaign_id: str = ""
+    creative_id: str = ""
+    placement_id: str = ""
+    decision_id: str = ""
+    promotion_id: str = ""
+    coupon: str = ""
+    currency: str = ""
+    quantity: int = 0
+    value_minor: int = 0
+    cost_minor: int = 0
+    properties: bytes = b"{}"
+
+
+class Named(NamedTuple):
+    """The properties of an event, read. Shared between events: never changed.
+
+    ``problems`` lists what was left out of ``properties``; ``faults`` what does not fit ``goods``.
+    """
+
+    raw: bytes
+    properties: Properties
+    problems: tuple[FieldError, ...]
+    goods: Goods
+    faults: tuple[FieldError, ...]
+
+
+NOTHING_NAMED = Named(b"{}", Properties(), (), Goods(), ())
+
+
+class GoodsReader:
+    """Reads properties. ``currency`` is the shop's, for decimals of events that name none."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._read)
+
+    def read(self, raw: bytes) -> Named:
+        """Return what properties say; see ``properties.read_properties``."""
+        return self._remembered(raw) if len(raw) <= REMEMBERED_BYTES_MAX else self._read(raw)
+
+    def _read(self, raw: bytes) -> Named:
+        properties, problems = read_properties(raw)
+        faults: list[FieldError] = []
+        goods = _goods(raw, properties, self._currency, faults)
+        return Named(raw, properties, tuple(problems), goods, tuple(faults))
+
+
+def _goods(raw: bytes, named: Properties, currency: str, faults: list[FieldError]) -> Goods:
+    product_id = text_of(named.product_id)
+    return Goods(
+        text_of(named.sku) or product_id,
+        product_id,
+        named.category or "",
+        text_of(named.order_id),
+        text_of(named.campaign_id),
+        text_of(named.creative_id),
+        text_of(named.placement_id),
+        text_of(named.decision_id),
+        text_of(named.promotion_id),
+        named.coupon or "",
+        named.currency or "",
+        _quantity(named, faults),
+        _value(named, named.currency or currency, faults),
+        named.cost_minor or 0,
+        raw,
+    )
+
+
+def _quantity(named: Properties, faults: list[FieldError]) -> int:
+    """Return the units of the one product, 0 where the event is not about a number of units."""
+    if named.quantity is None:
+        return 0
+    try:
+        return quantity_of(named)
+    except InvalidInput as error:
+        faults += error.fields
+        return 0
+
+
+def _value(named: Properties, currency: str, faults: list[FieldError]) -> int:
+    """Return the total that is said, else the price of the one product."""
+    try:
+        total = minor_of(named.total_minor, named.total, currency, "properties.total")
+        if total is not None:
+            return total
+        if named.price_minor is None and named.price is not None:
+            return _price(named.price, currency)
+        return minor_of(named.price_minor, None, currency, PRICE) or 0
+    except InvalidInput as error:
+        faults += error.fields
+        return 0
+
+
+@lru_cache(maxsize=PRICES_IN_MEMORY_MAX)
+def _price(price: Decimal, currency: str) -> int:
+    """Return a price in minor units; shops have few prices, and reading one exactly costs."""
+    return parse_minor(price, currency, PRICE)
