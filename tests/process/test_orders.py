@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from queqiao.kernel.errors import InvalidInput
 from queqiao.process.attribution import NO_CLICK
-from queqiao.process.properties import Properties
 from queqiao.process.orders import Order, Orders
+from queqiao.process.properties import Properties
 from queqiao.process.state import Checkpoint, StateFile
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/process/orders.json").read_text())

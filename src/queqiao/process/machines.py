@@ -69,10 +69,8 @@ class Rows(msgspec.Struct):
 
     def reach(self, timestamp_us: int, received_at_us: int) -> None:
         """Note the times of an event: the latest ones are the watermark's."""
-        if timestamp_us > self.timestamp_us:
-            self.timestamp_us = timestamp_us
-        if received_at_us > self.received_at_us:
-            self.received_at_us = received_at_us
+        self.timestamp_us = max(self.timestamp_us, timestamp_us)
+        self.received_at_us = max(self.received_at_us, received_at_us)
 
     def of(self, table: str) -> list[Row]:
         """Return the rows of a table by its name; those of ``events`` are of another kind."""
