@@ -1,16 +1,20 @@
 """Late events: a line for each that moves a closed bucket, and the versions of the buckets."""
 
 import json
+from collections import Counter
 from random import Random
 
 import pytest
+from msgspec import Raw
+from tests.measure import shop
 from tests.process.conftest import MINUTE, T0, event
 
-from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.clock import format_rfc3339, parse_rfc3339
 from queqiao.kernel.envelope import decode_envelope, encode_envelope
 from queqiao.kernel.errors import InvalidInput
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.process.corrections_endpoints import CorrectionServices, handlers
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
@@ -69,6 +73,101 @@ async def test_buckets_have_versions_that_a_past_offset_can_be_asked_for(house) 
     assert [one["bucket"] for one in minutes] == [
         "2026-05-28T20:28:00Z", "2026-05-28T20:27:00Z", "2026-05-28T20:26:00Z",
     ]  # fmt: skip
+
+
+async def test_what_reports_do_not_count_is_in_no_line(house) -> None:
+    sold = [{"sku": "s", "price_minor": 500, "quantity": 2}]
+    nothing = {"consent": {"analytics": False}}
+    ads = event("Ad Clicked", 0, anon="d", context=nothing, cost_minor=7)
+    envelope = decode_envelope(ads)
+    envelope.source = ADS_SOURCE
+    await house.load(
+        taken(2 * DAY, event("Product Viewed", 0, anon="d", context=nothing)),
+        taken(
+            2 * DAY,
+            event("Order Completed", 0, anon="d", context=nothing, order_id="o", products=sold),
+        ),
+        taken(2 * DAY, encode_envelope(envelope)),
+        taken(2 * DAY, event("Product Viewed", 0, anon="other")),
+    )
+    items = (await ask(house, "/api/v1/corrections"))["items"]
+    assert [(one["offset"], one["moved"]) for one in reversed(items)] == [
+        (2, {"orders": 1, "invoices": 1, "gmv": 1000, "gross": 1000, "net": 1000, "units": 2,
+             "discount": 0}),
+        (3, {"events": 1, "clicks": 1, "cost": 7}),
+        (4, {"events": 1, "views": 1}),
+    ]  # fmt: skip
+
+
+METRICS = (
+    "views", "adds", "impressions", "clicks", "cost", "orders", "invoices", "gmv", "gross", "net",
+    "units", "discount", "credit_note_count", "credit_notes",
+)  # fmt: skip
+CONSENTS = [None, None, {"analytics": True}, {"analytics": False}, False, {"advertising": True}]
+
+
+def shopping(chance: Random, number: int, *, late: bool) -> bytes:
+    """Return an event of the shop, with or without consent, of a source of two; late or not."""
+    envelope = shop.happening(chance, number)
+    envelope.context = Raw(json.dumps({"consent": chance.choice(CONSENTS)}).encode())
+    if envelope.source == "web" and chance.random() < 0.3:
+        envelope.source = "till"
+    if envelope.event == "Order Completed":
+        properties = json.loads(bytes(envelope.properties)) | {"discount_minor": 1}
+        envelope.properties = Raw(json.dumps(properties).encode())
+    if late:
+        envelope.received_at_us += 60 * DAY
+    return encode_envelope(envelope)
+
+
+async def shown(house, grain: str, as_of: int) -> Counter[tuple[str, str]]:
+    """Return what the reports say of each bucket."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    asked = {"metrics": METRICS, "granularity": grain, "limit": 10_000}
+    answer = json.loads(await shop.answer(house.warehouse, asked, as_of))
+    for bucket, *values in answer["rows"]:
+        name = bucket[:10] if grain == "day" else format_rfc3339(parse_rfc3339(bucket))
+        numbers.update({(name, metric): n for metric, n in zip(METRICS, values, strict=True)})
+    return numbers
+
+
+async def corrected(house, grain: str, as_of: int) -> Counter[tuple[str, str]]:
+    """Return what the log of corrections says of each bucket, but for the count of events."""
+    query = {"grain": grain, "as_of": str(as_of), "limit": "200"}
+    items = (await ask(house, "/api/v1/corrections/buckets", **query))["items"]
+    assert len(items) < 200, "all of them"
+    return Counter(
+        {
+            (one["bucket"], moved["metric"]): moved["amount"]
+            for one in items
+            for moved in one["moved"]
+            if moved["metric"] != "events"
+        }
+    )
+
+
+def difference(later: Counter, earlier: Counter) -> dict:
+    later.subtract(earlier)
+    return {key: amount for key, amount in later.items() if amount}
+
+
+async def test_the_lines_of_a_bucket_are_what_the_report_moved_by(house) -> None:
+    chance = Random(11)
+    await house.load(*(shopping(chance, n, late=False) for n in range(80)))
+    await house.load(*(shopping(chance, n, late=True) for n in range(80, 240)))
+    moved: set[str] = set()
+    for grain in ("minute", "hour", "day"):
+        for _ in range(2):
+            first, last = sorted(chance.sample(range(80, 241), 2))
+            by_report = difference(
+                await shown(house, grain, last), await shown(house, grain, first)
+            )
+            by_lines = difference(
+                await corrected(house, grain, last), await corrected(house, grain, first)
+            )
+            assert by_lines == by_report, (grain, first, last)
+            moved |= {metric for _, metric in by_report}
+    assert moved == set(METRICS)
 
 
 async def test_pages_hold_each_line_once(house) -> None:

@@ -79,6 +79,11 @@ REPORTED = f"(bitAnd(consent, {ANALYTICS}) != 0 OR source = '{ADS_SOURCE}')"
 are billed by, so they count like orders."""
 
 
+def is_reported(mask: int, source: str) -> bool:
+    """Say the same as ``REPORTED`` of one event."""
+    return bool(mask & ANALYTICS) or source == ADS_SOURCE
+
+
 def mask_of(purposes: Iterable[str]) -> int:
     """Return the mask of purposes by their names."""
     return sum({PURPOSES[name] for name in purposes})

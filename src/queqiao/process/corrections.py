@@ -2,13 +2,15 @@
 
 A bucket (minute, hour, business day) is closed ``GRACE_US`` after its end by the clock of taking.
 Numbers of a closed bucket have been shown and used, so whatever moves one is put on record: one
-line per late event, with its offset. A bucket's version is the count of its lines.
+line per late event that moves any, with its offset. A bucket's version is the count of its lines.
+What reports do not count (an event without consent for analytics) has no part in a line.
 """
 
 from typing import NamedTuple
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, MINUTE_US, business_day, day_start_us
 from queqiao.kernel.vocabulary import ADS_SOURCE
+from queqiao.process.consent import is_reported
 from queqiao.process.facts import Fact
 from queqiao.process.orders import Booking
 
@@ -38,12 +40,14 @@ class Correction(NamedTuple):
 
 
 def correction(fact: Fact, booked: Booking | None, currency: str, zone: str) -> Correction | None:
-    """Return the line of a late event; None when every bucket of it is open still."""
+    """Return the line of a late event; None when every bucket of it is open, or no number moves."""
     envelope = fact.envelope
     at_us, taken_us = envelope.timestamp_us, envelope.received_at_us
     if taken_us <= at_us - at_us % MINUTE_US + MINUTE_US + GRACE_US:
         return None
     moved = _moved(fact, booked)
+    if not moved:
+        return None
     return Correction(
         fact.offset, _grain(at_us, taken_us, zone), envelope.event or "", at_us, taken_us,
         currency, list(moved), list(moved.values()),
@@ -60,7 +64,15 @@ def _grain(at_us: int, taken_us: int, zone: str) -> str:
 
 
 def _moved(fact: Fact, booked: Booking | None) -> dict[str, int]:
-    """Return by how much each metric moved: those of the catalogue that add up over events."""
+    """Return by how much each metric moved: those of the catalogue that add up over events.
+
+    Orders and their money always count, as in the reports.
+    """
+    counted = _of_event(fact) if is_reported(fact.consent, fact.envelope.source) else {}
+    return counted | (_of_lines(booked) if booked is not None and booked.lines else {})
+
+
+def _of_event(fact: Fact) -> dict[str, int]:
     envelope = fact.envelope
     event = envelope.event or ""
     moved = {"events": 1}
@@ -71,7 +83,7 @@ def _moved(fact: Fact, booked: Booking | None) -> dict[str, int]:
             moved[_COUNTED_BY_ADS[event]] = 1
         if fact.named.goods.cost_minor:
             moved["cost"] = fact.named.goods.cost_minor
-    return moved | (_of_lines(booked) if booked is not None else {})
+    return moved
 
 
 def _of_lines(booked: Booking) -> dict[str, int]:

@@ -40,7 +40,7 @@ _ACTIVITY = """activity AS (
   GROUP BY person)"""
 
 _BUYING = """buying AS (
-  SELECT {person} AS person, uniqExactIf(order_lines.order_id, order_lines.kind = 'sale') AS orders,
+  SELECT {person} AS person, uniqExactIf(order_lines.offset, order_lines.kind = 'sale') AS orders,
     sumIf(order_lines.amount_minor, order_lines.currency = {currency}) AS spent_minor,
     maxIf(order_lines.time, order_lines.kind = 'sale') AS last_order
   FROM order_lines LEFT JOIN owner ON order_lines.person_id = owner.known
