@@ -15,28 +15,24 @@ import os
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
-from multiprocessing.sharedctypes import Synchronized
 from random import Random
 from statistics import quantiles
 from time import perf_counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import httpx
 
 from bench.harness import row, running_system
+from bench.load import load
 
 TRIALS = 60
 TRIALS_UNDER_LOAD = 40
 TRICKLE_PER_S = 20
 RATE = int(os.environ.get("QUEQIAO_BENCH_RATE", "20_000"))
-BATCH, CONNECTIONS = 100, 8
 ASK_EVERY_S = 0.02
 GIVE_UP_S = 30.0
 ADDRESS, READ_KEY, WRITE_KEY = "QUEQIAO_BENCH_URL", "QUEQIAO_BENCH_READ_KEY", "QUEQIAO_BENCH_KEY"
 
-Counter: TypeAlias = "Synchronized[int]"
-"""Events sent so far, counted in one process and read in another."""
 Goals = tuple[tuple[int, float | None], ...]
 
 
@@ -63,7 +59,7 @@ def run() -> list[dict[str, Any]]:
     with target() as system:
         quiet, reports = asyncio.run(_measure(system, TRIALS))
         rows = _rows(quiet, reports, f"{TRICKLE_PER_S} other events/s", ((50, None), (95, 10.0)))
-        with load(system) as sent:
+        with load(system.base_url, system.intake_key, RATE) as sent:
             since, before = perf_counter(), sent.value
             loaded, reports = asyncio.run(_measure(system, TRIALS_UNDER_LOAD))
             held = (sent.value - before) / (perf_counter() - since)
@@ -81,60 +77,6 @@ def _rows(
             peer=peer, peer_name="one report, p95, same run")
         for share, goal in shares
     ]  # fmt: skip
-
-
-@contextmanager
-def load(system: Target) -> Iterator[Counter]:
-    """Send batches from a process of its own, for as long as this lasts; give the count sent."""
-    context = get_context("spawn")
-    sent = context.Value("q", 0)
-    process = context.Process(target=_flood, args=(system, sent))
-    process.start()
-    try:
-        yield sent
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _flood(system: Target, sent: Counter) -> None:
-    """Keep the rate on a few connections; a late answer is made up for, at most by a second."""
-    asyncio.run(_send_for_ever(system, sent))
-
-
-async def _send_for_ever(system: Target, sent: Counter) -> None:
-    key = b64encode(f"{system.intake_key}:".encode()).decode()
-    headers = {"authorization": f"Basic {key}"}
-    random = Random(618)  # figures, not secrets
-    async with httpx.AsyncClient(base_url=system.base_url, timeout=60) as http:
-
-        async def one_connection() -> None:
-            due = perf_counter()
-            while True:
-                answer = await http.post("/v1/batch", content=_batch(random), headers=headers)
-                answer.raise_for_status()
-                with sent.get_lock():
-                    sent.value += BATCH
-                due = max(due + BATCH * CONNECTIONS / RATE, perf_counter() - 1)
-                await asyncio.sleep(max(0.0, due - perf_counter()))
-
-        await asyncio.gather(*(one_connection() for _ in range(CONNECTIONS)))
-
-
-def _batch(random: Random) -> bytes:
-    """Return a batch of page views, about 450 bytes each."""
-    calls = []
-    for _ in range(BATCH):
-        sku = random.randrange(5000)
-        calls.append(
-            '{"type":"track","event":"Product Viewed",'
-            f'"messageId":"{random.getrandbits(128):032x}",'
-            f'"anonymousId":"a-{random.randrange(20_000)}","context":{{"page":{{"path":"/p/{sku}"}},'
-            '"locale":"zh-CN","userAgent":"Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0"},'
-            f'"properties":{{"product_id":"{sku}","sku":"S-{sku}","name":"保温杯 {sku}",'
-            f'"price":18.99,"currency":"CNY","quantity":1,"category":"Home {sku % 40}"}}}}'
-        )
-    return f'{{"batch":[{",".join(calls)}]}}'.encode()
 
 
 def _percentile(values: list[float], share: int) -> float:
