@@ -54,9 +54,9 @@ test: setup-dev ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest tests -q -m 'not long'
 
-test-long: setup-dev ## the long runs: kill rounds, fuzz, laws
+test-long: setup-dev ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
 	tests/system_packages.sh
-	$(BIN)/python -m pytest tests -q -m long --timeout 3600
+	$(BIN)/python -m pytest tests -q -m long -p tests.long_runs
 
 check: setup-dev ## lint, types, import rules, the console's own checks, the docs
 	$(BIN)/ruff check src tests bench sdk

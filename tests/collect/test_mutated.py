@@ -39,6 +39,7 @@ STUFFING = [
 ]  # fmt: skip
 ENCODINGS = [b"gzip", b"zstd", b"br", b"deflate", b"identity", b"gzip, gzip", b"\xff"]
 SAMPLE = 20_000
+SEED = 20261123
 
 
 class NoSync(Disk):
@@ -183,7 +184,7 @@ def resident_kb() -> int:
 
 
 async def _storm(home: Path, count: int) -> tuple[dict[int, int], int, int]:
-    random, corpus = Random(20261123), seeds()
+    random, corpus = Random(SEED), seeds()
     paths, door, answers = sorted(corpus), Door(home), dict[int, int]()
     settled = 0
     for number in range(count):
@@ -199,19 +200,16 @@ async def _storm(home: Path, count: int) -> tuple[dict[int, int], int, int]:
     return answers, settled, grown
 
 
-def check(home: Path, count: int) -> None:
-    answers, settled, grown = uvloop.run(_storm(home, count))
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("count", [SAMPLE, pytest.param(1_000_000, marks=pytest.mark.long)])
+def test_mutated_requests(
+    tmp_path: Path, count: int, record_property: Callable[[str, object], None]
+) -> None:
+    answers, settled, grown = uvloop.run(_storm(tmp_path, count))
+    record_property("seed", SEED)
+    record_property("answers", dict(sorted(answers.items())))
+    record_property("settled_kb", settled)
+    record_property("end_kb", grown)
     assert answers[200] > count // 20, answers
     assert answers[400] > count // 20, answers
     assert grown < settled * 1.1, (settled, grown)
-
-
-@pytest.mark.timeout(600)
-def test_mutated_requests(tmp_path: Path) -> None:
-    check(tmp_path, SAMPLE)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(7200)
-def test_a_million_mutated_requests(tmp_path: Path) -> None:
-    check(tmp_path, 1_000_000)

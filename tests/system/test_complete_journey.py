@@ -1,7 +1,9 @@
 """``queqiao demo --data`` on a real system: what its reports say is what the files say."""
 
 import asyncio
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,18 +105,24 @@ def check_demographics(client: httpx.Client, system: System, folder: Path) -> No
     assert profile["demographics"]["age_band"] == rows[0]["age"]
 
 
-def replayed(folder: Path, home: Path, within_s: float) -> None:
-    """Replay a folder by the command, to its end, and look at every kind of it."""
+def replayed(folder: Path, home: Path, within_s: float) -> float:
+    """Replay a folder by the command, to its end, and look at every kind of it.
+
+    Returns after how many seconds everything was loaded.
+    """
     with running_system(["--data", str(folder)], "demo", home) as system, admin(system) as client:
+        begun_s = time.monotonic()
         lived = home / "store" / f"{folder.name}.lived"
         until(lived.exists, within_s, 0.2)
         until(lambda: good(client.get("/api/v1/system"))["lag_events"] == 0, 60, 0.2)
+        loaded_s = time.monotonic() - begun_s
         check_sales(client, folder)
         check_goods(client, system, folder)
         check_redemptions(client, folder)
         check_impressions(system, folder)
         check_demographics(client, system, folder)
         assert not good(client.get("/api/v1/bad-rows"))["items"]
+    return loaded_s
 
 
 def test_the_first_weeks_of_a_real_retailer(shared_data: Path, tmp_path: Path) -> None:
@@ -124,7 +132,9 @@ def test_the_first_weeks_of_a_real_retailer(shared_data: Path, tmp_path: Path) -
 
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
-def test_the_whole_year_of_a_real_retailer(shared_data: Path, tmp_path: Path) -> None:
+def test_the_whole_year_of_a_real_retailer(
+    shared_data: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     folder = shared_data / "complete_journey"
     assert sales_total_minor(folder) == WHOLE_SALES_MINOR
-    replayed(folder, tmp_path / "home", within_s=900)
+    record_property("loaded_s", round(replayed(folder, tmp_path / "home", within_s=900), 1))
