@@ -10,6 +10,7 @@ from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Documents, Edit
 from queqiao.ports.records.sqlite import SqliteRecords
+from queqiao.process.consent import PERSONALIZATION
 from queqiao.profile.contracts import SEGMENT, SegmentDocument
 from queqiao.profile.endpoints import ProfileServices, handlers
 
@@ -58,6 +59,21 @@ async def test_a_profile_names_its_segments_and_explains_them(call):
     with pytest.raises(InvalidInput) as refused:
         await call("GET", path, {"id": "everyone"})
     assert refused.value.fields[0].path == "user"
+
+
+async def test_members_and_explanations_are_told_as_ads_know_them(call, shop):
+    await shop.event("shy", 1, consent=PERSONALIZATION)
+    params = {"id": "everyone"}
+    for purpose, is_member in (("personalization", True), ("advertising", False)):
+        path = "/api/v1/segments/{id}/members"
+        found = (await call("GET", path, params, purpose=purpose))["items"]
+        assert ({"person_id": "shy"} in found) == is_member
+        path = "/api/v1/segments/{id}/explain"
+        why = await call("GET", path, params, user="shy", purpose=purpose)
+        assert (why["known"], why["member"]) == (is_member, is_member)
+    with pytest.raises(InvalidInput) as refused:
+        await call("GET", path, params, user="shy", purpose="ads")
+    assert refused.value.fields[0].path == "purpose"
 
 
 async def test_a_preview_counts(call):

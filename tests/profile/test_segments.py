@@ -10,15 +10,18 @@ from queqiao.ports.records import artifacts
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Documents, Edit
 from queqiao.ports.records.sqlite import SqliteRecords
+from queqiao.process.consent import ADVERTISING, ANALYTICS, EVERYTHING, PERSONALIZATION
 from queqiao.profile import segments
 from queqiao.profile.contracts import (
     ARTIFACT_PREFIX,
     SEGMENT,
+    SegmentArtifact,
     SegmentDocument,
     default_segments,
     load_members,
 )
 from queqiao.profile.expression import parse
+from queqiao.profile.person_query import FOR_ADS
 
 CASES = [
     ({"field": "orders", "op": ">=", "value": 2}, ["ada"]),
@@ -85,29 +88,95 @@ async def test_explain_names_the_value_of_each_condition(shop):
 async def test_pages_of_members_join_to_the_whole(shop):
     node = parse({"field": "visits", "op": ">=", "value": 0})
     first = await segments.members(shop.warehouse, node, NOW_US, 2)
-    rest = await segments.members(shop.warehouse, node, NOW_US, 2, first[-1])
+    rest = await segments.members(shop.warehouse, node, NOW_US, 2, after=first[-1])
     assert first + rest == ["ada", "bo", "stranger"]
 
 
-async def test_refresh_publishes_live_segments_and_empties_paused_ones(shop, tmp_path):
-    records = SqliteRecords(tmp_path / "records.sqlite")
-    records.upgrade()
+async def test_what_ads_know_of_people_is_made_of_what_may_advertise(empty_shop, records):
+    """A member without advertising is none for ads, and ads count only the orders that they may."""
+    shop, no_ads = empty_shop, ANALYTICS | PERSONALIZATION
+    for person, consent in (("all", EVERYTHING), ("no-ads", no_ads), ("only-ads", ADVERTISING)):
+        await shop.event(person, 1, consent=consent)
+        await shop.sold(person, 1, f"{person}-1", 100, consent=consent)
+    await shop.event("both", 1)
+    await shop.sold("both", 1, "both-1", 100)
+    await shop.sold("both", 1, "both-2", 100, consent=no_ads)
+    expressions = {
+        "buyers": {"field": "orders", "op": ">=", "value": 1},
+        "regulars": {"field": "orders", "op": ">=", "value": 2},
+        "once": {"not": {"field": "orders", "op": ">=", "value": 2}},
+    }
+    expected = {  # segment: those who are in it, those of whom ads know it
+        "buyers": (["all", "both", "no-ads"], ["all", "both"]),
+        "regulars": (["both"], []),
+        "once": (["all", "no-ads"], ["all", "both"]),
+    }
+    for name, expression in expressions.items():
+        await publish(records, name, expression)
+    counted = await segments.refresh(shop.warehouse, records, NOW_US)
+    assert counted == {name: len(known) for name, (known, _) in expected.items()}
+    found = load_members([artifact(records, name) for name in expressions])
+    for name, (known, for_ads) in expected.items():
+        for person in ("all", "both", "no-ads", "only-ads"):
+            assert (name in found.personal.segments_of(person)) == (person in known)
+            assert (name in found.ads.segments_of(person)) == (person in for_ads)
+            why = await segments.explain(
+                shop.warehouse, parse(expressions[name]), person, NOW_US, FOR_ADS
+            )
+            assert why.member == (person in for_ads)
+
+
+async def test_members_are_counted_once_while_all_may_advertise(shop, records):
+    await publish(records, "buyers", CASES[0][0])
+    await segments.refresh(shop.warehouse, records, NOW_US)
+    stored = msgspec.msgpack.decode(artifact(records, "buyers"), type=SegmentArtifact)
+    assert (stored.members, stored.ad_members) == (["ada"], None)
+    assert load_members([artifact(records, "buyers")]).ads.segments_of("ada") == {"buyers"}
+    await shop.event("ada", 0, consent=PERSONALIZATION)
+    await segments.refresh(shop.warehouse, records, NOW_US)
+    stored = msgspec.msgpack.decode(artifact(records, "buyers"), type=SegmentArtifact)
+    assert (stored.members, stored.ad_members) == (["ada"], ["ada"])
+
+
+def test_an_artifact_that_does_not_say_has_nobody_for_ads():
+    earlier = {"segment_id": "buyers", "revision": 1, "members": ["ada"]}
+    found = load_members([msgspec.msgpack.encode(earlier)])
+    assert found.personal.segments_of("ada") == {"buyers"}
+    assert found.ads.segments_of("ada") == frozenset()
+
+
+@pytest.fixture
+def records(tmp_path):
+    opened = SqliteRecords(tmp_path / "records.sqlite")
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+async def publish(records, name, expression):
+    kept, edit = Documents(records), Edit(Actor("tester", "Tester"), NOW_US)
+    await kept.create(SEGMENT, name, SegmentDocument(name, expression), edit)
+    await kept.transition(SEGMENT, name, "live", edit)
+
+
+def artifact(records, name) -> bytes:
+    return records.read_now(lambda conn: artifacts.get(conn, ARTIFACT_PREFIX + name))[1]
+
+
+async def test_refresh_publishes_live_segments_and_empties_paused_ones(shop, records):
     kept = Documents(records)
     edit = Edit(Actor("tester", "Tester"), NOW_US)
-    buyers = SegmentDocument("买过的人", {"field": "orders", "op": ">", "value": 0})
-    await kept.create(SEGMENT, "buyers", buyers, edit)
-    await kept.transition(SEGMENT, "buyers", "live", edit)
+    await publish(records, "buyers", {"field": "orders", "op": ">", "value": 0})
     assert await segments.refresh(shop.warehouse, records, NOW_US) == {"buyers": 1}
     version = max(change.version for change in records.changes_since(0))
     assert await segments.refresh(shop.warehouse, records, NOW_US) == {"buyers": 1}
     assert records.changes_since(version) == []
-    body = records.read_now(lambda conn: artifacts.get(conn, ARTIFACT_PREFIX + "buyers"))[1]
-    assert load_members([body]).segments_of("ada") == {"buyers"}
+    found = load_members([artifact(records, "buyers")])
+    assert found.personal.segments_of("ada") == {"buyers"}
     await kept.transition(SEGMENT, "buyers", "paused", edit)
     assert await segments.refresh(shop.warehouse, records, NOW_US) == {}
-    body = records.read_now(lambda conn: artifacts.get(conn, ARTIFACT_PREFIX + "buyers"))[1]
-    assert load_members([body]).segments_of("ada") == frozenset()
-    records.close()
+    found = load_members([artifact(records, "buyers")])
+    assert found.personal.segments_of("ada") == found.ads.segments_of("ada") == frozenset()
 
 
 async def test_the_shipped_segments_are_good_documents(shop):

@@ -89,10 +89,10 @@ def mask_of(purposes: Iterable[str]) -> int:
     return sum({PURPOSES[name] for name in purposes})
 
 
-def allows(purpose: int, table: str = "") -> str:
-    """Return the SQL that holds for rows whose consent allows a purpose."""
+def allows(purposes: int, table: str = "") -> str:
+    """Return the SQL that holds for rows whose consent allows every purpose of a mask."""
     column = f"{table}.consent" if table else "consent"
-    return f"bitAnd({column}, {purpose}) != 0"
+    return f"bitAnd({column}, {purposes}) = {purposes}"
 
 
 def read_consent(raw: bytes) -> Said:

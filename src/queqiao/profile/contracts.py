@@ -1,7 +1,7 @@
 """What other rooms may know of shoppers: the segment document, and who is in which segment."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -27,11 +27,16 @@ class SegmentDocument(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SegmentArtifact(msgspec.Struct, frozen=True):
-    """The members of one segment, sorted. ``revision`` is that of the document they follow."""
+    """The members of one segment, sorted. ``revision`` is that of the document they follow.
+
+    ``ad_members`` are those of whom ads may know it: the same expression over what a person lets
+    advertise too. None where they are the members; nobody in an artifact that does not say.
+    """
 
     segment_id: str
     revision: int
     members: list[str]
+    ad_members: list[str] | None = []
 
 
 def check_segment(document: SegmentDocument) -> None:
@@ -66,10 +71,24 @@ class SegmentMembers:
         return len(self._segments)
 
 
-def load_members(artifacts: Iterable[bytes]) -> SegmentMembers:
-    """Return the look-up from the bodies of all ``segment:`` artifacts."""
-    decoded = (msgspec.msgpack.decode(body, type=SegmentArtifact) for body in artifacts)
-    return SegmentMembers({artifact.segment_id: artifact.members for artifact in decoded})
+class Memberships(NamedTuple):
+    """Who is in which segment: as prices and recommendations may ask, and as ads may."""
+
+    personal: SegmentMembers
+    ads: SegmentMembers
+
+
+def load_members(artifacts: Iterable[bytes]) -> Memberships:
+    """Return the look-ups from the bodies of all ``segment:`` artifacts."""
+    decoded = [msgspec.msgpack.decode(body, type=SegmentArtifact) for body in artifacts]
+    personal = SegmentMembers({each.segment_id: each.members for each in decoded})
+    if all(each.ad_members is None for each in decoded):
+        return Memberships(personal, personal)
+    ads = {
+        each.segment_id: each.members if each.ad_members is None else each.ad_members
+        for each in decoded
+    }
+    return Memberships(personal, SegmentMembers(ads))
 
 
 def default_segments() -> dict[str, SegmentDocument]:

@@ -13,9 +13,11 @@ from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import PERSONALIZATION
 from queqiao.profile import people, segments
 from queqiao.profile.contracts import SEGMENT
 from queqiao.profile.expression import TEXT_MAX, Node, parse
+from queqiao.profile.person_query import FOR_ADS
 
 BODY_MAX = 200_000
 LIMIT_DEFAULT = 50
@@ -24,6 +26,8 @@ _SEGMENTS = ("segments",)
 _PEOPLE = ("profiles",)
 _MEMBERS = "profile.members"
 _PROFILES = "profile.profiles"
+_PURPOSES = {"personalization": PERSONALIZATION, "advertising": FOR_ADS}
+_PURPOSE = Message("须为 personalization 或 advertising", "must be personalization or advertising")
 
 
 class ProfileServices(msgspec.Struct, frozen=True):
@@ -76,9 +80,11 @@ def _segment_routes(services: ProfileServices) -> list[Route]:
         return json_response(await _members(services, request, limit_of(request, LIMIT_MAX)))
 
     async def explain(request: Request) -> Response:
+        purposes = _purposes(request)
         node = await _expression(services, request.params["id"])
         person = clean(_required(request, "user"), "user", TEXT_MAX)
-        return json_response(await segments.explain(warehouse, node, person, request.now_us))
+        told = await segments.explain(warehouse, node, person, request.now_us, purposes)
+        return json_response(told)
 
     return [
         Route(
@@ -146,6 +152,14 @@ def _profile_routes(services: ProfileServices) -> list[Route]:
     ]
 
 
+def _purposes(request: Request) -> int:
+    """Return what the events have to allow that the asked membership is made of."""
+    asked = request.query.get("purpose", "personalization")
+    if asked not in _PURPOSES:
+        raise InvalidInput(FieldError("purpose", _PURPOSE))
+    return _PURPOSES[asked]
+
+
 def _required(request: Request, name: str) -> str:
     value = request.query.get(name, "")
     if not value:
@@ -163,7 +177,10 @@ async def _members(services: ProfileServices, request: Request, limit: int) -> M
     node = await _expression(services, segment_id)
     purpose = f"{_MEMBERS}:{segment_id}"
     after = cursor_of(request, services.signer, purpose, str) or ""
-    found = await segments.members(services.warehouse, node, request.now_us, limit + 1, after)
+    purposes = _purposes(request)
+    found = await segments.members(
+        services.warehouse, node, request.now_us, limit + 1, after=after, purposes=purposes
+    )
     page = found[:limit]
     following = cursor_after(services.signer, purpose, page[-1]) if len(found) > limit else None
     return MemberList([Member(person) for person in page], following)

@@ -3,14 +3,18 @@
 A person is the known user, or the anonymous visitor while unknown; what a visitor did before a
 login is counted for the user that the same visitor later logged in as (``identities``), and what
 any id did that is stitched to another for that other (``stitches``). Only what a person lets
-personalize counts: whoever allows none of it has no profile and is in no segment.
+personalize counts: whoever allows none of it has no profile and is in no segment. What ads ask of
+people is made of what they let personalize and advertise (``FOR_ADS``).
 """
 
 from collections.abc import Collection
 from typing import Any
 
-from queqiao.process.contracts import PERSONALIZATION, allows
+from queqiao.process.contracts import ADVERTISING, PERSONALIZATION, allows
 from queqiao.profile.fields import Part
+
+FOR_ADS = PERSONALIZATION | ADVERTISING
+"""The purposes that an event has to allow, all of them, to be part of what ads know of a person."""
 
 OWNER = """login AS (
   SELECT anonymous_id AS known, argMax(user_id, offset) AS user FROM identities
@@ -88,25 +92,31 @@ ALL_PARTS: tuple[Part, ...] = ("activity", "buying", "interest", "traits")
 
 
 def person_query(
-    columns: str, rest: str, parts: Collection[Part] = ALL_PARTS, *, one_person: bool = False
+    columns: str,
+    rest: str,
+    parts: Collection[Part] = ALL_PARTS,
+    *,
+    one_person: bool = False,
+    purposes: int = PERSONALIZATION,
 ) -> str:
     """Return ``SELECT columns FROM persons rest`` with the parts that are needed joined in.
 
     Parameters are ``now`` (µs, Int64; later facts are not seen) and, for one person, ``person``.
+    Only events and order lines count that allow all ``purposes``.
     """
-    definitions = [OWNER, _part_sql("activity", one_person)]
+    definitions = [OWNER, _part_sql("activity", one_person, purposes)]
     joins = ["FROM activity"]
     for part in ALL_PARTS[1:]:
         if part in parts:
-            definitions.append(_part_sql(part, one_person))
+            definitions.append(_part_sql(part, one_person, purposes))
             joins.append(f"LEFT JOIN {part} ON {part}.person = activity.person")
     alone = " WHERE activity.person = {person:String} " if one_person else " "
     return f"WITH {', '.join(definitions)} SELECT {columns} {' '.join(joins)}{alone}{rest}"
 
 
-def _part_sql(part: Part, one_person: bool) -> str:
-    events = _filters("events", "timestamp", one_person)
-    lines = _filters("order_lines", "time", one_person)
+def _part_sql(part: Part, one_person: bool, purposes: int) -> str:
+    events = _filters("events", "timestamp", one_person, purposes)
+    lines = _filters("order_lines", "time", one_person, purposes)
     if part == "interest":
         named = {f"event_{name.removeprefix('in_')}": text for name, text in events.items()}
         named |= {f"line_{name.removeprefix('in_')}": text for name, text in lines.items()}
@@ -116,10 +126,10 @@ def _part_sql(part: Part, one_person: bool) -> str:
     return {"activity": _ACTIVITY, "traits": _TRAITS}[part].format(**events)
 
 
-def _filters(table: str, time: str, one_person: bool) -> dict[str, Any]:
+def _filters(table: str, time: str, one_person: bool, purposes: int) -> dict[str, Any]:
     return {
         "person": _PERSON.format(table=table),
         "in_time": f"{table}.{time} <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')"
-        f" AND {allows(PERSONALIZATION, table)}",
+        f" AND {allows(purposes, table)}",
         "only": _ONLY.format(table=table) if one_person else "",
     }

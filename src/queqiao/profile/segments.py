@@ -9,16 +9,22 @@ from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents, Stored
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import watermark
+from queqiao.process.contracts import PERSONALIZATION, allows, watermark
 from queqiao.profile.conditions import Condition, compile_actual, compile_condition
 from queqiao.profile.contracts import ARTIFACT_PREFIX, SEGMENT, SegmentArtifact
 from queqiao.profile.expression import Comparison, Node, comparisons, parse
 from queqiao.profile.people import PersonSummary, summaries
-from queqiao.profile.person_query import person_query
+from queqiao.profile.person_query import FOR_ADS, person_query
 
 SAMPLE = 10
 PAGE = 100_000
 """Members read at a time: below the warehouse's bound of rows."""
+
+_KEPT_FROM_ADS = """SELECT count() FROM (
+  SELECT 1 FROM events WHERE split LIMIT 1 UNION ALL SELECT 1 FROM order_lines WHERE split LIMIT 1)
+""".replace("split", f"{allows(PERSONALIZATION)} AND NOT {allows(FOR_ADS)}")
+"""More than 0 where something may personalize and not advertise; else members need be counted once.
+"""
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -64,7 +70,13 @@ async def preview(warehouse: Warehouse, expression: Any, now_us: int) -> Preview
 
 
 async def members(
-    warehouse: Warehouse, node: Node, now_us: int, limit: int, after: str = ""
+    warehouse: Warehouse,
+    node: Node,
+    now_us: int,
+    limit: int,
+    *,
+    after: str = "",
+    purposes: int = PERSONALIZATION,
 ) -> list[str]:
     """Return up to ``limit`` members in the order of their ids, those after ``after``."""
     condition = compile_condition(node)
@@ -73,12 +85,15 @@ async def members(
         f"WHERE activity.person > {{after:String}} AND {condition.sql}"
         " ORDER BY activity.person LIMIT {limit:UInt32}",
         condition.parts,
+        purposes=purposes,
     )
     parameters = {**condition.parameters, "now": now_us, "after": after, "limit": limit}
     return [row[0] for row in (await warehouse.query(sql, parameters)).rows]
 
 
-async def explain(warehouse: Warehouse, node: Node, person: str, now_us: int) -> Explanation:
+async def explain(
+    warehouse: Warehouse, node: Node, person: str, now_us: int, purposes: int = PERSONALIZATION
+) -> Explanation:
     """Return for every condition what it asks, what the person has, and whether it holds."""
     leaves = comparisons(node)
     whole = compile_condition(node)
@@ -86,7 +101,7 @@ async def explain(warehouse: Warehouse, node: Node, person: str, now_us: int) ->
         whole,
         *(c for leaf in leaves for c in (compile_condition(leaf), compile_actual(leaf))),
     ]
-    rows = await _of_one(warehouse, columns, person, now_us)
+    rows = await _of_one(warehouse, columns, person, now_us, purposes)
     if not rows:
         return Explanation(person, known=False, member=False, conditions=[])
     member, *pairs = rows[0]
@@ -115,35 +130,56 @@ async def refresh(warehouse: Warehouse, records: Records, now_us: int) -> dict[s
     Segments that are no longer live are published empty. Unchanged members are not told anew.
     """
     live = await Documents(records).live(SEGMENT)
-    counts = {stored.id: await _publish(warehouse, records, stored, now_us) for stored in live}
+    counts: dict[str, int] = {}
+    for stored in live:
+        counted = await _counted(warehouse, stored, now_us)
+        await _publish(records, counted, now_us)
+        counts[stored.id] = len(counted.members)
     await records.write(lambda conn: _empty_others(conn, set(counts), now_us))
     return counts
 
 
-async def _publish(warehouse: Warehouse, records: Records, stored: Stored, now_us: int) -> int:
+async def _counted(warehouse: Warehouse, stored: Stored, now_us: int) -> SegmentArtifact:
+    """Return the members of a segment, and those that ads may ask for.
+
+    Whether the two can differ is asked after the count: what was loaded before is seen by it.
+    """
     node = parse(stored.document.expression)
+    found = await _all_members(warehouse, node, now_us, PERSONALIZATION)
+    kept_from_ads = (await warehouse.query(_KEPT_FROM_ADS)).rows[0][0]
+    for_ads = await _all_members(warehouse, node, now_us, FOR_ADS) if kept_from_ads else None
+    return SegmentArtifact(stored.id, stored.revision, found, for_ads)
+
+
+async def _all_members(warehouse: Warehouse, node: Node, now_us: int, purposes: int) -> list[str]:
     found: list[str] = []
     while True:
-        page = await members(warehouse, node, now_us, PAGE, found[-1] if found else "")
+        after = found[-1] if found else ""
+        page = await members(warehouse, node, now_us, PAGE, after=after, purposes=purposes)
         found += page
         if len(page) < PAGE:
-            break
-    body = msgspec.msgpack.encode(SegmentArtifact(stored.id, stored.revision, found))
-    name = ARTIFACT_PREFIX + stored.id
+            return found
+
+
+async def _publish(records: Records, counted: SegmentArtifact, now_us: int) -> None:
+    name, body = ARTIFACT_PREFIX + counted.segment_id, msgspec.msgpack.encode(counted)
     await records.write(lambda conn: artifacts.put(conn, name, body, now_us))
-    return len(found)
 
 
 def _empty_others(conn: Any, live: set[str], now_us: int) -> None:
     for name in artifacts.names(conn, ARTIFACT_PREFIX):
         segment_id = name.removeprefix(ARTIFACT_PREFIX)
         if segment_id not in live:
-            empty = SegmentArtifact(segment_id, 0, [])
+            empty = SegmentArtifact(segment_id, 0, [], None)
             artifacts.put(conn, name, msgspec.msgpack.encode(empty), now_us)
 
 
 async def _of_one(
-    warehouse: Warehouse, columns: list[Condition], person: str, now_us: int
+    warehouse: Warehouse,
+    columns: list[Condition],
+    person: str,
+    now_us: int,
+    purposes: int = PERSONALIZATION,
 ) -> list[list[Any]]:
     """Return one row with a column for each condition; parameters get apart by their place."""
     parameters: dict[str, Any] = {"now": now_us, "person": person}
@@ -152,7 +188,7 @@ async def _of_one(
         parameters |= {f"c{at}{name}": value for name, value in column.parameters.items()}
         printed.append(column.sql.replace("{v", f"{{c{at}v"))
     parts = frozenset(part for column in columns for part in column.parts)
-    sql = person_query(", ".join(printed), "", parts, one_person=True)
+    sql = person_query(", ".join(printed), "", parts, one_person=True, purposes=purposes)
     return (await warehouse.query(sql, parameters)).rows
 
 

@@ -19,7 +19,7 @@ from queqiao.decide.recommend.model import ItemModel, load_model
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
-from queqiao.profile.contracts import ARTIFACT_PREFIX, SegmentMembers, load_members
+from queqiao.profile.contracts import ARTIFACT_PREFIX, load_members
 from queqiao.wiring.changes import Follower
 
 NEWEST_MAX = 500
@@ -36,7 +36,7 @@ class HotState:
         self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
         self.price_book = PriceBook()
         self.newest_skus: tuple[str, ...] = ()
-        self.members = SegmentMembers({})
+        self.members = load_members([])
         self.model: ItemModel | None = None
         self._counts: list[Count] = []
 
@@ -57,7 +57,11 @@ class HotState:
 
     def segments_of(self, person_id: str) -> frozenset[str]:
         """Return the segments of a person."""
-        return self.members.segments_of(person_id)
+        return self.members.personal.segments_of(person_id)
+
+    def ad_segments_of(self, person_id: str) -> frozenset[str]:
+        """Return those of a person's segments that ads may know."""
+        return self.members.ads.segments_of(person_id)
 
     async def load_catalog(self) -> None:
         """Read the catalogue's prices."""

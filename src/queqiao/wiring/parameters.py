@@ -18,6 +18,13 @@ def _page(most: int) -> tuple[Parameter, ...]:
 
 
 _QUERY = Parameter("query", Message("要找的文字", "text to look for"))
+_PURPOSE = Parameter(
+    "purpose",
+    Message(
+        "personalization，或 advertising：广告可见的成员",
+        "personalization, or advertising: those that ads may know",
+    ),
+)
 _ENCODING = Parameter(
     "Content-Encoding",
     Message("gzip、deflate、zstd、br，或不压缩", "gzip, deflate, zstd, br, or absent: in clear"),
@@ -113,9 +120,10 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/events": _EVENTS,
         "GET /api/v1/bad-rows": _page(500),
         "GET /api/v1/profiles": (_QUERY, *_page(1000)),
-        "GET /api/v1/segments/{id}/members": _page(1000),
+        "GET /api/v1/segments/{id}/members": (_PURPOSE, *_page(1000)),
         "GET /api/v1/segments/{id}/explain": (
             Parameter("user", Message("顾客的 id", "id of the person"), required=True),
+            _PURPOSE,
         ),
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
         "GET /api/v1/erasures": (PAGE[0],),

@@ -29,7 +29,7 @@ from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
 
 SegmentsOf = Callable[[str], frozenset[str]]
-"""Gives the segments of a person by user id or anonymous id."""
+"""Gives the segments of a person, by user id or anonymous id, that ads may know."""
 
 
 class Won(Struct, frozen=True):

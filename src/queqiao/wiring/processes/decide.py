@@ -60,7 +60,7 @@ def routes(settings: Settings, hot: HotState) -> list[Route]:
         ledger=ledger,
         event_log=event_log,
         signer=secret_keys.signer(settings.home, "notices"),
-        segments_of=hot.segments_of,
+        segments_of=hot.ad_segments_of,
         random_bits=chance.random_bits,
         zone=settings.shop.timezone,
     )
