@@ -14,6 +14,9 @@ from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import Message
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.lake.parquet_folder import ParquetFolder
+from queqiao.process.tier import Tier
+from queqiao.process.tiering import Size, Tiering
 from queqiao.wiring.pipeline_desk import MINUTES, PipelineDesk
 
 MINUTE_US = 60_000_000
@@ -49,7 +52,8 @@ def desk(house: House, refused: BadRowsLog) -> PipelineDesk:
     del refused
     reader = EmbeddedEventLogReader(house.folder / "log")
     groups = BadRowGroups(house.folder / "bad_rows")
-    return PipelineDesk(reader, house.warehouse, groups, FixedClock(NOW_US))
+    tiering = Tiering(house.warehouse, Tier(house.warehouse, ParquetFolder(house.folder)), 400)
+    return PipelineDesk(reader, house.warehouse, groups, FixedClock(NOW_US), tiering.state)
 
 
 async def test_a_source_shows_its_hour_its_client_and_its_bad_rows(
@@ -83,3 +87,11 @@ async def test_what_waits_has_an_age_and_what_came_late_is_counted(
     assert (now.log_end, now.loaded, now.lag_events, now.lag_ms) == (2, 2, 0, 0)
     assert [minute.events for minute in now.minutes] == [0, 1, 0, 1, 0]
     assert [minute.late for minute in now.minutes] == [0, 0, 0, 1, 0]
+
+
+async def test_the_pipeline_tells_where_raw_events_lie(house: House, desk: PipelineDesk) -> None:
+    await house.load(*(event(number, 1) for number in range(3)))
+    tiers = (await desk.pipeline(5)).tiers
+    assert (tiers.warehouse.rows, tiers.lake, tiers.files) == (3, Size(0, 0), 0)
+    assert tiers.warehouse.bytes > 0
+    assert (tiers.up_to_offset, tiers.raw_days, tiers.refused) == (0, 400, None)

@@ -168,3 +168,8 @@ def test_what_is_removed_is_gone_and_may_be_removed_again(lake):
 def test_no_call_leaves_the_folder(lake, call):
     with pytest.raises(InvalidInput):
         getattr(lake, call)("events", "block=../x")
+
+
+def test_several_partitions_have_one_place(lake):
+    place = lake.place("events", "block=1", "block=2")
+    assert place == lake.place("events", "block=1").replace("block=1", "{block=1,block=2}")

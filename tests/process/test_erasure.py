@@ -6,14 +6,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from tests.measure import shop
-from tests.process.conftest import MINUTE, event
+from tests.process.conftest import MINUTE, T0, event
+from tests.process.tiered import CutOff, CutOffError
 
+from queqiao.kernel.clock import DAY_US
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.ddl import EVENTS
 from queqiao.process.erasure import CLEARED, Eraser, without
 from queqiao.process.erasure_book import ErasureBook, Subject
+from queqiao.process.tier import Tier
+from queqiao.process.tiering import Tiering
 
 USER, DEVICE, SECRET = "user-0451-erase-me", "device-7f3a-erase-me", "harbour-street-12"
+WHO = ("person_id", "user_id")
 KEPT_USER, SHARED = "user-0452-stays", "device-shared"
 SOLD = [{"sku": "cup", "price_minor": 900, "quantity": 2}]
 AT_ONCE = (
@@ -111,6 +116,78 @@ async def test_no_file_holds_the_ids_and_no_number_moves(house, lake, book, tmp_
     assert lake.read("profiles", "day=2026-06-01").to_pylist() == [{"person_id": KEPT_USER}]
 
 
+def told(lake) -> str:
+    """Return all that the lake's events hold, as text: the files are compressed."""
+    return repr([lake.read("events", one).to_pylist() for one in lake.partitions("events")])
+
+
+async def tiered(house, lake) -> Tier:
+    """Return the tier after all blocks of two events moved into it: six of the seven events."""
+    house.loader = house.new_loader(levels=(1, 2))
+    await fill(house)
+    await house.loader.settle()
+    tier = Tier(house.warehouse, lake)
+    tiering = Tiering(house.warehouse, tier, 1)
+    await tiering.open()
+    while await tiering.advance(T0 + 100 * DAY_US):
+        pass
+    assert [(one.first, one.last) for one in await tier.files()] == [(1, 2), (3, 4), (5, 6)]
+    return tier
+
+
+async def test_what_lies_in_the_lake_is_erased_by_the_same_words(house, lake, book) -> None:
+    tier = await tiered(house, lake)
+    words = (USER, DEVICE, SECRET)
+    assert all(word in told(lake) for word in words)
+    everything = f"SELECT {', '.join(EVENTS.columns)} FROM history ORDER BY offset"
+    before = [await shop.answer(house.warehouse, asked, at) for asked in QUESTIONS for at in (3, 7)]
+    rows = await house.ask(everything)
+    stray = tier.source(*await tier.files()).partition("(")[2].split("{")[0].strip("'") + "block=9"
+    await house.warehouse.command(
+        f"INSERT INTO FUNCTION file('{stray}/.unfinished.parquet', Parquet) SELECT '{SECRET}' AS a"
+    )
+    await erase(house, lake, book, Subject(user_id=USER))
+    assert book.find("e1").events == 5
+    assert not any(word in told(lake) for word in words)
+    assert list(Path(stray).glob(".unfinished*")) == [], "what a killed move left is gone"
+    assert [
+        await shop.answer(house.warehouse, asked, at) for asked in QUESTIONS for at in (3, 7)
+    ] == before
+    after = await house.ask(everything)
+    kept = [at for at, name in enumerate(EVENTS.columns) if name not in {*CLEARED, *WHO}]
+    assert [[row[at] for at in kept] for row in after] == [[row[at] for at in kept] for row in rows]
+    assert await house.ask("SELECT offset, person_id, user_id FROM history ORDER BY offset") == [
+        [1, "erased:1", ""], [2, "erased:2", ""], [3, "erased:2", ""], [4, "erased:2", ""],
+        [5, KEPT_USER, KEPT_USER], [6, "erased:2", ""], [7, "other", ""],
+    ]  # fmt: skip
+    assert await house.ask("SELECT DISTINCT message_id FROM unprocessed") == [[""]]
+    assert [after[4], after[6]] == [rows[4], rows[6]], "others' rows are untouched"
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_cut_off_at_any_call_the_lake_is_erased_by_the_next(house, lake, book, done) -> None:
+    tier = await tiered(house, lake)
+    before = [await shop.answer(house.warehouse, asked, 7) for asked in QUESTIONS]
+    book.request("e1", Subject(user_id=USER), 1)
+    cut, at = True, 0
+    while cut:
+        at, count = at + 1, [0]
+        parts = [CutOff(one, count, at, done=done) for one in (house.warehouse, lake)]
+        try:
+            await Eraser(*parts, house.loader, book).advance(2)
+        except CutOffError:
+            assert [await shop.answer(house.warehouse, one, 7) for one in QUESTIONS] == before
+            await Tiering(house.warehouse, tier, 1).open()
+        else:
+            cut = book.find("e1").phase != "removing"
+    assert at > 20
+    assert not any(word in told(lake) for word in (USER, DEVICE, SECRET))
+    assert [await shop.answer(house.warehouse, asked, 7) for asked in QUESTIONS] == before
+    for file in await tier.files():
+        sums = f"SELECT count(), max(_size), sum(cityHash64(*)) FROM {tier.source(file)}"
+        assert await house.ask(sums) == [[file.rows, file.bytes, file.digest]]
+
+
 async def test_whoever_comes_back_is_somebody_new(house, lake, book) -> None:
     await fill(house)
     await erase(house, lake, book, Subject(user_id=USER))
@@ -146,7 +223,6 @@ def test_every_cleared_column_is_there() -> None:
     assert set(CLEARED) <= set(EVENTS.columns)
 
 
-@pytest.mark.parametrize("columns", [("person_id",), ("person_id", "user_id", "anonymous_id")])
-def test_a_day_of_the_lake_without_rows_stays_as_it_is(columns: tuple[str, ...]) -> None:
-    rows = pa.table({name: pa.array([], pa.string()) for name in columns})
-    assert without(rows, ["somebody"], 9) is rows
+def test_a_day_of_the_lake_without_rows_stays_as_it_is() -> None:
+    rows = pa.table({"person_id": pa.array([], pa.string())})
+    assert without(rows, ["somebody"]) is rows

@@ -19,5 +19,5 @@ async def test_a_fault_ends_neither_the_role_nor_the_next_try(fault: Exception) 
 
     calm = SimpleNamespace(active=False)
     for _ in range(2):
-        await maintain(calm, SimpleNamespace(advance=advance), calm, asyncio.Event())
+        await maintain(calm, [SimpleNamespace(advance=advance)], calm, asyncio.Event())
     assert len(tries) == 2

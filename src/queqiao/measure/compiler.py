@@ -20,6 +20,9 @@ _OPERATORS = {
     "contains": "positionCaseInsensitiveUTF8({column}, {{{name}:String}}) > 0",
 }
 
+_RELATIONS: dict[Source, str] = {"events": "history", "order_lines": "order_lines"}
+"""Where the rows of a table are read: raw events may be old, and lie in the lake."""
+
 _NO_CURRENCIES = "CAST([] AS Array(String))"
 
 
@@ -87,7 +90,7 @@ def _of_table(
     where = " AND ".join(_conditions(table, query, period, parameters))
     keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
     group = f" GROUP BY {keys}" if keys else ""
-    return f"SELECT {', '.join(columns)} FROM {table} WHERE {where}{group}"  # noqa: S608  # catalogue names only; values are parameters
+    return f"SELECT {', '.join(columns)} FROM {_RELATIONS[table]} WHERE {where}{group}"  # noqa: S608  # catalogue names only; values are parameters
 
 
 def _of_rollup(
@@ -124,7 +127,7 @@ def _of_rollup(
         rolled.cube.table, [MEASURES[name].join.format(name) for name in names], sealed + where[1:]
     )
     new = part(
-        "events",
+        _RELATIONS["events"],
         [MEASURES[name].part for name in names],
         ["offset > {sealed:UInt64}", *where],
     )

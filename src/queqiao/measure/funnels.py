@@ -121,7 +121,7 @@ def _people(
         f" argMinIf(dimension, (at, offset), {begins}) AS value FROM ("
         f"SELECT {person(stitched=stitched)} AS who, toUnixTimestamp64Micro(timestamp) AS at,"
         f" offset, {mask} AS taken, has({{exclusions:Array(String)}}, toString(event)) AS excluded,"
-        f" toString({column}) AS dimension FROM events WHERE {' AND '.join(where)})"
+        f" toString({column}) AS dimension FROM history WHERE {' AND '.join(where)})"
         f" GROUP BY who HAVING countIf({begins}) > 0"
     )
 

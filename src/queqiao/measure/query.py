@@ -22,10 +22,10 @@ _MIXED = Message(
 )
 _AHEAD = Message("该位点尚未载入，请稍后再试", "not loaded yet; ask again later")
 _FIRST_AFTER = (
-    "SELECT min(offset) FROM events WHERE received_at >"
+    "SELECT min(offset) FROM history WHERE received_at >"
     " fromUnixTimestamp64Micro({moment:Int64}, 'UTC')"
 )
-_LAST_RECEIVED = "SELECT max(received_at) FROM events WHERE offset <= {as_of:UInt64}"
+_LAST_RECEIVED = "SELECT max(received_at) FROM history WHERE offset <= {as_of:UInt64}"
 
 
 async def report(warehouse: Warehouse, query: ReportQuery) -> Report:

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.ddl import FACTS, WATERMARK
+from queqiao.process.ddl import FACTS, TIER, WATERMARK, create_tables, history
 from queqiao.process.loader import Loader
 from queqiao.process.rollups import BLOCKS, CUBES
 
@@ -25,8 +25,12 @@ log = structlog.get_logger()
 PREFIX = "shadow_"
 """What the names of the shadow set begin with."""
 
-TABLES = (*(table.name for table in (*FACTS, WATERMARK)), *(cube.table for cube in CUBES), BLOCKS)
-"""The tables of a set."""
+TABLES = (
+    *(table.name for table in (*FACTS, WATERMARK, TIER)),
+    *(cube.table for cube in CUBES),
+    BLOCKS,
+)
+"""The tables of a set. That of the lake's files is empty in a new one: it reads the log anew."""
 
 Phase = Literal["filling", "swapping", "dropping"]
 _SHADOW_STATE = "shadow.sqlite"
@@ -135,10 +139,11 @@ class Backfill:
     async def _finish(self, note: _Note) -> None:
         """Swap what is not swapped yet, then drop the old set. Doing it again is harmless."""
         if note.phase == "swapping":
+            for prefix in ("", PREFIX):  # it was begun by a version that knew fewer
+                await create_tables(self._warehouse, prefix)
             left = [name for name in TABLES if name not in await self._stamped(note.stamp)]
-            await self._warehouse.exclusive(
-                [f"EXCHANGE TABLES {name} AND {PREFIX}{name}" for name in left]
-            )
+            swaps = [f"EXCHANGE TABLES {name} AND {PREFIX}{name}" for name in left]
+            await self._warehouse.exclusive([*swaps, history()[0]])
             if self._shadow_state.exists():
                 _unlink(self._live_state)
                 self._shadow_state.replace(self._live_state)

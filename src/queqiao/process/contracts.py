@@ -45,8 +45,10 @@ __all__ = [
     "Enricher",
     "Order",
     "Purpose",
+    "RemoteTiering",
     "SessionRules",
     "Storage",
+    "TieringState",
     "Watermark",
     "allows",
     "chain",
@@ -61,6 +63,7 @@ from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_
 from queqiao.process.sessions import SessionRules
 from queqiao.process.stitching_events import MERGED, SEPARATED, Order
 from queqiao.process.stitching_events import SOURCE as ORDERS_SOURCE
+from queqiao.process.tiering import RemoteTiering, TieringState
 
 _WATERMARK = "SELECT max(offset), max(timestamp), max(received_at) FROM watermark"
 

@@ -5,6 +5,7 @@ per month of its past, and an insert into several partitions is not seen as one.
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -71,6 +72,11 @@ class TableSpec(NamedTuple):
             f" ORDER BY {self.order_by} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,"
             f" {_LEAN}"
         )
+
+    @property
+    def structure(self) -> str:
+        """The columns as a table function takes them that reads files."""
+        return ", ".join(f"{name} {kinds[0]}" for name, kinds in self.columns.items())
 
     @property
     def widen(self) -> str:
@@ -185,6 +191,32 @@ WATERMARK = TableSpec(
 )
 """How far the other tables are loaded. Written last, read with ``max``: always whole offsets."""
 
+TIER = TableSpec(
+    "tier",
+    {"first": _COUNT, "last": _COUNT, "rows": _COUNT, "bytes": _COUNT, "digest": _COUNT},
+    order_by="first",
+    key=("first",),
+)
+"""The blocks of old events that lie in the lake; see ``tier.py``."""
+
+HISTORY = "history"
+"""The view of all events, the old ones of the lake with those of the table ``events``."""
+
+
+def history(border: int = 0, tiered: str = "") -> tuple[str, str]:
+    """Return the statement that makes the view, and the comment that it gives it.
+
+    ``tiered`` is a table function that reads the events up to ``border``. Their rows that are in
+    the table still are not seen, so the border moves in one step.
+    """
+    columns = ", ".join(EVENTS.columns)
+    chosen = f"SELECT {columns} FROM {EVENTS.name}"  # noqa: S608  # our own names
+    if tiered:
+        chosen += f" WHERE offset > {border} UNION ALL SELECT {columns} FROM {tiered}"  # noqa: S608  # likewise
+    stamp = blake2b(chosen.encode(), digest_size=16).hexdigest()
+    return f"CREATE OR REPLACE VIEW {HISTORY} AS {chosen} COMMENT '{stamp}'", stamp
+
+
 FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, ORDER_LINES, EVENTS)
 """The tables that the loader fills from events, in the order in which it fills them."""
 
@@ -200,7 +232,7 @@ async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
         " WHERE database = currentDatabase() GROUP BY table"
     )
     known: dict[str, set[str]] = {table: set(names) for table, names in held.rows}
-    for one in (*FACTS, WATERMARK):
+    for one in (*FACTS, WATERMARK, TIER):
         table = one.named(prefix)
         columns = known.get(table.name)
         if columns is None:
@@ -208,3 +240,5 @@ async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
         elif not columns.issuperset(table.columns):
             await warehouse.command(table.widen)
             await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")
+    if not prefix and HISTORY not in known:
+        await warehouse.command(history()[0])

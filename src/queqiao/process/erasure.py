@@ -15,9 +15,9 @@ import structlog
 
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.ddl import EVENTS
 from queqiao.process.erasure_book import Erasure, ErasureBook, Subject
 from queqiao.process.loader import Loader
+from queqiao.process.tier import Tier
 
 log = structlog.get_logger()
 
@@ -37,6 +37,13 @@ _CREATE_IDS = (
 )
 _LISTED = f"(SELECT id FROM {_IDS})"  # noqa: S608  # our own words
 _WHO = ("person_id", "user_id", "anonymous_id")
+# A device's rows of a user who was not erased stay the user's.
+_USER = f"if(user_id IN {_LISTED}, '', user_id)"
+_NEW_WORDS = {
+    "person_id": f"if(person_id IN {_LISTED}, concat('{ERASED}', toString(person)), person_id)",
+    "user_id": _USER,
+} | {name: f"'{value}'" for name, value in CLEARED.items()}
+"""What stands in an erased row of events, in SQL by column: in the table and in the lake."""
 _NEW_ID = (
     f"transform(person_id, (SELECT groupArray(id) FROM {_IDS}),"  # noqa: S608  # our own words
     f" (SELECT groupArray(concat('{ERASED}', toString(number))) FROM {_IDS}), person_id)"
@@ -49,7 +56,8 @@ _OLD_PARTS = (
     "SELECT count() FROM system.parts WHERE database = currentDatabase() AND NOT active"
     " AND table IN ('events', 'order_lines', 'identities', 'stitches', 'sessions', 'unprocessed')"
 )
-_LAKE_TABLES = ("events", "profiles")
+_PROFILES = "profiles"
+"""The lake's other table of people. That of events is the tier's."""
 
 
 class Eraser:
@@ -61,6 +69,7 @@ class Eraser:
     def __init__(self, warehouse: Warehouse, lake: Lake, loader: Loader, book: ErasureBook) -> None:
         self._warehouse = warehouse
         self._lake = lake
+        self._tier = Tier(warehouse, lake)
         self._loader = loader
         self._book = book
 
@@ -100,11 +109,16 @@ class Eraser:
         await self._list(subject)
         where = f"offset <= {erasure.cutoff} AND "
         mine = f"{where}({' OR '.join(f'{name} IN {_LISTED}' for name in _WHO)})"
-        count = f"SELECT count() FROM events WHERE {mine}"  # noqa: S608  # our own words and a number
+        await self._tier.sweep()
+        files = await self._tier.files()
+        border = files[-1].last if files else 0
+        count = f"SELECT count() FROM events WHERE offset > {border} AND {mine}"  # noqa: S608  # our own words and numbers
         events = (await self._warehouse.query(count)).rows[0][0]
         for statement in _statements(where, mine):
             await self._warehouse.command(f"{statement} SETTINGS mutations_sync = 2")
-        await asyncio.to_thread(self._clean_lake, list(subject.numbers), erasure.cutoff)
+        for file in files:
+            events += await self._tier.rewrite(file, mine, _NEW_WORDS)
+        await asyncio.to_thread(self._clean_lake, list(subject.numbers))
         await self._warehouse.command(f"DROP TABLE {_IDS} SYNC")
         self._book.erased(erasure.id, events)
 
@@ -118,29 +132,23 @@ class Eraser:
         )
         await self._warehouse.insert(_IDS, rows)
 
-    def _clean_lake(self, ids: Sequence[str], cutoff: int) -> None:
-        for table in _LAKE_TABLES:
-            for partition in self._lake.partitions(table):
-                rows = self._lake.read(table, partition)
-                kept = without(rows, ids, cutoff)
-                if kept is not rows:
-                    self._lake.publish(table, partition, kept)
+    def _clean_lake(self, ids: Sequence[str]) -> None:
+        for partition in self._lake.partitions(_PROFILES):
+            rows = self._lake.read(_PROFILES, partition)
+            kept = without(rows, ids)
+            if kept is not rows:
+                self._lake.publish(_PROFILES, partition, kept)
 
 
 def _statements(where: str, mine: str) -> list[str]:
-    cleared = {name: value for name, value in CLEARED.items() if name in EVENTS.columns}
-    sets = ", ".join(f"{name} = '{value}'" for name, value in cleared.items())
-    unprocessed = f"{where}offset IN (SELECT offset FROM events WHERE {mine})"  # noqa: S608  # our own words
+    sets = ", ".join(f"{name} = {value}" for name, value in _NEW_WORDS.items())
+    unprocessed = f"{where}offset IN (SELECT offset FROM history WHERE {mine})"  # noqa: S608  # our own words
     gone = f"{where}(user_id IN {_LISTED} OR anonymous_id IN {_LISTED})"
     person = f"{where}person_id IN {_LISTED}"
-    # A device's rows of a user who was not erased stay the user's.
-    user = f"user_id = if(user_id IN {_LISTED}, '', user_id)"
-    lines = f"person_id = {_NEW_ID}, {user}, anonymous_id = ''"
+    lines = f"person_id = {_NEW_ID}, user_id = {_USER}, anonymous_id = ''"
     # Numbers stay, so that people are counted as before; who was stitched to them stands alone.
     alone = f"person_id = {_NEW_ID}, into_id = if(into_id IN {_LISTED}, '', into_id)"
     stitched = f"{where}(person_id IN {_LISTED} OR into_id IN {_LISTED})"
-    number = f"concat('{ERASED}', toString(person))"
-    sets = f"person_id = if(person_id IN {_LISTED}, {number}, person_id), {user}, {sets}"
     return [
         f"ALTER TABLE unprocessed UPDATE message_id = '' WHERE {unprocessed}",
         f"ALTER TABLE order_lines UPDATE {lines} WHERE {mine}",
@@ -151,35 +159,7 @@ def _statements(where: str, mine: str) -> list[str]:
     ]
 
 
-def without(rows: pa.Table, ids: Sequence[str], cutoff: int) -> pa.Table:
-    """Return a lake table's rows without the person; the same object where they are not in it.
-
-    Events stay, as in the warehouse, without who; rows about the person themselves go.
-    """
-    named = [name for name in _WHO if name in rows.column_names]
-    mine = pa.array([False] * rows.num_rows, pa.bool_())  # a day without rows has a type too
-    for name in named:
-        mine = pc.or_(mine, pc.is_in(rows[name], pa.array(ids, pa.string())))
-    if "person" not in rows.column_names:
-        return rows.filter(pc.invert(mine)) if pc.any(mine).as_py() else rows
-    mine = pc.and_(mine, pc.less_equal(rows["offset"], cutoff))
-    if not pc.any(mine).as_py():
-        return rows
-    listed = pa.array(ids, pa.string())
-    number = pc.binary_join_element_wise(ERASED, pc.cast(rows["person"], pa.string()), "")
-    people = pc.if_else(pc.is_in(rows["person_id"], listed), number, rows["person_id"])
-    users = pc.if_else(pc.is_in(rows["user_id"], listed), "", rows["user_id"])
-    return _replaced(rows, mine, {"person_id": people, "user_id": users} | _blanks(rows))
-
-
-def _blanks(rows: pa.Table) -> dict[str, pa.Scalar]:
-    named = [name for name in CLEARED if name in rows.column_names]
-    return {name: pa.scalar(CLEARED[name], rows.schema.field(name).type) for name in named}
-
-
-def _replaced(rows: pa.Table, where: pa.Array, values: dict[str, object]) -> pa.Table:
-    for name, value in values.items():
-        at = rows.column_names.index(name)
-        field = rows.schema.field(name)
-        rows = rows.set_column(at, field, pc.if_else(where, value, rows[name]))
-    return rows
+def without(rows: pa.Table, ids: Sequence[str]) -> pa.Table:
+    """Return a lake table's rows without the person's; the same object where there are none."""
+    mine = pc.is_in(rows["person_id"], pa.array(ids, pa.string()))
+    return rows.filter(pc.invert(mine)) if pc.any(mine).as_py() else rows

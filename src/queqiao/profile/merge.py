@@ -30,7 +30,7 @@ _TAGS = ("profiles",)
 _PATH = "/api/v1/profiles/{id}"
 
 _KNOWN = (
-    "SELECT person_id, max(user_id = person_id) FROM events"
+    "SELECT person_id, max(user_id = person_id) FROM history"
     " WHERE person_id IN ({one:String}, {other:String}) GROUP BY person_id"
 )
 _WHO = f"WITH {OWNER} SELECT user FROM owner WHERE known = {{id:String}}"  # noqa: S608  # our own words; values are parameters
@@ -43,7 +43,7 @@ _STITCHES = (
     " AND (person_id IN {ids:Array(String)} OR into_id = {id:String})"
     " ORDER BY offset DESC, person_id LIMIT {limit:UInt32}"
 )
-_IS_PERSON = "SELECT count() > 0 FROM events WHERE person_id = {id:String}"
+_IS_PERSON = "SELECT count() > 0 FROM history WHERE person_id = {id:String}"
 
 
 class MergeRequest(msgspec.Struct, forbid_unknown_fields=True):

@@ -24,7 +24,7 @@ _PROFILE = (
 )
 _TIMELINE = f"""WITH {OWNER}
 SELECT timestamp, type, event, sku, category, order_id, value_minor, currency, channel, campaign_id
-FROM events WHERE timestamp <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')
+FROM history WHERE timestamp <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')
   AND {allows(PERSONALIZATION)} AND (person_id = {{person:String}} OR person_id IN (
     SELECT known FROM owner WHERE user = {{person:String}}))
 ORDER BY timestamp DESC, offset DESC LIMIT {{limit:UInt32}}

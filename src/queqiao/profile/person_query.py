@@ -39,7 +39,7 @@ _ACTIVITY = """activity AS (
   SELECT {person} AS person,
     max(events.timestamp) AS last_seen, min(events.timestamp) AS first_seen,
     uniqExactIf(events.session_id, events.session_id != '') AS visits
-  FROM events LEFT JOIN owner ON events.person_id = owner.known
+  FROM history AS events LEFT JOIN owner ON events.person_id = owner.known
   WHERE events.person_id != '' AND {in_time}{only}
   GROUP BY person)"""
 
@@ -55,7 +55,7 @@ _INTEREST = """weighed AS (
   SELECT {event_person} AS person, events.category AS category,
     if(events.event = 'Product Viewed', 1, 4) * exp2(-greatest(0, {{now:Int64}}
       - toUnixTimestamp64Micro(events.timestamp)) / 2592000000000) AS weight
-  FROM events LEFT JOIN owner ON events.person_id = owner.known
+  FROM history AS events LEFT JOIN owner ON events.person_id = owner.known
   WHERE events.event IN ('Product Viewed', 'Product Added') AND events.category != ''
     AND events.person_id != '' AND {event_time}{event_only}
   UNION ALL
@@ -78,7 +78,7 @@ _TRAITS = """traits AS (
     SELECT {person} AS person, trait.1 AS name, argMax(
       if(JSONType(trait.2) = 'String', JSONExtractString(trait.2), trait.2),
       (events.timestamp, events.offset)) AS value
-    FROM events LEFT JOIN owner ON events.person_id = owner.known
+    FROM history AS events LEFT JOIN owner ON events.person_id = owner.known
     ARRAY JOIN JSONExtractKeysAndValuesRaw(events.traits) AS trait
     WHERE events.type = 'identify' AND events.person_id != ''
       AND JSONType(trait.2) IN ('String', 'Int64', 'UInt64', 'Double', 'Bool') AND {in_time}{only}

@@ -32,7 +32,7 @@ from queqiao.measure.series_table import PointsStore
 from queqiao.operate.contracts import Operation, Services
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import watermark
+from queqiao.process.contracts import RemoteTiering, watermark
 from queqiao.process.corrections_endpoints import CorrectionServices
 from queqiao.process.corrections_endpoints import handlers as correction_handlers
 from queqiao.process.erasure_endpoints import ErasureServices, RemoteErasures
@@ -55,7 +55,7 @@ from queqiao.wiring.parameters import PART
 from queqiao.wiring.settings import Settings
 
 _MARKED = (
-    "SELECT if(event = '', type, event) AS name, schema_version, count() FROM events"
+    "SELECT if(event = '', type, event) AS name, schema_version, count() FROM history"
     " WHERE schema_fault != '' GROUP BY name, schema_version LIMIT 10000"
 )
 
@@ -99,7 +99,8 @@ def _ways(settings: Settings, services: Services, warehouse: Warehouse) -> list[
     """Return what shows the way of the data: sources, pipeline, bad rows in groups."""
     groups = BadRowGroups(settings.home / "bad_rows")
     reader = adapters.event_log_reader(settings)
-    desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock)
+    tiers = RemoteTiering(RpcClient(settings.socket("analytics.rpc"))).state
+    desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock, tiers)
     return [*pipeline_desk.routes(desk), *bad_row_group_handlers(groups)]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from threading import Lock
 from typing import Any
 
@@ -17,7 +17,7 @@ from queqiao.kernel.paging import whole_of
 from queqiao.operate.contracts import Operation, Parameter
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import watermark
+from queqiao.process.contracts import TieringState, watermark
 
 MINUTES = 60
 DAY_MINUTES = 24 * 60
@@ -29,7 +29,7 @@ _MINUTE = "toInt64(intDiv(toUnixTimestamp(received_at), 60))"
 _SINCE = "received_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')"
 _ALL_OF_SOURCES = (
     f"SELECT source, count(), countIf({_SINCE}), toUnixTimestamp64Micro(max(received_at))"  # noqa: S608  # our own words; values are parameters
-    " FROM events GROUP BY source ORDER BY max(received_at) DESC LIMIT 500"
+    " FROM history GROUP BY source ORDER BY max(received_at) DESC LIMIT 500"
 )
 _MINUTES_OF_SOURCES = (
     f"SELECT source, {_MINUTE} AS minute, count() FROM events WHERE {_SINCE}"  # noqa: S608  # our own words; values are parameters
@@ -67,7 +67,10 @@ class MinuteView(msgspec.Struct, frozen=True):
 
 
 class PipelineView(msgspec.Struct, frozen=True):
-    """How far the data is. ``lag_ms`` is the age of the oldest event that waits; 0 when none."""
+    """How far the data is. ``lag_ms`` is the age of the oldest event that waits; 0 when none.
+
+    ``tiers`` tells where raw events lie, and how many bytes they take.
+    """
 
     now: str
     log_end: int
@@ -76,6 +79,7 @@ class PipelineView(msgspec.Struct, frozen=True):
     lag_ms: int
     watermark: str | None
     last_received_at: str | None
+    tiers: TieringState
     minutes: list[MinuteView]
 
 
@@ -88,7 +92,9 @@ class PipelineDesk:
         warehouse: Warehouse,
         bad_rows: BadRowGroups,
         clock: Clock,
+        tiers: Callable[[], Awaitable[TieringState]],
     ) -> None:
+        self._tiers = tiers
         self._reader = reader
         self._warehouse = warehouse
         self._bad_rows = bad_rows
@@ -141,6 +147,7 @@ class PipelineDesk:
             0 if waiting_us is None else max(0, now_us - waiting_us) // 1000,
             format_rfc3339(done.received_at_us) if done.offset else None,
             None if last_us is None else format_rfc3339(last_us),
+            await self._tiers(),
             [
                 MinuteView(
                     format_rfc3339(minute * MINUTE_US),

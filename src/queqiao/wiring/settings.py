@@ -51,10 +51,11 @@ class Ports(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
-    """Bounds of the in-process engine."""
+    """Bounds of the in-process engine, and for how many days it keeps raw events (0: for ever)."""
 
     memory_mb_max: Annotated[int, Meta(ge=200, le=1_000_000)] = 320
     threads_max: Annotated[int, Meta(ge=1, le=64)] = 2
+    raw_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
 
 
 class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):

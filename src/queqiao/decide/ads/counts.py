@@ -17,7 +17,7 @@ WINDOW_DAYS = 28
 _SQL = """
 select campaign_id, placement_id,
        countIf(event = 'Ad Viewed') as impressions, countIf(event = 'Ad Clicked') as clicks
-from events
+from history
 where source = {source:String} and event in ('Ad Viewed', 'Ad Clicked') and campaign_id != ''
   and placement_id != '' and allowed
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')

@@ -33,7 +33,7 @@ GROUPS_MAX = 150_000
 _ALLOWED = allows(PERSONALIZATION)
 """Nobody's goods teach the model who does not let them."""
 _LATEST = """WITH fromUnixTimestamp64Micro({now:Int64}, 'UTC') AS now SELECT
-  (SELECT toUnixTimestamp64Micro(max(timestamp)) FROM events
+  (SELECT toUnixTimestamp64Micro(max(timestamp)) FROM viewed
     WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND allowed
       AND timestamp <= now),
   (SELECT toUnixTimestamp64Micro(max(time)) FROM order_lines
@@ -47,7 +47,7 @@ GROUP BY grouping HAVING length(skus) > 1
 ORDER BY max(at) DESC, grouping LIMIT {groups_max:UInt64}
 """
 _VIEWS = """
-  SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp AS at FROM events
+  SELECT if(session_id = '', person_id, session_id) AS grouping, sku, timestamp AS at FROM history
   WHERE event = 'Product Viewed' AND sku != '' AND allowed
     AND timestamp > since AND timestamp <= until
   ORDER BY timestamp, offset""".replace("allowed", _ALLOWED)
@@ -58,7 +58,7 @@ _ORDERS = """
 _POPULAR = """
 SELECT sku, sum(weight * exp2(-age_s / 86400 / {half_life_days:Float64})) AS popularity FROM (
   SELECT sku, if(event = 'Product Viewed', 1, 4) AS weight,
-    dateDiff('second', timestamp, until) AS age_s FROM events
+    dateDiff('second', timestamp, until) AS age_s FROM history
   WHERE event IN ('Product Viewed', 'Product Added') AND sku != '' AND allowed
     AND timestamp > since AND timestamp <= until
   UNION ALL
@@ -77,8 +77,12 @@ async def train(warehouse: Warehouse, now_us: int) -> PackedModel | None:
     Ages are counted from the last view or sale, so a store that rests, or whose data is of past
     years, is learnt from all the same.
     """
-    (latest,) = (await warehouse.query(_LATEST, {"now": now_us})).rows
-    as_of_us = max(latest)
+    for table in ("events", "history"):  # to look through all that lies in the lake takes long
+        latest = await warehouse.query(_LATEST.replace("viewed", table), {"now": now_us})
+        viewed_us, sold_us = latest.rows[0]
+        if viewed_us > 0:
+            break
+    as_of_us = max(viewed_us, sold_us)
     if as_of_us <= 0:
         return None
     views = await _baskets(warehouse, _VIEWS, VIEWS_DAYS, as_of_us)

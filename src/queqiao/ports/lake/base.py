@@ -55,8 +55,12 @@ class Lake(Protocol):
         """
         ...
 
-    def place(self, table: str, partition: str) -> str:
-        """Return where an engine reads a published partition: an absolute path."""
+    def place(self, table: str, *partitions: str) -> str:
+        """Return where an engine reads published partitions, one or several.
+
+        An absolute path; several stand in it as ``{day=1,day=2}``. An engine skips in silence those
+        that are not there: compare with ``partitions`` first.
+        """
         ...
 
     def remove(self, table: str, partition: str) -> None:

@@ -68,10 +68,12 @@ class ParquetFolder:
                 raise NotFound from error
             self._show(folder)
 
-    def place(self, table: str, partition: str) -> str:
-        """Return the path of a partition's file."""
-        check_names(table, partition)
-        return str((self._root / table / partition / _FILE).resolve())
+    def place(self, table: str, *partitions: str) -> str:
+        """Return the path of the partitions' files."""
+        for partition in partitions:
+            check_names(table, partition)
+        folder = partitions[0] if len(partitions) == 1 else f"{{{','.join(partitions)}}}"
+        return f"{(self._root / table).resolve()}/{folder}/{_FILE}"
 
     def remove(self, table: str, partition: str) -> None:
         """Unlink the files of a partition and its folder."""

@@ -1,7 +1,9 @@
 """The analytics role: loads the warehouse, and owns it when it runs in process."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -11,12 +13,14 @@ from queqiao.measure import series_table
 from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
-from queqiao.process import erasure_endpoints
+from queqiao.process import erasure_endpoints, tiering
 from queqiao.process.backfill import Backfill
 from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.loader import Loader
 from queqiao.process.state import ROWS_VERSION
+from queqiao.process.tier import Tier
+from queqiao.process.tiering import Tiering
 from queqiao.wiring import adapters, memory, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
@@ -24,11 +28,19 @@ from queqiao.wiring.settings import Settings
 log = structlog.get_logger()
 
 UPKEEP_EVERY_S = 2.0
-"""How often it is looked whether there is something to erase or to process again."""
+"""How often it is looked whether there is something to erase, to move or to process again."""
 
 GIVE_BACK_EVERY_S = 15.0
 """How often memory that is free again goes back to the system: 4 ms, and a tenth more for the next
 long question, which takes it anew."""
+
+
+class Upkeep(Protocol):
+    """Work on the warehouse that is done beside loading, a step at a time."""
+
+    async def advance(self, now_us: int) -> bool:
+        """Do one step; return whether there was any to do."""
+        ...
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -57,7 +69,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     )
     if loader.outdated:  # the rows are of an earlier version of the transforms
         begin(backfill, book)
-    eraser = Eraser(warehouse, adapters.lake(settings), loader, book)
+    lake = adapters.lake(settings)
+    tier = Tier(warehouse, lake)
+    moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
+    await moving.open()
+    upkeep = (Eraser(warehouse, lake, loader, book), moving)
     points = series_table.PointsWriter(warehouse, SystemClock())
     await points.open()
     server = RpcServer(
@@ -65,12 +81,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             **methods(warehouse),
             **erasure_endpoints.methods(book),
             **series_table.methods(points),
+            **tiering.methods(moving),
         }
     )
     await server.serve(settings.socket("analytics.rpc"))
     await asyncio.gather(
         loader.run(stop),
-        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, eraser, loader, stop)),
+        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, upkeep, loader, stop)),
         every(GIVE_BACK_EVERY_S, stop, lambda: give_back(warehouse, loader)),
     )
     await backfill.close()
@@ -98,17 +115,20 @@ def begin(backfill: Backfill, book: ErasureBook) -> None:
         backfill.start(f"rows {ROWS_VERSION}")
 
 
-async def maintain(backfill: Backfill, eraser: Eraser, loader: Loader, stop: asyncio.Event) -> None:
+async def maintain(
+    backfill: Backfill, upkeep: Sequence[Upkeep], loader: Loader, stop: asyncio.Event
+) -> None:
     """Go on with what is under way, history first; what fails is tried again later.
 
-    An erasure waits for a backfill: it erases in the live tables only.
+    All else waits for a backfill: it is about the live tables only.
     """
     try:
         while backfill.active:
             if loader.behind or stop.is_set():
                 return
             await backfill.advance()
-        await eraser.advance(SystemClock().now_us())
+        for work in upkeep:
+            await work.advance(SystemClock().now_us())
     except (QueqiaoError, OSError) as error:
         log.warning("upkeep of the warehouse failed, trying again", error=str(error))
     except Exception:  # a defect in upkeep must not take the loader and the reports with it
