@@ -5,7 +5,7 @@ from tests.profile.conftest import NOW_US, Shop, shop
 
 from queqiao.decide.recommend import ranking
 from queqiao.decide.recommend.model import encode_model, load_model
-from queqiao.decide.recommend.training import HALF_LIFE_DAYS, train
+from queqiao.decide.recommend.training import HALF_LIFE_DAYS, train, within_bound
 
 __all__ = ["shop"]
 
@@ -41,3 +41,10 @@ async def test_a_store_of_past_years_is_learnt_from_all_the_same(shop: Shop):
     years_later = NOW_US + 9 * 365 * 86_400_000_000
     packed = await train(shop.warehouse, years_later)
     assert encode_model(packed) == encode_model(await train(shop.warehouse, NOW_US))
+
+
+def test_of_long_sessions_so_many_are_learnt_from_as_memory_has_room_for():
+    long, short = [str(number) for number in range(50)], ["a", "b"]
+    assert within_bound([long, short, long], 1225 + 1) == [long, short]
+    assert within_bound([long, short], 1224) == []
+    assert within_bound([], 1224) == []

@@ -7,8 +7,9 @@
   sold (10), scaled so that the first has 1.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ SCORE_DIGITS = 6
 """Popularity fades alike for all items: rounded, a store at rest keeps its model as it is."""
 GROUPS_MAX = 150_000
 """Bound of the memory of one training: the latest sessions and buyers count."""
+PAIRS_MAX = 5_000_000
+"""The other bound, about 400 MB: long sessions have many pairs (1,225 of fifty goods)."""
 
 _ALLOWED = allows(PERSONALIZATION)
 """Nobody's goods teach the model who does not let them."""
@@ -119,11 +122,12 @@ def _period(days: int, as_of_us: int) -> dict[str, Any]:
 
 async def _baskets(warehouse: Warehouse, sql: str, days: int, as_of_us: int) -> Baskets:
     bounds = {"group_max": GROUP_MAX, "groups_max": GROUPS_MAX}
-    return [
-        row[0]
-        for row in (
-            await warehouse.query(
-                _PERIOD + _BASKETS.replace("found", sql), {**_period(days, as_of_us), **bounds}
-            )
-        ).rows
-    ]
+    asked = _PERIOD + _BASKETS.replace("found", sql)
+    found = await warehouse.query(asked, {**_period(days, as_of_us), **bounds})
+    return within_bound([row[0] for row in found.rows], PAIRS_MAX)
+
+
+def within_bound(baskets: Baskets, pairs_max: int) -> Baskets:
+    """Return the first baskets, the latest ones, that have no more than so many pairs together."""
+    pairs = accumulate(len(basket) * (len(basket) - 1) // 2 for basket in baskets)
+    return baskets[: bisect_right(list(pairs), pairs_max)]
