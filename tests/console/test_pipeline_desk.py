@@ -16,7 +16,7 @@ from queqiao.kernel.errors import Message
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.tier import Tier
-from queqiao.process.tiering import Size, Tiering
+from queqiao.process.tiering import TierSize, Tiering
 from queqiao.wiring.pipeline_desk import MINUTES, PipelineDesk
 
 MINUTE_US = 60_000_000
@@ -92,6 +92,6 @@ async def test_what_waits_has_an_age_and_what_came_late_is_counted(
 async def test_the_pipeline_tells_where_raw_events_lie(house: House, desk: PipelineDesk) -> None:
     await house.load(*(event(number, 1) for number in range(3)))
     tiers = (await desk.pipeline(5)).tiers
-    assert (tiers.warehouse.rows, tiers.lake, tiers.files) == (3, Size(0, 0), 0)
+    assert (tiers.warehouse.rows, tiers.lake, tiers.files) == (3, TierSize(0, 0), 0)
     assert tiers.warehouse.bytes > 0
     assert (tiers.up_to_offset, tiers.raw_days, tiers.refused) == (0, 400, None)

@@ -179,7 +179,7 @@ async def test_an_engine_that_does_not_see_the_lake_moves_nothing_and_says_why(
         await tiering.open()
         assert not await tiering.advance(LATER_US)
         state = await tiering.state()
-        assert "raw_days = 0" in state.refused.en
+        assert "raw_days = 0" in state.refused["en"]
         assert (state.up_to_offset, state.warehouse.rows) == (0, 40)
     assert house.lake.partitions(LAKE_TABLE) == []
 

@@ -42,7 +42,7 @@ _CHANGING = (
 )
 
 
-class Size(msgspec.Struct, frozen=True):
+class TierSize(msgspec.Struct, frozen=True):
     """How much lies in a tier: rows, and bytes on disk."""
 
     rows: int
@@ -53,15 +53,16 @@ class TieringState(msgspec.Struct, frozen=True):
     """What lies where. Rows that wait for their removal are in both.
 
     ``up_to_offset``: older events are read from the lake, 0 when none. ``raw_days``: how long the
-    warehouse keeps events, 0 for ever. ``refused`` says why nothing moves though it should.
+    warehouse keeps events, 0 for ever. ``refused`` says in both languages why nothing moves though
+    it should.
     """
 
-    warehouse: Size
-    lake: Size
+    warehouse: TierSize
+    lake: TierSize
     files: int
     up_to_offset: int
     raw_days: int
-    refused: Message | None
+    refused: dict[str, str] | None
 
 
 class Tiering:
@@ -74,7 +75,7 @@ class Tiering:
         self._due_us: tuple[Block, int] | None = None
         self._look_at_us = 0
         self._remove_at_us = 0
-        self._refused: Message | None = None
+        self._refused: dict[str, str] | None = None
 
     async def open(self) -> None:
         """Put the tier in order, and see whether the engine can reach the lake."""
@@ -88,7 +89,7 @@ class Tiering:
         except StorageFull as error:  # that is another matter, and passes
             log.warning("the lake was not looked at", error=str(error))
         except (QueqiaoError, OSError):
-            self._refused = _UNSEEN
+            self._refused = _UNSEEN._asdict()
             log.exception("old events are not moved into the lake", reason=_UNSEEN.en)
 
     async def advance(self, now_us: int) -> bool:
@@ -109,8 +110,8 @@ class Tiering:
         files = await self._tier.files()
         rows, size = (await self._warehouse.query(_HELD)).rows[0]
         return TieringState(
-            Size(rows, size),
-            Size(sum(one.rows for one in files), sum(one.bytes for one in files)),
+            TierSize(rows, size),
+            TierSize(sum(one.rows for one in files), sum(one.bytes for one in files)),
             len(files),
             files[-1].last if files else 0,
             self._raw_days,

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { PipelineState, SystemState } from "@/api/types";
 import { nowMs } from "@/lib/clock";
-import { count } from "@/lib/numbers";
+import { bytes, count } from "@/lib/numbers";
 import { clockText, parseInstant } from "@/lib/time";
 import { lastingWords, sinceWords } from "./health";
 
@@ -56,13 +56,14 @@ function useStages(state: PipelineState): Stage[] {
   const { t } = useTranslation();
   const minute = state.minutes.at(-2);
   const slow = state.lag_ms > SLOW_MS;
+  const { warehouse, lake } = state.tiers;
   const watermark = parseInstant(state.watermark);
   const behind = watermark === null ? 0 : nowMs() - watermark;
   return [
     { id: "intake", roles: ["intake"], figure: count(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
     { id: "log", roles: ["intake"], figure: count(state.log_end), note: t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }), wait: { text: t("pipeline.fsynced"), slow: false } },
     { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { time: lastingWords(t, state.lag_ms) }), slow } },
-    { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t("pipeline.notes.warehouse"), wait: { text: t("pipeline.once"), slow: false } },
+    { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t(lake.rows ? "pipeline.notes.tiered" : "pipeline.notes.warehouse", { here: bytes(warehouse.bytes), old: count(lake.rows), there: bytes(lake.bytes) }), wait: { text: t("pipeline.once"), slow: false } },
     { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
   ];
 }
