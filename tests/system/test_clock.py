@@ -1,14 +1,19 @@
 """The machine's clock jumps by an hour, over midnight and back: nothing is lost, no day is wrong.
 
-The clock of every process of a system is shifted while it works. In each stretch of time something
-of everything is made anew, and what was sent before is sent again. At the end each event is there
-once, on the day that it said or, where it said none, on the day that it was when it came; an ad's
-cost lies on the same day in the reports as in the budget; no role has died.
+The clock of every process of a system is shifted while it works under load, twenty minutes after
+midnight. The system goes on by the time before, so whatever comes lies on its own day: events by
+their clients' clocks, events that say no time, orders, the cost of ads in the reports and in their
+budgets. What was sent before is sent again. A clock that was wrong and is set right is followed
+when it has stayed so, and no past report changes by it.
 """
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -21,6 +26,7 @@ from queqiao.kernel.clock import (
     DAY_US,
     HOUR_US,
     MINUTE_US,
+    SECOND_US,
     SystemClock,
     business_day,
     day_start_us,
@@ -31,47 +37,46 @@ from queqiao.wiring.supervisor import statuses
 pytestmark = pytest.mark.system
 
 SHIFTED = Path(__file__).with_name("shifted_clock")
-BEFORE_MIDNIGHT_US = 20 * MINUTE_US
+AFTER_MIDNIGHT_US = 20 * MINUTE_US
 JUMPS_US = {"first": 0, "ahead": HOUR_US, "back": 0, "behind": -HOUR_US}
-"""Where the clock stands in each stretch, from where it stood at first."""
+"""Where the clock stands in each stretch, from where it should stand."""
 SAID = 30
+SAID_EVERY_US = 80_000_000
+"""The events of a batch that say their time reach forty minutes back, over midnight."""
 UNSAID = 10
+LOAD_EVERY_S = 0.05
+VIEW = {"type": "track", "event": "Product Viewed", "userId": "u"}
 
 
 class ShiftedClock:
-    """The clock that a system sees."""
+    """The clock that a system sees, and the true one: twenty minutes after midnight at first."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._clock = SystemClock()
         self.midnight_us = day_start_us(business_day(self._clock.now_us() + DAY_US))
-        self._first_us = self.midnight_us - BEFORE_MIDNIGHT_US - self._clock.now_us()
+        self._first_us = self.midnight_us + AFTER_MIDNIGHT_US - self._clock.now_us()
         file.touch()
         self.jump(0)
 
     def jump(self, us: int) -> str:
-        """Set the clock so far from where it stood at first; return which day it is."""
-        self._shift_us = self._first_us + us
+        """Set the clock so far from the true one; return which day it says."""
+        shift_us = self._first_us + us
         with self._file.open("r+b") as file:
-            file.write((self._shift_us * 1_000).to_bytes(8, "little", signed=True))
-        return business_day(self._clock.now_us() + self._shift_us)
+            file.write((shift_us * 1_000).to_bytes(8, "little", signed=True))
+        return business_day(self._clock.now_us() + shift_us)
 
-    def days(self) -> tuple[str, str]:
-        return business_day(self.midnight_us - 1), business_day(self.midnight_us)
+    def now_us(self) -> int:
+        """Return the true time, by which clients go."""
+        return self._clock.now_us() + self._first_us
 
 
 @pytest.fixture
 def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
     file = tmp_path / "shift"
     monkeypatch.setenv("QUEQIAO_CLOCK_SHIFT", str(file))
-    monkeypatch.setenv("PYTHONPATH", str(SHIFTED))
+    monkeypatch.setenv("PYTHONPATH", str(SHIFTED), prepend=os.pathsep)
     return ShiftedClock(file)
-
-
-@pytest.fixture
-def system(clock: ShiftedClock) -> Iterator[System]:
-    with running_system() as running:
-        yield running
 
 
 class Shop:
@@ -81,13 +86,14 @@ class Shop:
         self.system = system
         self.client = client
         self.clock = clock
+        self.today = business_day(clock.now_us())
         self.batches: list[list[dict[str, Any]]] = []
         self.made: list[Things] = []
         self.views, self.gross, self.cost = Counter[str](), Counter[str](), Counter[str]()
 
-    def live(self, name: str, today: str) -> None:
+    def live(self, name: str) -> None:
         """Make something of everything, and send again what was sent before."""
-        self.batches.append(self._batch(name, today))
+        self.batches.append(self._batch(name))
         for batch in self.batches:
             self._send(batch)
         for old in self.made:
@@ -95,25 +101,49 @@ class Shop:
         made = make_things(self.system, name)
         self._redeem(made, f"{name}-order")
         self.made.append(made)
-        self.gross[today] += 30_000
-        self.cost[today] += self._click(made)
+        self.gross[self.today] += 30_000
+        self.cost[self.today] += self._click(made)
+
+    def all_loaded(self) -> None:
         until(lambda: good(self.client.get("/api/v1/system"))["lag_events"] == 0, 20)
 
-    def _batch(self, name: str, today: str) -> list[dict[str, Any]]:
-        event = {"type": "track", "event": "Product Viewed", "userId": "u"}
-        batch = [event | {"messageId": f"{name}-unsaid-{i}"} for i in range(UNSAID)]
-        self.views[today] += UNSAID
+    @contextmanager
+    def under_load(self) -> Iterator[None]:
+        """Send batches one after the other meanwhile, from a client of its own."""
+        stop = Event()
+        sending = Thread(target=self._send_on, args=(stop,))
+        sending.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            sending.join()
+
+    def _send_on(self, stop: Event) -> None:
+        for number in count():
+            if stop.wait(LOAD_EVERY_S):
+                return
+            self._send(self._batch(f"load-{number}"))
+
+    def _batch(self, name: str) -> list[dict[str, Any]]:
+        batch: list[dict[str, Any]] = [
+            VIEW | {"messageId": f"{name}-unsaid-{i}"} for i in range(UNSAID)
+        ]
+        self.views[self.today] += UNSAID
+        now_us = self.clock.now_us()
         for i in range(SAID):
-            at_us = self.clock.midnight_us + (i - SAID // 2) * MINUTE_US
+            at_us = now_us - i * SAID_EVERY_US
             self.views[business_day(at_us)] += 1
             batch.append(
-                event | {"messageId": f"{name}-said-{i}", "timestamp": format_rfc3339(at_us)}
+                VIEW | {"messageId": f"{name}-said-{i}", "timestamp": format_rfc3339(at_us)}
             )
         return batch
 
-    def _send(self, batch: list[dict[str, Any]]) -> None:
+    def _send(self, batch: Sequence[dict[str, Any]]) -> None:
+        """Send as clients do: with the time of sending, by their own clock."""
         url, auth = f"{self.system.base_url}/v1/batch", (self.system.intake_key, "")
-        good(httpx.post(url, auth=auth, json={"batch": batch}))
+        sent = {"batch": batch, "sentAt": format_rfc3339(self.clock.now_us())}
+        good(httpx.post(url, auth=auth, json=sent, timeout=30))
 
     def _redeem(self, made: Things, order: str) -> None:
         body = {"customer_id": order, "order_id": order}
@@ -130,8 +160,17 @@ class Shop:
         """Return what the reports say of each day."""
         asked = {"metrics": [metric], "dimensions": [], "granularity": "day"}
         span = {"from": "2026-01-01", "to": "2100-01-01", "timezone": "Asia/Shanghai"}
-        answer = good(self.client.post("/api/v1/reports/query", json=asked | span))
+        answer = self.report(asked | span)
         return {str(day)[:10]: int(value) for day, value in answer["rows"] if value}
+
+    def report(self, asked: dict[str, Any]) -> Any:
+        return good(self.client.post("/api/v1/reports/query", json=asked))
+
+    def jump_seen_s(self) -> float:
+        """Return by how much the machine's clock is ahead, as the system measures it."""
+        lines = self.client.get("/metrics").text.splitlines()
+        (line,) = [one for one in lines if one.startswith("queqiao_clock_jump_seconds")]
+        return float(line.rpartition(" ")[2])
 
     def spent(self, prefix: str) -> dict[str, int]:
         found = good(self.client.get("/api/v1/ledger/balances", params={"prefix": prefix}))
@@ -166,18 +205,55 @@ def check_money(shop: Shop) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_clock_that_jumps_an_hour_ahead_and_back(system: System, clock: ShiftedClock) -> None:
-    with admin(system) as client:
+def test_a_clock_that_jumps_an_hour_ahead_and_back_moves_nothing(clock: ShiftedClock) -> None:
+    days = {clock.jump(us) for us in JUMPS_US.values()}
+    assert days == {business_day(clock.midnight_us - 1), business_day(clock.midnight_us)}
+    clock.jump(0)
+    with running_system() as system, admin(system) as client:
         shop = Shop(system, client, clock)
-        days = [clock.jump(us) for us in JUMPS_US.values()]
-        before, after = clock.days()
-        assert days == [before, after, before, before]
-        for name, us in JUMPS_US.items():
-            shop.live(name, clock.jump(us))
+        pasts = []
+        with shop.under_load():
+            for name, us in JUMPS_US.items():
+                clock.jump(us)
+                until(lambda us=us: abs(shop.jump_seen_s() - us / SECOND_US) < 1, 5)
+                shop.live(name)
+                asked = {"metrics": ["views", "cost"], "granularity": "minute"}
+                past = shop.report(asked)
+                pasts.append((asked | {"as_of": past["as_of"]}, past))
+        shop.all_loaded()
 
+        assert len(shop.views) == 2, "the day before, and today"
         check_events(shop)
         check_money(shop)
+        for asked, past in pasts:
+            assert shop.report(asked) == past
         for number, made in enumerate(shop.made):  # each hears of every order since it is there
             orders = len(JUMPS_US) - number
             until(lambda made=made, n=orders: shop.deliveries(made.prefix) == n, 10)
         assert [status.name for status in statuses(system.home) if status.restarts] == []
+
+
+@pytest.mark.timeout(120)
+def test_a_clock_that_was_wrong_and_is_set_right_is_followed(
+    clock: ShiftedClock, tmp_path: Path
+) -> None:
+    settings = tmp_path / "queqiao.toml"
+    settings.write_text("[clock]\nfollow_after_s = 2\n")
+    wrong = clock.jump(-HOUR_US)
+    with running_system(["--config", str(settings)]) as system, admin(system) as client:
+        shop = Shop(system, client, clock)
+        shop.today = wrong
+        first = make_things(system, "first")
+        shop.cost[wrong] += shop._click(first)
+        shop.all_loaded()
+        asked = {"metrics": ["cost", "gross"], "granularity": "minute"}
+        past = shop.report(asked)
+
+        shop.today = clock.jump(0)
+        until(lambda: shop.jump_seen_s() > 3_590, 5)
+        until(lambda: abs(shop.jump_seen_s()) < 1, 10)
+        shop.cost[shop.today] += shop._click(make_things(system, "second"))
+        shop.all_loaded()
+        assert len(shop.cost) == 2, "the day before, and today"
+        check_money(shop)
+        assert shop.report(asked | {"as_of": past["as_of"]}) == past

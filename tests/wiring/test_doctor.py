@@ -9,9 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from queqiao.kernel.clock import HOUR_US, FixedClock, SystemClock
 from queqiao.wiring import doctor, doctor_home, doctor_machine
 from queqiao.wiring.doctor import CHECKS, Finding, examine
 from queqiao.wiring.settings import Settings
+from queqiao.wiring.steady_clock import ClockKeeper
 from queqiao.wiring.supervisor import lock
 
 LATER_S = 4_000_000_000
@@ -70,6 +72,15 @@ def test_a_home_that_cannot_be(settings):
 def test_a_disk_without_room(settings, monkeypatch):
     monkeypatch.setattr(doctor_home, "FREE_BYTES_MIN", 2**62)
     assert is_told(look("disk", settings), "GB free")
+
+
+def test_a_clock_that_jumped_under_a_running_system(settings):
+    wrong = FixedClock(SystemClock().now_us() - HOUR_US)
+    ClockKeeper(settings.home, HOUR_US, wrong)
+    assert look("clock", settings).good, "no system runs"
+    held = lock(settings.home)
+    assert is_told(look("clock", settings), "has jumped by +3600 s")
+    os.close(held)
 
 
 def test_a_clock_behind_what_is_written(settings):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.errors import Broken
 from queqiao.wiring.processes.analytics import maintain
 
@@ -17,7 +18,7 @@ async def test_a_fault_ends_neither_the_role_nor_the_next_try(fault: Exception) 
         tries.append(now_us)
         raise fault
 
-    calm = SimpleNamespace(active=False)
+    calm, works = SimpleNamespace(active=False), [SimpleNamespace(advance=advance)]
     for _ in range(2):
-        await maintain(calm, [SimpleNamespace(advance=advance)], calm, asyncio.Event())
-    assert len(tries) == 2
+        await maintain(calm, works, calm, asyncio.Event(), FixedClock(7))
+    assert tries == [7, 7]

@@ -1,8 +1,9 @@
 """Time: UTC microseconds inside, RFC 3339 outside, business days in a named zone."""
 
+import time as machine
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from time import time_ns
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,7 @@ DAY_US = 24 * HOUR_US
 DEFAULT_ZONE = "Asia/Shanghai"
 """The business day of a shop that names no zone."""
 
+_SINCE_BOOT = getattr(machine, "CLOCK_BOOTTIME", machine.CLOCK_MONOTONIC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -33,7 +35,29 @@ class SystemClock:
 
     def now_us(self) -> int:
         """Return the machine's time in microseconds."""
-        return time_ns() // 1000
+        return machine.time_ns() // 1000
+
+
+class AnchoredClock:
+    """Counts on from an anchor by ``since_boot_us``: setting the machine's clock moves nothing.
+
+    ``anchor`` holds one number, the time (µs since 1970) at which the machine was started.
+    """
+
+    def __init__(self, anchor: Sequence[int]) -> None:
+        self._anchor = anchor
+
+    def now_us(self) -> int:
+        """Return the anchor and what was counted since."""
+        return since_boot_us() + self._anchor[0]
+
+
+def since_boot_us() -> int:
+    """Return the microseconds since the machine's start, those asleep too where it counts them.
+
+    Nobody can set this count, and time servers keep its pace as they do the clock's.
+    """
+    return machine.clock_gettime_ns(_SINCE_BOOT) // 1000
 
 
 class FixedClock:

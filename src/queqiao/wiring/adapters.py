@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from queqiao.collect.offline.import_jobs import ImportJobs
 from queqiao.collect.uploads import Uploads
+from queqiao.kernel.clock import Clock
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -22,7 +23,7 @@ from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
-from queqiao.wiring import secret_keys
+from queqiao.wiring import secret_keys, steady_clock
 from queqiao.wiring.settings import Settings
 
 
@@ -99,6 +100,11 @@ def enricher(settings: Settings) -> Enricher:
     """Return what reads events further, with the operator's database of addresses."""
     default = mask_of(settings.consent.default)
     return Enricher(settings.ip_database(), settings.enrichment.ip_storage, default)
+
+
+def clock(settings: Settings) -> Clock:
+    """Return the clock of the home's system, which all its roles go by."""
+    return steady_clock.clock_of(settings.home)
 
 
 def lake(settings: Settings) -> Lake:

@@ -1,6 +1,5 @@
 """What the home must offer: a private folder with room, a true clock, a free port, no remains."""
 
-import fcntl
 import os
 import shutil
 import socket
@@ -8,10 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from queqiao.kernel.clock import SECOND_US
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.wiring import local_system
 from queqiao.wiring.doctor_machine import UnfitError
 from queqiao.wiring.settings import Settings
+from queqiao.wiring.steady_clock import JUMP_US_MIN, difference_us
+from queqiao.wiring.supervisor import is_held
 from queqiao.wiring.system import public_socket
 
 FREE_BYTES_MIN = 1_000_000_000
@@ -78,7 +80,7 @@ def disk(settings: Settings) -> Message:
 
 
 def clock(settings: Settings) -> Message:
-    """Look whether the clock was ever set, and whether it went back behind what is written."""
+    """Look whether the clock was set, is behind what is written, or has just jumped."""
     now_s = time.time()
     newest_s = max(
         (path.stat().st_mtime for path in settings.home.glob("*/*") if path.is_file()), default=0.0
@@ -95,13 +97,28 @@ def clock(settings: Settings) -> Message:
                 "let the clock follow a time server (timedatectl set-ntp true)",
             ),
         )
+    jump_s = difference_us(settings.home) / SECOND_US
+    if abs(jump_s) >= JUMP_US_MIN / SECOND_US:
+        raise UnfitError(
+            Message(
+                f"本机时钟跳了 {jump_s:+.0f} 秒，运行中的系统仍按原来的时间走",
+                f"the machine's clock has jumped by {jump_s:+.0f} s;"
+                " the running system goes by the time before",
+            ),
+            Message(
+                "若时钟拨错了，请拨回；若现在才对，系统会在"
+                f" {settings.clock.follow_after_s:.0f} 秒后跟随，重启则立即跟随",
+                "if the clock is wrong, set it right; if it is right now, the system follows after"
+                f" {settings.clock.follow_after_s:.0f} s, or at once when started again",
+            ),
+        )
     return seen
 
 
 def sockets(settings: Settings) -> Message:
     """Look for sockets that a system left behind that nobody runs any more."""
     left = sorted(path.name for path in (settings.home / "run").glob("*.sock"))
-    if left and not _is_held(settings.home / "run" / "lock"):
+    if left and not is_held(settings.home):
         names = ", ".join(left[:5])
         folder = settings.home / "run"
         raise UnfitError(
@@ -113,21 +130,6 @@ def sockets(settings: Settings) -> Message:
             ),
         )
     return Message("没有残留的套接字", "no sockets left behind")
-
-
-def _is_held(lock: Path) -> bool:
-    """Say whether a system holds the home."""
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def port(settings: Settings) -> Message:

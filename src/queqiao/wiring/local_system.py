@@ -14,7 +14,6 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
-from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
@@ -81,10 +80,9 @@ def key(settings: Settings, scope: KeyScope, name: str = "command line", source:
 
 def _make(settings: Settings, scope: KeyScope, name: str, source: str) -> bytes:
     records = adapters.records(settings)
+    now_us = adapters.clock(settings).now_us()
     try:
-        _, secret = create_key(
-            records, scope, name, source, now_us=SystemClock().now_us(), random=token_bytes
-        )
+        _, secret = create_key(records, scope, name, source, now_us=now_us, random=token_bytes)
     finally:
         records.close()
     return secret.encode("ascii")

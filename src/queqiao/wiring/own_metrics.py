@@ -14,11 +14,13 @@ from queqiao.collect.probes.contracts import Sample
 from queqiao.collect.probes.exposition import render
 from queqiao.collect.probes.machine import Machine
 from queqiao.collect.probes.processes import process_samples
+from queqiao.kernel.clock import SECOND_US
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.wiring import local_system
 from queqiao.wiring.settings import Settings
+from queqiao.wiring.steady_clock import difference_us
 from queqiao.wiring.supervisor import statuses
 
 Loaded = Callable[[], Awaitable[int]]
@@ -32,7 +34,7 @@ def machine(settings: Settings) -> Machine:
 
 
 def roles(settings: Settings) -> list[Sample]:
-    """Return how the processes are, and how often each was started again."""
+    """Return how the processes are, how often each was started again, and their clock."""
     known = statuses(settings.home)
     found = process_samples({one.name: one.pid for one in known if one.pid})
     for one in known:
@@ -40,7 +42,8 @@ def roles(settings: Settings) -> list[Sample]:
         started_s = one.started_at_us / 1_000_000
         found.append(Sample("process_start_time_seconds", started_s, labels))
         found.append(Sample("queqiao_role_restarts_total", one.restarts, labels, "counter"))
-    return found
+    ahead_s = difference_us(settings.home) / SECOND_US
+    return [*found, Sample("queqiao_clock_jump_seconds", ahead_s)]
 
 
 async def events(reader: EventLogReader, loaded: Loaded) -> list[Sample]:

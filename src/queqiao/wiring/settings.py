@@ -59,9 +59,10 @@ class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
-    """Who may say what time it is."""
+    """Who may say what time it is, and how long the machine's clock must differ to be followed."""
 
     accept_header: bool = False
+    follow_after_s: Seconds = 300
 
 
 class Schedule(msgspec.Struct, forbid_unknown_fields=True):

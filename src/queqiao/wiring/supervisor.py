@@ -28,6 +28,8 @@ STOP_WITHIN_S = 10.0
 CALM_AFTER_S = 5.0
 """A role that has lived this long is started again at once when it dies."""
 BACK_OFF_S_MAX = 5.0
+LOOK_EVERY_S = 1.0
+"""How often the supervisor does what it was given to do beside its roles."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 RoleMain = Callable[[int], None]
@@ -66,10 +68,19 @@ class _Child:
 
 
 class Supervisor:
-    """Forks the roles of ``mains`` and keeps them alive until it is told to stop."""
+    """Forks the roles of ``mains`` and keeps them alive until it is told to stop.
 
-    def __init__(self, home: Path, mains: Sequence[tuple[str, RoleMain]]) -> None:
+    ``look`` is called about once a second; it must be short and must not raise.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        mains: Sequence[tuple[str, RoleMain]],
+        look: Callable[[], None] | None = None,
+    ) -> None:
         self._home = home
+        self._look = look
         self._children = [_Child(name, main) for name, main in mains]
         self._stopping = False
         self._life_read, self._life_write = os.pipe()
@@ -96,6 +107,8 @@ class Supervisor:
             self._reap()
             if not self._stopping:
                 self._start_due()
+                if self._look is not None:
+                    self._look()
         self._stop()
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
@@ -104,6 +117,8 @@ class Supervisor:
 
     def _wait_s(self) -> float | None:
         due = [child.start_at - monotonic() for child in self._children if not child.pid]
+        if self._look is not None:
+            due.append(LOOK_EVERY_S)
         return max(0.0, min(due)) if due else None
 
     def _start_due(self) -> None:
@@ -233,6 +248,21 @@ def lock(home: Path) -> int:
         )
         raise Conflict(message) from error
     return descriptor
+
+
+def is_held(home: Path) -> bool:
+    """Say whether a system holds the home."""
+    try:
+        descriptor = os.open(home / "run" / "lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def alone(work: Callable[[], dict[str, str]]) -> dict[str, str]:

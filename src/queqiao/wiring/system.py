@@ -12,7 +12,7 @@ from secrets import token_bytes
 import msgspec
 from sqlalchemy import Connection, select
 
-from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.clock import SECOND_US, SystemClock
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.ports.records import documents
@@ -23,6 +23,7 @@ from queqiao.wiring import adapters, local_system, logs, webhooks
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
+from queqiao.wiring.steady_clock import ClockKeeper
 from queqiao.wiring.supervisor import SIGNALS, RoleMain, Supervisor, alone, lock
 
 SHARED_MODULES = (
@@ -59,8 +60,10 @@ def run(
             os.close(held)
             _announce(address, announce)
 
+    keeper = ClockKeeper(settings.home, int(settings.clock.follow_after_s * SECOND_US))
+    mains = [*role_mains(settings, listener), *extra]
     try:
-        Supervisor(settings.home, [*role_mains(settings, listener), *extra]).run(started)
+        Supervisor(settings.home, mains, keeper.look).run(started)
     finally:
         local_system.address_file(settings.home).unlink(missing_ok=True)
         os.close(held)

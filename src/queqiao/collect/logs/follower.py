@@ -78,7 +78,10 @@ class _Open:
 
 
 class Follower:
-    """Follows the files of one source. ``keep`` puts the checkpoint on disk."""
+    """Follows the files of one source. ``keep`` puts the checkpoint on disk.
+
+    ``clock`` says when a line is taken, ``file_clock`` what the times of files are held against.
+    """
 
     def __init__(
         self,
@@ -89,11 +92,13 @@ class Follower:
         keep: Callable[[], Awaitable[None]],
         *,
         bounds: Bounds | None = None,
+        file_clock: Clock | None = None,
     ) -> None:
         self._files = files
         self._registry = registry
         self._sink = sink
         self._clock = clock
+        self._file_clock = file_clock or clock
         self._keep = keep
         self._bounds = bounds or Bounds()
         self._read = reader_of(files)
@@ -108,7 +113,7 @@ class Follower:
 
     def look(self) -> None:
         """Open files that are new or have grown; learn the names of those that were renamed."""
-        now_us = self._clock.now_us()
+        now_us = self._file_clock.now_us()
         for path, status, is_named in self._registry.look(now_us):
             key = (status.st_dev, status.st_ino)
             known = self._registry.known(status)
@@ -172,7 +177,7 @@ class Follower:
         status = os.fstat(one.descriptor)
         if status.st_size < who.offset:
             raise WasCut
-        finished = one.is_finished(status, self._clock.now_us())
+        finished = one.is_finished(status, self._file_clock.now_us())
         state = (status.st_size, status.st_mtime_ns)
         if state == one.state and not finished:
             return False
@@ -191,12 +196,12 @@ class Follower:
     async def _identified(self, key: tuple[int, int], one: _Open) -> Tracked | None:
         who = self._registry.identify(one.descriptor, one.path, is_named=one.is_named)
         if who is not None:
-            who.path, who.seen_at_us, who.done = one.path, self._clock.now_us(), False
+            who.path, who.seen_at_us, who.done = one.path, self._file_clock.now_us(), False
             await self._keep()  # its name must outlive us before a line goes out under it
             one.who = who
             return who
         status = os.fstat(one.descriptor)
-        if self._registry.is_stranger(status) or one.is_finished(status, self._clock.now_us()):
+        if self._registry.is_stranger(status) or one.is_finished(status, self._file_clock.now_us()):
             self._put_down(key, one, done=False)
         return None
 
@@ -209,7 +214,7 @@ class Follower:
     def _cut(self, one: _Open) -> None:
         if one.who is not None:
             self._registry.cut(one.who)
-            one.who.seen_at_us = self._clock.now_us()
+            one.who.seen_at_us = self._file_clock.now_us()
         one.begin_again()
 
     def _put_down(self, key: tuple[int, int], one: _Open, *, done: bool) -> None:

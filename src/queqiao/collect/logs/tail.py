@@ -26,7 +26,10 @@ TOLD_AFTER_S = 1.0
 
 
 class Tail:
-    """Follows every log of the settings until it is stopped. ``file`` holds the checkpoint."""
+    """Follows every log of the settings until it is stopped. ``file`` holds the checkpoint.
+
+    ``file_clock`` is the one that stamps the files, where that is not ``clock``.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,8 @@ class Tail:
         sink: LineSink,
         clock: Clock,
         bounds: Bounds | None = None,
+        *,
+        file_clock: Clock | None = None,
     ) -> None:
         self._look_every_s = settings.look_every_s
         self._file = file
@@ -43,7 +48,13 @@ class Tail:
         limits = bounds or Bounds(line_bytes_max=settings.line_bytes_max)
         self._followers = [
             Follower(
-                files, Registry(files, self._checkpoint), sink, clock, self.keep, bounds=limits
+                files,
+                Registry(files, self._checkpoint),
+                sink,
+                clock,
+                self.keep,
+                bounds=limits,
+                file_clock=file_clock,
             )
             for files in settings.files
         ]

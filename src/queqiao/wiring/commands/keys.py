@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from queqiao.kernel.clock import SystemClock
 from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
 from queqiao.operate.sessions import issue_one_time_token
@@ -31,11 +30,11 @@ def create(
 ) -> None:
     """Make a key and print it, once. Example: queqiao keys create --scope intake --name web."""
     wanted: KeyScope = scope
-    records = adapters.records(settings(home, config))
+    known = settings(home, config)
+    records = adapters.records(known)
     records.upgrade()
-    key_id, secret = create_key(
-        records, wanted, name, source, now_us=SystemClock().now_us(), random=token_bytes
-    )
+    now_us = adapters.clock(known).now_us()
+    key_id, secret = create_key(records, wanted, name, source, now_us=now_us, random=token_bytes)
     records.close()
     out.print(json.dumps({"id": key_id, "scope": scope, "secret": secret}) if json_ else secret)
 
@@ -45,7 +44,7 @@ def sign_in(home: Home = None, config: Config = None, json_: AsJson = False) -> 
     known = settings(home, config)
     records = adapters.records(known)
     records.upgrade()
-    token = issue_one_time_token(records, SystemClock().now_us(), token_bytes)
+    token = issue_one_time_token(records, adapters.clock(known).now_us(), token_bytes)
     records.close()
     address = local_system.address(known.home)
     base_url = address.base_url if address else f"http://{known.server.host}:{known.server.port}"

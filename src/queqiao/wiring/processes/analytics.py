@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from queqiao.kernel.clock import SystemClock
+from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.measure import series_table
 from queqiao.ports.rpc import RpcServer
@@ -45,6 +45,7 @@ class Upkeep(Protocol):
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Load the warehouse and answer questions about it until ``stop`` is set."""
+    clock = adapters.clock(settings)
     warehouse = await asyncio.to_thread(adapters.owned_warehouse, settings)
 
     def make(prefix: str, state: Path) -> Loader:
@@ -74,7 +75,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
     await moving.open()
     upkeep = (Eraser(warehouse, lake, loader, book), moving)
-    points = series_table.PointsWriter(warehouse, SystemClock())
+    points = series_table.PointsWriter(warehouse, clock)
     await points.open()
     server = RpcServer(
         {
@@ -87,7 +88,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await server.serve(settings.socket("analytics.rpc"))
     await asyncio.gather(
         loader.run(stop),
-        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, upkeep, loader, stop)),
+        every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, upkeep, loader, stop, clock)),
         every(GIVE_BACK_EVERY_S, stop, lambda: give_back(warehouse, loader)),
     )
     await backfill.close()
@@ -116,7 +117,11 @@ def begin(backfill: Backfill, book: ErasureBook) -> None:
 
 
 async def maintain(
-    backfill: Backfill, upkeep: Sequence[Upkeep], loader: Loader, stop: asyncio.Event
+    backfill: Backfill,
+    upkeep: Sequence[Upkeep],
+    loader: Loader,
+    stop: asyncio.Event,
+    clock: Clock,
 ) -> None:
     """Go on with what is under way, history first; what fails is tried again later.
 
@@ -128,7 +133,7 @@ async def maintain(
                 return
             await backfill.advance()
         for work in upkeep:
-            await work.advance(SystemClock().now_us())
+            await work.advance(clock.now_us())
     except (QueqiaoError, OSError) as error:
         log.warning("upkeep of the warehouse failed, trying again", error=str(error))
     except Exception:  # a defect in upkeep must not take the loader and the reports with it

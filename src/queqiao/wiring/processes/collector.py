@@ -34,9 +34,10 @@ POINTS_A_CALL = 20_000
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Collect until ``stop`` is set."""
-    clock = SystemClock()
+    clock = adapters.clock(settings)
     sink = RemoteLines(RpcClient(settings.socket("intake.rpc")))
-    tail = Tail(settings.logs, settings.home / "collector" / "logs.json", sink, clock)
+    checkpoint = settings.home / "collector" / "logs.json"
+    tail = Tail(settings.logs, checkpoint, sink, clock, file_clock=SystemClock())
     probes = Probes(settings, tail)
 
     async def probe() -> None:
@@ -53,7 +54,7 @@ def imports(settings: Settings) -> ImportWorker:
     """Return what works on the imports of offline files."""
     jobs, uploads = adapters.imports(settings)
     door = RemoteDoor(RpcClient(settings.socket("intake.rpc")))
-    return ImportWorker(jobs, uploads, door, SystemClock())
+    return ImportWorker(jobs, uploads, door, adapters.clock(settings))
 
 
 class Probes:

@@ -5,7 +5,6 @@ from secrets import token_bytes
 
 from litestar import Litestar
 
-from queqiao.kernel.clock import SystemClock
 from queqiao.operate.application import ConsoleSettings, console_application
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.contracts import Services
@@ -24,7 +23,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Answer operators until ``stop`` is set."""
     records = adapters.records(settings)
     follower = Follower(records)  # before what follows it, so that nothing falls in between
-    authenticator = Authenticator(records, SystemClock())
+    authenticator = Authenticator(records, adapters.clock(settings))
     follower.on("credential/", authenticator.follow)
     following = asyncio.create_task(follower.run(stop))
     listener = unix_socket(settings.socket("console"))
@@ -36,7 +35,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 def application(settings: Settings, records: Records, authenticator: Authenticator) -> Litestar:
     """Return the console's application over the roles of a running system."""
     signer = secret_keys.signer(settings.home, "cursors")
-    services = Services(records, signer, SystemClock(), token_bytes)
+    services = Services(records, signer, adapters.clock(settings), token_bytes)
     return console_application(
         ConsoleSettings(
             console_files(),

@@ -8,7 +8,6 @@ from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
 from queqiao.decide.recommend.hot_endpoints import RecommendServices
 from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
-from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Route
 from queqiao.operate.authentication import Authenticator
 from queqiao.wiring import adapters, chance, changes, secret_keys
@@ -22,7 +21,7 @@ from queqiao.wiring.settings import Settings
 
 async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     """Answer decisions on the socket of that name until ``stop`` is set."""
-    clock = SystemClock()
+    clock = adapters.clock(settings)
     records = adapters.records(settings)
     follower = Follower(records)
     authenticator = Authenticator(records, clock)

@@ -18,7 +18,6 @@ from queqiao.collect.schemas_document import EVENT_SCHEMA
 from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
-from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.ids import IdSource
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.rpc import RpcServer
@@ -42,7 +41,7 @@ class Intake:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = adapters.clock(settings)
         self.records = adapters.records(settings)
         # Before what follows it, so that nothing falls in between.
         self.follower = Follower(self.records)

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from queqiao.kernel.clock import Clock, SystemClock
+from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import StorageFull
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.remote import methods
@@ -24,7 +24,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     server = RpcServer(methods(ledger))
     await server.serve(settings.socket("ledger.rpc"))
     watching = asyncio.create_task(stop_when_broken([ledger], stop))
-    await expire(ledger, SystemClock(), stop)
+    await expire(ledger, adapters.clock(settings), stop)
     await server.close()
     await ledger.close()
     fault = await watching

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from queqiao.kernel.clock import Clock, SystemClock, business_day
+from queqiao.kernel.clock import Clock, business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
@@ -25,7 +25,7 @@ COUNTS_EVERY_S = 30.0
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Do the scheduled work until ``stop`` is set."""
-    clock = SystemClock()
+    clock = adapters.clock(settings)
     records, warehouse = adapters.records(settings), adapters.warehouse(settings)
     pace = settings.schedule
     schedule = Schedule(warehouse, records, adapters.event_log_reader(settings))
