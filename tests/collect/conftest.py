@@ -12,7 +12,9 @@ import httpx
 import pytest
 import uvloop
 
+from queqiao.collect.bad_row_groups import BadRowGroups
 from queqiao.collect.bad_rows import BadRowsLog
+from queqiao.collect.contracts import Moved, Problem
 from queqiao.collect.endpoints import CollectServices, handlers
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes
@@ -107,6 +109,8 @@ class Intake:
             LocalRows(methods(self.log, reader, rows, ids)),
             Signer(b"k" * 32),
             self._loaded,
+            self._moved,
+            BadRowGroups(self.folder / "bad_rows").named,
         )
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
@@ -126,6 +130,9 @@ class Intake:
 
     async def _loaded(self) -> int:
         return self.loaded
+
+    async def _moved(self, offset: int) -> Moved:
+        return Moved(None, [], [], [Problem("", f"asked of {offset}")], [])
 
     def envelopes(self) -> list[Envelope]:
         reader = EmbeddedEventLogReader(self.folder / "log")

@@ -63,7 +63,36 @@ def test_a_receipt_says_whether_the_warehouse_has_it(intake, client, operator) -
     assert loaded == {"a": True, "b": False}
     receipt = operator.get("/api/v1/receipts/b").json()
     assert (receipt["offset"], receipt["partition"], receipt["source"]) == (2, 0, "web")
+    assert receipt["warehouse"]["moved"] is None
+    moved = operator.get("/api/v1/receipts/a").json()["warehouse"]["moved"]
+    assert moved["problems"] == [{"path": "", "reason": "asked of 1"}]
     assert operator.get("/api/v1/receipts/c").status_code == 404
+
+
+def test_the_receipt_of_what_was_refused_names_its_bad_rows(client, operator) -> None:
+    bad = {"type": "track", "event": "Product Viewed", "userId": "u", "properties": {"sku": [1]}}
+    for message_id in ("r", "r", "茶"):
+        client.post("/v1/batch", json={"batch": [bad | {"messageId": message_id}]})
+    newest, older = [row["id"] for row in operator.get("/api/v1/bad-rows").json()["items"]][1:]
+    receipt = operator.get("/api/v1/receipts/r").json()
+    assert (receipt["offset"], receipt["partition"], receipt["stored_at"]) == (None, None, None)
+    assert receipt["warehouse"] == {"loaded": False, "moved": None}
+    assert [row["id"] for row in receipt["refused"]] == [newest, older]
+    assert {(row["source"], row["code"], row["path"]) for row in receipt["refused"]} == {
+        ("web", "invalid", "properties.sku")
+    }
+    assert len(operator.get("/api/v1/receipts/茶").json()["refused"]) == 1
+
+
+def test_the_receipt_of_a_conflict_has_what_is_stored_and_what_was_refused(
+    client, operator
+) -> None:
+    send(client, "a")
+    send(client, "a", event="Other")
+    receipt = operator.get("/api/v1/receipts/a").json()
+    assert (receipt["offset"], receipt["refused"][0]["code"]) == (1, "conflict")
+    assert operator.get("/api/v1/receipts/a", params={"source": "web"}).json() == receipt
+    assert operator.get("/api/v1/receipts/a", params={"source": "app"}).status_code == 404
 
 
 def test_reading_needs_its_scope(intake, client) -> None:

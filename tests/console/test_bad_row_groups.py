@@ -1,14 +1,17 @@
 """Bad rows by what is wrong with them, as the console's role reads them from the journal."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from queqiao.collect import bad_row_ids
 from queqiao.collect.bad_row_groups import BadRowGroups, event_of
 from queqiao.collect.bad_rows import BadRowsLog
-from queqiao.collect.contracts import BadRow, BadRowCode
+from queqiao.collect.contracts import BadRow, BadRowCode, Protocol
 from queqiao.kernel.errors import Message
 
 MINUTE_US = 60_000_000
@@ -28,6 +31,42 @@ def row(
 ) -> BadRow:
     body = b'{"type":"track","event":"%s"}' % event.encode()
     return BadRow(at_us, source, code, "properties.order_id", reason, body)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "body", "message_id"),
+    [
+        ("segment", {"messageId": "m-1"}, "m-1"),
+        ("segment", {"message_id": "m-2", "properties": 7}, "m-2"),
+        ("segment", {"messageId": 12345678901234567890123}, "12345678901234567890123"),
+        ("segment", {"messageId": "cafe\u0301"}, "café"),
+        ("posthog", {"event": "x", "uuid": "u-1", "distinct_id": "d"}, "u-1"),
+        ("snowplow", {"e": "pv", "eid": "e-1"}, "e-1"),
+    ],
+)
+def test_rows_are_found_by_the_message_id_that_they_bear(
+    kept: BadRowsLog, tmp_path: Path, protocol: Protocol, body: dict[str, Any], message_id: str
+) -> None:
+    groups = BadRowGroups(tmp_path)
+    raw = json.dumps(body).encode()
+    mine = BadRow(1, "web", "invalid", "", TYPE, raw, protocol=protocol)
+    derived = BadRow(2, "web", "invalid", "", TYPE, b"no JSON", own_id="ga4-1")
+    keep(kept, mine, mine, derived, row("Order Completed", MISSING))
+    assert [found.row for found in groups.named(message_id, 9)] == [mine, mine]
+    assert [found.row for found in groups.named("ga4-1", 9)] == [derived]
+    assert len(groups.named(message_id, 1)) == 1
+    assert groups.named("", 9) == groups.named("other", 9) == []
+
+
+def test_rows_whose_ids_share_a_hash_are_told_apart(
+    kept: BadRowsLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bad_row_ids, "_hash", len)
+    groups = BadRowGroups(tmp_path)
+    for message_id in ("a", "b"):
+        body = b'{"messageId":"%s"}' % message_id.encode()
+        keep(kept, BadRow(1, "web", "invalid", "", TYPE, body))
+    assert [found.row.body for found in groups.named("b", 9)] == [b'{"messageId":"b"}']
 
 
 def keep(kept: BadRowsLog, *rows: BadRow) -> None:

@@ -1,7 +1,7 @@
 """Bad rows by what is wrong with them: the same source, event, place and reason are one group.
 
 The index follows the journal of the bad rows from any process, so that thousands of rows with one
-cause are one line to a person and cost the intake nothing.
+cause are one line to a person and cost the intake nothing. It also finds rows by their message id.
 """
 
 from array import array
@@ -13,6 +13,7 @@ from threading import Lock
 import msgspec
 from xxhash import xxh3_64_hexdigest
 
+from queqiao.collect.bad_row_ids import BadRowIds, message_id_of
 from queqiao.collect.bad_rows import _decoder, _Replayed
 from queqiao.collect.contracts import BadRow, KeptBadRow
 from queqiao.kernel.clock import MINUTE_US
@@ -53,7 +54,7 @@ class Group(msgspec.Struct):
 
 
 class BadRowGroups:
-    """The groups of one journal. Sixteen bytes of memory a row; safe to share between threads."""
+    """The groups of one journal. Some 150 bytes of memory a row; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
         self._reader = JournalReader(folder)
@@ -63,6 +64,7 @@ class BadRowGroups:
         self._group_of: dict[int, str] = {}
         self._replayed: dict[int, str] = {}
         self._minutes: Counter[tuple[str, int]] = Counter()
+        self._ids = BadRowIds()
 
     def groups(self) -> list[Group]:
         """Return all groups, that of the newest row first. Blocking: reads what is new."""
@@ -94,6 +96,19 @@ class BadRowGroups:
         with self._lock:
             self._catch_up()
             return self._at(int(row_id)) if int(row_id) in self._group_of else None
+
+    def named(self, message_id: str, limit: int) -> list[KeptBadRow]:
+        """Return up to ``limit`` rows that bear a message id, newest first. Blocking."""
+        with self._lock:
+            self._catch_up()
+            found: list[KeptBadRow] = []
+            for position in reversed(list(self._ids.positions(message_id))):
+                kept = self._at(position)
+                if message_id_of(kept.row) == message_id:
+                    found.append(kept)
+                if len(found) == limit:
+                    break
+            return found
 
     def by_minute(self, since_us: int) -> dict[tuple[str, int], int]:
         """Return how many rows came, by source and minute since 1970, from ``since_us`` on."""
@@ -136,6 +151,7 @@ class BadRowGroups:
         group.positions.append(position)
         self._group_of[position] = group_id
         self._minutes[row.source, row.received_at_us // MINUTE_US] += 1
+        self._ids.note(position, row)
 
     def _at(self, position: int) -> KeptBadRow:
         frames: Iterator[bytes] = (frame.payload for frame in self._reader.read(position))

@@ -118,18 +118,108 @@ class EventPage(msgspec.Struct):
     next_cursor: str | None
 
 
-class WarehouseState(msgspec.Struct):
-    """Whether the warehouse holds the event already."""
+class EventRow(msgspec.Struct, frozen=True):
+    """The event as it was understood: whose it is, and in which visit; empty where there is none.
+
+    ``value_minor`` is in minor units of ``currency``.
+    """
+
+    event: str
+    type: str
+    person_id: str
+    session_id: str
+    order_id: str
+    campaign_id: str
+    value_minor: int
+    currency: str
+
+
+class BookedLine(msgspec.Struct, frozen=True):
+    """A line that the event booked; amounts are minor units of ``currency``."""
+
+    line: int
+    kind: str
+    order_id: str
+    sku: str
+    quantity: int
+    list_minor: int
+    discount_minor: int
+    amount_minor: int
+    currency: str
+    campaign_id: str
+
+
+class Stitch(msgspec.Struct, frozen=True):
+    """From the event on ``person_id`` is ``into_id``; themselves again where that is empty."""
+
+    person_id: str
+    into_id: str
+    reason: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A field of the event that could not be taken as it came."""
+
+    path: str
+    reason: str
+
+
+class ClosedBucket(msgspec.Struct, frozen=True):
+    """A bucket of time that was closed when the event came. A day is one of the shop's zone."""
+
+    grain: Literal["minute", "hour", "day"]
+    bucket: str
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """By how much a late event moved each metric of closed buckets; money in ``currency``."""
+
+    buckets: list[ClosedBucket]
+    currency: str
+    moved: dict[str, int]
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What an event moved. ``event`` is null for an order of an operator, which is nobody's.
+
+    Of each list the first 1,000.
+    """
+
+    event: EventRow | None
+    order_lines: list[BookedLine]
+    stitches: list[Stitch]
+    problems: list[Problem]
+    corrections: list[Correction]
+
+
+class WarehouseState(msgspec.Struct, frozen=True):
+    """Whether the warehouse holds the event already, and what it moved; null until then."""
 
     loaded: bool
+    moved: Moved | None = None
 
 
-class Receipt(msgspec.Struct):
-    """Where an event went."""
+class RefusedRow(msgspec.Struct, frozen=True):
+    """A bad row that bears the message id. ``replayed_as`` is the id under which it was taken."""
+
+    id: str
+    source: str
+    code: str
+    path: str
+    reason: str
+    replayed_as: str | None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Where an event went. What was only refused has neither an offset nor a time of storing.
+
+    ``refused`` names the bad rows of this message id, the newest first, at most 50.
+    """
 
     message_id: str
     source: str
-    offset: int
-    partition: int
-    stored_at: str
+    offset: int | None
+    partition: int | None
+    stored_at: str | None
     warehouse: WarehouseState
+    refused: list[RefusedRow]

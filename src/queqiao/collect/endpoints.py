@@ -1,5 +1,6 @@
 """The management API of the intake: stored events, receipts, bad rows and their replay."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from queqiao.collect.contracts import (
     BadRowView,
     EventPage,
     KeptBadRow,
+    Moved,
     Receipt,
     RefusalView,
+    RefusedRow,
     ReplayRequest,
     ReplayView,
     WarehouseState,
@@ -28,6 +31,8 @@ LIMIT_MAX = 500
 SCAN_MAX = 5_000
 """A filter by event name looks at about this many events for one page."""
 REPLAY_IDS_MAX = 1_000
+REFUSED_MAX = 50
+"""A receipt names at most so many bad rows."""
 TEXT_BYTES_MAX = 16_384
 """So much of a bad row's bytes is shown."""
 
@@ -38,12 +43,18 @@ _OFFSET_MAX = 1 << 62
 
 @dataclass(frozen=True)
 class CollectServices:
-    """What the endpoints need. ``loaded`` returns up to which offset the warehouse is loaded."""
+    """What the endpoints need. ``loaded`` returns up to which offset the warehouse is loaded.
+
+    ``moved`` returns what a loaded event moved there; ``refused`` the newest bad rows of a message
+    id, up to a limit, and blocks.
+    """
 
     log: EventLogAccess
     bad_rows: BadRows
     signer: Signer
     loaded: Callable[[], Awaitable[int]]
+    moved: Callable[[int], Awaitable[Moved]]
+    refused: Callable[[str, int], list[KeptBadRow]]
 
 
 def handlers(services: CollectServices) -> list[Route]:
@@ -74,16 +85,25 @@ def _events_route(services: CollectServices) -> Route:
 def _receipt_route(services: CollectServices) -> Route:
     async def receipt(request: Request) -> Response:
         message_id = clean(request.params["message_id"], "message_id", 256)
-        found = await services.log.find(message_id)
-        if not found:
+        source = request.query.get("source")
+        found = await services.log.find(message_id, source)
+        rows = await asyncio.to_thread(services.refused, message_id, REFUSED_MAX)
+        refused = [
+            _refused(kept, request.language)
+            for kept in rows
+            if source is None or kept.row.source == source
+        ]
+        if not found and not refused:
             raise NotFound
-        return json_response(_receipt(found[0], await services.loaded()))
+        if not found:
+            return json_response(_only_refused(message_id, refused))
+        return json_response(await _receipt(services, found[0], refused))
 
     return Route(
         "GET",
         "/api/v1/receipts/{message_id}",
         receipt,
-        Message("事件回执", "Say where an event went"),
+        Message("事件回执", "Say where an event went, what it moved, and what was refused"),
         "read",
         response_type=Receipt,
         tags=_TAGS,
@@ -180,16 +200,33 @@ def _public(event: StoredEvent) -> PublicEnvelope:
     return publish(decode_envelope(event.body), event.offset)
 
 
-def _receipt(event: StoredEvent, loaded: int) -> Receipt:
+async def _receipt(
+    services: CollectServices, event: StoredEvent, refused: list[RefusedRow]
+) -> Receipt:
     envelope = decode_envelope(event.body)
+    is_loaded = event.offset <= await services.loaded()
+    moved = await services.moved(event.offset) if is_loaded else None
     return Receipt(
         message_id=envelope.message_id,
         source=envelope.source,
         offset=event.offset,
         partition=0,
         stored_at=format_rfc3339(envelope.received_at_us),
-        warehouse=WarehouseState(event.offset <= loaded),
+        warehouse=WarehouseState(is_loaded, moved),
+        refused=refused,
     )
+
+
+def _only_refused(message_id: str, refused: list[RefusedRow]) -> Receipt:
+    return Receipt(
+        message_id, refused[0].source, None, None, None, WarehouseState(loaded=False), refused
+    )
+
+
+def _refused(kept: KeptBadRow, language: Language) -> RefusedRow:
+    row = kept.row
+    reason = row.reason.in_language(language)
+    return RefusedRow(kept.id, row.source, row.code, row.path, reason, kept.replayed_as)
 
 
 def _view(kept: KeptBadRow, language: Language) -> BadRowView:

@@ -21,7 +21,7 @@ PAGE = 100_000
 """Members read at a time: below the warehouse's bound of rows."""
 
 _KEPT_FROM_ADS = """SELECT count() FROM (
-  SELECT 1 FROM events WHERE split LIMIT 1 UNION ALL SELECT 1 FROM order_lines WHERE split LIMIT 1)
+  SELECT 1 FROM history WHERE split LIMIT 1 UNION ALL SELECT 1 FROM order_lines WHERE split LIMIT 1)
 """.replace("split", f"{allows(PERSONALIZATION)} AND NOT {allows(FOR_ADS)}")
 """More than 0 where something may personalize and not advertise; else members need be counted once.
 """

@@ -52,6 +52,7 @@ from queqiao.wiring import (
     shop_desk,
 )
 from queqiao.wiring.parameters import PART
+from queqiao.wiring.receipts import moved_by
 from queqiao.wiring.settings import Settings
 
 _MARKED = (
@@ -65,8 +66,10 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
     records, signer = services.records, services.signer
     warehouse = adapters.warehouse(settings)
     coupons = CouponServices(records, secret_keys.key(settings.home, "coupons"))
+    groups = BadRowGroups(settings.home / "bad_rows")
     return [
-        *collect_handlers(_collect(settings, services, warehouse)),
+        *collect_handlers(_collect(settings, services, warehouse, groups)),
+        *bad_row_group_handlers(groups),
         *catalog_handlers(CatalogServices(records, signer)),
         *profile_handlers(ProfileServices(warehouse, records, signer)),
         *merge_handlers(_merges(settings, services, warehouse)),
@@ -79,29 +82,35 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *ledger_desk.routes(adapters.ledger(settings)),
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
-        *_ways(settings, services, warehouse),
+        *_ways(settings, services, warehouse, groups),
         *_schemas(settings, services, warehouse),
         *_imports(settings, services),
     ]
 
 
-def _collect(settings: Settings, services: Services, warehouse: Warehouse) -> CollectServices:
+def _collect(
+    settings: Settings, services: Services, warehouse: Warehouse, groups: BadRowGroups
+) -> CollectServices:
+    zone = settings.shop.timezone
     client = RpcClient(settings.socket("intake.rpc"))
     return CollectServices(
         log=adapters.event_log(settings),
         bad_rows=RemoteBadRows(client),
         signer=services.signer,
         loaded=lambda: loaded(warehouse),
+        moved=lambda offset: moved_by(warehouse, offset, zone),
+        refused=groups.named,
     )
 
 
-def _ways(settings: Settings, services: Services, warehouse: Warehouse) -> list[Any]:
-    """Return what shows the way of the data: sources, pipeline, bad rows in groups."""
-    groups = BadRowGroups(settings.home / "bad_rows")
+def _ways(
+    settings: Settings, services: Services, warehouse: Warehouse, groups: BadRowGroups
+) -> list[Any]:
+    """Return what shows the way of the data: sources and the pipeline."""
     reader = adapters.event_log_reader(settings)
     tiers = RemoteTiering(RpcClient(settings.socket("analytics.rpc"))).state
     desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock, tiers)
-    return [*pipeline_desk.routes(desk), *bad_row_group_handlers(groups)]
+    return pipeline_desk.routes(desk)
 
 
 def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> list[Route]:

@@ -118,6 +118,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "POST /api/v1/catalog/import": _IMPORT,
         "GET /api/v1/jobs": (PAGE[0],),
         "GET /api/v1/events": _EVENTS,
+        "GET /api/v1/receipts/{message_id}": (
+            Parameter("source", Message("只看这个来源的", "only what this source sent")),
+        ),
         "GET /api/v1/bad-rows": _page(500),
         "GET /api/v1/profiles": (_QUERY, *_page(1000)),
         "GET /api/v1/segments/{id}/members": (_PURPOSE, *_page(1000)),
