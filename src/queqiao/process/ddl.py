@@ -104,7 +104,10 @@ EVENTS = TableSpec(
         "city": _WORD, "referrer_domain": _WORD, "traffic_channel": _WORD,
         "traffic_source": _WORD, "utm_source": _WORD, "utm_medium": _WORD, "utm_campaign": _WORD,
         "utm_term": _TEXT, "utm_content": _TEXT, "click_id": _WORD, "schema_fault": _WORD,
-        "schema_version": _SMALL,
+        "schema_version": _SMALL, "brand": _WORD, "variant": _TEXT, "position": _AMOUNT,
+        "list_id": _TEXT, "cart_id": _TEXT, "query": _TEXT, "reason": _WORD,
+        "subtotal_minor": _AMOUNT, "discount_minor": _AMOUNT, "shipping_minor": _AMOUNT,
+        "tax_minor": _AMOUNT,
     },
     order_by="(event, timestamp, offset)",
     indexes={

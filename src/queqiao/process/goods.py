@@ -25,6 +25,8 @@ REMEMBERED_BYTES_MAX = 512
 PRICES_IN_MEMORY_MAX = 20_000
 """Prices that are remembered as read, about 4 MB."""
 
+_POSITION_MAX = 1 << 31
+
 PRICE = "properties.price"
 """The path of a price that does not fit."""
 
@@ -35,6 +37,12 @@ class Goods(NamedTuple):
     sku: str = ""
     product_id: str = ""
     category: str = ""
+    brand: str = ""
+    variant: str = ""
+    position: int = 0
+    list_id: str = ""
+    cart_id: str = ""
+    query: str = ""
     order_id: str = ""
     campaign_id: str = ""
     creative_id: str = ""
@@ -42,10 +50,15 @@ class Goods(NamedTuple):
     decision_id: str = ""
     promotion_id: str = ""
     coupon: str = ""
+    reason: str = ""
     currency: str = ""
     quantity: int = 0
     value_minor: int = 0
     cost_minor: int = 0
+    subtotal_minor: int = 0
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tax_minor: int = 0
     properties: bytes = b"{}"
 
 
@@ -84,11 +97,17 @@ class GoodsReader:
 
 
 def _goods(raw: bytes, named: Properties, currency: str, faults: list[FieldError]) -> Goods:
-    product_id = text_of(named.product_id)
+    product_id, paid_in = text_of(named.product_id), named.currency or currency
     return Goods(
         text_of(named.sku) or product_id,
         product_id,
         named.category or "",
+        named.brand or "",
+        named.variant or "",
+        _position(named),
+        text_of(named.list_id),
+        text_of(named.cart_id),
+        named.query or "",
         text_of(named.order_id),
         text_of(named.campaign_id),
         text_of(named.creative_id),
@@ -96,12 +115,37 @@ def _goods(raw: bytes, named: Properties, currency: str, faults: list[FieldError
         text_of(named.decision_id),
         text_of(named.promotion_id),
         named.coupon or "",
+        named.reason or "",
         named.currency or "",
         _quantity(named, faults),
-        _value(named, named.currency or currency, faults),
+        _value(named, paid_in, faults),
         named.cost_minor or 0,
+        _amount(named, "subtotal", paid_in, faults),
+        _amount(named, "discount", paid_in, faults),
+        _amount(named, "shipping", paid_in, faults),
+        _amount(named, "tax", paid_in, faults),
         raw,
     )
+
+
+def _position(named: Properties) -> int:
+    """Return the place in a list, from 1; 0 where none is said, or in words."""
+    said = named.position
+    if not isinstance(said, int | float) or not 0 < said < _POSITION_MAX:
+        return 0
+    return int(said) if said == int(said) else 0
+
+
+def _amount(named: Properties, name: str, currency: str, faults: list[FieldError]) -> int:
+    """Return an amount of an order that is said, 0 where none is."""
+    minor, decimal = getattr(named, f"{name}_minor"), getattr(named, name)
+    if minor is None and decimal is None:
+        return 0
+    try:
+        return minor_of(minor, decimal, currency, f"properties.{name}") or 0
+    except InvalidInput as error:
+        faults += error.fields
+        return 0
 
 
 def _quantity(named: Properties, faults: list[FieldError]) -> int:

@@ -88,16 +88,24 @@ def _less(line: Line, share: int) -> Line:
 
 
 def goods_total(properties: Properties, currency: str) -> int:
-    """Return what was paid for goods: the subtotal, else the total less shipping and tax."""
+    """Return what was paid for goods: the subtotal, else the total less shipping and tax.
+
+    Else the revenue, which by the Segment specification holds neither shipping nor tax.
+    """
     subtotal = _amount(properties, "subtotal", currency)
     if subtotal is not None:
         return subtotal
     total = _amount(properties, "total", currency)
-    if total is None:
-        message = Message("需要 products 或 total", "products or a total are needed")
+    if total is not None:
+        shipping = _amount(properties, "shipping", currency) or 0
+        return total - shipping - (_amount(properties, "tax", currency) or 0)
+    revenue = _amount(properties, "revenue", currency)
+    if revenue is None:
+        message = Message(
+            "需要 products、total 或 revenue", "products, a total or the revenue are needed"
+        )
         raise InvalidInput(FieldError("properties.total", message))
-    shipping = _amount(properties, "shipping", currency) or 0
-    return total - shipping - (_amount(properties, "tax", currency) or 0)
+    return revenue
 
 
 def total_of(properties: Properties, currency: str) -> int | None:
