@@ -70,7 +70,7 @@ def quote(system: System) -> dict[str, Any]:
         return priced
 
 
-def order(system: System, order_id: str, priced: dict[str, Any]) -> None:
+def order(system: System, order_id: str, priced: dict[str, Any], **envelope: Any) -> None:
     """Place the order that was priced, naming the promotions that gave the discount."""
     line = {"sku": "TEA-1", "product_id": "TEA", "price_minor": 15_000, "quantity": 2}
     properties = {
@@ -81,4 +81,6 @@ def order(system: System, order_id: str, priced: dict[str, Any]) -> None:
         "promotion_ids": [one["promotion_id"] for one in priced["applied"]],
         "products": [line],
     }
-    send(system, {"type": "track", "event": "Order Completed", "properties": properties})
+    send(
+        system, {"type": "track", "event": "Order Completed", "properties": properties, **envelope}
+    )

@@ -39,6 +39,7 @@ PAGES = [
     "/data/schemas/new?like=Order+Completed",
     "/data/pipeline",
     "/operations",
+    "/operations/metrics",
     "/operations?tab=keys",
     "/settings",
     "/settings?tab=audit",

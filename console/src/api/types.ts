@@ -13,6 +13,9 @@ export type EventSchemaDetail = Schemas["EventSchemaDetail"];
 export type PiiField = Schemas["PiiField"];
 export type SchemaTrial = Schemas["SchemaTrialView"];
 export type Correction = Schemas["Line"];
+export type SeriesView = Schemas["SeriesView"];
+export type SeriesQuestion = Schemas["SeriesQuery"];
+export type Line = Schemas["LineOut"];
 
 export type DocumentState = "draft" | "live" | "paused" | "archived";
 

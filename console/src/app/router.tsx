@@ -43,6 +43,7 @@ const routes = [
   page("/data/pipeline", () => import("@/features/data/Pipeline"), "Pipeline"),
   page("/reach", () => import("@/features/reach/Reach"), "Reach"),
   page("/operations", () => import("@/features/operations/Operations"), "Operations"),
+  page("/operations/metrics", () => import("@/features/operations/Metrics"), "Metrics"),
   page("/settings", () => import("@/features/settings/Settings"), "Settings"),
 ];
 

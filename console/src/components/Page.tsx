@@ -7,6 +7,8 @@ interface Tab {
   id: string;
   label: string;
   to?: string;
+  /** What that page's address holds. */
+  extra?: Search;
 }
 
 interface Props {
@@ -62,7 +64,7 @@ function Tabs({ tabs, current }: { tabs: Tab[]; current: string | undefined }) {
         const extra = tab.to || tab.id === first ? kept : { ...kept, tab: tab.id };
         return (
           <span key={tab.id} className={tab.id === open ? "tab open" : "tab"}>
-            <Go to={tab.to ?? "."} {...(tab.to ? {} : { extra })} {...(tab.id === open ? { "aria-label": `${tab.label}, ${t("frame.current")}` } : {})}>
+            <Go to={tab.to ?? "."} {...(tab.to ? (tab.extra ? { extra: tab.extra } : {}) : { extra })} {...(tab.id === open ? { "aria-label": `${tab.label}, ${t("frame.current")}` } : {})}>
               {tab.label}
             </Go>
           </span>

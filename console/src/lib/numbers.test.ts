@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import * as numbers from "./numbers";
 
+it("an axis says whole amounts without their zeros", () => {
+  expect(numbers.tick(20_000, "minor", "CNY", "zh")).toBe("¥200");
+  expect(numbers.tick(20_050, "minor", "CNY", "zh")).toBe("¥200.50");
+  expect(numbers.tick(2_000_000, "minor", "CNY", "zh")).toBe("¥2万");
+  expect(numbers.tick(0.03, "ratio", "CNY", "en")).toBe("3.00%");
+});
+
 describe("money", () => {
   it.each([
     [123_456, "CNY", "¥1,234.56"],

@@ -113,6 +113,11 @@ export function short(value: number | null | undefined, unit: Unit, currency: st
   return exact(value, unit, currency);
 }
 
+/** A metric's value on an axis: as short as it goes, whole amounts without their zeros. */
+export function tick(value: number, unit: Unit, currency: string, language: Language): string {
+  return short(value, unit, currency, language).replace(/\.0+$/, "");
+}
+
 /** The least sensible step of an axis in a unit: one whole currency unit, one piece. */
 export function stepMin(unit: Unit, currency: string): number {
   if (unit === "minor") return 10 ** exponent(currency);

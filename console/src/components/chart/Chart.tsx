@@ -16,10 +16,14 @@ interface Props {
   axis: string;
   drawing: Drawing;
   note?: ReactNode;
+  /** What is asked, between the title and the drawing. */
+  tools?: ReactNode;
+  /** The moment that a panel among others points at. */
+  at?: number | null;
 }
 
 /** A chart that can also be read as a table and saved as PNG, SVG or CSV. */
-export function Chart({ title, name, axis, drawing, note }: Props) {
+export function Chart({ title, name, axis, drawing, note, tools, at }: Props) {
   const { t } = useTranslation();
   const [asTable, setAsTable] = useState(false);
   const box = useRef<HTMLDivElement>(null);
@@ -44,11 +48,12 @@ export function Chart({ title, name, axis, drawing, note }: Props) {
           {(close) => <Actions choices={choices} close={close} />}
         </Popup>
       </figcaption>
+      {tools}
       {asTable ? (
         <ChartTable header={header} rows={rows} format={drawing.format} />
       ) : (
         <Suspense fallback={<Waiting lines={6} />}>
-          <Plot drawing={drawing} label={title} />
+          <Plot drawing={drawing} label={title} {...(at === undefined ? {} : { at })} />
         </Suspense>
       )}
     </figure>

@@ -2,9 +2,9 @@
 
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
-import { init, use as register } from "echarts/core";
+import { connect, init, use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
 register([LineChart, BarChart, GridComponent, TooltipComponent, SVGRenderer]);
 
-export { init };
+export { connect, init };

@@ -18,6 +18,8 @@ export interface Drawing {
   formatShort: (value: number) => string;
   /** The least step of the axis, so that an empty chart does not count in hundredths. */
   stepMin?: number;
+  /** One of several panels under one another: their time axes lie in line and they share the crosshair. */
+  panel?: string;
 }
 
 // A dash pattern beside each colour, so that colour alone never tells lines apart.
@@ -29,9 +31,10 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
   return {
     animation: false,
     textStyle: { fontFamily: fonts.text },
-    grid: { left: 8, right: drawing.kind === "line" ? 84 : 16, top: 12, bottom: 4, containLabel: true },
+    grid: gridOf(drawing),
     tooltip: {
       trigger: "axis",
+      confine: true,
       axisPointer: { type: drawing.kind === "line" ? "line" : "shadow", lineStyle: { color: tokens.lineStrong } },
       backgroundColor: tokens.surface,
       borderColor: tokens.line,
@@ -51,6 +54,17 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
   };
 }
 
+/** How far a panel's plot lies from its box on either side, so that panels are in line whatever their labels. */
+export const PANEL_SIDES = { left: 72, right: 84 };
+
+function gridOf(drawing: Drawing) {
+  if (drawing.panel) return { ...PANEL_SIDES, top: 12, bottom: 24 };
+  return { left: 8, right: drawing.kind === "line" ? 84 : 16, top: 12, bottom: 4, containLabel: true };
+}
+
+/** A point between two gaps has no line to show it. */
+const lone = (values: (number | null)[]) => values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
+
 function seriesOf(series: Series, at: number, drawing: Drawing, tokens: Tokens) {
   const colour = series.dashed ? tokens.lineStrong : (tokens.series[at % tokens.series.length] ?? tokens.primary);
   if (drawing.kind === "bar") {
@@ -60,11 +74,10 @@ function seriesOf(series: Series, at: number, drawing: Drawing, tokens: Tokens) 
     type: "line",
     name: series.name,
     data: series.values,
-    showSymbol: series.values.filter((value) => value !== null).length < 2,
-    symbolSize: 5,
+    showSymbol: lone(series.values),
+    symbolSize: 4,
     lineStyle: { color: colour, width: series.dashed ? 1.5 : 2, type: series.dashed ? [5, 4] : PATTERNS[at % PATTERNS.length] },
     itemStyle: { color: colour },
-    endLabel: { show: true, formatter: series.name, color: colour, fontSize: 12 },
-    labelLayout: { moveOverlap: "shiftY" },
+    endLabel: { show: !drawing.panel || drawing.series.length > 1, formatter: series.name, color: colour, fontSize: 12, width: 80, overflow: "truncate" },
   };
 }

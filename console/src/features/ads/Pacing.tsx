@@ -6,7 +6,7 @@ import type { CampaignDocument } from "@/api/types";
 import { Chart } from "@/components/chart/Chart";
 import type { Drawing } from "@/components/chart/option";
 import { nowMs } from "@/lib/clock";
-import { compactMoney, money } from "@/lib/numbers";
+import { tick, money } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { dayOf, parseDay } from "@/lib/time";
 
@@ -28,7 +28,7 @@ export function Pacing({ id, document }: { id: string; document: CampaignDocumen
         { name: t("ads.pacing.budget"), values: shown.map(() => budget), dashed: true },
       ],
       format: (value) => money(value, document.currency),
-      formatShort: (value) => compactMoney(value, document.currency, language),
+      formatShort: (value) => tick(value, "minor", document.currency, language),
     };
   }, [rows, budget, document.currency, language, t]);
   const last = drawing.series[0]?.values.at(-1) ?? 0;

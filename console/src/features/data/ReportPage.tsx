@@ -11,10 +11,10 @@ import { WordsInput } from "@/components/WordsInput";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { Watermark } from "@/components/Watermark";
-import { exact, short, stepMin, type Unit, unitOf } from "@/lib/numbers";
+import { DIMENSIONS, METRICS } from "@/lib/catalogue";
+import { exact, stepMin, tick, type Unit, unitOf } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
-import { DIMENSIONS, METRICS } from "./catalogue";
 import { DataPage } from "./DataPage";
 
 const STEPS = ["none", "day", "hour"] as const;
@@ -80,7 +80,7 @@ function Drawn({ data, metric, time, dimension, unit }: { data: Figures; metric:
   const { currency } = useCurrency();
   const { language } = usePreferences();
   const drawing = useMemo<Drawing>(() => {
-    const format = { format: (value: number) => exact(value, unit, currency), formatShort: (value: number) => short(value, unit, currency, language), stepMin: stepMin(unit, currency) };
+    const format = { format: (value: number) => exact(value, unit, currency), formatShort: (value: number) => tick(value, unit, currency, language), stepMin: stepMin(unit, currency) };
     return { ...shape(data.rows, metric, time, dimension, t(`metrics.${metric}`)), ...format };
   }, [data.rows, metric, time, dimension, unit, currency, language, t]);
   const best = drawing.labels[drawing.series[0]?.values.reduce<number>((most, value, at, all) => ((value ?? -Infinity) > (all[most] ?? -Infinity) ? at : most), 0) ?? 0];

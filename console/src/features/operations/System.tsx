@@ -33,7 +33,7 @@ export function System() {
 }
 
 /** `decide-0` is the first of several; its number stays. */
-function nameOf(t: (key: string, vars: { defaultValue: string }) => string, name: string): string {
+export function nameOf(t: (key: string, vars: { defaultValue: string }) => string, name: string): string {
   const [kind = name, ...number] = name.split("-");
   return [t(`operations.roles.${kind}`, { defaultValue: kind }), ...number].join(" ");
 }

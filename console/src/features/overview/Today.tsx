@@ -7,7 +7,7 @@ import { Chart } from "@/components/chart/Chart";
 import type { Drawing } from "@/components/chart/option";
 import { Failure, Waiting } from "@/components/states";
 import { nowMs } from "@/lib/clock";
-import { change, exact, short, stepMin } from "@/lib/numbers";
+import { change, exact, short, stepMin, tick } from "@/lib/numbers";
 import { shiftMs, spanOf } from "@/lib/period";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
@@ -38,7 +38,7 @@ export function Today() {
       labels: slots.labels,
       series,
       format: (value) => exact(value, unit, currency),
-      formatShort: (value) => short(value, unit, currency, language),
+      formatShort: (value) => tick(value, unit, currency, language),
       stepMin: stepMin(unit, currency),
     };
   }, [period, comparison, metric, unit, currency, language, now.data, before.data, names.now, names.before]);

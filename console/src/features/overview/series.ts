@@ -1,6 +1,7 @@
 /** Figures by time laid on the slots of a period. */
 
 import { type Figure, numeric } from "@/api/figures";
+import { isCounted } from "@/lib/catalogue";
 import type { Granularity } from "@/lib/period";
 import { DAY_MS, minuteText, monthDayText, parseDay, parseInstant } from "@/lib/time";
 
@@ -35,16 +36,13 @@ function zoned(text: string): string {
 /** A metric's value in each slot; zero where the period ran without any, null after its end. */
 export function onSlots(rows: Figure[], metric: string, slots: Slots, shiftMs: number, endMs: number): (number | null)[] {
   const byTime = new Map(rows.map((row) => [timeOf(row), numeric(row, metric)]));
-  const ratio = !COUNTED.has(metric);
+  const counted = isCounted(metric);
   return slots.starts.map((start) => {
     if (start >= endMs) return null;
     const value = byTime.get(start - shiftMs);
-    return value ?? (ratio ? null : 0);
+    return value ?? (counted ? 0 : null);
   });
 }
-
-/** Metrics that are 0, not unknown, where nothing happened. */
-const COUNTED = new Set(["gmv", "orders", "cost", "discount", "clicks", "impressions", "units", "net", "gross"]);
 
 /** Running sum; null stays null. */
 export function cumulative(values: (number | null)[]): (number | null)[] {

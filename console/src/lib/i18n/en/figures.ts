@@ -7,6 +7,8 @@ export default {
     gross: "Order lines in all, before refunds",
     credit_notes: "Refunds and credits, negative",
     orders: "Distinct orders",
+    invoices: "Documents other than refunds: orders, financial adjustments, stock documents without an amount",
+    credit_note_count: "Refunds and cancellations",
     units: "Pieces sold",
     aov: "GMV ÷ orders",
     discount: "What promotions and coupons took off",

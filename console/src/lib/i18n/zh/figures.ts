@@ -7,6 +7,8 @@ export default {
     gross: "订单行金额合计，退款前",
     credit_notes: "退款与冲销合计，为负数",
     orders: "去重后的订单数",
+    invoices: "退款以外的单据：订单、财务调整、零金额的库存单据",
+    credit_note_count: "退款与取消的单据数",
     units: "售出的件数",
     aov: "GMV ÷ 订单数",
     discount: "促销与优惠券减掉的金额",

@@ -5,6 +5,8 @@ export const METRICS: Record<string, string> = {
   gross: "minor",
   credit_notes: "minor",
   orders: "count",
+  invoices: "count",
+  credit_note_count: "count",
   units: "count",
   aov: "minor",
   discount: "minor",
@@ -26,3 +28,6 @@ export const METRICS: Record<string, string> = {
 };
 
 export const DIMENSIONS = ["channel", "category", "product", "campaign", "promotion", "coupon", "source", "event"];
+
+/** Metrics that are 0, not unknown, where nothing happened: sums and counts, never ratios or averages. */
+export const isCounted = (metric: string): boolean => METRICS[metric] !== "ratio" && metric !== "aov" && metric !== "cpc";
