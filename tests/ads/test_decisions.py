@@ -182,6 +182,10 @@ async def test_unknown_decisions_are_not_found(shop):
         ("placements[0].count", {"placements": [{"id": "home", "count": 0}]}),
         ("placements[0].id", {"placements": [{"id": ""}]}),
         ("user.id", {"placements": [{"id": "home"}], "user": {"id": 7}}),
+        ("user.user_id", {"placements": [{"id": "home"}], "user": {"user_id": "u"}}),
+        ("placements[0].n", {"placements": [{"id": "home", "n": 2}]}),
+        ("context.page", {"placements": [{"id": "home"}], "context": {"page": "/"}}),
+        ("channel", {"placements": [{"id": "home"}], "channel": "web"}),
     ],
 )
 async def test_bad_requests_name_the_field(shop, path, body):

@@ -109,7 +109,7 @@ async def test_every_wrong_field_is_named_and_nothing_is_written(desk):
         ({"price_minor": 12.5}, "products[0].skus[0].price_minor"),
         ({"price_minor": -1}, "products[0].skus[0].price_minor"),
         ({"price_minor": 10**13}, "products[0].skus[0].price_minor"),
-        ({"prize_minor": 1}, "products[0].skus[0]"),
+        ({"prize_minor": 1}, "products[0].skus[0].prize_minor"),
     ],
 )
 async def test_wrong_types_are_named_by_path(desk, change, path):

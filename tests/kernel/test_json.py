@@ -16,6 +16,14 @@ class Thing(msgspec.Struct):
     sizes: list[int] = []
 
 
+class Inner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    width: int = 0
+
+
+class Strict(Thing, forbid_unknown_fields=True):
+    inner: Inner = Inner()
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -46,6 +54,26 @@ def test_the_path_and_not_the_value_is_named() -> None:
     field = refused.value.fields[0]
     assert field.path == "sizes[1]"
     assert "secret" not in field.message.en
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"name": "x", "sizes": [], "user_id": 1}', "user_id"),
+        (b'{"name": "x", "sizes": [], "inner": {"size": 1}}', "inner.size"),
+        ('{"name": "x", "sizes": [], "名": 1}'.encode(), "名"),
+        (b'{"name": "x", "sizes": [], "%s": 1}' % (b"y" * 65), ""),
+        (b'{"name": "x", "sizes": [], "inner": {"a b<script>": 1}}', "inner"),
+    ],
+)
+def test_a_field_that_there_is_not_is_named_when_its_name_is_plain(body: bytes, path: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        decode(body, Strict)
+    field = refused.value.fields[0]
+    assert (field.path, field.message.en) == (
+        path,
+        "there is no such field; correct its name or remove it",
+    )
 
 
 def test_size_is_bounded() -> None:

@@ -68,7 +68,7 @@ def test_a_reader_who_has_the_newest_gets_304(owner: Client) -> None:
         ({"document": {"name": "a", "tiers": [{"at_least": "1"}]}}, "document.tiers[0].at_least"),
         ({"document": {"name": 5}}, "document.name"),
         ({"document": {}}, "document"),
-        ({"document": {"name": "a", "colour": 1}}, "document"),
+        ({"document": {"name": "a", "colour": 1}}, "document.colour"),
         ({"document": {"name": "a"}, "id": "../up"}, "id"),
         ({"document": {"name": "a\u0000"}}, "document.name"),
     ],

@@ -135,6 +135,30 @@ async def test_the_same_line_id_twice_is_refused(till):
     assert refused.value.fields[0].path == "cart.lines[1].id"
 
 
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("coupons", {"coupons": ["SAVE10"]}),
+        ("customer.user_id", {"customer": {"user_id": "u1"}}),
+        ("options.why", {"options": {"why": True}}),
+        ("cart.shipping_minor", {"cart": {"lines": [], "shipping_minor": 1}}),
+        ("cart.lines[0].qty", {"cart": {"lines": [{"sku": "A", "qty": 2}]}}),
+        ("cart.shipping.price", {"cart": {"lines": [], "shipping": {"price": 1}}}),
+        ("catalog[0].price_minor", {"catalog": [{"sku": "A", "price": 1, "price_minor": 1}]}),
+    ],
+)
+async def test_a_field_that_there_is_not_is_named(till, path, more):
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("quote", {"cart": {"lines": [{"sku": "A"}]}} | more)
+    assert refused.value.fields[0].path == path
+
+
+async def test_a_use_of_a_code_with_a_wrong_field_is_refused(till):
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("lock", {"customer_id": "u", "order": "o"}, code="SAVE10")
+    assert refused.value.fields[0].path == "order"
+
+
 @given(st.sampled_from(list(paths(GOOD))), JSON)
 @settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

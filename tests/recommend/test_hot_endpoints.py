@@ -95,6 +95,9 @@ async def test_an_unlogged_answer_is_not_given(journal):
         (b'{"exclude":["ok","\\u0000"]}', "exclude[1]"),
         (b'{"exclude":[1]}', "exclude[0]"),
         (b'{"context":{"sku":7}}', "context.sku"),
+        (b'{"user":{"user_id":"u"}}', "user.user_id"),
+        (b'{"context":{"items":[]}}', "context.items"),
+        (b'{"count":3}', "count"),
         (b'{"user":{"id":"' + b"x" * 300 + b'"}}', "user.id"),
     ],
 )

@@ -138,6 +138,32 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
                 target = target[part]
 
 
+def test_our_own_questions_have_no_field_that_is_not_told(document: dict[str, Any]) -> None:
+    """A wrong field name is an error, not a silence. What others' clients send is theirs."""
+    asked = 0
+    for method, path, operation in operations(document):
+        if "intake" in operation["tags"] and not path.startswith("/api/"):
+            continue
+        for shape in shapes(document, operation.get("requestBody", {})):
+            asked += 1
+            assert shape.get("additionalProperties") is False, (method, path, shape.get("title"))
+    assert asked > 50
+
+
+def shapes(document: dict[str, Any], body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every shape with named fields that a body is made of."""
+    seen: set[str] = set()
+    waiting = [body]
+    while waiting:
+        for node in nodes(waiting.pop()):
+            if "properties" in node:
+                yield node
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                waiting.append(document["components"]["schemas"][name])
+
+
 def test_names_are_unique_and_path_parameters_are_all_told(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names))

@@ -50,7 +50,7 @@ class ProductList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class Bulk(msgspec.Struct, frozen=True):
+class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Products to store, each whole."""
 
     products: Annotated[tuple[Product, ...], Meta(min_length=1, max_length=1_000)]

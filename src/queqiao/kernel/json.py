@@ -17,6 +17,12 @@ _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\x00", re.ASCII)
 _PATH = re.compile(r" - at `(?:key in )?\$?\.?(?P<path>[^`]*)`$")
+_UNKNOWN = "Object contains unknown field `"
+_PLAIN_NAME = re.compile(r"(?P<name>[\w.$-]{1,64})`(?: - at |$)")
+_NO_SUCH_FIELD = Message(
+    "没有这个字段，请改正名称或删去",
+    "there is no such field; correct its name or remove it",
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -79,10 +85,17 @@ def _parse(body: bytes, kind: Any) -> Any:
 
 
 def field_error(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
-    """Return which field msgspec refused and why, without the refused value."""
+    """Return which field msgspec refused and why, without the refused value.
+
+    A field that there is not is named itself, where its name is short and plain.
+    """
     text = str(error)
     found = _PATH.search(text)
     path = found["path"].removeprefix(".") if found else ""
+    if text.startswith(_UNKNOWN):
+        plain = _PLAIN_NAME.match(text, len(_UNKNOWN))
+        named = (prefix, path, plain["name"] if plain else "")
+        return FieldError(".".join(part for part in named if part), _NO_SUCH_FIELD)
     reason = re.sub(
         r"Invalid enum value .*", "Invalid enum value", text[: found.start()] if found else text
     )

@@ -18,7 +18,7 @@ DESCRIPTION_MAX = 1000
 _NOBODY: frozenset[str] = frozenset()
 
 
-class SegmentDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+class SegmentDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A group of shoppers. ``expression`` follows the grammar of ``profile/expression.py``."""
 
     name: str

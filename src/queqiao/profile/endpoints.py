@@ -38,7 +38,7 @@ class ProfileServices(msgspec.Struct, frozen=True):
     signer: Signer
 
 
-class PreviewRequest(msgspec.Struct, frozen=True):
+class PreviewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a preview."""
 
     expression: dict[str, Any]

@@ -9,28 +9,28 @@ from queqiao.decide.ads.contracts import Creative, Id
 SLOTS_MAX = 20
 
 
-class AskedPlacement(Struct, frozen=True):
+class AskedPlacement(Struct, frozen=True, forbid_unknown_fields=True):
     """A placement to fill, with up to ``count`` ads of different campaigns."""
 
     id: Id
     count: Annotated[int, Meta(ge=1, le=10)] = 1
 
 
-class AskedUser(Struct, frozen=True):
+class AskedUser(Struct, frozen=True, forbid_unknown_fields=True):
     """Who looks: the id after login, the anonymous id before, or both."""
 
     id: Id | None = None
     anonymous_id: Id | None = None
 
 
-class AskedContext(Struct, frozen=True):
+class AskedContext(Struct, frozen=True, forbid_unknown_fields=True):
     """Where it is shown."""
 
     channel: Annotated[str, Meta(max_length=128)] = ""
     url: Annotated[str, Meta(max_length=4_000)] = ""
 
 
-class DecisionRequest(Struct, frozen=True):
+class DecisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Which places are to be filled, for whom, where."""
 
     placements: Annotated[list[AskedPlacement], Meta(min_length=1, max_length=SLOTS_MAX)]

@@ -33,7 +33,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
 
 
-class CouponUse(msgspec.Struct, frozen=True):
+class CouponUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who wants to use a code, and for which order; ``validate`` needs no order."""
 
     customer_id: Annotated[str, Meta(min_length=1, max_length=200)]

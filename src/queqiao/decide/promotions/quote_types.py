@@ -15,7 +15,7 @@ Price = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
 Id = Annotated[str, Meta(max_length=200)]
 
 
-class Customer(Struct, frozen=True):
+class Customer(Struct, frozen=True, forbid_unknown_fields=True):
     """Who buys. ``attributes`` and ``history`` are for rules that read them.
 
     Without ``segments`` those hold that the system knows of the customer's ``id``.
@@ -27,7 +27,7 @@ class Customer(Struct, frozen=True):
     history: dict[str, Any] = {}
 
 
-class CatalogItem(Struct, frozen=True):
+class CatalogItem(Struct, frozen=True, forbid_unknown_fields=True):
     """Goods given with the question instead of the stored catalogue."""
 
     sku: Name
@@ -41,7 +41,7 @@ class CatalogItem(Struct, frozen=True):
     tax_category: str | None = None
 
 
-class CartLine(Struct, frozen=True):
+class CartLine(Struct, frozen=True, forbid_unknown_fields=True):
     """``price`` is per unit and stands instead of the catalogue's."""
 
     sku: Name
@@ -50,7 +50,7 @@ class CartLine(Struct, frozen=True):
     price: Price | None = None
 
 
-class Shipping(Struct, frozen=True):
+class Shipping(Struct, frozen=True, forbid_unknown_fields=True):
     """What delivery costs before promotions."""
 
     method: str | None = None
@@ -58,7 +58,7 @@ class Shipping(Struct, frozen=True):
     country: str | None = None
 
 
-class Cart(Struct, frozen=True):
+class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     """The goods and how they travel."""
 
     lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
@@ -66,14 +66,14 @@ class Cart(Struct, frozen=True):
     payment_method: str | None = None
 
 
-class Options(Struct, frozen=True):
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """``explain``: say why other promotions do not apply; ``suggest``: what to add for more."""
 
     explain: bool = True
     suggest: bool = False
 
 
-class QuoteRequest(Struct, frozen=True):
+class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The question. Without ``catalog`` and ``promotions``, the stored and the live ones hold."""
 
     cart: Cart

@@ -25,21 +25,21 @@ NO_MODEL = "newest"
 SOURCE = "queqiao.recommend"
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who looks. At least one of the two is given for the log to be of use; both may be absent."""
 
     id: str | None = None
     anonymous_id: str | None = None
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is looked at: one item, and further ones (the cart, what was seen before)."""
 
     sku: str | None = None
     skus: list[str] = []
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of the request."""
 
     user: User = User()
