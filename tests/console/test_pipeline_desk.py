@@ -16,7 +16,7 @@ from queqiao.kernel.errors import Message
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.tier import Tier
-from queqiao.process.tiering import TierSize, Tiering
+from queqiao.process.tiering import Tiering, TierSize
 from queqiao.wiring.pipeline_desk import MINUTES, PipelineDesk
 
 MINUTE_US = 60_000_000
