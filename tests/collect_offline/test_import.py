@@ -36,7 +36,11 @@ def stored(door):
 async def test_each_kind_of_invoice_becomes_its_event(door, tmp_path) -> None:
     path = tmp_path / "retail.csv"
     path.write_text(RETAIL)
-    account = await import_file("online-retail", path, door.client())
+    told = []
+    account = await import_file(
+        "online-retail", path, door.client(), progress=lambda rows, sent: told.append((rows, sent))
+    )
+    assert told[-1] == (account.rows, account.events)
     assert await import_file("online-retail", path, door.client()) == account
     found = {one.message_id: one for one in stored(door)}
     found = {name.removeprefix("online-retail:"): one for name, one in found.items()}

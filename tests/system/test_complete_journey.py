@@ -1,6 +1,5 @@
 """``queqiao demo --data`` on a real system: what its reports say is what the files say."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import httpx
 import pytest
 from bench.harness import System, running_system
 from tests.system.journey_slice import cut
-from tests.system.things import admin, good
+from tests.system.things import admin, ask_warehouse, good
 from tests.system.waiting import until
 
 from queqiao.demo.journey_documents import campaign_name
@@ -24,8 +23,6 @@ from queqiao.demo.journey_files import (
     sales_total_minor,
     transactions,
 )
-from queqiao.wiring import adapters
-from queqiao.wiring.settings import Settings
 
 pytestmark = pytest.mark.system
 
@@ -36,12 +33,6 @@ YEAR: dict[str, Any] = {
     "filters": [{"dimension": "currency", "op": "in", "value": [CURRENCY]}],
 }
 WHOLE_SALES_MINOR = 23_393_524
-
-
-def ask_warehouse(system: System, sql: str) -> list[list[Any]]:
-    """Ask the running system's own warehouse, as its other roles do."""
-    warehouse = adapters.warehouse(Settings(home=system.home))
-    return asyncio.run(warehouse.query(sql)).rows
 
 
 def check_sales(client: httpx.Client, folder: Path) -> None:

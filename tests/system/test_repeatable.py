@@ -1,17 +1,15 @@
 """One seed and one moment give one history, whatever the machine and its clock did meanwhile."""
 
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.harness import System, running_system
-from tests.system.things import admin, good
+from bench.harness import running_system
+from tests.system.things import admin, ask_warehouse, good
 from tests.system.waiting import until
 
 from queqiao.kernel.clock import parse_rfc3339
-from queqiao.wiring import adapters
-from queqiao.wiring.settings import Settings
 
 pytestmark = pytest.mark.system
 
@@ -36,18 +34,15 @@ def history_of(home: Path, seed: int) -> dict[str, list[list[Any]]]:
     """Live a short history by the command; return what came of it."""
     options = ["--seed", str(seed), "--days", "2", "--until", ENDS]
     with running_system(options, "demo", home) as system, admin(system) as client:
-        until(lambda: list((home / "store").glob("*.lived")), 120, 0.1)
+        until(lambda: list((home / "store").glob("*.lived")), 240, 0.1)
         until(lambda: good(client.get("/api/v1/system"))["lag_events"] == 0, 60, 0.1)
-        return {name: ask(system, sql) for name, sql in FACTS.items()}
-
-
-def ask(system: System, sql: str) -> list[list[Any]]:
-    """Ask the running system's own warehouse."""
-    return asyncio.run(adapters.warehouse(Settings(home=system.home)).query(sql)).rows
+        return {name: ask_warehouse(system, sql) for name, sql in FACTS.items()}
 
 
 def test_two_lives_of_one_seed_are_one(tmp_path: Path) -> None:
-    first, second = (history_of(tmp_path / name, 7) for name in ("first", "second"))
+    """Lived beside each other, so that each is disturbed by the other."""
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda name: history_of(tmp_path / name, 7), ("first", "second"))
     assert first == second
     named = {event: number for _, event, number in first["events"]}
     assert min(named[name] for name in ("Order Completed", "Ad Viewed", "Ad Clicked")) > 0

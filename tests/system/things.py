@@ -1,11 +1,15 @@
 """One of everything on a running system, so that each documented path leads to something."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 from bench.harness import System
 from tests.system.waiting import until
+
+from queqiao.wiring import adapters
+from queqiao.wiring.settings import Settings
 
 PRODUCT = {
     "product_id": "P1",
@@ -88,6 +92,12 @@ def good(answer: httpx.Response) -> Any:
     """Return an answer's JSON, and say what went wrong otherwise."""
     assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.text}"
     return answer.json() if answer.content else None
+
+
+def ask_warehouse(system: System, sql: str) -> list[list[Any]]:
+    """Ask the running system's own warehouse, as its other roles do."""
+    warehouse = adapters.warehouse(Settings(home=system.home))
+    return asyncio.run(warehouse.query(sql)).rows
 
 
 def make_documents(client: httpx.Client, things: Things) -> None:
