@@ -52,6 +52,7 @@ def write_rows(path: Path) -> None:
         "user_id": [f"u{chance.randrange(500)}" for _ in range(rows)],
         "at": [n * 500_000 + chance.randrange(50_000_000) for n in range(rows)],
         "properties": ["{}"] * rows,
+        "campaign": [""] * rows,
     }
     table = pa.table(columns)
     at = pa.array(columns["at"], pa.int64()).cast(pa.timestamp("us", tz="UTC"))

@@ -17,7 +17,7 @@ from queqiao.ports.compute.sinks import MemorySink
 from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.versions import standing
 from queqiao.ports.event_log.base import StoredEvent
-from queqiao.process.transforms.catalogue import EVENT_COLUMNS, FUNNEL, MACHINES, TRANSFORMS
+from queqiao.process.transforms.catalogue import AFTER, EVENT_COLUMNS, FUNNEL, MACHINES, TRANSFORMS
 from queqiao.process.transforms.log_source import LogSource
 
 CASES = json.loads(
@@ -32,13 +32,23 @@ def rows_of(events) -> list[dict]:
     for number, (device, user, at, event, properties, *rest) in enumerate(events):
         message, source = (*rest, *(f"m{number}", "web")[len(rest) :])
         body = json.dumps(properties, ensure_ascii=False)
-        values = (source, message, event, device, user, at, body)
+        campaign = properties.get("campaign_id", "")
+        values = (source, message, event, device, user, at, body, campaign)
         made.append(dict(zip(EVENT_COLUMNS, values, strict=True)))
     return made
 
 
+def source_of(name: str, rows) -> pa.Table:
+    """Return what a transform reads: the events, or what the one before it gives of them."""
+    if name not in AFTER:
+        return table_of(rows, EVENT_COLUMNS)
+    before = AFTER[name]
+    given = run(before, rows).read("results")
+    return table_of([], MACHINES[before].gives) if given is None else given
+
+
 def run(name: str, rows, cuts: int = 1000, folder=None, parts=None) -> MemorySink:
-    sink, table = MemorySink(), table_of(rows, EVENT_COLUMNS)
+    sink, table = MemorySink(), source_of(name, rows)
     for end in [*(parts or []), len(rows)]:
         engine = EmbeddedEngine(folder, machines=MACHINES, chunks_an_epoch=2)
         source = TableSource(table.slice(0, end), cuts)
@@ -93,6 +103,33 @@ def test_batch_and_stream_any_order_and_restarts_give_one_digest(name, tmp_path)
     assert wanted.num_rows > 5
 
 
+def test_dedup_gives_one_digest_by_batch_and_stream_and_over_restarts(tmp_path) -> None:
+    chance = Random(3)
+    rows = rows_of(
+        [
+            chance.choice(["d1", "设备"]), None, chance.randrange(10**9), "A", {},
+            f"m{chance.randrange(90)}", chance.choice(["web", "we", "店"]),
+        ]
+        for _ in range(400)
+    )  # fmt: skip
+    wanted = run("dedup", rows).read("results")
+    stream = run("dedup", rows, cuts=7).read("results")
+    pieces = run("dedup", rows, 13, tmp_path, [1, 100, 101, 350]).read("results")
+    assert digest(stream) == digest(wanted) == digest(pieces)
+    assert wanted.num_rows == len({(row["source"], row["message_id"]) for row in rows})
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_nothing_in_is_nothing_out(name, tmp_path) -> None:
+    assert run(name, [], folder=tmp_path).epochs == {}
+    first = run(name, shop(2, 40)).read("results")
+    parts = run(name, shop(2, 40), 7, tmp_path / "parts", [0]).read("results")
+    keys = ("event", "bucket")
+    if name.startswith("events_"):
+        first, parts = standing(first, keys), standing(parts, keys)
+    assert digest(first) == digest(parts), "an empty beginning changes nothing"
+
+
 @pytest.mark.parametrize("name", ["events_a_minute", "events_an_hour"])
 def test_rollups_do_not_depend_on_order_or_cutting(name, tmp_path) -> None:
     rows = shop(7)
@@ -107,7 +144,7 @@ def test_rollups_do_not_depend_on_order_or_cutting(name, tmp_path) -> None:
 
 def test_a_row_before_the_watermark_is_told_and_not_shown() -> None:
     events = [["d1", None, at, "A", {}] for at in (0, 61_000_000, 1_000_000, 500_000)]
-    late = run("sessions", rows_of(events), cuts=1).read("too_late")
+    late = run("devices", rows_of(events), cuts=1).read("too_late")
     assert plain(late.column("at").combine_chunks()) == [500_000]
 
 

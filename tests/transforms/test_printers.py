@@ -41,7 +41,8 @@ def edges(count: int = 60) -> list[dict]:
             step = row if name.endswith("1") else row // 3 + row * 5
             one[name] = pool[step % len(pool)]
         made.append(one)
-    return made
+    pairs = ((-7, 2), (-7, -2), (7, -2), (-7, 0), (-(2**63), -1))
+    return made + [made[0] | {"int_1": one, "int_2": other} for one, other in pairs]
 
 
 def same(expressions, rows, engine) -> None:

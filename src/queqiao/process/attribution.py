@@ -23,6 +23,11 @@ class Click(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NO_CLICK = Click(0, 0, "", "")
 
 
+def counts_for(click_at_us: int, order_at_us: int) -> bool:
+    """Say whether a click is in the window of an order: both ends of it are."""
+    return order_at_us - WINDOW_US <= click_at_us <= order_at_us
+
+
 class LastClicks:
     """The last ad clicks by device and by user."""
 
@@ -43,7 +48,7 @@ class LastClicks:
     def before(self, who: Who, at_us: int) -> Click:
         """Return the last click within the window before ``at_us``, or NO_CLICK."""
         clicks = [click for key in _keys(who) for click in self._state.get(key) or []]
-        fitting = [click for click in clicks if at_us - WINDOW_US <= click.at_us <= at_us]
+        fitting = [click for click in clicks if counts_for(click.at_us, at_us)]
         return max(fitting, key=lambda click: (click.at_us, click.offset), default=NO_CLICK)
 
     def _add(self, key: str, clicks: list[Click]) -> None:

@@ -21,7 +21,7 @@ from queqiao.process.orders import KINDS, Booking, Order, Orders
 from queqiao.process.properties import text_of
 from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
-from queqiao.process.stitching_events import People, stitch_rows
+from queqiao.process.stitching_events import People, is_order, stitch_rows
 
 log = structlog.get_logger()
 
@@ -182,7 +182,7 @@ class Machines:
     def _understood(self, fact: Fact, rows: Rows) -> None:
         """Run the machines over one event. Adds to ``rows`` only when nothing can fail any more."""
         envelope = fact.envelope
-        if self._people.is_order(envelope):
+        if is_order(envelope):
             self._obey(fact, rows)
             return
         who = self._identity.see(fact)

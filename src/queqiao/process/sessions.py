@@ -26,6 +26,17 @@ class SessionRules(msgspec.Struct, frozen=True):
     ends_with_campaign: bool = False
     zone: str = DEFAULT_ZONE
 
+    def part(self, began_us: int, campaign: str, at_us: int, other: str) -> bool:
+        """Say whether an event of another campaign, within the gap, begins a session of its own.
+
+        ``began_us`` and ``campaign`` are when and by what the session there is began.
+        """
+        if self.ends_with_campaign and other and other != campaign:
+            return True
+        if not self.ends_at_midnight:
+            return False
+        return business_day(at_us, self.zone) != business_day(began_us, self.zone)
+
 
 DEFAULT_RULES = SessionRules()
 
@@ -99,15 +110,9 @@ class Sessions:
         gap_us = self._gap_us
         if not session.started_at_us - gap_us <= at_us <= session.ended_at_us + gap_us:
             return False
-        return self._is_plain or not self._ended(session, at_us, campaign)
-
-    def _ended(self, session: Session, at_us: int, campaign: str) -> bool:
-        rules = self._rules
-        if rules.ends_with_campaign and campaign and campaign != session.campaign:
-            return True
-        if not rules.ends_at_midnight:
-            return False
-        return business_day(at_us, rules.zone) != business_day(session.started_at_us, rules.zone)
+        return self._is_plain or not self._rules.part(
+            session.started_at_us, session.campaign, at_us, campaign
+        )
 
     def _open(self, device: str, session: Session) -> Seen:
         known = [*(self._state.get(device) or []), session]

@@ -33,6 +33,11 @@ class Order(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+def is_order(envelope: Envelope) -> bool:
+    """Say whether an event is an operator's order: of our own source only."""
+    return envelope.source == SOURCE and envelope.event in (MERGED, SEPARATED)
+
+
 class People:
     """Stitching over the state file, event by event."""
 
@@ -44,10 +49,6 @@ class People:
             file.keyed("logins", tuple[str, ...], keys_max),
             lambda one: persons.get(one) or 0,
         )
-
-    def is_order(self, envelope: Envelope) -> bool:
-        """Say whether an event is an operator's order: of our own source only."""
-        return envelope.source == SOURCE and envelope.event in (MERGED, SEPARATED)
 
     def obey(self, fact: Fact) -> list[Stitch]:
         """Merge or separate. Raises InvalidInput when one of the two was never seen."""

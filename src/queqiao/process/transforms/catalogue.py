@@ -17,10 +17,11 @@ from queqiao.ports.compute.plan import (
     Tumbling,
     Windows,
 )
+from queqiao.process.sessions import SessionRules
 from queqiao.process.transforms.attribution import Attribution
 from queqiao.process.transforms.dedup import Dedup
 from queqiao.process.transforms.funnels import Funnel
-from queqiao.process.transforms.identity import Identity
+from queqiao.process.transforms.identity import Devices, Identity
 from queqiao.process.transforms.sessions import Sessions
 
 EVENT_COLUMNS: Columns = {
@@ -31,8 +32,10 @@ EVENT_COLUMNS: Columns = {
     "user_id": "text",
     "at": "time",
     "properties": "text",
+    "campaign": "text",
 }
-"""What a transform sees of an event; ``properties`` is the JSON as it came."""
+"""What a transform sees of an event, read as the loader reads it: ``at`` is mended, ``campaign``
+names what the visit came by; ``properties`` is the JSON as it came."""
 
 OUT_OF_ORDER_US = MINUTE_US
 """How long machines wait for events that come out of order."""
@@ -44,8 +47,9 @@ FUNNEL = ("Product Viewed", "Product Added", "Checkout Started", "Order Complete
 
 MACHINES: Mapping[str, KeyedMachine[Any]] = {
     "dedup": Dedup(),
+    "devices": Devices(),
     "sessions": Sessions(),
-    "campaign_sessions": Sessions(midnight_zone=DEFAULT_ZONE, by_campaign=True),
+    "campaign_sessions": Sessions(SessionRules(ends_at_midnight=True, ends_with_campaign=True)),
     "identity": Identity(),
     "purchase_funnel": Funnel(FUNNEL, 7 * DAY_US),
     "last_click": Attribution(),
@@ -67,10 +71,27 @@ def _id() -> Call:
     return call("concat", length, ":", column("source"), column("message_id"))
 
 
-def _machine(name: str, key: Expression, columns: Mapping[str, Expression], order: Any) -> Plan:
+def _own(first: str, second: str) -> Call:
+    """The first of two ids that there is, marked which one it is."""
+    marks = {"anonymous_id": "a:", "user_id": "u:"}
+    marked = [call("concat", marks[name], column(name)) for name in (first, second)]
+    return call("coalesce", *marked)
+
+
+def _machine(
+    name: str,
+    key: Expression,
+    columns: Mapping[str, Expression],
+    order: Any = "time",
+    of: Columns = EVENT_COLUMNS,
+) -> Plan:
     select = Select({"key": key, "at": column("at"), **columns})
     waits = 0 if order == "arrival" else OUT_OF_ORDER_US
-    return Plan(name, EVENT_COLUMNS, (select, Machine(name, "key", "at", waits, order)))
+    return Plan(name, of, (select, Machine(name, "key", "at", waits, order)))
+
+
+def _named(*names: str) -> dict[str, Expression]:
+    return {name: column(name) for name in names}
 
 
 def _events_by(name: str, unit: str, size_us: int) -> Plan:
@@ -94,34 +115,44 @@ def _events_by(name: str, unit: str, size_us: int) -> Plan:
     return Plan(name, EVENT_COLUMNS, (named, extend, windows))
 
 
-_CAMPAIGN = {"campaign": _property("campaign_id")}
-
 TRANSFORMS: Mapping[str, Plan] = {
     plan.name: plan
     for plan in (
         _machine("dedup", _id(), {"id": _id()}, "arrival"),
-        _machine("sessions", column("anonymous_id"), _CAMPAIGN, "time"),
-        _machine("campaign_sessions", column("anonymous_id"), _CAMPAIGN, "time"),
+        _machine(
+            "devices",
+            _own("user_id", "anonymous_id"),
+            {"id": _id(), **_named("anonymous_id", "user_id", "campaign")},
+        ),
+        _machine("sessions", column("device"), _named("campaign"), of=Devices.gives),
+        _machine("campaign_sessions", column("device"), _named("campaign"), of=Devices.gives),
         _machine(
             "identity",
-            column("anonymous_id"),
-            {"id": _id(), "user": column("user_id")},
-            "time",
+            _own("anonymous_id", "user_id"),
+            {"id": _id(), **_named("anonymous_id", "user_id", "event", "properties")},
         ),
-        _machine("purchase_funnel", _person(), {"event": column("event")}, "time"),
+        _machine("purchase_funnel", column("person"), _named("event"), of=Identity.gives),
         _machine(
             "last_click",
-            _person(),
+            column("person"),
             {
-                "event": column("event"),
-                **_CAMPAIGN,
+                **_named("event"),
+                "campaign": _property("campaign_id"),
                 "order_id": _property("order_id"),
                 "amount": call("json_int", column("properties"), "total_minor"),
             },
-            "time",
+            of=Identity.gives,
         ),
         _events_by("events_a_minute", "minute", MINUTE_US),
         _events_by("events_an_hour", "hour", HOUR_US),
     )
 }
 """Every transform by its name."""
+
+AFTER: Mapping[str, str] = {
+    "sessions": "devices",
+    "campaign_sessions": "devices",
+    "purchase_funnel": "identity",
+    "last_click": "identity",
+}
+"""The transforms that read what another one gives, and which; the others read events."""

@@ -2,10 +2,14 @@
 
 import pyarrow as pa
 
-from queqiao.kernel.envelope import Envelope, decode_envelope
+from queqiao.kernel.errors import InvalidInput
 from queqiao.ports.compute.base import Chunk
 from queqiao.ports.compute.values import ARROW, schema_of
-from queqiao.ports.event_log.base import EventLogReader
+from queqiao.ports.event_log.base import EventLogReader, StoredEvent
+from queqiao.process.enrichment.enricher import Enricher, campaign_of
+from queqiao.process.facts import Fact, FactReader
+from queqiao.process.identity import ids_of
+from queqiao.process.stitching_events import is_order
 from queqiao.process.transforms.catalogue import EVENT_COLUMNS
 
 EVENTS_A_CHUNK = 10_000
@@ -13,29 +17,51 @@ EVENTS_A_CHUNK = 10_000
 
 
 class LogSource:
-    """Committed events in the order of the log, as the columns of the catalogue."""
+    """Committed events in the order of the log, as the columns of the catalogue.
 
-    def __init__(self, reader: EventLogReader, events_a_chunk: int = EVENTS_A_CHUNK) -> None:
+    They are read by the reader that the loader reads them by, so time, ids and campaign mean the
+    same. What has no row of ``events`` is left out: what cannot be read, and an operator's orders.
+    """
+
+    def __init__(
+        self,
+        reader: EventLogReader,
+        events_a_chunk: int = EVENTS_A_CHUNK,
+        *,
+        enricher: Enricher | None = None,
+        currency: str = "CNY",
+    ) -> None:
         self._reader, self._events_a_chunk = reader, events_a_chunk
+        self._facts = FactReader(enricher or Enricher(), currency)
 
     def read(self, position: int) -> Chunk | None:
         """Return the events after an offset."""
         events = self._reader.read(position, self._events_a_chunk)
         if not events:
             return None
-        rows = [decode_envelope(event.body) for event in events]
-        return Chunk(_table(rows), events[-1].offset)
+        found = [fact for fact in map(self._fact, events) if fact is not None]
+        return Chunk(_table(found), events[-1].offset)
+
+    def _fact(self, event: StoredEvent) -> Fact | None:
+        try:
+            fact = self._facts.read(event)
+        except InvalidInput:
+            return None
+        return None if is_order(fact.envelope) else fact
 
 
-def _table(rows: list[Envelope]) -> pa.Table:
+def _table(facts: list[Fact]) -> pa.Table:
+    rows = [fact.envelope for fact in facts]
+    ids = [ids_of(fact) for fact in facts]
     times = pa.array([row.timestamp_us for row in rows], pa.int64()).cast(ARROW["time"])
     columns = [
         [row.source for row in rows],
         [row.message_id for row in rows],
         [row.event for row in rows],
-        [row.anonymous_id for row in rows],
-        [row.user_id for row in rows],
+        [anonymous_id or None for anonymous_id, _ in ids],
+        [user_id or None for _, user_id in ids],
         times,
         [bytes(row.properties).decode() for row in rows],
+        [campaign_of(fact.circumstances) for fact in facts],
     ]
     return pa.table(columns, schema=schema_of(EVENT_COLUMNS))
