@@ -8,6 +8,7 @@ ONLY ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-long bench check format lock docs clean
+.PHONY: system-packages check-console check-types check-python check-docs
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,23 +50,34 @@ demo: setup ## start the whole system with a living store in it
 serve: setup ## start the whole system, empty
 	$(BIN)/queqiao serve --home $(HOME_DIR)
 
-test: setup-dev ## run every check and test that needs no distributed engine
-	tests/system_packages.sh
+test: ## run every check and test that needs no distributed engine
+	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest tests -q -m 'not long'
 
-test-long: setup-dev ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
-	tests/system_packages.sh
+test-long: setup-dev system-packages ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
 	$(BIN)/python -m pytest tests -q -m long -p tests.long_runs
 
+system-packages:
+	tests/system_packages.sh
+
 check: setup-dev ## lint, types, import rules, the console's own checks, the docs
+	$(MAKE) --no-print-directory -j2 check-console check-types check-python check-docs
+
+check-python:
 	$(BIN)/ruff check src tests bench sdk
 	$(BIN)/ruff format --check src tests bench sdk
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+check-types:
+	$(BIN)/mypy
+
+check-console:
 	cd console && npm run --silent check && npm run --silent size
 	console/node_modules/.bin/tsc -p sdk/browser
 	console/node_modules/.bin/eslint -c console/eslint.config.js --max-warnings 0 sdk/browser/src
+
+check-docs:
 	$(BIN)/zensical build --clean
 
 format: setup-dev ## format the Python code

@@ -33,12 +33,14 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Trust no certificate of the world: nothing here asks for one, and clients open at once.
+def quick_starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust no certificate of the world, and let the many processes keep what they compile.
 
-    httpx reads a hundred certificates for each client otherwise, and the tests open thousands.
+    Nothing here asks for a certificate, and httpx reads a hundred of them for each client
+    otherwise; the tests open thousands.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no_authorities")))
         yield
