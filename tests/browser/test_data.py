@@ -124,6 +124,8 @@ def test_a_schema_is_tried_on_a_sample_and_published(page: Page, system: System)
     page.get_by_role("button", name=re.compile(r"发\s*布")).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile(r"发\s*布")).click()
     expect(page.locator(".page-head .tag")).to_have_text("进行中")
+    page.reload()
+    expect(page.get_by_label("方式")).to_have_value("strict")
 
 
 def test_the_pipeline_shows_the_flow_and_what_came_late(page: Page, system: System) -> None:

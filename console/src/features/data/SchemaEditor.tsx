@@ -38,10 +38,13 @@ export function NewSchema() {
   return <Loaded query={shipped}>{(detail) => <Editor key={like} start={{ ...blank(like), part: detail.part === "traits" ? "traits" : "properties", schema: detail.registered ?? detail.builtin ?? {} }} />}</Loaded>;
 }
 
+/** The server leaves out what is as it takes it to be; these are its own words for that. */
+const LEFT_OUT = { part: "properties", mode: "strict", description: "" } as const;
+
 export function EditSchema() {
   const { id } = useParams({ strict: false }) as { id: string };
   const item = useDocument("event-schemas", id);
-  return <Loaded query={item}>{(loaded) => <Editor key={loaded.revision} item={loaded} start={{ ...blank(""), ...loaded.document }} />}</Loaded>;
+  return <Loaded query={item}>{(loaded) => <Editor key={loaded.revision} item={loaded} start={{ ...LEFT_OUT, ...loaded.document }} />}</Loaded>;
 }
 
 function Editor({ item, start }: { item?: Item<EventSchemaDocument>; start: EventSchemaDocument }) {
