@@ -14,6 +14,7 @@ export function StateTag({ state }: { state: string }) {
 
 const TONES: Record<string, string> = {
   live: "good",
+  inUse: "good",
   running: "good",
   ready: "good",
   delivered: "good",

@@ -1,6 +1,8 @@
 import { DownloadOutlined, LineChartOutlined, TableOutlined } from "@ant-design/icons";
 import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { usePreferences } from "@/lib/preferences";
+import { tokens } from "@/lib/theme";
 import { save, toCsv } from "@/lib/csv";
 import { Actions, Popup } from "../Popup";
 import { Waiting } from "../states";
@@ -41,6 +43,7 @@ export function Chart({ title, name, axis, drawing, note, tools, at }: Props) {
       <figcaption>
         <h2>{title}</h2>
         {note}
+        {!asTable && drawing.kind === "bar" && drawing.series.length > 1 && <Legend names={drawing.series.map((one) => one.name)} />}
         <button type="button" className="icon" aria-label={other} title={other} onClick={() => setAsTable(!asTable)}>
           {asTable ? <LineChartOutlined /> : <TableOutlined />}
         </button>
@@ -57,6 +60,21 @@ export function Chart({ title, name, axis, drawing, note, tools, at }: Props) {
         </Suspense>
       )}
     </figure>
+  );
+}
+
+/** Bars have no ends to stand at: their names stand above them. */
+function Legend({ names }: { names: string[] }) {
+  const { mode } = usePreferences();
+  return (
+    <ul className="legend">
+      {names.map((name, at) => (
+        <li key={name}>
+          <i aria-hidden="true" style={{ background: tokens[mode].series[at] }} />
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 

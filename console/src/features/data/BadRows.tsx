@@ -1,6 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { listBadRowGroups } from "@/api/bad-row-groups-list";
+import { useBadRowGroups } from "@/api/bad-row-groups-hook";
 import type { BadRowGroup } from "@/api/types";
 import { Choice } from "@/components/Choice";
 import { Go } from "@/components/Go";
@@ -15,7 +14,7 @@ import { sinceWords } from "./health";
 /** What intake refused, one line a cause: the reason, where, how often, and what still waits. */
 export function BadRows() {
   const { t } = useTranslation();
-  const groups = useQuery({ queryKey: ["bad-rows", "groups"], queryFn: listBadRowGroups, refetchInterval: 5000 });
+  const groups = useBadRowGroups();
   const [source, setSource] = useParameter("source", "");
   const [shown, setShown] = useParameter("show", "waiting");
   const columns = useColumns();

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { PipelineState, SystemState } from "@/api/types";
+import { roleName } from "@/components/roleName";
 import { nowMs } from "@/lib/clock";
 import { bytes, count } from "@/lib/numbers";
 import { clockText, parseInstant } from "@/lib/time";
@@ -21,7 +22,7 @@ interface Stage {
 export function Flow({ state, roles }: { state: PipelineState; roles: SystemState["roles"] }) {
   const { t } = useTranslation();
   const stages = useStages(state);
-  const ill = (names: string[]) => roles.filter((role) => names.includes(role.name.split("-")[0] ?? "") && role.state !== "running").map((role) => role.name);
+  const ill = (names: string[]) => roles.filter((role) => names.includes(role.name.split("-")[0] ?? "") && role.state !== "running").map((role) => roleName(t, role.name));
   return (
     <ol className="flow" aria-label={t("operations.pipeline")}>
       {stages.map((stage) => {
@@ -61,9 +62,9 @@ function useStages(state: PipelineState): Stage[] {
   const behind = watermark === null ? 0 : nowMs() - watermark;
   return [
     { id: "intake", roles: ["intake"], figure: count(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
-    { id: "log", roles: ["intake"], figure: count(state.log_end), note: t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }), wait: { text: t("pipeline.fsynced"), slow: false } },
+    { id: "log", roles: ["intake"], figure: count(state.log_end), note: state.last_received_at ? t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }) : t("figures.noWatermark"), wait: { text: t("pipeline.fsynced"), slow: false } },
     { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { time: lastingWords(t, state.lag_ms) }), slow } },
     { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t(lake.rows ? "pipeline.notes.tiered" : "pipeline.notes.warehouse", { here: bytes(warehouse.bytes), old: count(lake.rows), there: bytes(lake.bytes) }), wait: { text: t("pipeline.once"), slow: false } },
-    { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
+    { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: watermark === null ? t("figures.noWatermark") : t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
   ];
 }

@@ -3,9 +3,11 @@ import { usePipeline } from "@/api/pipeline-get";
 import { useSystem } from "@/api/system-get";
 import type { PipelineState } from "@/api/types";
 import { Choice } from "@/components/Choice";
+import { roleName } from "@/components/roleName";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
+import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
 import { DataPage } from "./DataPage";
 import { Corrections } from "./Corrections";
@@ -20,11 +22,13 @@ export function Pipeline() {
   const [chosen, setWindow] = useParameter("window", "60");
   const pipeline = usePipeline(Number(WINDOWS.find((one) => one === chosen) ?? 60));
   const system = useSystem();
+  const { language } = usePreferences();
   return (
     <DataPage tab="pipeline" action={<Choice label={t("pipeline.window")} value={chosen} onChange={setWindow} options={WINDOWS.map((value) => ({ value: value as string, label: t(`pipeline.windows.${value}`) }))} />}>
       <Loaded query={pipeline} lines={8}>
         {(state) => (
           <>
+            {state.tiers.refused && <p className="notice warn">{state.tiers.refused[language]}</p>}
             <Flow state={state} roles={system.data?.roles ?? []} />
             <Charts state={state} />
           </>
@@ -37,7 +41,7 @@ export function Pipeline() {
             <ul className="plain role-lines">
               {state.roles.map((role) => (
                 <li key={role.name}>
-                  <span>{t(`operations.roles.${role.name.split("-")[0]}`, { defaultValue: role.name })}</span>
+                  <span>{roleName(t, role.name)}</span>
                   <StateTag state={role.state} />
                   <span className="bar" aria-hidden="true">
                     <i style={{ width: `${(100 * (role.memory_bytes ?? 0)) / Math.max(1, state.memory_bytes)}%` }} />

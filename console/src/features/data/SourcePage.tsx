@@ -3,6 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { lastFault, useBadRowGroups } from "@/api/bad-row-groups-hook";
 import { deleteKey } from "@/api/keys-delete";
 import { useSession } from "@/api/session-hook";
 import { useSources } from "@/api/sources-list";
@@ -17,7 +18,7 @@ import { instantText, parseInstant } from "@/lib/time";
 import { badShare, isOwn, perMinute, sinceWords } from "./health";
 import { NewSource } from "./NewSource";
 import { Snippets } from "./Snippets";
-import { useWriteKeys } from "./Sources";
+import { Fault, useWriteKeys } from "./Sources";
 import { Stream } from "./Stream";
 import "./data.css";
 
@@ -49,6 +50,7 @@ export function SourcePage() {
 
 function Health({ source, name }: { source: Source | undefined; name: string }) {
   const { t } = useTranslation();
+  const fault = lastFault(useBadRowGroups().data?.items ?? [], name);
   if (!source) return <p className="notice">{t("sources.silent")}</p>;
   const facts: [string, React.ReactNode][] = [
     ["rate", count(perMinute(source))],
@@ -72,6 +74,11 @@ function Health({ source, name }: { source: Source | undefined; name: string }) 
           {t("sources.hour")} · {t("sources.client")} {source.client || DASH}
         </span>
         <Spark values={source.minutes} label={t("sources.sparkOf", { source: name })} />
+        {fault && (
+          <span className="note row fault-line">
+            {t("sources.fault")} <Fault group={fault} />
+          </span>
+        )}
       </div>
     </section>
   );

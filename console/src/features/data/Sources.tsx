@@ -2,10 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { lastFault, useBadRowGroups } from "@/api/bad-row-groups-hook";
 import { listKeys } from "@/api/keys-list";
 import { useSession } from "@/api/session-hook";
 import { useSources } from "@/api/sources-list";
-import type { Key, Source } from "@/api/types";
+import type { BadRowGroup, Key, Source } from "@/api/types";
 import { Go } from "@/components/Go";
 import { Spark } from "@/components/Spark";
 import { Empty, Loaded } from "@/components/states";
@@ -57,6 +58,8 @@ function withSilent(sources: Source[], keys: Key[]): Source[] {
 function useColumns(keys: Key[]): Column<Source>[] {
   const { t } = useTranslation();
   const owner = useSession().data?.user.role === "owner";
+  const groups = useBadRowGroups().data?.items ?? [];
+  const faultOf = (one: Source) => lastFault(groups, one.source);
   const keysOf = (one: Source) => keys.filter((key) => key.source === one.source).length;
   const columns: Column<Source>[] = [
     { id: "source", title: t("sources.source"), value: (one) => one.source, cell: (one) => <Name source={one.source} /> },
@@ -66,6 +69,7 @@ function useColumns(keys: Key[]): Column<Source>[] {
     { id: "last", title: t("sources.last"), value: (one) => one.last_at, cell: (one) => <span title={one.last_at ? instantText(parseInstant(one.last_at) ?? 0) : t("sources.never")}>{sinceWords(t, one.last_at)}</span> },
     { id: "day", title: t("sources.day"), numeric: true, value: (one) => one.events_day, cell: (one) => count(one.events_day) },
     { id: "bad", title: t("sources.bad"), help: t("sources.badHelp"), numeric: true, value: badShare, cell: (one) => <BadShare source={one} /> },
+    { id: "fault", title: t("sources.fault"), help: t("sources.faultHelp"), value: (one) => faultOf(one)?.last_at ?? null, cell: (one) => <Fault group={faultOf(one)} /> },
     { id: "all", title: t("sources.all"), numeric: true, optional: true, value: (one) => one.events, cell: (one) => count(one.events) },
   ];
   return owner ? [...columns, { id: "keys", title: t("sources.keys"), numeric: true, value: keysOf, cell: (one) => count(keysOf(one)) }] : columns;
@@ -81,6 +85,17 @@ function Name({ source }: { source: string }) {
           {t("sources.own")}
         </span>
       )}
+    </span>
+  );
+}
+
+/** What a source was last refused for, and when. */
+export function Fault({ group }: { group: BadRowGroup | undefined }) {
+  const { t } = useTranslation();
+  if (!group) return <>{DASH}</>;
+  return (
+    <span className="cut" title={group.reason}>
+      {sinceWords(t, group.last_at)} · <Go to={`/data/bad-rows/${group.id}`}>{group.reason}</Go>
     </span>
   );
 }

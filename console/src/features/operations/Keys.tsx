@@ -42,7 +42,7 @@ export function Keys() {
     { id: "source", title: t("keysPage.source"), value: (key) => key.source, cell: (key) => key.source || "—" },
     { id: "hint", title: t("keysPage.hint"), cell: (key) => <code>…{key.hint}</code> },
     { id: "created", title: t("keysPage.created"), value: (key) => key.created_at, cell: (key) => instantText(parseInstant(key.created_at) ?? 0) },
-    { id: "state", title: t("table.state"), value: (key) => (key.revoked_at ? "revoked" : "live"), cell: (key) => <StateTag state={key.revoked_at ? "revoked" : "live"} /> },
+    { id: "state", title: t("table.state"), value: (key) => (key.revoked_at ? "revoked" : "inUse"), cell: (key) => <StateTag state={key.revoked_at ? "revoked" : "inUse"} /> },
     {
       id: "remove",
       title: t("table.actions"),

@@ -6,7 +6,7 @@ import type { Asked } from "@/api/lines";
 import { useLines } from "@/api/lines-hook";
 import { useSeriesList } from "@/api/series-list";
 import type { SeriesView } from "@/api/types";
-import { Empty, Loaded } from "@/components/states";
+import { Empty, Failure, Waiting } from "@/components/states";
 import { nowMs } from "@/lib/clock";
 import { spanOf } from "@/lib/period";
 import { usePreferences } from "@/lib/preferences";
@@ -30,15 +30,16 @@ export function Metrics() {
   const list = useSeriesList();
   return (
     <OperationsPage tab="metrics">
-      <Loaded query={list} lines={8}>
-        {(known) => <Board known={known} />}
-      </Loaded>
+      {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending ? <Waiting lines={8} /> : <Board known={list.data} />}
     </OperationsPage>
   );
 }
 
-function Board({ known }: { known: SeriesView[] }) {
+/** `stored` is undefined where the series could not be asked for; the metrics of the shop live on. */
+function Board({ known: stored }: { known: SeriesView[] | undefined }) {
   const { t } = useTranslation();
+  const known = stored ?? [];
   const [text, setText] = useParameter("charts", PRESETS.load ?? NOTHING);
   const [chosen, setStep] = useParameter("step", "auto");
   const [last, setLast] = useParameter("window", "all");
@@ -53,7 +54,7 @@ function Board({ known }: { known: SeriesView[] }) {
   return (
     <>
       <Toolbar known={known} panels={panels} onChange={set} last={last} onLast={setLast} steps={steps} step={steps.some((one) => String(one) === chosen) ? chosen : "auto"} automatic={stepFor(span, business)} onStep={setStep} />
-      {known.length === 0 && <p className="notice">{t("metricsPage.noSeries")}</p>}
+      {stored?.length === 0 && <p className="notice">{t("metricsPage.noSeries")}</p>}
       {step === undefined && <p className="notice warn">{t("metricsPage.tooLong")}</p>}
       {panels.length === 0 && <Empty>{t("metricsPage.empty")}</Empty>}
       {step !== undefined && panels.length > 0 && <Panels panels={panels} known={known} stepS={step} minutes={minutes} onChange={set} />}

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useSystem } from "@/api/system-get";
 import type { SystemState } from "@/api/types";
 import { Go } from "@/components/Go";
+import { roleName } from "@/components/roleName";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
@@ -17,7 +18,7 @@ export function System() {
       {(state) => (
         <>
           <p className="notice">
-            {t("operations.lag", { count: state.lag_events })} <Go to="/data/pipeline">{t("operations.toPipeline")}</Go>
+            {t("operations.lag", { count: state.lag_events })} <Go to="/data/pipeline">{t("operations.toPipeline")}</Go> <Go to="/operations/metrics">{t("operations.toMetrics")}</Go>
           </p>
           <div className="roles">
             {state.roles.map((role) => (
@@ -32,12 +33,6 @@ export function System() {
   );
 }
 
-/** `decide-0` is the first of several; its number stays. */
-export function nameOf(t: (key: string, vars: { defaultValue: string }) => string, name: string): string {
-  const [kind = name, ...number] = name.split("-");
-  return [t(`operations.roles.${kind}`, { defaultValue: kind }), ...number].join(" ");
-}
-
 function Role({ role }: { role: SystemState["roles"][number] }) {
   const { t } = useTranslation();
   const facts: [string, string][] = [
@@ -49,7 +44,7 @@ function Role({ role }: { role: SystemState["roles"][number] }) {
   return (
     <section className="card">
       <div className="card-head">
-        <h2>{nameOf(t, role.name)}</h2>
+        <h2>{roleName(t, role.name)}</h2>
         <StateTag state={role.state} />
       </div>
       <dl className="facts">

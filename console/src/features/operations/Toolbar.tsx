@@ -86,6 +86,7 @@ function Presets({ known, panels, onChange }: Pick<Props, "known" | "panels" | "
   const names = new Set(known.map((one) => one.name));
   const possible = Object.entries(PRESETS).filter(([, text]) => parsePanels(text).every((panel) => isBusiness(panel) || names.has(panel.series)));
   const shown = panelsText(panels);
+  if (possible.length === 0) return null;
   return (
     <div className="segments wrap" role="group" aria-label={t("metricsPage.often")}>
       {possible.map(([name, text]) => (

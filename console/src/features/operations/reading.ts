@@ -4,11 +4,11 @@ import type { Axis } from "@/api/lines";
 import type { Lines } from "@/api/lines-hook";
 import type { Line } from "@/api/types";
 import type { Drawing, Series } from "@/components/chart/option";
+import { roleName } from "@/components/roleName";
 import { isCounted, METRICS } from "@/lib/catalogue";
 import { DASH, exact, type Language, short, stepMin, tick, unitOf } from "@/lib/numbers";
 import { laid } from "./axis";
 import { isBusiness, type Panel } from "./panels";
-import { nameOf } from "./System";
 import { spoken, unitOfSeries } from "./units";
 
 type Translate = (key: string, vars?: Record<string, unknown>) => string;
@@ -72,7 +72,7 @@ function lineName(panel: Panel, line: Line, t: Translate): string {
 }
 
 /** A label's value; our own roles have names. */
-export const valueName = (label: string, value: string, t: Translate): string => (label === "role" ? nameOf(t, value) : value) || DASH;
+export const valueName = (label: string, value: string, t: Translate): string => (label === "role" ? roleName(t, value) : value) || DASH;
 
 /** What a panel shows, in the reader's words where there are any. */
 export function panelName(panel: Panel, t: Translate): string {

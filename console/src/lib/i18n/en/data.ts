@@ -21,6 +21,8 @@ export default {
     day: "Stored in 24 h",
     bad: "Bad rows",
     badHelp: "Refused ÷ received in 24 hours",
+    fault: "Last error",
+    faultHelp: "What was refused last; open it to see the row and replay it",
     all: "Stored in all",
     keys: "Write keys",
     sparkOf: "Events of {{source}} each minute of the last hour",

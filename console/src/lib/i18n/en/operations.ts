@@ -14,6 +14,7 @@ export default {
     lag_one: "{{count}} event waits for the warehouse.",
     lag_other: "{{count}} events wait for the warehouse.",
     toPipeline: "See the pipeline",
+    toMetrics: "See CPU, memory and sales",
     ipDatabase: {
       absent: "There is no database of addresses, so events have no region. Name yours as ip_database in the settings.",
       unreadable: "The database of addresses cannot be read, so events have no region. Run queqiao doctor.",

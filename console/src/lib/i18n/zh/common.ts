@@ -2,7 +2,7 @@ export default {
   app: { name: "鹊桥 Queqiao", brand: "鹊桥", purpose: "电商促销中枢：商品、顾客与渠道在这里相会。" },
   act: { publish: "发布", pause: "暂停", archive: "归档", edit: "编辑", cancel: "取消", close: "关闭", clear: "取消选择", undo: "撤销", yes: "是", no: "否", back: "上一步", next: "下一步", saveDraft: "保存草稿", saveRevision: "保存新版本" },
   state: { loading: "加载中", trace: "追踪编号", retry: "重试", unreachable: "连不上服务器，请检查网络后重试。", failed: "出错了（{{status}}）" },
-  states: { all: "全部（不含已归档）", live: "进行中", draft: "草稿", paused: "已暂停", archived: "已归档", running: "运行中", ready: "就绪", ok: "正常", up: "正常", starting: "启动中", stopped: "已停止", gone: "已退出", failed: "失败", delivered: "已送达", pending: "等待中", retrying: "重试中", won: "胜出", lost: "落选", filtered: "未参选", revoked: "已停用", active: "可登录", disabled: "已禁用" },
+  states: { all: "全部（不含已归档）", live: "进行中", draft: "草稿", paused: "已暂停", archived: "已归档", running: "运行中", ready: "就绪", ok: "正常", up: "正常", starting: "启动中", stopped: "已停止", gone: "已退出", failed: "失败", delivered: "已送达", pending: "等待中", retrying: "重试中", won: "胜出", lost: "落选", filtered: "未参选", revoked: "已停用", inUse: "在用", active: "可登录", disabled: "已禁用" },
   table: { rows: "{{count}} 行", rowsSoFar: "已载入 {{count}} 行，还有更多", more: "载入更多", moreNote: "排序只排已载入的行。", csv: "下载 CSV", columns: "选择列", selectAll: "全选", select: "选择此行", bulk: "批量操作", chosen: "已选 {{count}} 项", state: "状态", search: "按名称搜索", noMatch: "没有符合条件的结果，换个条件试试。", changed: "最近修改", by: "修改人", actions: "操作" },
   chart: { asTable: "看表格", asChart: "看图", save: "保存为 PNG、SVG 或 CSV" },
   done: { publish: "已发布", pause: "已暂停", archive: "已归档" },

@@ -12,6 +12,7 @@ export default {
     pipeline: "数据走到哪里",
     lag: "{{count}} 条事件等待入仓。",
     toPipeline: "看流水线",
+    toMetrics: "看 CPU、内存与成交",
     ipDatabase: {
       absent: "没有 IP 库，事件的地区为空。把自备的库写进配置的 ip_database。",
       unreadable: "IP 库读不了，事件的地区为空。请运行 queqiao doctor。",
