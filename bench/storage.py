@@ -3,6 +3,14 @@
 A shop's events of about 600 bytes, as a browser's client sends them, go through the real log and
 the real loader. The warehouse is measured after its parts are merged, as they are hours later. The
 peer in the same run is the events as they came, as JSON lines packed by zstd.
+
+What was learned, bytes an event: 16.3 are the message id, which nothing makes smaller; the two JSON
+columns took 18.4 in blocks of 128 KB and 13 in blocks of 2 MB, without more CPU; goods as words
+with a dictionary 3.6 instead of 4.7; numbers and moments cut to the bits that differ (T64) 1 less;
+rows of rollups in the order of their dimensions 1 less; an index of message ids, which nobody
+asked, 1. Not worth it: rows by person within the hour (ids 3 less, times and offsets 3 more), zstd
+above 3 (half a byte for four times the CPU), dictionaries for ids (as much as without). Left in:
+the person is the device's own id for most, so 5.4 are said twice.
 """
 
 import asyncio
@@ -111,7 +119,8 @@ async def _load(place: Path) -> int:
 
 async def _merged_bytes(warehouse: ClickHouseWarehouse) -> int:
     tables = await warehouse.query(
-        "SELECT name FROM system.tables WHERE database = currentDatabase()"
+        "SELECT name FROM system.tables"
+        " WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
     )
     for (name,) in tables.rows:
         await warehouse.command(f"OPTIMIZE TABLE {name} FINAL")
@@ -121,7 +130,7 @@ async def _merged_bytes(warehouse: ClickHouseWarehouse) -> int:
         print((await warehouse.query(sql)).rows)
         sql = (
             "SELECT column, sum(column_data_compressed_bytes) AS bytes FROM system.parts_columns"
-            " WHERE active AND table = 'events' GROUP BY 1 ORDER BY 2 DESC LIMIT 12"
+            " WHERE active AND table = 'events' GROUP BY 1 ORDER BY 2 DESC LIMIT 20"
         )
         print((await warehouse.query(sql)).rows)
     warehouse.close()

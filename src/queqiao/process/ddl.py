@@ -4,6 +4,7 @@ No table is partitioned: a partition per month would let one event with a wrong 
 per month of its past, and an insert into several partitions is not seen as one.
 """
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from types import MappingProxyType
@@ -15,12 +16,15 @@ from queqiao.ports.warehouse.base import Warehouse
 
 # ZSTD, since ids are most of an event's bytes; hexadecimal ones take half with it.
 _TEXT = ("String CODEC(ZSTD(1))", pa.string())
-_WORD = ("LowCardinality(String)", pa.string())
+_ID = ("String CODEC(ZSTD(3))", pa.string())
+_WORD = ("LowCardinality(String) CODEC(ZSTD(1))", pa.string())
 _JSON = ("String CODEC(ZSTD(3))", pa.binary())
-_OFFSET = ("UInt64 CODEC(Delta, ZSTD(1))", pa.uint64())
+_OFFSET = ("UInt64 CODEC(Delta(8), ZSTD(3))", pa.uint64())
 _COUNT = ("UInt64 CODEC(ZSTD(1))", pa.uint64())
-_AMOUNT = ("Int64 CODEC(ZSTD(1))", pa.int64())
-_TIME = ("DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))", pa.timestamp("us", tz="UTC"))
+_NUMBER = ("UInt64 CODEC(T64('bit'), ZSTD(1))", pa.uint64())
+_AMOUNT = ("Int64 CODEC(T64, ZSTD(1))", pa.int64())
+_TIME = ("DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1))", pa.timestamp("us", tz="UTC"))
+_MOMENT = ("DateTime64(6, 'UTC') CODEC(T64('bit'), ZSTD(1))", _TIME[1])
 _AMOUNTS = ("Array(Int64)", pa.list_(pa.int64()))
 _TEXTS = ("Array(String)", pa.list_(pa.string()))
 _SMALL = ("UInt32 CODEC(ZSTD(1))", pa.uint32())
@@ -38,12 +42,18 @@ _LEAN = (
 """Parts are merged a column at a time, in small blocks: fifty columns at once, with the engine's
 own megabyte for each, do not fit into the memory of one role."""
 
+_LONG = "max_compress_block_size = 2097152, min_compress_block_size = 1048576"
+"""Blocks of the few columns of long texts: what repeats lies further apart in them."""
+
+
+_INDEX = re.compile(r" INDEX (\w+) ")
+
 
 class TableSpec(NamedTuple):
     """One table: columns with their types on both sides, order on disk, and the key of a row.
 
     ``key`` names the columns that tell one row from another; with it the loader knows after a crash
-    what is already there.
+    what is already there. ``long`` names the columns of long texts.
     """
 
     name: str
@@ -52,6 +62,7 @@ class TableSpec(NamedTuple):
     key: tuple[str, ...] = ("offset",)
     indexes: Mapping[str, str] = MappingProxyType({})
     engine: str = "MergeTree"
+    long: tuple[str, ...] = ()
 
     def named(self, prefix: str) -> "TableSpec":
         """Return the same table of a set whose names begin with ``prefix``."""
@@ -65,7 +76,7 @@ class TableSpec(NamedTuple):
     @property
     def create(self) -> str:
         """The statement that makes the table where it is not there."""
-        parts = [f"{name} {kinds[0]}" for name, kinds in self.columns.items()]
+        parts = [self._column(name) for name in self.columns]
         parts += [f"INDEX {name} {name} TYPE {kind}" for name, kind in self.indexes.items()]
         return (
             f"CREATE TABLE IF NOT EXISTS {self.name} ({', '.join(parts)}) ENGINE = {self.engine}"
@@ -73,28 +84,41 @@ class TableSpec(NamedTuple):
             f" {_LEAN}"
         )
 
+    def _column(self, name: str) -> str:
+        settings = f" SETTINGS ({_LONG})" if name in self.long else ""
+        return f"{name} {self.columns[name][0]}{settings}"
+
     @property
     def structure(self) -> str:
         """The columns as a table function takes them that reads files."""
         return ", ".join(f"{name} {kinds[0]}" for name, kinds in self.columns.items())
 
-    @property
-    def widen(self) -> str:
-        """The statement that adds the columns which a table of an earlier version has not."""
-        named = ", ".join(
-            f"ADD COLUMN IF NOT EXISTS {name} {kinds[0]}" for name, kinds in self.columns.items()
-        )
-        return f"ALTER TABLE {self.name} {named}"
+    def mend(self, said: str) -> str | None:
+        """The statement that makes a table of an earlier version this one; None when it is.
+
+        ``said`` is the engine's own description of the table. Parts on disk follow when they are
+        merged; only a column of another type is written anew at once.
+        """
+        plain = said.replace("`", "").replace("(", "( ", 1)
+        steps = [
+            f"{'MODIFY' if f' {name} ' in plain else 'ADD'} COLUMN {self._column(name)}"
+            for name in self.columns
+            if f" {self._column(name)}" not in plain
+        ]
+        steps += [
+            f"DROP INDEX {name}" for name in _INDEX.findall(plain) if name not in self.indexes
+        ]
+        return f"ALTER TABLE {self.name} {', '.join(steps)}" if steps else None
 
 
 EVENTS = TableSpec(
     "events",
     {
         "offset": _OFFSET, "message_id": _TEXT, "source": _WORD, "type": _WORD, "event": _WORD,
-        "anonymous_id": _TEXT, "user_id": _TEXT, "person_id": _TEXT, "person": _COUNT,
-        "session_id": _TEXT, "timestamp": _TIME, "received_at": _TIME, "channel": _WORD,
-        "sku": _TEXT,
-        "product_id": _TEXT, "category": _WORD, "order_id": _TEXT, "campaign_id": _TEXT,
+        "anonymous_id": _ID, "user_id": _ID, "person_id": _ID, "person": _NUMBER,
+        "session_id": _ID, "timestamp": _TIME, "received_at": _MOMENT, "channel": _WORD,
+        "sku": _WORD, "product_id": _WORD, "category": _WORD, "order_id": _TEXT,
+        "campaign_id": _TEXT,
         "creative_id": _TEXT, "placement_id": _WORD, "decision_id": _TEXT, "promotion_id": _TEXT,
         "coupon": _TEXT, "currency": _WORD, "quantity": _AMOUNT, "value_minor": _AMOUNT,
         "cost_minor": _AMOUNT, "properties": _JSON, "traits": _JSON, "context": _JSON,
@@ -111,9 +135,9 @@ EVENTS = TableSpec(
     },
     order_by="(event, timestamp, offset)",
     indexes={
-        "offset": _RANGE, "received_at": _RANGE, "message_id": _SOME, "person_id": _SOME,
-        "anonymous_id": _SOME,
+        "offset": _RANGE, "received_at": _RANGE, "person_id": _SOME, "anonymous_id": _SOME,
     },
+    long=("properties", "traits", "context"),
 )  # fmt: skip
 
 ORDER_LINES = TableSpec(
@@ -216,7 +240,7 @@ def history(border: int = 0, tiered: str = "") -> tuple[str, str]:
     chosen = f"SELECT {columns} FROM {EVENTS.name}"  # noqa: S608  # our own names
     if tiered:
         chosen += f" WHERE offset > {border} UNION ALL SELECT {columns} FROM {tiered}"  # noqa: S608  # likewise
-    stamp = blake2b(chosen.encode(), digest_size=16).hexdigest()
+    stamp = blake2b((chosen + EVENTS.structure).encode(), digest_size=16).hexdigest()
     return f"CREATE OR REPLACE VIEW {HISTORY} AS {chosen} COMMENT '{stamp}'", stamp
 
 
@@ -225,23 +249,21 @@ FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, ORDER_LINES, 
 
 
 async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
-    """Make every table and column that is not there yet; ``prefix`` stands before their names.
+    """Make every table, column and codec that is not there yet; ``prefix`` stands before names.
 
     A table that is as it should be is left alone: to alter one writes its description anew, and on
     a full disk, where the loader opens again and again, the engine loses it.
     """
     held = await warehouse.query(
-        "SELECT table, groupArray(name) FROM system.columns"
-        " WHERE database = currentDatabase() GROUP BY table"
+        "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()"
     )
-    known: dict[str, set[str]] = {table: set(names) for table, names in held.rows}
+    known: dict[str, str] = dict(held.rows)
     for one in (*FACTS, WATERMARK, TIER):
         table = one.named(prefix)
-        columns = known.get(table.name)
-        if columns is None:
+        if table.name not in known:
             await warehouse.command(table.create)
-        elif not columns.issuperset(table.columns):
-            await warehouse.command(table.widen)
+        elif (mend := table.mend(known[table.name])) is not None:
+            await warehouse.command(mend)
             await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")
     if not prefix and HISTORY not in known:
         await warehouse.command(history()[0])

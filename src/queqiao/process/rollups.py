@@ -35,11 +35,11 @@ class Measure(NamedTuple):
 
 
 def _sum(sql: str) -> Measure:
-    return Measure("Int64", f"toInt64({sql})", "sum({})", "sum({})")
+    return Measure("Int64 CODEC(T64, ZSTD(1))", f"toInt64({sql})", "sum({})", "sum({})")
 
 
 def _set(sql: str) -> Measure:
-    state = "AggregateFunction(groupBitmap, UInt64)"
+    state = "AggregateFunction(groupBitmap, UInt64) CODEC(ZSTD(1))"
     return Measure(state, sql, "groupBitmapMergeState({})", "groupBitmapMerge({})")
 
 
@@ -52,7 +52,7 @@ MEASURES: dict[str, Measure] = {
     "clicks": _sum(f"countIf({_OF_ADS} AND event = 'Ad Clicked')"),
     "cost": _sum(f"sumIf(cost_minor, {_OF_ADS})"),
     "currencies": Measure(
-        "Array(String)",
+        "Array(String) CODEC(ZSTD(1))",
         f"groupUniqArrayIf(toString(currency), cost_minor != 0 AND {_OF_ADS})",
         "groupUniqArrayArray({})",
         "groupUniqArrayArray({})",
@@ -80,11 +80,11 @@ class Cube(NamedTuple):
     def create(self) -> str:
         """The statement that makes the table where it is not there."""
         columns = ["first UInt64", "last UInt64", "timestamp DateTime64(6, 'UTC') CODEC(ZSTD(1))"]
-        columns += [f"{name} LowCardinality(String)" for name in self.dimensions]
-        columns += [f"{name} {MEASURES[name].kind} CODEC(ZSTD(1))" for name in self.measures]
+        columns += [f"{name} LowCardinality(String) CODEC(ZSTD(1))" for name in self.dimensions]
+        columns += [f"{name} {MEASURES[name].kind}" for name in self.measures]
         return (
             f"CREATE TABLE IF NOT EXISTS {self.table} ({', '.join(columns)}) ENGINE = MergeTree"
-            " ORDER BY (last, first, timestamp)"
+            f" ORDER BY (last, first, {', '.join(['timestamp', *self.dimensions])})"
             " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
         )
 
