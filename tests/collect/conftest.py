@@ -18,6 +18,8 @@ from queqiao.collect.contracts import Moved, Problem
 from queqiao.collect.endpoints import CollectServices, handlers
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes
+from queqiao.collect.limits import LimitedLog, SourceLimits
+from queqiao.collect.own_endpoints import own_routes
 from queqiao.collect.rpc_methods import methods
 from queqiao.collect.validation import Validator
 from queqiao.collect.write_keys import basic_user
@@ -88,11 +90,14 @@ class Intake:
     folder: Path
     disk: Disk
     loaded: int = 0
+    rate: int = 0
+    """Events a second that a source may send; 0: as many as it can."""
     url: str = ""
     log: EmbeddedEventLog = None
     stop: asyncio.Event = None
     loop: asyncio.AbstractEventLoop = None
     ready: threading.Event = field(default_factory=threading.Event)
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW_US))
 
     def run(self) -> None:
         uvloop.run(self._serve())
@@ -101,7 +106,8 @@ class Intake:
         self.stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
         self.log = EmbeddedEventLog(self.folder / "log", disk=self.disk)
         rows = BadRowsLog(self.folder / "bad_rows", disk=self.disk)
-        clock = FixedClock(NOW_US)
+        clock = self.clock
+        limits = SourceLimits(self.rate, clock.now_us) if self.rate else None
         ids = IdSource(clock, Random(1).getrandbits)
         reader = EmbeddedEventLogReader(self.folder / "log")
         management = CollectServices(
@@ -115,14 +121,19 @@ class Intake:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        services = IntakeServices(self.log, rows, ids, SOURCES.get, limits=limits)
         application = HotApplication(
-            [*routes(IntakeServices(self.log, rows, ids, SOURCES.get)), *handlers(management)],
+            [*routes(services), *own_routes(services, self.folder), *handlers(management)],
             clock,
             Keys(),
         )
         self.ready.set()
         express = Express(
-            self.log, Validator(ids), clock, SOURCES.get, {b"Basic d2ViLWtleTo=": "web"}.get
+            self.log if limits is None else LimitedLog(self.log, limits),
+            Validator(ids),
+            clock,
+            SOURCES.get,
+            {b"Basic d2ViLWtleTo=": "web"}.get,
         )
         await serve(application, listener, self.stop, protocol=direct_protocol(express))
         self.log.close()
@@ -162,8 +173,10 @@ def ending() -> Iterator[list[threading.Thread]]:
 
 
 @pytest.fixture
-def intake(tmp_path: Path, ending: list[threading.Thread]) -> Iterator[Intake]:
-    running = Intake(tmp_path, SwitchedDisk())
+def intake(
+    tmp_path: Path, ending: list[threading.Thread], request: pytest.FixtureRequest
+) -> Iterator[Intake]:
+    running = Intake(tmp_path, SwitchedDisk(), rate=getattr(request, "param", 0))
     thread = threading.Thread(target=running.run)
     thread.start()
     assert running.ready.wait(10)

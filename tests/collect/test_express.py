@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from queqiao.collect.contracts import BATCH_BYTES_MAX
 from queqiao.collect.express import Express
 from queqiao.collect.segment import SegmentIntake
+from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
 from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.errors import QueqiaoError
@@ -58,7 +59,9 @@ class Rows:
 def general(body: bytes, call: str | None) -> tuple[list[NewEvent], int, bool]:
     """Return the events, the bad rows, and whether all was well."""
     log, rows = Recording(), Rows()
-    intake = SegmentIntake(log, rows, validator(), lambda key: "web" if key == "k" else None)
+    intake = SegmentIntake(
+        Taking(log, rows, validator()), lambda key: "web" if key == "k" else None
+    )
     who = Principal("1", "web", scopes=frozenset({"intake"}), source="web")
     request = Request(
         "POST", "/", {}, {}, {"origin": "https://shop.example"}, body, CLIENT, NOW_US, who, "en"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from queqiao.collect import cors
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX, Protocol
+from queqiao.collect.limits import SourceLimits
 from queqiao.collect.messages import BatchBody, CallBody, Taken
 from queqiao.collect.protocols.ga4_endpoints import ga4_routes
 from queqiao.collect.protocols.intake import ProtocolIntake
@@ -44,19 +45,27 @@ BATCH_PATHS = ("/v1/batch", "/v1/b", "/v1/import")
 
 @dataclass(frozen=True)
 class IntakeServices:
-    """What the routes need. ``source_of`` returns the source of a write key, or None."""
+    """What the routes need. ``source_of`` returns the source of a write key, or None.
+
+    Without ``limits`` a source may send as fast as it can.
+    """
 
     log: EventLog
     bad_rows: BadRowsLog
     ids: IdSource
     source_of: SourceOf
     schemas: SchemaHolder | None = None
+    limits: SourceLimits | None = None
+
+    def taking(self, validator: Validator) -> Taking:
+        """Return the door that all routes lead to."""
+        return Taking(self.log, self.bad_rows, validator, self.limits)
 
 
 def routes(services: IntakeServices) -> list[Route]:
     """Return the routes. They read their own credentials: SDKs send them in three ways."""
     validator = Validator(services.ids, services.schemas)
-    intake = SegmentIntake(services.log, services.bad_rows, validator, services.source_of)
+    intake = SegmentIntake(services.taking(validator), services.source_of)
     found = [
         _settings_route(services.source_of),
         *(_call_route(path, call, intake) for path, call in CALL_PATHS.items()),
@@ -68,7 +77,7 @@ def routes(services: IntakeServices) -> list[Route]:
 
 def _foreign_routes(services: IntakeServices, validator: Validator) -> list[Route]:
     """Return the routes of the protocols that are not Segment's."""
-    taking = Taking(services.log, services.bad_rows, validator)
+    taking = services.taking(validator)
 
     def intake(protocol: Protocol) -> ProtocolIntake:
         return ProtocolIntake(protocol, taking, services.source_of)

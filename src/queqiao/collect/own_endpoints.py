@@ -89,7 +89,7 @@ def _script_route(script: Script) -> Route:
 
 def _pixel_route(services: IntakeServices) -> Route:
     validator = Validator(services.ids, services.schemas)
-    taking = Taking(services.log, services.bad_rows, validator)
+    taking = services.taking(validator)
 
     async def pixel(request: Request) -> Response:
         source = services.source_of(write_key_of(request.query) or "")

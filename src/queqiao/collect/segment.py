@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.bodies import unpack
 from queqiao.collect.contracts import (
     BATCH_BYTES_MAX,
@@ -21,7 +20,6 @@ from queqiao.collect.messages import (
 from queqiao.collect.taking import Incoming, Taking
 from queqiao.collect.validation import (
     Origin,
-    Validator,
     looks_suspicious,
     microseconds,
 )
@@ -37,7 +35,6 @@ from queqiao.kernel.errors import (
     Unauthenticated,
 )
 from queqiao.kernel.http import Request
-from queqiao.ports.event_log.base import EventLog
 
 _NOT_JSON = Message("不是合法的 JSON", "not well-formed JSON")
 
@@ -48,10 +45,8 @@ SourceOf = Callable[[str], str | None]
 class SegmentIntake:
     """Takes calls and batches. Returns only after everything of a request is on disk."""
 
-    def __init__(
-        self, log: EventLog, bad_rows: BadRowsLog, validator: Validator, source_of: SourceOf
-    ) -> None:
-        self._taking = Taking(log, bad_rows, validator)
+    def __init__(self, taking: Taking, source_of: SourceOf) -> None:
+        self._taking = taking
         self._source_of = source_of
 
     async def take_one(self, request: Request, call: CallType) -> None:

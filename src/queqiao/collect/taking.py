@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import BadRow, BadRowCode, Protocol
+from queqiao.collect.limits import SourceLimits
 from queqiao.collect.schemas import kept_version
 from queqiao.collect.validation import Origin, Validator
 from queqiao.kernel.envelope import CallType
@@ -55,16 +56,26 @@ class Verdict(Struct, frozen=True, gc=False):
 class Taking:
     """Takes calls of one request; returns only after everything of them is on disk."""
 
-    def __init__(self, log: EventLog, bad_rows: BadRowsLog, validator: Validator) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        bad_rows: BadRowsLog,
+        validator: Validator,
+        limits: SourceLimits | None = None,
+    ) -> None:
         self._log = log
         self._bad_rows = bad_rows
         self._validator = validator
+        self._limits = limits
 
     async def take(self, calls: Sequence[Incoming], origin: Origin) -> list[Verdict]:
         """Store the valid calls, keep the others as bad rows; verdicts in the order of the calls.
 
-        Raises StorageFull or Unavailable, and then nothing of it may be acknowledged.
+        Raises StorageFull or Unavailable, and then nothing of it may be acknowledged;
+        TooManyRequests, having done nothing.
         """
+        if self._limits is not None:
+            self._limits.admit(origin.source, len(calls))
         events: list[NewEvent] = []
         verdicts: list[Verdict | None] = []
         rows: list[BadRow] = []
@@ -98,7 +109,9 @@ class Taking:
         refusal: QueqiaoError,
         protocol: Protocol = "segment",
     ) -> None:
-        """Keep a request in which no event could be told."""
+        """Keep a request in which no event could be told: it counts as one. Raises as ``take``."""
+        if self._limits is not None:
+            self._limits.admit(origin.source, 1)
         whole = Incoming(body, protocol=protocol)
         await self._bad_rows.keep([refused_row(origin, whole, "not_json", refusal)])
 

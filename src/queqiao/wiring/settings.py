@@ -58,6 +58,12 @@ class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
     raw_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
 
 
+class IntakeSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """How fast a source may send over HTTP (0: as fast as it can)."""
+
+    events_per_source_per_s_max: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+
+
 class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
     """Who may say what time it is, and how long the machine's clock must differ to be followed."""
 
@@ -117,6 +123,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     server: Server = msgspec.field(default_factory=Server)
     shop: Shop = msgspec.field(default_factory=Shop)
     ports: Ports = msgspec.field(default_factory=Ports)
+    intake: IntakeSettings = msgspec.field(default_factory=IntakeSettings)
     warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     schedule: Schedule = msgspec.field(default_factory=Schedule)

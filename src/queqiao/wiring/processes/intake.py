@@ -10,6 +10,7 @@ from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
+from queqiao.collect.limits import LimitedLog, SourceLimits
 from queqiao.collect.logs import calls as line_calls
 from queqiao.collect.offline import file_door
 from queqiao.collect.own_endpoints import own_routes
@@ -55,6 +56,8 @@ class Intake:
         self.ids = IdSource(self.clock, SystemRandom().getrandbits)
         self.addresses = ClientAddresses(settings.server.trusted_proxies)
         self.validator = Validator(self.ids, self.schemas)
+        rate = settings.intake.events_per_source_per_s_max
+        self.limits = SourceLimits(rate, self.clock.now_us) if rate else None
 
     def rpc_server(self) -> RpcServer:
         """Return what the other roles ask this one."""
@@ -74,7 +77,12 @@ class Intake:
         settings = self.settings
         signer = secret_keys.signer(settings.home, "notices")
         services = IntakeServices(
-            self.log, self.bad_rows, self.ids, self.authenticator.source_of, self.schemas
+            self.log,
+            self.bad_rows,
+            self.ids,
+            self.authenticator.source_of,
+            self.schemas,
+            self.limits,
         )
         return HotApplication(
             [
@@ -93,7 +101,8 @@ class Intake:
     def express(self) -> Express:
         """Return the express lane of the public port."""
         known = self.authenticator
-        return Express(self.log, self.validator, self.clock, known.source_of, known.source_of_line)
+        log = self.log if self.limits is None else LimitedLog(self.log, self.limits)
+        return Express(log, self.validator, self.clock, known.source_of, known.source_of_line)
 
     def close(self) -> None:
         """Commit what is queued and give the files up."""
