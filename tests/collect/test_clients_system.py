@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.system
 
 CALLS = 25
 COUNTED_WITHIN_S = 15.0
+KINDS = ("page", "track", "identify", "group", "alias")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,20 @@ def ga4(system: System) -> None:
     client.send([{"name": "ga4", "params": {"number": number}} for number in range(CALLS)])
 
 
-def test_all_clients_at_once(system: System) -> None:
+def segment_next(system: System, folder: Path) -> int:
+    """Make a call of each kind in Chromium, on a page of another origin; return the last status."""
+    with clients.page_of_a_shop(folder) as address, clients.chromium() as browser:
+        page = browser.new_page()
+        page.goto(address)
+        page.evaluate(clients.LOAD, [system.base_url, system.intake_key, {"strategy": "standard"}])
+        with page.expect_response(
+            lambda answer: answer.request.method == "POST" and answer.url.endswith("/a")
+        ) as last:
+            page.evaluate(clients.CALLS)
+        return last.value.status
+
+
+def test_all_clients_at_once(system: System, tmp_path: Path) -> None:
     url, key = system.base_url, system.intake_key
     work = [
         lambda: segment(system, gzip=False),
@@ -67,10 +83,11 @@ def test_all_clients_at_once(system: System) -> None:
         lambda: clients.run("segment_node.mjs", url, key),
         lambda: clients.run("snowplow_node.mjs", url, key, "post"),
         lambda: clients.run("snowplow_node.mjs", url, key, "get"),
+        lambda: segment_next(system, tmp_path),
     ]
     with ThreadPoolExecutor(len(work)) as pool:
         done = [future.result() for future in [pool.submit(one) for one in work]]
-    assert done[6:] == [[], [200], [200] * 5]
+    assert done[6:] == [[], [200], [200] * 5, 200]
     headers = {"authorization": f"Bearer {system.admin_key}"}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
         found = client.get("/api/v1/events", params={"after": 0, "limit": 500}).json()["items"]
@@ -80,8 +97,15 @@ def test_all_clients_at_once(system: System) -> None:
     every = {"segment False", "segment True", "rudder", "posthog v0", "posthog v1", "ga4"}
     assert {name: counts[name] for name in every} == dict.fromkeys(every, CALLS)
     assert counts["Order Completed"] == 3
-    assert sum(counts.values()) == 6 * CALLS + 7 + 7 + 5
+    assert sum(counts.values()) == 6 * CALLS + 7 + 7 + 5 + 5
+    on_pages = [event for event in found if in_browser(event)]
+    assert Counter(event["type"] for event in on_pages) == dict.fromkeys(KINDS, 1)
     assert key not in json.dumps(found), "a write key is not kept with the events"
+
+
+def in_browser(event: dict[str, Any]) -> bool:
+    """Say whether an event is of the client for pages."""
+    return event["context"].get("library", {}).get("name") == "analytics.js"
 
 
 def ga4_order(name: str, **params: object) -> dict[str, object]:

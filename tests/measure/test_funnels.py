@@ -97,6 +97,22 @@ async def breakdown_adds_up(house, timelines) -> None:
     assert sum(one.people[1] for one in answer.groups) == answer.total.people[1]
 
 
+async def test_what_a_person_does_not_let_analyse_is_no_step(house) -> None:
+    """Nobody is counted by events without consent for analytics, whole ways or single steps."""
+    no = {"consent": {"analytics": False}}
+    yes = {"consent": {"analytics": True}}
+    await house.load(
+        event("V", 0, user="counted", context=yes), event("C", 1, user="counted"),
+        event("V", 0, user="never", context=no), event("C", 1, user="never"),
+        event("V", 0, user="withdrew", context=yes), event("C", 1, user="withdrew", context=no),
+        event("V", 0, user="came late", context=no), event("C", 1, user="came late", context=yes),
+    )  # fmt: skip
+    ways = {"ordered": [2, 1], "strict": [2, 1], "unordered": [3, 1]}
+    for kind, expected in ways.items():
+        query = FunnelQuery([Step("V"), Step("C")], kind)
+        assert (await funnel(house.warehouse, query)).total.people == expected, kind
+
+
 async def test_windows_end_to_the_microsecond_and_filters_narrow_a_step(house) -> None:
     minute = 60_000_000
     await house.load(
