@@ -42,6 +42,7 @@ from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Principal
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.event_log.filter import Filter
 from queqiao.ports.journal import Journal
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.direct_intake import direct_protocol
@@ -166,6 +167,12 @@ async def serve_intake(home: Path) -> Any:
     return application, direct_protocol(express)
 
 
+async def serve_renewing(home: Path) -> Any:
+    """Return the real application, whose index takes its filter for full all the time."""
+    Filter.is_full = lambda *_: True  # type: ignore[method-assign]  # this process is a benchmark
+    return await serve_intake(home)
+
+
 async def serve_limit(home: Path) -> Any:
     """Return an application that makes each body durable and knows nothing of it."""
     journal = Journal.open(home / "raw")
@@ -184,8 +191,11 @@ async def serve_limit(home: Path) -> Any:
     return application, BoundedProtocol
 
 
+SERVED = {"intake": serve_intake, "renewing": serve_renewing, "limit": serve_limit}
+
+
 async def _serve(kind: str, home: Path, listener: socket.socket) -> None:
-    application, protocol = await {"intake": serve_intake, "limit": serve_limit}[kind](home)
+    application, protocol = await SERVED[kind](home)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     rare_collections()
@@ -214,10 +224,10 @@ class Server:
             before = self.cpu_s()
             sleep(1)
 
-    def resident_mb(self) -> float:
-        """Return the resident memory of the process now."""
+    def resident_mb(self, name: str = "VmRSS") -> float:
+        """Return the resident memory of the process now; its peak by the name ``VmHWM``."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
     def stop(self) -> None:
         """End the server and wait for it."""
@@ -232,6 +242,7 @@ class Measured(NamedTuple):
     p99_ms: float
     events_per_s: float
     resident_mb: float
+    peak_mb: float
 
 
 def measure(kind: str, size: int, connections: int, count: int) -> Measured:
@@ -255,12 +266,13 @@ def measure_on(
         cpu_s, since = server.cpu_s(), perf_counter()
         late_ms = uvloop.run(drive(server.port, prepared))
         took_s = perf_counter() - since
-        cpu_s, resident_mb = server.cpu_s() - cpu_s, server.resident_mb()
+        cpu_s = server.cpu_s() - cpu_s
+        resident_mb, peak_mb = server.resident_mb(), server.resident_mb("VmHWM")
     finally:
         server.stop()
     done = len(late_ms) * size
     p99_ms = sorted(late_ms)[int(len(late_ms) * 0.99)]
-    return Measured(cpu_s / done * 1e6, p99_ms, done / took_s, resident_mb)
+    return Measured(cpu_s / done * 1e6, p99_ms, done / took_s, resident_mb, peak_mb)
 
 
 SIZES = (

@@ -17,14 +17,21 @@ ACKNOWLEDGED_BEFORE_KILL = 400
 WRITER = """
 import asyncio, json, sys
 from pathlib import Path
+from queqiao.ports.event_log import packer
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
+
+# Dictionaries come and are renewed all the time.
+packer.SAMPLES, packer.SAMPLES_A_FRAME, packer.RENEW_EVENTS_MAX = 60, 20, 150
+
+def body(i):
+    return b'{"message_id":"' + i.encode() + b'","said":"' + i.encode() * 20 + b'"}'
 
 async def client(log, name):
     number = 0
     while True:
         ids = [f"{name}-{number}-{i}" for i in range(1 + number % 5)]
-        events = [NewEvent("web", i, i.encode() * 20, b"12345678") for i in ids]
+        events = [NewEvent("web", i, body(i), b"12345678") for i in ids]
         outcomes = await log.append(events)
         print(json.dumps([[i, o.offset] for i, o in zip(ids, outcomes)]), flush=True)
         number += 1
@@ -68,7 +75,12 @@ async def test_every_acknowledged_event_is_there_once(tmp_path: Path) -> None:
     stored = {event.offset: event.body for event in reader.read(0, 1_000_000)}
     assert list(stored) == list(range(1, reader.end() + 1))
     assert len(set(stored.values())) == len(stored)
+    brought = [records.first for records in reader.records(0) if records.dictionary]
+    assert len(brought) > ROUNDS, "no dictionary was under way when the writer died"
     for message_id, offset in acknowledged.items():
-        assert stored[offset] == message_id.encode() * 20
+        assert stored[offset] == b'{"message_id":"%b","said":"%b"}' % (
+            message_id.encode(),
+            message_id.encode() * 20,
+        )
         assert [found.offset for found in await log.find(message_id)] == [offset]
     log.close()

@@ -4,21 +4,26 @@ New keys go to a table in memory. When it is full it is sealed and a thread writ
 run; when eight runs of one size have gathered, another thread merges them into one. So memory is
 bounded, a look-up asks one filter over all runs and rarely more, and each key is rewritten a few
 times in its life.
-Everything here follows from the log: what the runs do not hold yet is read from it at opening.
+
+Runs hold a part of each digest and where its event lies; the log tells the rest, so a key counts as
+known only when the log has it there. Everything here follows from the log: what the runs do not
+hold yet is read from it at opening.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 from threading import Lock
+
+import numpy as np
 
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log import runs as run_files
 from queqiao.ports.event_log.filter import Filter
 from queqiao.ports.event_log.manifest import Manifest
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES
-from queqiao.ports.event_log.runs import Probe, Run, mask_of
+from queqiao.ports.event_log.runs import Run, hash_of, hashes_of
 from queqiao.ports.event_log.worker import Worker
 
 TABLE_KEYS_MAX = 1 << 16
@@ -30,11 +35,13 @@ MERGE_FAN_IN = 8
 PROBE_FROM = 12
 """From this many look-ups at once, numpy is quicker than one by one."""
 
-_PAIR = Struct("=QQ")
 _OFFSET = Struct("=Q")
 
 Table = dict[bytes, bytes]
 """Digest to fingerprint and offset, in the order of the offsets."""
+
+KeyAt = Callable[[int], tuple[bytes, bytes]]
+"""Returns digest and fingerprint of the event at an offset that is committed."""
 
 
 def value_of(fingerprint: bytes, offset: int) -> bytes:
@@ -56,16 +63,19 @@ def offset_of(value: bytes) -> int:
 class DedupIndex:
     """Owned by the log's writer; asked and filled from its event loop only."""
 
-    def __init__(self, folder: Path, table_keys_max: int = TABLE_KEYS_MAX) -> None:
+    def __init__(
+        self, folder: Path, last: int, key_at: KeyAt, table_keys_max: int = TABLE_KEYS_MAX
+    ) -> None:
+        """Open the index of a log that ends at the offset ``last``."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._key_at = key_at
         self._table_keys_max = table_keys_max
-        self._manifest = Manifest(folder)
+        self._manifest = Manifest(folder, last)
         self._runs: tuple[Run, ...] = tuple(self._manifest.open_runs())
         self.table: Table = {}
         self._sealed: Table | None = None
         self._change = Lock()
-        self._filter: Filter | None = None
+        self._filter = Filter()
         self._flusher = Worker("dedup-flush", self._flush)
         self._merger = Worker("dedup-merge", self._tidy)
         self._merger.wake()
@@ -74,11 +84,6 @@ class DedupIndex:
     def indexed(self) -> int:
         """Offset up to which the runs on disk hold every event."""
         return self._manifest.indexed
-
-    def start_over(self) -> None:
-        """Forget the runs: the log is not the one they were made from."""
-        self._runs, self._filter = (), None
-        self._manifest.save([], 0)
 
     def fill(self, digest: bytes, value: bytes, committed: int) -> None:
         """Enter a key that the log holds, at opening; wait when the disk is behind."""
@@ -104,14 +109,20 @@ class DedupIndex:
         return value or (self._in_runs(digest) if self._runs else None)
 
     def _in_runs(self, digest: bytes) -> bytes | None:
-        if self._filter is not None and not self._filter.may_hold(digest):
+        """Ask filter and runs. Raises Unavailable when the disk does not tell."""
+        hashed = hash_of(digest)
+        if not self._filter.may_hold(hashed):
             return None
-        high, low = _PAIR.unpack(digest)
-        mask = mask_of(high)
-        for run in self._runs:
-            value = run.get(high, low, mask)
-            if value is not None:
-                return value
+        try:
+            for run in self._runs:
+                for offset in run.candidates(hashed):
+                    found, fingerprint = self._key_at(offset)
+                    if found == digest:
+                        return value_of(fingerprint, offset)
+        except OSError as error:
+            raise Unavailable(
+                Message("去重索引暂时无法读取", "the dedup index cannot be read")
+            ) from error
         return None
 
     def are_new(self, digests: Sequence[bytes]) -> bool:
@@ -135,21 +146,13 @@ class DedupIndex:
         return found
 
     def _probe(self, digests: Sequence[bytes], found: Table) -> None:
-        if len(digests) < PROBE_FROM:
-            for digest in digests:
-                value = self._in_runs(digest)
-                if value is not None:
-                    found[digest] = value
-            return
-        probe = Probe(digests)
-        if self._filter is not None and not self._filter.may_hold_any(probe):
-            return
-        for run in self._runs:
-            for index in probe.candidates(run.bloom):
-                high, low = _PAIR.unpack(digests[index])
-                value = run.search(high, low)
-                if value is not None:
-                    found[digests[index]] = value
+        if len(digests) >= PROBE_FROM:
+            hashes = hashes_of(b"".join(digests))
+            digests = [digests[index] for index in self._filter.perhaps(hashes)]
+        for digest in digests:
+            value = self._in_runs(digest)
+            if value is not None:
+                found[digest] = value
 
     def roll_back(self, committed: int) -> None:
         """Forget what was entered for events above ``committed``: they did not reach the disk."""
@@ -171,15 +174,13 @@ class DedupIndex:
         sealed = self._sealed
         if sealed is None:
             return False
-        last = offset_of(next(reversed(sealed.values())))
-        path = self._manifest.new_path()
-        keys = b"".join(sealed)
-        run = run_files.create(path, keys, b"".join(sealed.values()))
+        digests = b"".join(sealed)
+        offsets = np.frombuffer(b"".join(sealed.values()), dtype=np.uint64)[1::2]
+        run = run_files.create(self._manifest.new_path(), digests, offsets)
         with self._change:
-            if self._filter is not None:  # before the table is gone, which still knows the keys
-                self._filter.add(keys)
+            self._filter.add(hashes_of(digests))  # before the table is gone, which knows them too
             runs = (*self._runs, run)
-            self._manifest.save(runs, last)
+            self._manifest.save(runs, run.last)
             self._runs = runs
         self._sealed = None
         self._merger.wake()
@@ -191,14 +192,10 @@ class DedupIndex:
 
     def _renew_filter(self) -> bool:
         """Make the filter where there is none, and a larger one where it is full."""
-        runs = self._runs
-        keys = sum(run.count for run in runs)
-        if not runs or (self._filter is not None and keys <= self._filter.keys_max):
+        keys = sum(run.count for run in self._runs)
+        if not keys or not self._filter.is_full(keys):
             return False
-        made = Filter.of(runs)
-        with self._change:
-            made.add_runs(run for run in self._runs if run not in runs)
-            self._filter = made
+        self._filter.renew(lambda: self._runs, self._change)
         return True
 
     def _merge_once(self) -> bool:

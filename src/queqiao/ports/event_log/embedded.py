@@ -23,9 +23,13 @@ from queqiao.ports.event_log.dedup import (
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.group import GROUP_BYTES_MAX, Group
 from queqiao.ports.event_log.offsets import OffsetsWriter
-from queqiao.ports.event_log.records import FINGERPRINT_BYTES, Packer
+from queqiao.ports.event_log.packer import Packer
+from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.event_log.sources import Sources
 from queqiao.ports.journal import Disk, Journal
+
+POINT_BYTES = 128 << 10
+"""Where one frame is wanted, so much is read: what lies between two offsets that are noted."""
 
 log = structlog.get_logger()
 
@@ -51,28 +55,34 @@ class EmbeddedEventLog:
         self._offsets = OffsetsWriter(folder, self._journal.end)
         self._sources = Sources(folder)
         self._reader = EmbeddedEventLogReader(folder)
-        self._index = DedupIndex(folder / "index", table_keys_max)
-        self._seed = randbits(64)
-        self._next = self._catch_up() + 1
+        self._points = EmbeddedEventLogReader(folder, POINT_BYTES)
         self._packer = Packer()
+        self._seed = randbits(64)
+        last = self._find_end()
+        self._index = DedupIndex(folder / "index", last, self._points.key_at, table_keys_max)
+        self._fill_index(last)
+        self._next = last + 1
         self._under_way: Group | None = None
         self._waiting: deque[Group] = deque()
 
-    def _catch_up(self) -> int:
-        """Bring mark, seed and index up to the end of the log; return the last offset."""
-        last = 0
-        for records in self._reader.records(self._journal.mark - 1):
-            last, self._seed = records.last, records.seed
-        self._journal.publish_mark(last)
-        if self._index.indexed > last:
-            log.warning("the dedup index is ahead of the log and is rebuilt")
-            self._index.start_over()
+    def _find_end(self) -> int:
+        """Bring mark, seed and dictionary up to the end of the log; return the last offset."""
+        last = None
+        for last in self._reader.records(self._journal.mark - 1):
+            self._seed = last.seed
+        self._journal.publish_mark(last.last if last else 0)
+        if last is not None and last.dictionary_at:
+            dictionary, first = self._reader.dictionary(last.dictionary_at)
+            self._packer.resume(dictionary, last.dictionary_at, first)
+        return last.last if last else 0
+
+    def _fill_index(self, last: int) -> None:
+        """Enter what the log holds and the index does not."""
         indexed = self._index.indexed
         for records in self._reader.records(indexed):
             for offset, (digest, fingerprint) in enumerate(records.keys(), records.first):
                 if offset > indexed:
                     self._index.fill(digest, value_of(fingerprint, offset), last)
-        return last
 
     async def append(self, events: Sequence[NewEvent]) -> list[Outcome]:
         """Store the new ones among the events, durably; outcomes in the order of the events."""
@@ -88,15 +98,15 @@ class EmbeddedEventLog:
         """Store events that nobody has seen: see ``DirectLog`` in ``base``."""
         self._index.check_room(self._journal.mark)
         prefix, seed = self._prefix(events.source), self._seed
-        encoded = map(str.encode, events.message_ids)
-        digests = list(map(digest_of, map(prefix.__add__, encoded), repeat(seed)))
+        ids = list(map(str.encode, events.message_ids))
+        digests = list(map(digest_of, map(prefix.__add__, ids), repeat(seed)))
         if not self._index.are_new(digests):
             return None
         group = self._open_group()
         values = values_of(events.fingerprints, self._next)
         self._index.table.update(zip(digests, values, strict=True))
         self._next += len(digests)
-        group.add(digests, events.fingerprints, events.bodies)
+        group.add(events.source, ids, events.fingerprints, events.bodies)
         return group.stored
 
     def _open_group(self) -> Group:
@@ -116,7 +126,7 @@ class EmbeddedEventLog:
         """Hand the oldest group to the journal, if none is on its way."""
         if self._under_way is None and self._waiting:
             group = self._under_way = self._waiting.popleft()
-            payload = partial(group.payload, self._packer, self._seed)
+            payload = partial(self._packer.pack, group, self._seed)
             self._journal.append(payload, group.last).add_done_callback(self._sent)
 
     def _sent(self, position: "asyncio.Future[int]") -> None:
@@ -124,7 +134,10 @@ class EmbeddedEventLog:
         assert group is not None
         error = position.exception()
         if error is None:
+            self._packer.stored(position.result())
             self._note(group.first, position.result())
+        else:
+            self._packer.lost()
         group.settle(error)
         self._send()
 
@@ -147,7 +160,8 @@ class EmbeddedEventLog:
         group, offset = self._open_group(), self._next
         self._index.table[digest] = value_of(event.fingerprint, offset)
         self._next = offset + 1
-        group.add((digest,), (event.fingerprint,), (event.body,))
+        message_id = event.message_id.encode()
+        group.add(event.source, (message_id,), (event.fingerprint,), (event.body,))
         return Outcome("stored", offset)
 
     def _prefix(self, source: str) -> bytes:
@@ -192,9 +206,10 @@ class EmbeddedEventLog:
     def close(self) -> None:
         """Commit what is queued and give the folder up."""
         for group in self._waiting:
-            self._journal.append(partial(group.payload, self._packer, self._seed), group.last)
+            self._journal.append(partial(self._packer.pack, group, self._seed), group.last)
         self._waiting.clear()
         self._journal.close()
         self._index.close()
         self._offsets.close()
         self._reader.close()
+        self._points.close()

@@ -1,21 +1,32 @@
 """Reading the embedded log's files, from any process on the machine."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
+from zstandard import ZstdCompressionDict, ZstdDecompressor
+
+from queqiao.kernel.errors import Broken, Message
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.event_log.offsets import Offsets
-from queqiao.ports.event_log.records import Records
+from queqiao.ports.event_log.records import Records, Unpack
 from queqiao.ports.journal import JournalReader
+from queqiao.ports.journal.reader import READ_BYTES
+
+DICTIONARIES_MAX = 8
+"""So many dictionaries are kept ready (100 KB each)."""
 
 
 class EmbeddedEventLogReader:
     """Sees committed events only. Remembers where it stopped, so that following along is cheap."""
 
-    def __init__(self, folder: Path) -> None:
-        self._journal = JournalReader(folder)
+    def __init__(self, folder: Path, read_bytes: int = READ_BYTES) -> None:
+        self._journal = JournalReader(folder, read_bytes)
+        self._dictionaries = JournalReader(folder)
         self._offsets = Offsets(folder)
         self._cursor = (0, 0)
+        self._unpack_at = lru_cache(DICTIONARIES_MAX)(self._unpack_with)
+        self._last: Records | None = None
 
     def end(self) -> int:
         """Return the last committed offset."""
@@ -27,9 +38,11 @@ class EmbeddedEventLogReader:
         if limit <= 0 or after >= self.end():
             return found
         for frame in self._journal.read(self._start(after)):
-            records = Records(frame.payload)
+            records = Records(frame.payload, frame.position)
             if records.last > after:
-                found += records.events(after, limit - len(found))
+                found += records.events(
+                    after, limit - len(found), self._unpack_at(records.dictionary_at)
+                )
             if found and found[-1].offset < records.last:
                 self._cursor = (found[-1].offset, frame.position)
                 break
@@ -41,9 +54,31 @@ class EmbeddedEventLogReader:
     def records(self, after: int) -> Iterator[Records]:
         """Yield the frames that hold offsets above ``after``."""
         for frame in self._journal.read(self._offsets.position(after + 1, self._journal.end)):
-            records = Records(frame.payload)
+            records = Records(frame.payload, frame.position)
             if records.last > after:
                 yield records
+
+    def key_at(self, offset: int) -> tuple[bytes, bytes]:
+        """Return digest and fingerprint of a committed event."""
+        last = self._last
+        if last is None or not last.first <= offset <= last.last:
+            last = next(self.records(offset - 1), None)
+            if last is None:
+                raise Broken(Message(f"日志中没有位移 {offset}", f"the log has no offset {offset}"))
+            self._last = last
+        return last.key_at(offset)
+
+    def dictionary(self, position: int) -> tuple[bytes, int]:
+        """Return the dictionary that the frame at a position brings, and its first offset."""
+        frame = next(self._dictionaries.read(position))
+        records = Records(frame.payload, frame.position)
+        return records.dictionary, records.first
+
+    def _unpack_with(self, dictionary_at: int) -> Unpack:
+        if not dictionary_at:
+            return ZstdDecompressor().decompress
+        dictionary, _ = self.dictionary(dictionary_at)
+        return ZstdDecompressor(dict_data=ZstdCompressionDict(dictionary)).decompress
 
     def _start(self, after: int) -> int:
         if self._cursor[0] == after:
@@ -57,4 +92,5 @@ class EmbeddedEventLogReader:
     def close(self) -> None:
         """Close the files."""
         self._journal.close()
+        self._dictionaries.close()
         self._offsets.close()

@@ -21,12 +21,15 @@ class _Content(msgspec.Struct):
 
 
 class Manifest:
-    """Reads and replaces the list. A list that cannot be read means: start from the log."""
+    """Reads and replaces the list. A list that cannot be read means: start from the log.
 
-    def __init__(self, folder: Path) -> None:
+    So does one that is ahead of the log, which ends at the offset ``last``: it is of another one.
+    """
+
+    def __init__(self, folder: Path, last: int) -> None:
         self._folder = folder
         self._path = folder / NAME
-        self._content = self._read()
+        self._content = self._read(last)
         numbers = [int(path.stem) for path in folder.glob("*.run")]
         self._numbers = count(max(numbers, default=0) + 1)
 
@@ -35,14 +38,17 @@ class Manifest:
         """Offset up to which the runs hold every event."""
         return self._content.indexed
 
-    def _read(self) -> _Content:
+    def _read(self, last: int) -> _Content:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=_Content)
+            content = msgspec.json.decode(self._path.read_bytes(), type=_Content)
+            if content.indexed > last:
+                raise ValueError(f"the index is ahead of the log, which ends at {last}")
         except FileNotFoundError:
             return _Content()
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
             log.warning("the dedup index is rebuilt from the log", cause=str(error))
             return _Content()
+        return content
 
     def open_runs(self) -> list[Run]:
         """Open the listed runs and remove files that no list names."""

@@ -15,13 +15,13 @@ class Sources:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         names = self._path.read_bytes() if self._path.exists() else b"[]"
-        self._names = {name: _prefix(name) for name in msgspec.json.decode(names, type=list[str])}
+        self._names = {name: prefix_of(name) for name in msgspec.json.decode(names, type=list[str])}
 
     def prefix(self, source: str) -> bytes:
         """Return the prefix of a source; note the name when it is new. Raises OSError."""
         known = self._names.get(source)
         if known is None:
-            known = _prefix(source)
+            known = prefix_of(source)
             replace_file(self._path, msgspec.json.encode([*self._names, source]))
             self._names[source] = known
         return known
@@ -33,5 +33,6 @@ class Sources:
         return [self._names[source]] if source in self._names else []
 
 
-def _prefix(name: str) -> bytes:
+def prefix_of(name: str) -> bytes:
+    """Return what stands before the id where a digest is made of an event of this source."""
     return name.encode() + b"\x00"

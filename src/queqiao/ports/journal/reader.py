@@ -24,10 +24,12 @@ class JournalReader:
     """Reads what is committed. Cheap to poll: ``end`` and ``mark`` are loads from mapped memory.
 
     A folder whose writer has not started yet reads as empty. One reader belongs to one thread.
+    ``read_bytes`` is how much it reads at once: little for whoever looks at single frames.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read_bytes: int = READ_BYTES) -> None:
         self._folder = folder
+        self._read_bytes = read_bytes
         self._watermark: Watermark | None = None
         self._bases: list[int] = []
         self._file: tuple[int, int] | None = None
@@ -85,7 +87,7 @@ class JournalReader:
             window, at = self._window(position, stop, base, needed), position
 
     def _window(self, position: int, stop: int, base: int, needed: int) -> bytes:
-        wanted = min(max(READ_BYTES, needed), stop - position)
+        wanted = min(max(self._read_bytes, needed), stop - position)
         window = os.pread(self._open(base), wanted, position - base)
         if len(window) < needed:
             raise _damaged(position)

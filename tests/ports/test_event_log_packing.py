@@ -1,0 +1,163 @@
+"""How frames are packed: every body comes back byte for byte, with whatever dictionary was used."""
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from queqiao.kernel.errors import Broken, StorageFull
+from queqiao.ports.event_log import packer
+from queqiao.ports.event_log.base import NewEvent, Outcome
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.records import Columns, Records
+from queqiao.ports.journal import Disk, Journal
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dictionaries are made early and often."""
+    monkeypatch.setattr(packer, "SAMPLES", 60)
+    monkeypatch.setattr(packer, "SAMPLES_A_FRAME", 20)
+    monkeypatch.setattr(packer, "RENEW_EVENTS_MAX", 200)
+
+
+def event(number: int, source: str = "web") -> NewEvent:
+    random = Random(number)  # content, not secrets
+    body = (
+        f'{{"message_id":"{number:032x}","type":"track","source":"{source}","event":"Product'
+        f' Viewed","properties":{{"sku":"S-{random.randrange(5000)}","name":"保温杯",'
+        f'"currency":"CNY","category":"Home {random.randrange(40)}"}}}}'
+    )
+    return NewEvent(source, f"{number:032x}", body.encode(), number.to_bytes(8, "big"))
+
+
+def read_all(folder: Path) -> list[bytes]:
+    reader = EmbeddedEventLogReader(folder)
+    found = reader.read(0, 1_000_000)
+    assert [stored.offset for stored in found] == list(range(1, len(found) + 1))
+    reader.close()
+    return [stored.body for stored in found]
+
+
+def brought(folder: Path) -> list[int]:
+    """Return the first offsets of the frames that bring a dictionary."""
+    reader = EmbeddedEventLogReader(folder)
+    found = [records.first for records in reader.records(0) if records.dictionary]
+    reader.close()
+    return found
+
+
+async def test_single_events_come_back_across_dictionaries_and_openings(tmp_path: Path) -> None:
+    events = [event(number, "app" if number % 7 == 0 else "web") for number in range(1200)]
+    for start in range(0, 1200, 300):
+        log = EmbeddedEventLog(tmp_path, segment_bytes=20_000)
+        for one in events[start : start + 300]:
+            await log.append([one])
+        log.close()
+    assert read_all(tmp_path) == [one.body for one in events]
+    assert len(brought(tmp_path)) > 3
+    reader = EmbeddedEventLogReader(tmp_path)
+    for after in (1199, 700, 3):  # from the middle, without having seen what came before
+        assert reader.read(after, 1)[0].body == events[after].body
+        assert reader.key_at(after + 1)[1] == events[after].fingerprint
+    reader.close()
+
+
+async def test_a_dictionary_makes_single_events_small(tmp_path: Path) -> None:
+    log = EmbeddedEventLog(tmp_path)
+    sizes = []
+    for number in range(400):
+        await log.append([event(number)])
+        sizes.append(log._journal.end)
+    plain = sizes[50] - sizes[49]
+    packed = sizes[399] - sizes[398]
+    assert packed < plain * 0.75
+    log.close()
+
+
+async def test_an_opened_log_goes_on_with_its_dictionary(tmp_path: Path) -> None:
+    log = EmbeddedEventLog(tmp_path)
+    for number in range(100):
+        await log.append([event(number)])
+    log.close()
+    (first,) = brought(tmp_path)
+    log = EmbeddedEventLog(tmp_path)
+    await log.append([event(100)])
+    log.close()
+    reader = EmbeddedEventLogReader(tmp_path)
+    (last,) = reader.records(100)
+    assert reader.dictionary(last.dictionary_at)[1] == first
+    reader.close()
+
+
+class FullDisk(Disk):
+    """Full for each payload that brings a dictionary, as often as is said."""
+
+    times = 0
+
+    def write(self, file: int, data: bytes | memoryview, at: int) -> int:
+        if self.times and len(data) > 2000 and bytes(data[:1]) != b"\0":
+            self.times -= 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(file, data, at)
+
+
+async def test_a_dictionary_that_met_a_full_disk_is_not_used(tmp_path: Path) -> None:
+    disk, stored, failed = FullDisk(), [], 0
+    disk.times = 2
+    log = EmbeddedEventLog(tmp_path, disk=disk)
+    for number in range(400):
+        try:
+            await log.append([event(number)])
+            stored.append(event(number).body)
+        except StorageFull:
+            failed += 1
+    log.close()
+    assert failed == 2
+    assert read_all(tmp_path) == stored
+    assert brought(tmp_path)
+
+
+async def test_bodies_that_have_nothing_in_common_are_packed_without(tmp_path: Path) -> None:
+    noise = Random(1)  # content, not secrets
+    log = EmbeddedEventLog(tmp_path)
+    bodies = [noise.randbytes(noise.randrange(9)) for _ in range(500)]
+    for number, body in enumerate(bodies):
+        await log.append([NewEvent("web", f"{number}", body, bytes(8))])
+    log.close()
+    assert read_all(tmp_path) == bodies
+
+
+@pytest.mark.parametrize("odd", ['with "quotes"', "é", "鹊桥", "", "\x01", "x" * 256])
+async def test_odd_ids_and_bodies_that_hold_them_elsewhere(tmp_path: Path, odd: str) -> None:
+    bodies = [b'{"message_id":"%b"}' % odd.encode(), b"", odd.encode(), b'{"message_id":"']
+    log = EmbeddedEventLog(tmp_path)
+    events = [NewEvent(f"s{at}", odd, body, bytes(8)) for at, body in enumerate(bodies)]
+    await asyncio.gather(*(log.append([one]) for one in events))
+    assert read_all(tmp_path) == bodies
+    assert await log.append([events[2]]) == [Outcome("duplicate", 3)]
+    log.close()
+
+
+def test_a_column_of_many_sources_keeps_each_events_own() -> None:
+    columns, seed = Columns(5), 77
+    for number, source in enumerate(["web", "web", "app", "web"]):
+        columns.add(source, [b"same"], [number.to_bytes(8, "big")], [b"{}"])
+    assert columns.origins == [("web", 2), ("app", 1), ("web", 1)]
+    records = Records(packer.Packer().pack(columns, seed), 0)
+    digests = [key[0] for key in records.keys()]  # noqa: SIM118  # no dict
+    assert len(set(digests)) == 2
+    assert digests[0] == digests[1] == digests[3]
+    assert [records.key_at(offset)[1][-1] for offset in range(5, 9)] == [0, 1, 2, 3]
+
+
+def test_a_log_of_another_version_is_named(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    journal.append_now(bytes(200), 1)
+    journal.close()
+    with pytest.raises(Broken, match="another version"):
+        EmbeddedEventLog(tmp_path)
