@@ -103,7 +103,7 @@ def _quieter(per_append: int, count: int) -> dict[str, Any]:
         figure = f"log with its index, {per_append} a frame"
         return row("storage", figure, "B per event", "lower",
                    round(_log_bytes(Path(folder)) / count, 1),
-                   peer=round(packed / count, 1), peer_name="JSON lines, zstd by frame")  # fmt: skip
+                   peer=round(packed / count, 1), peer_name="JSON lines, zstd")  # fmt: skip
 
 
 def _log_bytes(place: Path) -> int:
