@@ -73,8 +73,10 @@ class Tier:
             names = ", ".join(lost[:5])
             raise Broken(
                 Message(
-                    f"数据湖缺少旧事件文件：{names}；请从备份恢复",
-                    f"the lake lost files of old events: {names}; restore them from a backup",
+                    f"数据湖缺少旧事件文件：{names}；请从备份恢复，"
+                    "或把 warehouse/ 与 process.sqlite 一起删掉，由日志重新装载",
+                    f"the lake lost files of old events: {names}; restore them from a backup, or"
+                    " delete warehouse/ and process.sqlite together: the log is loaded again",
                 )
             )
         await self.sweep()
