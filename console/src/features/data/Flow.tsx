@@ -2,17 +2,22 @@ import { useTranslation } from "react-i18next";
 import type { PipelineState, SystemState } from "@/api/types";
 import { roleName } from "@/components/roleName";
 import { nowMs } from "@/lib/clock";
-import { bytes, count } from "@/lib/numbers";
+import { bytes, compact, count } from "@/lib/numbers";
+import { usePreferences } from "@/lib/preferences";
 import { clockText, parseInstant } from "@/lib/time";
 import { lastingWords, sinceWords } from "./health";
 
 /** Above this the wait before the reports is called slow. */
 const SLOW_MS = 10_000;
+/** From here on a number is shown short, so that five stages have room beside one another. */
+const SHORT_FROM = 10_000_000;
 
 interface Stage {
   id: string;
   roles: string[];
   figure: string;
+  /** The figure in full, where it is shown short. */
+  whole?: string;
   note: string;
   /** What waits on the arrow that leads here. */
   wait?: { text: string; slow: boolean };
@@ -43,7 +48,9 @@ export function Flow({ state, roles }: { state: PipelineState; roles: SystemStat
                   {wrong.length ? wrong.join(", ") : t("states.ok")}
                 </span>
               </span>
-              <span className="big">{stage.figure}</span>
+              <span className="big" title={stage.whole}>
+                {stage.figure}
+              </span>
               <span className="note">{stage.note}</span>
             </section>
           </li>
@@ -55,16 +62,18 @@ export function Flow({ state, roles }: { state: PipelineState; roles: SystemStat
 
 function useStages(state: PipelineState): Stage[] {
   const { t } = useTranslation();
+  const { language } = usePreferences();
+  const said = (value: number) => ({ figure: value < SHORT_FROM ? count(value) : compact(value, language), whole: count(value) });
   const minute = state.minutes.at(-2);
   const slow = state.lag_ms > SLOW_MS;
   const { warehouse, lake } = state.tiers;
   const watermark = parseInstant(state.watermark);
   const behind = watermark === null ? 0 : nowMs() - watermark;
   return [
-    { id: "intake", roles: ["intake"], figure: count(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
-    { id: "log", roles: ["intake"], figure: count(state.log_end), note: state.last_received_at ? t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }) : t("figures.noWatermark"), wait: { text: t("pipeline.fsynced"), slow: false } },
-    { id: "loader", roles: ["analytics"], figure: count(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { time: lastingWords(t, state.lag_ms) }), slow } },
-    { id: "warehouse", roles: ["analytics"], figure: count(state.loaded), note: t(lake.rows ? "pipeline.notes.tiered" : "pipeline.notes.warehouse", { here: bytes(warehouse.bytes), old: count(lake.rows), there: bytes(lake.bytes) }), wait: { text: t("pipeline.once"), slow: false } },
+    { id: "intake", roles: ["intake"], ...said(minute?.events ?? 0), note: t("pipeline.notes.intake", { bad: count(minute?.bad_rows ?? 0) }) },
+    { id: "log", roles: ["intake"], ...said(state.log_end), note: state.last_received_at ? t("pipeline.notes.log", { last: sinceWords(t, state.last_received_at) }) : t("figures.noWatermark"), wait: { text: t("pipeline.fsynced"), slow: false } },
+    { id: "loader", roles: ["analytics"], ...said(state.lag_events), note: t("pipeline.notes.loader"), wait: { text: t("pipeline.lag", { time: lastingWords(t, state.lag_ms) }), slow } },
+    { id: "warehouse", roles: ["analytics"], ...said(state.loaded), note: t(lake.rows ? "pipeline.notes.tiered" : "pipeline.notes.warehouse", { here: bytes(warehouse.bytes), old: count(lake.rows), there: bytes(lake.bytes) }), wait: { text: t("pipeline.once"), slow: false } },
     { id: "reports", roles: ["console"], figure: watermark === null ? "—" : clockText(watermark), note: watermark === null ? t("figures.noWatermark") : t(behind < SLOW_MS || state.lag_events === 0 ? "pipeline.notes.fresh" : "pipeline.notes.behind"), wait: { text: t("pipeline.asked"), slow: false } },
   ];
 }

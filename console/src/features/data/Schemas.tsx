@@ -32,7 +32,7 @@ export function Schemas() {
 
 const nameOf = (t: (key: string, vars: Record<string, unknown>) => string, name: string) => {
   const words = t(`events.${name}`, { defaultValue: "" });
-  return words && words !== name ? `${name} · ${words}` : name;
+  return words && words.toLowerCase() !== name.toLowerCase() ? `${name} · ${words}` : name;
 };
 
 function Own({ create }: { create: React.ReactNode }) {

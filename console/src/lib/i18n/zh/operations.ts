@@ -45,7 +45,7 @@ export default {
     count: "{{count}} 条",
     notFound: "没有这样的指标",
     empty: "还没选指标。从上面加一个，或点一个常看的组合。",
-    none: "这个时段没有采到数据：换个时间段，或去掉标签条件。",
+    none: "这个时段里走完的每一步都没有采到数据：选短一点的时间段或更细的步长，或去掉标签条件。",
     noSeries: "还没有系统指标。采集器启动后每 15 秒记一次；也可以在配置的 [probes] 里写上要抓取的 Prometheus 地址。",
     tooLong: "时间段太长：业务指标最细按小时存，请选一年以内。",
     title: { one: "{{what}}：最高 {{most}}（{{time}}），最近 {{last}}", many: "{{what}}：{{label}} 最高，到过 {{most}}（{{time}}）", none: "{{what}}：没有数据" },
