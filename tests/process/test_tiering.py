@@ -3,11 +3,15 @@
 import asyncio
 import itertools
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 from tests.measure import shop
+from tests.ports.test_warehouse import FACE
+from tests.process import conftest
 from tests.process.conftest import House
 from tests.process.test_backfill import new_backfill
 from tests.process.tiered import DAYS, LATER_US, CutOff, CutOffError, TieredHouse
@@ -16,6 +20,7 @@ from queqiao.kernel.clock import DAY_US, format_rfc3339
 from queqiao.kernel.errors import Broken, StorageFull
 from queqiao.measure.funnels import funnel
 from queqiao.measure.funnels_contracts import FunnelQuery, Step
+from queqiao.ports.warehouse.clickhouse import open_warehouse
 from queqiao.process.consent import ANALYTICS
 from queqiao.process.tier import LAKE_TABLE, Tier
 from queqiao.process.tiering import Tiering
@@ -70,7 +75,7 @@ async def lived(house: TieredHouse, *, moves: bool) -> AsyncIterator[tuple]:
             await house.tiering.open()
             while await house.tiering.advance(now_us) and moving.random() < 0.7:
                 pass
-        for _ in range(12):
+        for _ in range(7):
             asked, as_of = shop.question(chance), chance.randrange(1, start + 81)
             moment = format_rfc3339(shop.START_US + as_of * 7 * shop.MINUTE_US)
             for at in (None, as_of, moment):
@@ -184,6 +189,26 @@ async def test_an_engine_that_does_not_see_the_lake_moves_nothing_and_says_why(
     assert house.lake.partitions(LAKE_TABLE) == []
 
 
+async def test_an_engine_of_another_process_that_sees_the_lake_moves_as_ours_does(
+    tmp_path, monkeypatch
+) -> None:
+    """Over HTTP to a small face of the engine; it is no ClickHouse server, but not this process."""
+    command = [sys.executable, str(FACE), str(tmp_path / "elsewhere")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as face:  # noqa: ASYNC220  # a test waits
+        url = f"clickhouse://127.0.0.1:{int(face.stdout.readline())}/default"
+        monkeypatch.setattr(conftest, "open_warehouse", lambda _: open_warehouse(url))
+        house = TieredHouse(tmp_path)
+        await house.fill(random.Random(1), range(70))
+        before = await house.ask(DIGEST)
+        await house.move()
+        assert (await house.tiering.state()).refused is None
+        assert await house.border() == 64
+        assert await house.ask("SELECT count() FROM events") == [[6]]
+        assert await house.ask(DIGEST) == before
+        await house.close()
+        face.stdin.close()
+
+
 async def test_a_full_disk_at_the_start_is_no_refusal(house, monkeypatch) -> None:
     await house.fill(random.Random(1), range(40))
 
@@ -232,16 +257,14 @@ async def test_history_that_is_made_again_leaves_the_lake_and_returns(house) -> 
     assert await shop.answer(house.warehouse, question, 90) == before
 
 
-async def test_columns_of_a_later_version_have_their_defaults_in_old_files(
-    house, monkeypatch
-) -> None:
+async def test_columns_of_a_later_version_have_their_defaults_in_old_files(house) -> None:
     await house.fill(random.Random(1), range(40))
     await house.move()
-    later = house.tier.source(*await house.tier.files()).replace(
-        "schema_version UInt32", "allowed UInt8 DEFAULT 7, schema_version UInt32"
-    )
+    structure = "schema_version UInt32"
+    later = house.tier.source(*await house.tier.files())
+    assert structure in later
+    later = later.replace(structure, f"allowed UInt8 DEFAULT 7, {structure}")
     assert await house.ask(f"SELECT min(allowed), count() FROM {later}") == [[7, 32]]
-    del monkeypatch
 
 
 async def test_files_are_replaced_under_running_questions(house) -> None:
