@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
 import type { Axis } from "@/api/lines";
 import type { Lines } from "@/api/lines-hook";
+import { asApiError } from "@/api/problem";
 import type { SeriesView } from "@/api/types";
 import { Chart } from "@/components/chart/Chart";
 import { Choice } from "@/components/Choice";
@@ -26,7 +27,9 @@ interface Props {
   span: string;
   at: number | null;
   /** For files. */
-  name: string;
+  file: string;
+  /** Tells it from other panels, also of the same series. */
+  label: string;
   onChange: (panel: Panel) => void;
   onRemove: () => void;
   onUp?: () => void;
@@ -35,7 +38,7 @@ interface Props {
 
 /** One panel: its question, and the answer as a chart; its failure leaves the other panels be. */
 export function MetricPanel(props: Props) {
-  const { panel, data, labels, axis, error } = props;
+  const { panel, data, labels, axis, label } = props;
   const { t } = useTranslation();
   const { language } = usePreferences();
   const { currency } = useCurrency();
@@ -43,24 +46,32 @@ export function MetricPanel(props: Props) {
   const drawing = useMemo(() => (view ? drawingOf(view, labels) : null), [view, labels]);
   const tools = <Tools {...props} hidden={view?.hidden ?? 0} />;
   if (drawing && view && view.series.length > 0) {
-    const file = props.name.replace(/[^\w.-]+/g, "-");
+    const file = props.file.replace(/[^\w.-]+/g, "-");
     return (
-      <section className="panel" aria-label={panelName(panel, t)}>
-        {error !== null && <Failure error={error} retry={props.retry} />}
+      <section className="panel" aria-label={label}>
+        <Fault {...props} />
         <Chart title={sentence(panel, view, labels, t)} name={file} axis={t("overview.time")} drawing={drawing} at={props.at} note={<Buttons {...props} />} tools={tools} />
       </section>
     );
   }
   return (
-    <section className="panel chart" aria-label={panelName(panel, t)}>
+    <section className="panel chart" aria-label={label}>
       <Head title={view ? t("metricsPage.title.none", { what: panelName(panel, t) }) : panelName(panel, t)}>
         <Buttons {...props} />
       </Head>
       {tools}
-      {error !== null && <Failure error={error} retry={props.retry} />}
-      {error === null && (view ? <p className="note">{t(isBusiness(panel) ? "data.empty" : "metricsPage.none")}</p> : <Waiting lines={5} />)}
+      <Fault {...props} />
+      {props.error === null && (view ? <p className="note">{t(isBusiness(panel) ? "data.empty" : "metricsPage.none")}</p> : <Waiting lines={5} />)}
     </section>
   );
+}
+
+/** Too many lines is no failure: the way out is at hand. */
+function Fault({ error, retry }: Pick<Props, "error" | "retry">) {
+  const { t } = useTranslation();
+  if (error === null) return null;
+  if (asApiError(error).reason === "too_many_lines") return <p className="notice warn">{t("metricsPage.tooMany")}</p>;
+  return <Failure error={error} retry={retry} />;
 }
 
 function Head({ title, children }: { title: string; children: ReactNode }) {
@@ -72,9 +83,8 @@ function Head({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Buttons({ panel, onUp, onDown, onRemove }: Props) {
+function Buttons({ label: name, onUp, onDown, onRemove }: Props) {
   const { t } = useTranslation();
-  const name = panelName(panel, t);
   const button = (label: string, icon: ReactNode, run: (() => void) | undefined) => (
     <button type="button" className="icon" aria-label={label} title={label} disabled={!run} onClick={run}>
       {icon}

@@ -17,7 +17,7 @@ import { MetricPanel } from "./MetricPanel";
 import { Moment } from "./Moment";
 import { OperationsPage } from "./OperationsPage";
 import { isBusiness, moved, type Panel, panelsText, panelText, parsePanels, PRESETS } from "./panels";
-import { valuesAt } from "./reading";
+import { panelName, valuesAt } from "./reading";
 import { Toolbar } from "./Toolbar";
 import "./operations.css";
 
@@ -84,6 +84,7 @@ function Panels({ panels, known, stepS, minutes, onChange }: PanelsProps) {
   const span = `${period} ${minutes} ${stepS}`;
   const answers = useLines(panels.map((panel) => askedOf(panel, currency)), axisNow, span, EVERY_MS);
   const say = (place: number) => panels.flatMap((panel, index) => valuesAt(panel, answers[index]?.data, axis, place, { t, language, currency }));
+  const names = told(panels.map((panel) => panelName(panel, t)));
   const moment = at === null ? null : Math.min(at, labels.length - 1);
   const replace = (place: number, panel: Panel) => onChange(panels.map((old, index) => (index === place ? panel : old)));
   const remove = (place: number) => {
@@ -110,12 +111,16 @@ function Panels({ panels, known, stepS, minutes, onChange }: PanelsProps) {
           onRemove={() => remove(place)}
           {...(place > 0 ? { onUp: () => onChange(moved(panels, place, place - 1)) } : {})}
           {...(place < panels.length - 1 ? { onDown: () => onChange(moved(panels, place, place + 1)) } : {})}
-          name={panelText(panel)}
+          file={panelText(panel)}
+          label={names[place] ?? ""}
         />
       ))}
     </div>
   );
 }
+
+/** Names told apart: the second of the same name is (2). */
+const told = (names: string[]) => names.map((name, at) => (names.indexOf(name) === at ? name : `${name} (${names.slice(0, at + 1).filter((one) => one === name).length})`));
 
 function askedOf(panel: Panel, currency: string): Asked {
   if (isBusiness(panel)) return { business: [{ metric: panel.metric, ...(inCurrency(panel.metric) ? { currency } : {}) }] };

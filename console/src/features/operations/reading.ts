@@ -78,7 +78,7 @@ export const valueName = (label: string, value: string, t: Translate): string =>
 export function panelName(panel: Panel, t: Translate): string {
   if (isBusiness(panel)) return t(`metrics.${panel.metric}`);
   const where = Object.entries(panel.where).map(([label, value]) => valueName(label, value, t));
-  const name = seriesName(panel.series, t);
+  const name = seriesName(panel.fn.startsWith("bucket_") ? panel.series.replace(/_bucket$/, "") : panel.series, t);
   return where.length ? t("metricsPage.of", { name, where: where.join(", ") }) : name;
 }
 

@@ -50,6 +50,7 @@ export default {
     notFound: "No such metric",
     empty: "No metric is chosen. Add one above, or take a set that is often asked.",
     none: "Nothing was measured in the whole steps of this period: take a shorter period or a finer step, or drop a label's condition.",
+    tooMany: "There are more than 200 lines here. Choose one value of a label, or put it all together.",
     noSeries: "No system metrics yet. The collector takes them every 15 seconds once it runs; Prometheus endpoints to scrape are named under [probes] in the settings.",
     tooLong: "The period is too long: business metrics are kept by the hour at most. Choose a year or less.",
     title: { one: "{{what}}: at most {{most}} ({{time}}), last {{last}}", many: "{{what}}: {{label}} is highest, up to {{most}} ({{time}})", none: "{{what}}: no data" },
