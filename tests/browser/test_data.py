@@ -58,6 +58,8 @@ def test_the_stream_is_filtered_paused_and_read_as_json(page: Page, system: Syst
     expect(page.locator(".stream li").filter(has_text="浏览商品")).to_have_count(0)
     page.locator(".stream details").first.click()
     expect(page.locator(".stream")).to_contain_text("message_id")
+    properties = page.locator(".stream .json > summary").filter(has_text="properties").first
+    expect(properties).not_to_have_css("display", "grid")  # the rows' columns would cut its name
     page.get_by_role("button", name=re.compile(r"暂\s*停")).click()
     expect(page.locator(".stream")).to_contain_text("已暂停")
 

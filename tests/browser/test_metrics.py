@@ -1,6 +1,7 @@
 """System metrics beside the shop's own: CPU and GMV on one time axis, each panel for itself."""
 
 import re
+from typing import Any
 
 import pytest
 from bench.harness import System
@@ -57,7 +58,7 @@ def test_cpu_beside_gmv_on_one_axis(page: Page, system: System) -> None:
     expect(cpu.get_by_label("mode")).to_have_value("each")
 
     expect(page.locator(".plot svg")).to_have_count(2)
-    boxes = [box.bounding_box() or {} for box in page.locator(".plot svg").all()]
+    boxes: list[Any] = [box.bounding_box() or {} for box in page.locator(".plot svg").all()]
     assert boxes[0]["x"] == boxes[1]["x"]
     assert boxes[0]["width"] == boxes[1]["width"]
     moment = page.get_by_role("slider", name="时刻")
