@@ -96,14 +96,14 @@ class Tiering:
         """Move one block, or begin removing what was moved; return whether there was any to do."""
         if now_us < self._look_at_us:
             return False
+        self._look_at_us = now_us + MINUTE_US  # also after what fails
         block = await self._due(now_us)
         if block is not None:
             await self._move(block)
-            return True
-        if await self._remove(now_us):
-            return True
-        self._look_at_us = now_us + MINUTE_US
-        return False
+        elif not await self._remove(now_us):
+            return False
+        self._look_at_us = 0
+        return True
 
     async def state(self) -> TieringState:
         """Return what lies where."""
