@@ -26,7 +26,7 @@ from queqiao.wiring.supervisor import statuses
 pytestmark = pytest.mark.system
 
 CONNECTIONS = 12
-PASSES_WITHIN_S = 150.0
+PASSES_WITHIN_S = 300.0
 """A bound for busy machines; on two idle cores both passes take half a minute."""
 MEMORY_GROWTH_MAX = 0.10
 SETTLING_S = 4
@@ -200,7 +200,7 @@ def pids(system: System) -> dict[str, Any]:
     return {status.name: status.pid for status in statuses(system.home)}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_any_bytes_at_any_path(system: System, capsys: pytest.CaptureFixture[str]) -> None:
     begun, before = time.monotonic(), pids(system)
     known = operations(system)
