@@ -37,10 +37,12 @@ _RANGE, _SOME = "minmax GRANULARITY 1", "bloom_filter GRANULARITY 4"
 _LEAN = (
     "max_compress_block_size = 131072, min_compress_block_size = 65536,"
     " vertical_merge_algorithm_min_rows_to_activate = 1,"
-    " vertical_merge_algorithm_min_columns_to_activate = 2"
+    " vertical_merge_algorithm_min_columns_to_activate = 2,"
+    " min_bytes_for_wide_part = 33554432"
 )
-"""Parts are merged a column at a time, in small blocks: fifty columns at once, with the engine's
-own megabyte for each, do not fit into the memory of one role."""
+"""Parts are merged a column at a time, in small blocks: sixty columns at once, with the engine's
+own megabyte for each, do not fit into the memory of one role. What an insert writes is one file for
+all columns, not two for each: measured, a quarter less CPU an event, and one file to sync."""
 
 _LONG = "max_compress_block_size = 2097152, min_compress_block_size = 1048576"
 """Blocks of the few columns of long texts: what repeats lies further apart in them."""
@@ -234,12 +236,16 @@ def history(border: int = 0, tiered: str = "") -> tuple[str, str]:
     """Return the statement that makes the view, and the comment that it gives it.
 
     ``tiered`` is a table function that reads the events up to ``border``. Their rows that are in
-    the table still are not seen, so the border moves in one step.
+    the table still are not seen, so the border moves in one step. ``block_last`` is the last offset
+    of a row's file (of a row in the table: its own): who wants later offsets only asks for it too,
+    and the engine does not open the files before.
     """
     columns = ", ".join(EVENTS.columns)
-    chosen = f"SELECT {columns} FROM {EVENTS.name}"  # noqa: S608  # our own names
+    chosen = f"SELECT {columns}, offset AS block_last FROM {EVENTS.name}"  # noqa: S608  # our own names
     if tiered:
-        chosen += f" WHERE offset > {border} UNION ALL SELECT {columns} FROM {tiered}"  # noqa: S608  # likewise
+        last = "toUInt64(extract(_path, '-([0-9]+)/'))"
+        rows = f"SELECT {columns}, {last} AS block_last FROM {tiered}"  # noqa: S608  # likewise
+        chosen += f" WHERE offset > {border} UNION ALL {rows}"
     stamp = blake2b((chosen + EVENTS.structure).encode(), digest_size=16).hexdigest()
     return f"CREATE OR REPLACE VIEW {HISTORY} AS {chosen} COMMENT '{stamp}'", stamp
 
