@@ -7,7 +7,8 @@ from tests.measure import shop
 from tests.process.conftest import House
 
 from queqiao.measure import compiler, query
-from queqiao.process.contracts import Block, chain, sealed_blocks
+from queqiao.measure.rolled import Piece
+from queqiao.process.contracts import CUBES, Block, chain, sealed_blocks
 
 LEVELS = (4, 6)
 """Blocks of 16 and 64 events, so that a few hundred events fill all kinds."""
@@ -38,7 +39,8 @@ async def test_rollups_answer_exactly_as_raw_events_do(house, monkeypatch) -> No
 
     def noting(*arguments):
         found = choose(*arguments)
-        used.add(found.cube.name if found else None)
+        pieces = found.pieces if found else [Piece(None, None, None)]
+        used.update(piece.cube.name if piece.cube else None for piece in pieces)
         return found
 
     choose = compiler.rolled
@@ -49,7 +51,7 @@ async def test_rollups_answer_exactly_as_raw_events_do(house, monkeypatch) -> No
         with monkeypatch.context() as raw:
             raw.setattr(query, "sealed_blocks", no_blocks)
             assert await shop.answer(house.warehouse, asked, as_of) == rolled, (number, asked)
-    assert used == {"hour", "campaign_hour", "goods_day", "product_day", "minute", None}
+    assert used == {*(cube.name for cube in CUBES), None}
 
 
 async def no_blocks(_warehouse) -> list[Block]:
@@ -98,6 +100,32 @@ async def test_a_block_that_a_crash_left_half_made_is_made_again(house) -> None:
     await house.loader.settle()
     assert await sums(house) == whole
     assert set(await sealed_blocks(house.warehouse)) == blocks
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        "ALTER TABLE rollup_blocks DROP COLUMN made",
+        "ALTER TABLE rollup_blocks UPDATE made = '' WHERE last = 16 SETTINGS mutations_sync = 2",
+    ],
+)
+async def test_blocks_that_other_cubes_made_are_made_again(house, earlier) -> None:
+    chance = random.Random(3)
+    await load(house, [shop.happening(chance, number) for number in range(70)])
+    await house.loader.settle()
+    whole, blocks = await sums(house), set(await sealed_blocks(house.warehouse))
+    await house.warehouse.command(earlier)
+    await house.warehouse.command("DROP TABLE rollup_day SYNC")
+    await house.loader.close()
+    house.loader = house.new_loader(levels=LEVELS)
+    await house.loader.open()
+    assert await sealed_blocks(house.warehouse) == []
+    await house.loader.settle()
+    assert await sums(house) == whole
+    assert set(await sealed_blocks(house.warehouse)) == blocks
+    views = await house.ask("SELECT sum(views) FROM rollup_day WHERE first = 1 AND last = 64")
+    raw = "SELECT countIf(event = 'Product Viewed') FROM events WHERE offset <= 64"
+    assert views == await house.ask(raw)
 
 
 async def sums(house: House) -> list:

@@ -53,6 +53,11 @@ def _lines(sql: str, *, money: bool = True) -> Base:
     return Base("order_lines", sql, money)
 
 
+def _documents(condition: str) -> Base:
+    """Count documents by their event's offset: an order is completed once."""
+    return Base("order_lines", f"groupBitmapIf(offset, {condition})")
+
+
 def _events(name: str, measure: str) -> Base:
     return Base("events", f"countIf(event = '{name}')", measure=measure)
 
@@ -70,8 +75,8 @@ BASES: dict[str, Base] = {
     "discounted": _lines(f"sumIf(discount_minor, {_SALE})"),
     "attributed": _lines("sumIf(amount_minor, campaign_id != '')"),
     "placed": _lines(f"uniqExactIf(offset, {_SALE})", money=False),
-    "issued": _lines("uniqExactIf(offset, kind != 'credit')", money=False),
-    "credited": _lines("uniqExactIf(offset, kind = 'credit')", money=False),
+    "issued": _documents("kind != 'credit'"),
+    "credited": _documents("kind = 'credit'"),
     "sold": _lines(f"sumIf(quantity, {_SALE})", money=False),
     "converted": _lines(f"uniqExactIf(offset, {_SALE} AND campaign_id != '')", money=False),
     "viewed": _events("Product Viewed", "views"),

@@ -1,6 +1,6 @@
 """From a checked question to SQL. Names come from the catalogue, values travel as parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from queqiao.kernel.vocabulary import ADS_SOURCE
@@ -9,7 +9,7 @@ from queqiao.measure.contracts import Filter, Granularity, ReportQuery
 from queqiao.measure.names import Plan
 from queqiao.measure.people import PEOPLE, counted
 from queqiao.measure.period import Period, bucket_sql
-from queqiao.measure.rolled import Rolled, rolled
+from queqiao.measure.rolled import Piece, Rolled, rolled
 from queqiao.process.contracts import MEASURES, REPORTED, Block
 
 _OPERATORS = {
@@ -51,11 +51,11 @@ def compile_report(
     parameters: dict[str, Any] = {"as_of": as_of, "zone": query.timezone, "shift": period.shift_us}
     parts = []
     for table in plan.tables:
-        cube = rolled(query, plan, period, blocks, as_of) if table == "events" else None
-        if cube is None:
+        held = rolled(query, plan, period, blocks, as_of) if table == "events" else None
+        if held is None:
             parts.append(_of_table(table, query, plan, period, parameters, stitched=stitched))
         else:
-            parts.append(_of_rollup(cube, query, plan, period, parameters, stitched=stitched))
+            parts.append(_of_rollups(held, query, plan, period, parameters, stitched=stitched))
     keys = [f"d{index}" for index in range(len(plan.dimensions))]
     sums = [f"sum(b_{base}) AS {base}" for base in plan.bases]
     inner = ", ".join([*keys, *sums, "groupUniqArrayArray(b_currencies) AS currencies"])
@@ -93,7 +93,7 @@ def _of_table(
     return f"SELECT {', '.join(columns)} FROM {_RELATIONS[table]} WHERE {where}{group}"  # noqa: S608  # catalogue names only; values are parameters
 
 
-def _of_rollup(
+def _of_rollups(
     rolled: Rolled,
     query: ReportQuery,
     plan: Plan,
@@ -104,13 +104,14 @@ def _of_rollup(
 ) -> str:
     """Return the aggregate of the events: of sealed blocks, and of the raw ones after them."""
     parameters["sealed"] = rolled.sealed
-    parameters["firsts"] = [block.first for block in rolled.blocks]
-    parameters["lasts"] = [block.last for block in rolled.blocks]
     names = dict.fromkeys(BASES[name].measure for name in plan.bases if _is_of_events(name))
     if _has_money(plan):
         names["currencies"] = None
-    where = _conditions("events", query, period, parameters)
-    sealed = ["has(arrayZip({firsts:Array(UInt64)}, {lasts:Array(UInt64)}), (first, last))"]
+    joins = [MEASURES[name].join.format(name) for name in names]
+    fresh = [MEASURES[name].part for name in names]
+    filters = _filters("events", query, parameters)
+    # Numbers of our own in the text: the engine looks up such a list, and no parameter, by its key.
+    sealed = ", ".join(f"({block.last}, {block.first})" for block in rolled.blocks)
     keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
     group = f" GROUP BY {keys}" if keys else ""
 
@@ -123,25 +124,32 @@ def _of_rollup(
         chosen, tests = ", ".join(columns), " AND ".join(conditions)
         return f"SELECT {chosen} FROM {table} WHERE {tests}{group}"  # noqa: S608  # catalogue names only; values are parameters
 
-    old = part(
-        rolled.cube.table, [MEASURES[name].join.format(name) for name in names], sealed + where[1:]
-    )
-    new = part(
-        _RELATIONS["events"],
-        [MEASURES[name].part for name in names],
-        ["offset > {sealed:UInt64}", *where],
-    )
-    columns = [f"d{index}" for index in range(len(plan.dimensions))]
+    def of_piece(piece: Piece, number: int) -> str:
+        bounds = _within("timestamp", piece.start_us, piece.end_us, f"_{number}", parameters)
+        if piece.cube is not None:
+            of_blocks = f"(last, first) IN [{sealed}]"
+            return part(piece.cube.table, joins, [of_blocks, *bounds, *filters])
+        old = ["offset <= {sealed:UInt64}", REPORTED]
+        return part(_RELATIONS["events"], fresh, [*old, *bounds, *filters])
+
+    parts = [of_piece(piece, number) for number, piece in enumerate(rolled.pieces)]
+    later = ["offset > {sealed:UInt64}", *_conditions("events", query, period, parameters)]
+    parts.append(part(_RELATIONS["events"], fresh, later))
+    columns = ", ".join(_of_parts(plan, stitched=stitched))
+    return f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}){group}"  # noqa: S608  # catalogue names only; values are parameters
+
+
+def _of_parts(plan: Plan, *, stitched: bool) -> Iterator[str]:
+    """Yield the columns that parts of the events are joined to."""
+    yield from (f"d{index}" for index in range(len(plan.dimensions)))
     for name in plan.bases:
-        of_events = _is_of_events(name)
         measure = BASES[name].measure
-        whole = MEASURES[measure].whole.format(f"p_{measure}") if of_events else "0"
+        whole = MEASURES[measure].whole.format(f"p_{measure}") if _is_of_events(name) else "0"
         if stitched and measure == PEOPLE:
             whole = counted(MEASURES[measure].join.format(f"p_{measure}"))
-        columns.append(f"toInt64({whole}) AS b_{name}")
+        yield f"toInt64({whole}) AS b_{name}"
     currencies = MEASURES["currencies"].whole.format("p_currencies")
-    columns.append(f"{currencies if _has_money(plan) else _NO_CURRENCIES} AS b_currencies")
-    return f"SELECT {', '.join(columns)} FROM ({old} UNION ALL {new}){group}"  # noqa: S608  # catalogue names only; values are parameters
+    yield f"{currencies if _has_money(plan) else _NO_CURRENCIES} AS b_currencies"
 
 
 def _is_of_events(base: str) -> bool:
@@ -170,16 +178,28 @@ def _currencies(table: Source, plan: Plan) -> str:
 def _conditions(
     table: Source, query: ReportQuery, period: Period, parameters: dict[str, Any]
 ) -> list[str]:
-    # The first is about raw rows only: what is rolled up was chosen by the same rule before.
-    conditions = ["offset <= {as_of:UInt64}" + (f" AND {REPORTED}" if table == "events" else "")]
-    for name, sign, us in (("start", ">=", period.start_us), ("end", "<", period.end_us)):
+    known = "offset <= {as_of:UInt64}" + (f" AND {REPORTED}" if table == "events" else "")
+    bounds = _within(TIME_COLUMN[table], period.start_us, period.end_us, "", parameters)
+    return [known, *bounds, *_filters(table, query, parameters)]
+
+
+def _within(
+    column: str, start_us: int | None, end_us: int | None, suffix: str, parameters: dict[str, Any]
+) -> list[str]:
+    """Return the conditions of a range of time; its ends go into ``parameters`` by ``suffix``."""
+    conditions = []
+    for name, sign, us in (("start", ">=", start_us), ("end", "<", end_us)):
         if us is not None:
-            parameters[name] = us
-            moment = f"fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')"
-            conditions.append(f"{TIME_COLUMN[table]} {sign} {moment}")
-    for index, one in enumerate(query.filters):
-        conditions.append(filter_sql(one, table, f"f{index}", parameters))
+            parameters[name + suffix] = us
+            moment = f"fromUnixTimestamp64Micro({{{name}{suffix}:Int64}}, 'UTC')"
+            conditions.append(f"{column} {sign} {moment}")
     return conditions
+
+
+def _filters(table: Source, query: ReportQuery, parameters: dict[str, Any]) -> list[str]:
+    return [
+        filter_sql(one, table, f"f{index}", parameters) for index, one in enumerate(query.filters)
+    ]
 
 
 def filter_sql(one: Filter, table: Source, name: str, parameters: dict[str, Any]) -> str:

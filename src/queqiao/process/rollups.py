@@ -10,11 +10,13 @@ People and visits are sets of numbers (bitmaps): they join over blocks and bucke
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.consent import REPORTED
+from queqiao.process.ddl import HISTORY
 
 LEVELS = (20, 24)
 """Blocks of 2**20 and, made of those, of 2**24 events. Smaller ones would hardly add up goods."""
@@ -63,6 +65,10 @@ MEASURES: dict[str, Measure] = {
 _SUMS = ("views", "adds", "impressions", "clicks", "cost", "currencies")
 
 
+_MARK_BYTES = 1 << 20
+"""Sets are large: with the engine's own 10 MB a question for a day would read a week of them."""
+
+
 class Cube(NamedTuple):
     """One table of rollups: the bucket of its rows, its dimensions and its measures."""
 
@@ -85,7 +91,8 @@ class Cube(NamedTuple):
         return (
             f"CREATE TABLE IF NOT EXISTS {self.table} ({', '.join(columns)}) ENGINE = MergeTree"
             f" ORDER BY (last, first, {', '.join(['timestamp', *self.dimensions])})"
-            " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+            " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,"
+            f" index_granularity_bytes = {_MARK_BYTES}"
         )
 
     def bucket(self, zone: str) -> str:
@@ -97,9 +104,12 @@ class Cube(NamedTuple):
         return f"toDateTime64({start}, 6, 'UTC')"
 
 
+_OF_CAMPAIGNS = ("event", "channel", "source", "campaign_id", "currency")
+
 CUBES: tuple[Cube, ...] = (
-    Cube("hour", "hour", ("channel", "source")),
-    Cube("campaign_hour", "hour", ("event", "channel", "source", "campaign_id", "currency")),
+    Cube("day", "day", ()),
+    Cube("channel_day", "day", ("channel", "source")),
+    Cube("campaign_day", "day", _OF_CAMPAIGNS),
     Cube("goods_day", "day", ("sku", "category"), _SUMS),
     Cube(
         "product_day",
@@ -107,13 +117,21 @@ CUBES: tuple[Cube, ...] = (
         ("event", "channel", "source", "campaign_id", "category", "currency", "coupon", "sku"),
         _SUMS,
     ),
+    Cube("hour", "hour", ("channel", "source")),
+    Cube("campaign_hour", "hour", _OF_CAMPAIGNS),
     Cube("minute", "minute", ("channel", "source")),
 )
 """From the quickest to read on. People are not kept per product: each cell would be a set."""
 
+_MADE = blake2b(
+    repr((CUBES, [cube.create for cube in CUBES], sorted(MEASURES.items()), REPORTED)).encode(),
+    digest_size=8,
+).hexdigest()
+"""What today's cubes are known by: blocks of others are made again."""
+
 _CREATE_BLOCKS = (
-    f"CREATE TABLE IF NOT EXISTS {BLOCKS} (first UInt64, last UInt64, zone LowCardinality(String))"
-    " ENGINE = MergeTree ORDER BY (last, first)"
+    f"CREATE TABLE IF NOT EXISTS {BLOCKS} (first UInt64, last UInt64, zone LowCardinality(String),"
+    " made LowCardinality(String)) ENGINE = MergeTree ORDER BY (last, first)"
     " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 )
 
@@ -149,6 +167,7 @@ class Rollups:
 
     async def open(self) -> None:
         """Make the tables and read which blocks are sealed."""
+        await self._forget_others()
         for create in (_CREATE_BLOCKS, *(cube.create for cube in CUBES)):
             named = create.replace("IF NOT EXISTS ", f"IF NOT EXISTS {self._prefix}")
             await self._warehouse.command(named)
@@ -156,6 +175,24 @@ class Rollups:
         self._filled = 0
         for block in self._sealed:  # days once added up stay those of the zone they were made in
             self._zone = block.zone
+
+    async def _forget_others(self) -> None:
+        """Drop what other cubes than today's made: it is added up again, from raw events.
+
+        The list of blocks goes last, so that a crash in between leaves nothing sealed without rows.
+        """
+        blocks = self._prefix + BLOCKS
+        told = "SELECT countIf(name = 'made'), count() FROM system.columns"
+        of_blocks = f" WHERE database = currentDatabase() AND table = '{blocks}'"
+        ((knows, columns),) = (await self._warehouse.query(told + of_blocks)).rows
+        if not columns:
+            return
+        others = f"SELECT count() FROM {blocks}" + (f" WHERE made != '{_MADE}'" if knows else "")  # noqa: S608  # our own names
+        if knows and (await self._warehouse.query(others)).rows == [[0]]:
+            return
+        for cube in CUBES:
+            await self._warehouse.command(f"DROP TABLE IF EXISTS {self._prefix}{cube.table} SYNC")
+        await self._warehouse.command(f"DROP TABLE {blocks} SYNC")
 
     async def advance(self, loaded: int) -> bool:
         """Do one piece of the sealing of what is loaded; return whether there was any to do.
@@ -166,7 +203,7 @@ class Rollups:
         if block is None:
             return False
         if self._filled == len(CUBES):
-            values = f"({block.first}, {block.last}, '{block.zone}')"
+            values = f"({block.first}, {block.last}, '{block.zone}', '{_MADE}')"
             await self._warehouse.command(f"INSERT INTO {self._prefix}{BLOCKS} VALUES {values}")  # noqa: S608  # our own names
             self._sealed.add(block)
             self._filled = 0
@@ -203,7 +240,9 @@ class Rollups:
         named = ", ".join(["first", "last", "timestamp", *cube.dimensions, *cube.measures])
         if below is None:
             parts = [MEASURES[name].part for name in cube.measures]
-            source, bucket = f"{self._prefix}events", cube.bucket(self._zone)
+            # Blocks that are made again may be old, and their events in the lake.
+            source = f"{self._prefix}events" if self._prefix else HISTORY
+            bucket = cube.bucket(self._zone)
             where = f"offset >= {block.first} AND offset <= {block.last} AND {REPORTED}"
         else:
             parts = [MEASURES[name].join.format(name) for name in cube.measures]
