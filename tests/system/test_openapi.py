@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bench.harness import System
+from bench.harness import System, running_system
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.routes import HTTPRoute
@@ -73,6 +73,13 @@ DOCUMENT_SHAPE = {
 }
 """The rules of OpenAPI 3.1 that this document can break; its schemas are checked as what they
 are, JSON Schema 2020-12, by that meta-schema."""
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """A system of this module's own: every operation is called, also those that take away."""
+    with running_system() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
