@@ -61,8 +61,9 @@ async def test_an_earlier_table_gets_todays_columns_codecs_and_indexes(warehouse
     await warehouse.command(ROWS)
     await create_tables(warehouse)
     said = dict((await warehouse.query(DESCRIBED)).rows)
-    assert all(one.mend(said[one.name]) is None for one in (*FACTS, WATERMARK, TIER))
+    assert not any(one.mend(said[one.name]) for one in (*FACTS, WATERMARK, TIER))
     assert "INDEX message_id" not in said[EVENTS.name]
+    assert "vertical_merge_algorithm_min_rows_to_activate = 1" in said[EVENTS.name]
     kept = "count(), uniqExact(sku), sum(quantity), max(length(properties)), any(traits)"
     assert (await warehouse.query(f"SELECT {kept} FROM events")).rows == [[1000, 7, 2000, 9, ""]]
     of_sku = "SELECT type FROM system.columns WHERE table = 'events' AND name = 'sku'"

@@ -95,8 +95,8 @@ class TableSpec(NamedTuple):
         """The columns as a table function takes them that reads files."""
         return ", ".join(f"{name} {kinds[0]}" for name, kinds in self.columns.items())
 
-    def mend(self, said: str) -> str | None:
-        """The statement that makes a table of an earlier version this one; None when it is.
+    def mend(self, said: str) -> list[str]:
+        """The statements that make a table of an earlier version this one; none when it is.
 
         ``said`` is the engine's own description of the table. Parts on disk follow when they are
         merged; only a column of another type is written anew at once.
@@ -110,7 +110,10 @@ class TableSpec(NamedTuple):
         steps += [
             f"DROP INDEX {name}" for name in _INDEX.findall(plain) if name not in self.indexes
         ]
-        return f"ALTER TABLE {self.name} {', '.join(steps)}" if steps else None
+        found = [", ".join(steps)] if steps else []
+        if any(one not in plain for one in _LEAN.split(", ")):
+            found.append(f"MODIFY SETTING {_LEAN}")
+        return [f"ALTER TABLE {self.name} {one}" for one in found]
 
 
 EVENTS = TableSpec(
@@ -268,8 +271,8 @@ async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
         table = one.named(prefix)
         if table.name not in known:
             await warehouse.command(table.create)
-        elif (mend := table.mend(known[table.name])) is not None:
-            await warehouse.command(mend)
-            await warehouse.command(f"ALTER TABLE {table.name} MODIFY SETTING {_LEAN}")
+        else:
+            for statement in table.mend(known[table.name]):
+                await warehouse.command(statement)
     if not prefix and HISTORY not in known:
         await warehouse.command(history()[0])
