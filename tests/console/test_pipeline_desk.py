@@ -10,14 +10,16 @@ from tests.process.conftest import House
 from queqiao.collect.bad_row_groups import BadRowGroups
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import BadRow
-from queqiao.kernel.clock import FixedClock
+from queqiao.kernel.clock import FixedClock, format_rfc3339
 from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import Message
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
+from queqiao.process.backfill import Backfill, BackfillState
+from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering, TierSize
-from queqiao.wiring.pipeline_desk import MINUTES, PipelineDesk
+from queqiao.wiring.pipeline_desk import MINUTES, PipelineDesk, Upkeep
 
 MINUTE_US = 60_000_000
 NOW_US = 1_800_000_000 * 1_000_000
@@ -53,7 +55,21 @@ def desk(house: House, refused: BadRowsLog) -> PipelineDesk:
     reader = EmbeddedEventLogReader(house.folder / "log")
     groups = BadRowGroups(house.folder / "bad_rows")
     tiering = Tiering(house.warehouse, Tier(house.warehouse, ParquetFolder(house.folder)), 400)
-    return PipelineDesk(reader, house.warehouse, groups, FixedClock(NOW_US), tiering.state)
+    backfill = backfill_of(house)
+
+    async def state() -> BackfillState:
+        return backfill.state()
+
+    upkeep = Upkeep(tiering.state, state)
+    return PipelineDesk(reader, house.warehouse, groups, FixedClock(NOW_US), upkeep)
+
+
+def backfill_of(house: House) -> Backfill:
+    def make(prefix: str, state: Path) -> Loader:
+        reader = EmbeddedEventLogReader(house.folder / "log")
+        return Loader(reader, house.warehouse, state, prefix=prefix)
+
+    return Backfill(house.warehouse, house.loader, make, house.folder / "process.sqlite")
 
 
 async def test_a_source_shows_its_hour_its_client_and_its_bad_rows(
@@ -87,6 +103,20 @@ async def test_what_waits_has_an_age_and_what_came_late_is_counted(
     assert (now.log_end, now.loaded, now.lag_events, now.lag_ms) == (2, 2, 0, 0)
     assert [minute.events for minute in now.minutes] == [0, 1, 0, 1, 0]
     assert [minute.late for minute in now.minutes] == [0, 0, 0, 1, 0]
+
+
+async def test_the_pipeline_tells_how_far_history_is_made_again(
+    house: House, desk: PipelineDesk
+) -> None:
+    await house.load(event(1, 2), event(2, 1))
+    assert (await desk.pipeline(5)).backfill == BackfillState("none", 2, 2, "")
+    backfill = backfill_of(house)
+    backfill.start("other settings", NOW_US)
+    begun_at = format_rfc3339(NOW_US)
+    assert (await desk.pipeline(5)).backfill == BackfillState("filling", 0, 2, begun_at)
+    while await backfill.advance():
+        pass
+    assert (await desk.pipeline(5)).backfill.phase == "none"
 
 
 async def test_the_pipeline_tells_where_raw_events_lie(house: House, desk: PipelineDesk) -> None:

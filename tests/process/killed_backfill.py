@@ -34,7 +34,7 @@ async def main(folder: Path, log: Path, consent: int, stamp: str) -> None:
     await backfill.recover()
     await live.open()
     if stamp:
-        backfill.start(stamp)
+        backfill.start(stamp, 1)
     print("ready", flush=True)
     while await live.step() or await backfill.advance():
         pass

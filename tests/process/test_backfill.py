@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +20,8 @@ from queqiao.process.backfill import Backfill
 from queqiao.process.consent import ANALYTICS
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.loader import Loader
+from queqiao.process.state import ROWS_VERSION
+from queqiao.wiring.processes import analytics
 
 PROGRAM = Path(__file__).parent / "killed_backfill.py"
 ROUNDS = 3
@@ -46,7 +49,7 @@ async def test_history_is_made_again_while_live_events_come(house, monkeypatch) 
     (before,) = await house.ask(CONSENTS)
     answer = await shop.answer(house.warehouse, QUESTION, 120)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second")
+    backfill.start("second", 1)
     for body in bodies[120:]:
         await house.load(body)
         assert await shop.answer(house.warehouse, QUESTION, 120) == answer
@@ -66,7 +69,7 @@ async def test_one_that_is_filling_can_be_rolled_back(house, monkeypatch) -> Non
     await house.load(*(event("A", n, anon="d") for n in range(20)))
     before = await house.ask(CONSENTS)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second")
+    backfill.start("second", 1)
     await backfill.advance()
     assert backfill.offset == 5
     await backfill.abandon()
@@ -96,6 +99,78 @@ async def test_queries_never_see_half_a_swap(house) -> None:
     stop.set()
     await asyncio.gather(*looking)
     assert seen <= {(1, 1), (2, 2)}
+
+
+def made_by(house: House, name: str, consent: int) -> Loader:
+    """Return the live loader of a start with other settings, which that name is of."""
+    return house.new_loader(made_by=name, enricher=Enricher(default_consent=consent))
+
+
+async def start_again(house: House, name: str, consent: int) -> Backfill:
+    """Start with some settings, as the analytics role does; return its backfill."""
+    await house.loader.close()
+    house.loader = made_by(house, name, consent)
+    await house.loader.open()
+
+    def make(prefix: str, state: Path) -> Loader:
+        reader = EmbeddedEventLogReader(house.folder / "log")
+        enricher = Enricher(default_consent=consent)
+        return Loader(
+            reader, house.warehouse, state, prefix=prefix, enricher=enricher, made_by=name
+        )
+
+    backfill = Backfill(house.warehouse, house.loader, make, house.folder / "process.sqlite")
+    await analytics.begin(backfill, house.loader, name, now_us=conftest.T0)
+    return backfill
+
+
+async def test_other_settings_begin_one_and_the_same_ones_none(house, monkeypatch) -> None:
+    monkeypatch.setattr("queqiao.process.loader.EVENTS_IN_BATCH_MAX", 5)
+    house.loader = made_by(house, "one", 7)
+    await house.load(*(event("A", n, anon="d") for n in range(20)))
+    assert not (await start_again(house, "one", 7)).active
+    for number, (name, consent) in enumerate([("two", 3), ("one", 7), ("two", 3)]):
+        backfill = await start_again(house, name, consent)
+        assert backfill.state().phase == "filling"
+        assert await backfill.advance()
+        assert (backfill.state().offset, backfill.state().of_offset) == (5, 20), number
+        while await backfill.advance():
+            pass
+        assert await house.ask(CONSENTS) == [[consent, 20]], "back to what was once is a change too"
+        assert not (await start_again(house, name, consent)).active
+
+
+async def test_settings_that_change_once_more_begin_it_anew(house, monkeypatch) -> None:
+    monkeypatch.setattr("queqiao.process.loader.EVENTS_IN_BATCH_MAX", 5)
+    house.loader = made_by(house, "one", 7)
+    await house.load(*(event("A", n, anon="d") for n in range(20)))
+    begun = await start_again(house, "two", 3)
+    await begun.advance()
+    await begun.close()
+    again = await start_again(house, "three", 1)
+    while await again.advance():
+        pass
+    assert await house.ask(CONSENTS) == [[1, 20]]
+    begun = await start_again(house, "two", 3)
+    await begun.advance()
+    await begun.close()
+    assert not (await start_again(house, "three", 1)).active, "the rows are of these settings"
+    assert await house.ask("SELECT name FROM system.tables WHERE name LIKE 'shadow_%'") == []
+
+
+async def test_a_state_from_before_stamps_is_of_its_version(house) -> None:
+    await house.load(event("A", 1, anon="d"))
+    await house.loader.close()
+    for version, is_outdated in ((ROWS_VERSION, False), (ROWS_VERSION - 1, True)):
+        with sqlite3.connect(house.folder / "process.sqlite") as file:
+            file.execute("DROP TABLE made_by")
+            file.execute(f"PRAGMA user_version = {version}")
+        house.loader = made_by(house, "settings", 7)
+        await house.loader.open()
+        assert house.loader.outdated is is_outdated
+        await house.loader.close()
+    house.loader = house.new_loader()
+    await house.loader.open()
 
 
 def run(folder: Path, log: Path, consent: int, stamp: str) -> subprocess.Popen:

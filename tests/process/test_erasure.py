@@ -12,7 +12,8 @@ from tests.process.tiered import CutOff, CutOffError
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.ddl import EVENTS
-from queqiao.process.erasure import CLEARED, Eraser, without
+from queqiao.process.erased import CLEARED
+from queqiao.process.erasure import Eraser, without
 from queqiao.process.erasure_book import ErasureBook, Subject
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
@@ -199,7 +200,8 @@ async def test_whoever_comes_back_is_somebody_new(house, lake, book) -> None:
     assert await house.ask("SELECT person_id, person FROM events WHERE offset > 7") == [
         [USER, 8], [KEPT_USER, 5],
     ]  # fmt: skip
-    assert (book.cutoff_of([USER]), book.cutoff_of([KEPT_USER]), book.cutoff_max()) == (7, 0, 7)
+    found = [book.cutoffs().get(book.digest(one)) for one in (USER, DEVICE, KEPT_USER)]
+    assert found == [[7], [7], None]
 
 
 async def test_a_crash_in_the_middle_is_gone_on_from(house, lake, book) -> None:

@@ -240,7 +240,7 @@ async def test_history_that_is_made_again_leaves_the_lake_and_returns(house) -> 
     question = {"metrics": ["orders", "gmv", "views"], "granularity": "day"}
     before = await shop.answer(house.warehouse, question, 90)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second")
+    backfill.start("second", 1)
     while await backfill.advance():
         assert await shop.answer(house.warehouse, question, 90) == before
     assert await house.border() == 0

@@ -57,3 +57,28 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_passwords_are_hidden() -> None:
     assert redacted("postgresql://me:secret@db/x") == "postgresql://me:***@db/x"
     assert redacted("sqlite:records.sqlite") == "sqlite:records.sqlite"
+
+
+def test_rows_are_made_by_some_settings_and_not_by_others(tmp_path: Path) -> None:
+    file = tmp_path / "queqiao.toml"
+
+    def made_by(text: str) -> str:
+        file.write_text(text)
+        return read(file, tmp_path).rows_made_by()
+
+    shipped = made_by("")
+    changes = [
+        "[shop]\ntimezone = 'UTC'",
+        "[shop]\ncurrency = 'USD'",
+        "[sessions]\ngap_minutes = 29",
+        "[sessions]\nends_at_midnight = true",
+        "[consent]\ndefault = []",
+        "[enrichment]\nip_database = 'regions.mmdb'",
+        "[enrichment]\nip_storage = 'full'",
+    ]
+    assert len({shipped, *map(made_by, changes)}) == len(changes) + 1
+    same = [
+        "[server]\nport = 1\n[shop]\nname = 'a'\n[schedule]\nlake_every_s = 9",
+        "[consent]\ndefault = ['advertising', 'personalization', 'analytics']",
+    ]
+    assert {shipped, *map(made_by, same)} == {shipped}

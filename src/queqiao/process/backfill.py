@@ -15,6 +15,8 @@ from typing import Literal
 import msgspec
 import structlog
 
+from queqiao.kernel.clock import Clock, format_rfc3339
+from queqiao.ports.rpc import Method, RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import FACTS, TIER, WATERMARK, create_tables, history
 from queqiao.process.loader import Loader
@@ -36,11 +38,31 @@ Phase = Literal["filling", "swapping", "dropping"]
 _SHADOW_STATE = "shadow.sqlite"
 
 
+START, STATE = "backfill.start", "backfill.state"
+
+
 class _Note(msgspec.Struct):
-    """What is under way. ``stamp`` marks the tables of the new set while names are swapped."""
+    """What is under way. ``stamp`` marks the tables of the new set while names are swapped.
+
+    ``made_by`` names the settings that the new rows are made by.
+    """
 
     phase: Phase
     stamp: str
+    made_by: str = ""
+    begun_at_us: int = 0
+
+
+class BackfillState(msgspec.Struct, frozen=True):
+    """How far history is made again: events up to ``offset`` of those up to ``of_offset``.
+
+    ``phase`` is ``none`` when none is under way. ``begun_at`` is empty then.
+    """
+
+    phase: Literal["none", "filling", "swapping", "dropping"]
+    offset: int
+    of_offset: int
+    begun_at: str
 
 
 class Backfill:
@@ -71,10 +93,26 @@ class Backfill:
         """How far the shadow set is filled, 0 when there is none."""
         return self._shadow.checkpoint.offset if self._shadow else 0
 
-    def start(self, stamp: str) -> None:
-        """Begin one, durably; ``stamp`` names it. One that is under way goes on instead."""
+    def start(self, made_by: str, now_us: int) -> None:
+        """Begin one, durably, by the settings of that name. One that is under way goes on instead.
+
+        Its stamp is of the moment: that of an earlier one stands on the tables which it made.
+        """
         if not self.active:
-            self._write(_Note("filling", stamp))
+            self._write(_Note("filling", f"{made_by} {now_us}", made_by, now_us))
+
+    def is_of_other(self, made_by: str) -> bool:
+        """Say whether one that is filling goes by other settings; then it is of no use any more."""
+        note = self._read()
+        return note is not None and note.phase == "filling" and note.made_by != made_by
+
+    def state(self) -> BackfillState:
+        """Return how far it is."""
+        note, end = self._read(), self._live.checkpoint.offset
+        if note is None:
+            return BackfillState("none", end, end, "")
+        begun_at = format_rfc3339(note.begun_at_us)
+        return BackfillState(note.phase, min(self.offset, end), end, begun_at)
 
     async def recover(self) -> None:
         """End a swap that was cut off. Before the live loader is opened and anything is read."""
@@ -131,7 +169,7 @@ class Backfill:
         for name in TABLES:
             comment = f"ALTER TABLE {PREFIX}{name} MODIFY COMMENT '{note.stamp}'"
             await self._warehouse.command(comment)
-        note = _Note("swapping", note.stamp)
+        note.phase = "swapping"
         self._write(note)
         await self._finish(note)
         log.info("history was processed again", offset=offset, stamp=note.stamp)
@@ -147,7 +185,8 @@ class Backfill:
             if self._shadow_state.exists():
                 _unlink(self._live_state)
                 self._shadow_state.replace(self._live_state)
-            self._write(_Note("dropping", note.stamp))
+            note.phase = "dropping"
+            self._write(note)
         await self._drop()
         self._forget()
 
@@ -187,6 +226,43 @@ class Backfill:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    """A call that says nothing but its name."""
+
+
+class RemoteBackfill:
+    """The backfill of the analytics role, over its socket. Raises Unavailable when it is away."""
+
+    def __init__(self, client: RpcClient) -> None:
+        self._client = client
+
+    async def start(self) -> BackfillState:
+        """Begin one, or go on with the one under way."""
+        found: BackfillState = await self._client.call(START, _Nothing(), BackfillState)
+        return found
+
+    async def state(self) -> BackfillState:
+        """Return how far it is."""
+        found: BackfillState = await self._client.call(STATE, _Nothing(), BackfillState)
+        return found
+
+
+def methods(backfill: Backfill, made_by: str, clock: Clock) -> dict[str, Method]:
+    """Return the methods by which its owner answers, for its RpcServer."""
+
+    async def start(_: _Nothing) -> BackfillState:
+        backfill.start(made_by, clock.now_us())
+        return backfill.state()
+
+    async def state(_: _Nothing) -> BackfillState:
+        return backfill.state()
+
+    return {
+        START: Method(start, _Nothing, BackfillState),
+        STATE: Method(state, _Nothing, BackfillState),
+    }
 
 
 def _unlink(database: Path) -> None:

@@ -40,11 +40,13 @@ __all__ = [
     "SESSIONS",
     "STITCHES",
     "UNPROCESSED",
+    "BackfillState",
     "Block",
     "Cube",
     "Enricher",
     "Order",
     "Purpose",
+    "RemoteBackfill",
     "RemoteTiering",
     "SessionRules",
     "Storage",
@@ -57,6 +59,7 @@ __all__ = [
     "sealed_blocks",
     "watermark",
 ]
+from queqiao.process.backfill import BackfillState, RemoteBackfill
 from queqiao.process.enrichment.address import Storage
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks

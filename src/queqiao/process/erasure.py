@@ -15,21 +15,12 @@ import structlog
 
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.erased import CLEARED, ERASED
 from queqiao.process.erasure_book import Erasure, ErasureBook, Subject
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 
 log = structlog.get_logger()
-
-ERASED = "erased:"
-"""What the person of an erased row begins with; their number follows."""
-
-CLEARED = {
-    "anonymous_id": "", "message_id": "", "ip": "", "region": "", "city": "",
-    "click_id": "", "utm_term": "", "utm_content": "",
-    "properties": "{}", "traits": "{}", "context": "{}",
-}  # fmt: skip
-"""Columns of events that say who, where from or in free words; and what is in them afterwards."""
 
 _IDS = "erasing"
 _CREATE_IDS = (

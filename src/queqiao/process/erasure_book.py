@@ -1,12 +1,12 @@
 """The book of erasures: who asked, how far each has come, and digests of who was erased.
 
 A subject's ids are in it only while they are being erased. What stays is a keyed digest of each id
-with the offset up to which it was erased, so that reading the log again (a backfill) erases again.
+with the offsets up to which it was erased, so that whoever reads the log again (``veil.py``) leaves
+them out again.
 """
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -18,9 +18,16 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS erasure (id TEXT PRIMARY KEY, phase TEXT NOT NULL, subject BLOB,
     requested_at_us INTEGER NOT NULL, finished_at_us INTEGER, cutoff INTEGER NOT NULL,
     events INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS tombstone (digest BLOB PRIMARY KEY, cutoff INTEGER NOT NULL)
-    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS erased (digest BLOB NOT NULL, cutoff INTEGER NOT NULL,
+    PRIMARY KEY (digest, cutoff)) WITHOUT ROWID;
 """
+_FROM_BEFORE = """
+BEGIN IMMEDIATE;
+INSERT OR IGNORE INTO erased SELECT digest, cutoff FROM tombstone;
+DROP TABLE tombstone;
+COMMIT;
+"""
+"""Before, a book knew the last erasure of an id only."""
 _COLUMNS = "id, phase, requested_at_us, finished_at_us, cutoff, events"
 
 
@@ -58,6 +65,8 @@ class ErasureBook:
         self._file.execute("PRAGMA journal_mode = DELETE")
         self._file.execute("PRAGMA synchronous = FULL")
         self._file.executescript(_TABLES)
+        if self._file.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tombstone'").fetchone():
+            self._file.executescript(_FROM_BEFORE)
 
     def request(self, erasure_id: str, subject: Subject, now_us: int) -> Erasure:
         """Note a request. The same id again is the same request."""
@@ -100,9 +109,8 @@ class ErasureBook:
             (msgspec.json.encode(subject), cutoff, erasure_id),
         )
         self._file.executemany(
-            "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT (digest) DO UPDATE"
-            " SET cutoff = max(cutoff, excluded.cutoff)",
-            [(self._digest(one), cutoff) for one in subject.numbers],
+            "INSERT OR IGNORE INTO erased VALUES (?, ?)",
+            [(self.digest(one), cutoff) for one in subject.numbers],
         )
         self._file.execute("COMMIT")
 
@@ -120,18 +128,15 @@ class ErasureBook:
             (now_us, erasure_id),
         )
 
-    def cutoff_of(self, ids: Iterable[str]) -> int:
-        """Return up to which offset events of any of the ids were erased, 0 for never."""
-        digests = [self._digest(one) for one in ids if one]
-        marks = ",".join("?" * len(digests))
-        sql = f"SELECT max(cutoff) FROM tombstone WHERE digest IN ({marks})"  # noqa: S608  # marks only
-        return self._file.execute(sql, digests).fetchone()[0] or 0
+    def cutoffs(self) -> dict[bytes, list[int]]:
+        """Return up to which offsets events of an id were erased, ascending, by its digest."""
+        found: dict[bytes, list[int]] = {}
+        for digest, cutoff in self._file.execute("SELECT digest, cutoff FROM erased ORDER BY 2"):
+            found.setdefault(digest, []).append(cutoff)
+        return found
 
-    def cutoff_max(self) -> int:
-        """Return the offset above which nothing was ever erased."""
-        return self._file.execute("SELECT max(cutoff) FROM tombstone").fetchone()[0] or 0
-
-    def _digest(self, one: str) -> bytes:
+    def digest(self, one: str) -> bytes:
+        """Return the keyed digest of an id."""
         return hashlib.blake2b(one.encode(), key=self._key, digest_size=16).digest()
 
     def close(self) -> None:

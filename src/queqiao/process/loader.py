@@ -30,7 +30,8 @@ from queqiao.process.event_rows import without
 from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
 from queqiao.process.sessions import DEFAULT_RULES, SessionRules
-from queqiao.process.state import ROWS_VERSION, Checkpoint, StateFile
+from queqiao.process.state import Checkpoint, StateFile
+from queqiao.process.veil import Veil
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -63,7 +64,8 @@ class Loader:
     """Loads one log into one set of tables. One per set; it owns the state file.
 
     ``zone`` is the shop's, by which its days close. ``prefix`` names a set beside the live one, and
-    ``levels`` the sizes of the rollups' blocks, as powers of two.
+    ``levels`` the sizes of the rollups' blocks, as powers of two. ``veil`` knows who was erased;
+    ``made_by`` names the settings by which rows are made.
     """
 
     def __init__(
@@ -79,7 +81,12 @@ class Loader:
         prefix: str = "",
         levels: Sequence[int] = LEVELS,
         sessions: SessionRules = DEFAULT_RULES,
+        veil: Veil | None = None,
+        made_by: str = "",
     ) -> None:
+        self._veil = veil or Veil({}, str.encode)
+        self._made_by = made_by
+        self._forgotten_at = 0
         self._reader = reader
         self._warehouse = warehouse
         self._state_path = state_path
@@ -117,9 +124,9 @@ class Loader:
 
     def _open_state(self) -> None:
         self._close_state()
-        self._file = StateFile(self._state_path)
+        self._file = StateFile(self._state_path, self._made_by)
         self._machines = Machines(
-            self._file, self._currency, self._zone, self._enricher, self._sessions
+            self._file, self._currency, self._zone, self._enricher, self._sessions, veil=self._veil
         )
         self.checkpoint = self._file.checkpoint()
 
@@ -181,15 +188,15 @@ class Loader:
         )
         mark = ("events", done.offset, done.timestamp_us, done.received_at_us)
         await self._warehouse.insert(self._prefix + WATERMARK.name, arrow_of(WATERMARK, [mark]))
-        await self._aside(self._file.commit, done)
+        await self._aside(self._commit, self._file, done)
         self.checkpoint, self._held = done, held
         await self._rollups.advance(done.offset)
         return len(events)
 
     @property
     def outdated(self) -> bool:
-        """Whether the rows were made by an earlier version of the transforms. Only when open."""
-        return self._file is not None and self._file.version != ROWS_VERSION
+        """Whether rows were made by an earlier version, or by other settings. Only when open."""
+        return self._file is not None and self._file.is_outdated
 
     async def settle(self) -> None:
         """Finish the rollups of all that is loaded. Only when nothing is being loaded."""
@@ -204,10 +211,23 @@ class Loader:
         """Let the machines forget ids, on disk too. Only in one's turn; doing it again is fine."""
         await self._aside(self._machines.forget_people, ids)
 
+    def _commit(self, file: StateFile, done: Checkpoint) -> None:
+        file.commit(done)
+        self._forget_erased(done.offset)
+
+    def _forget_erased(self, offset: int) -> None:
+        """Forget whom an erasure had the machines forget, once all up to it is read again."""
+        names = self._veil.names_until(offset)
+        if names and offset != self._forgotten_at:
+            self._machines.forget_people(names)
+            self._forgotten_at = offset
+
     def _digest(self, file: StateFile) -> _Batch:
+        self._forget_erased(self.checkpoint.offset)  # again, after a crash
         if self._reader.end() <= self.checkpoint.offset:
             return _Batch([], Rows(), {})
-        events = _cut(self._reader.read(self.checkpoint.offset, EVENTS_IN_BATCH_MAX))
+        end = self._veil.next_end(self.checkpoint.offset)
+        events = _cut(self._reader.read(self.checkpoint.offset, EVENTS_IN_BATCH_MAX), end)
         self.behind = bool(events) and events[-1].offset < self._reader.end()
         try:
             return self._seen(events, None)
@@ -274,12 +294,12 @@ def arrow_of(table: TableSpec, rows: list[Row]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _cut(events: list[StoredEvent]) -> list[StoredEvent]:
-    """Return the events from the first on that fit the byte bound, at least one."""
+def _cut(events: list[StoredEvent], end: int | None) -> list[StoredEvent]:
+    """Return the events up to an offset that fit the byte bound, at least one."""
     size = 0
     for index, event in enumerate(events):
         size += len(event.body)
-        if size > BYTES_IN_BATCH_MAX and index:
+        if index and (size > BYTES_IN_BATCH_MAX or (end is not None and event.offset > end)):
             return events[:index]
     return events
 

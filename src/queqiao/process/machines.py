@@ -21,7 +21,9 @@ from queqiao.process.orders import KINDS, Booking, Order, Orders
 from queqiao.process.properties import text_of
 from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
+from queqiao.process.stitching import Stitch
 from queqiao.process.stitching_events import People, is_order, stitch_rows
+from queqiao.process.veil import Veil, cleared_goods
 
 log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ class Machines:
 
     ``currency`` is the shop's: decimals of events that name no currency are read in it. ``zone`` is
     the shop's too: its business days close by it. ``enricher`` reads events further; ``sessions``
-    says what ends a session.
+    says what ends a session; ``veil`` knows who was erased from events that are read again.
     """
 
     def __init__(
@@ -97,11 +99,14 @@ class Machines:
         zone: str = "Asia/Shanghai",
         enricher: Enricher | None = None,
         sessions: SessionRules = DEFAULT_RULES,
+        *,
+        veil: Veil | None = None,
     ) -> None:
         enricher = enricher or Enricher()
         self._reader = FactReader(enricher, currency)
         size = DEVICES_IN_MEMORY_MAX
         self._file = file
+        self._veil = veil or Veil({}, str.encode)
         self._currency = currency
         self._zone = zone
         self._users = file.keyed("user", str, size)
@@ -144,7 +149,7 @@ class Machines:
     def _fact_of(self, event: StoredEvent) -> Fact | InvalidInput | None:
         """Return the event typed, or what is wrong with it; None where our own code fails."""
         try:
-            return self._reader.read(event)
+            return self._veil.put_over(self._reader.read(event))
         except InvalidInput as error:
             return error
         except Exception:
@@ -166,7 +171,7 @@ class Machines:
             self._file.keep()
             mine = rows if check is None else Rows()
             try:
-                self._understood(attempt or bare_fact(event, [_OUR_DEFECT]), mine)
+                self._understood(attempt or self._bare(event), mine)
                 if check is not None:
                     check(mine)
                     rows.add(mine)
@@ -178,6 +183,9 @@ class Machines:
             else:
                 return
         rows.unprocessed.append(_unread(event.offset, _OUR_DEFECT))
+
+    def _bare(self, event: StoredEvent) -> Fact:
+        return self._veil.put_over(bare_fact(event, [_OUR_DEFECT]))
 
     def _understood(self, fact: Fact, rows: Rows) -> None:
         """Run the machines over one event. Adds to ``rows`` only when nothing can fail any more."""
@@ -197,15 +205,17 @@ class Machines:
             self._note(fact, who)
         booked = self._book(fact, who) if envelope.event in KINDS else None
         goods = self._goods(fact, booked)
-        row = (_head(fact, who, visit), goods, fact.circumstances)
         changes = self._people.see(fact, who)
-        stitches = stitch_rows(fact, changes, self._persons) if changes else ()
+        stitches = self._stitches(fact, changes) if changes else ()
+        if self._veil.is_over(who):
+            who, goods = self._veil.clear(fact, who, visit.person), cleared_goods(goods)
+        row = (_head(fact, who, visit), goods, fact.circumstances)
         late = correction(fact, booked, goods.currency, self._zone)
         if booked is not None:
             rows.order_lines += _line_rows(fact, who, visit, booked)
         rows.events.rows.append(row)
         rows.stitches += stitches
-        _add_rare(rows, fact, who, seen, late)
+        self._add_rare(rows, fact, who, seen, late)
         rows.reach(at_us, taken_us)
 
     @staticmethod
@@ -221,10 +231,41 @@ class Machines:
     def _obey(self, fact: Fact, rows: Rows) -> None:
         """Carry out an operator's order about people. It is nobody's event: it has no row."""
         try:
-            rows.stitches += stitch_rows(fact, self._people.obey(fact), self._persons)
+            rows.stitches += self._stitches(fact, self._people.obey(fact))
         except InvalidInput as error:
             rows.unprocessed += [_refused(fact, field) for field in error.fields]
         rows.reach(fact.envelope.timestamp_us, fact.envelope.received_at_us)
+
+    def _stitches(self, fact: Fact, changes: Sequence[Stitch]) -> list[Row]:
+        veil = self._veil
+        return [
+            (offset, veil.person(one, number), number, veil.other(into), *rest)
+            for offset, one, number, into, *rest in stitch_rows(fact, changes, self._persons)
+        ]
+
+    def _add_rare(
+        self, rows: Rows, fact: Fact, who: Who, seen: Seen, late: Correction | None
+    ) -> None:
+        """Add logins, session versions, corrections and problems: most events have none of them."""
+        offset = fact.offset
+        if who.linked:
+            login = (offset, who.anonymous_id, who.user_id, fact.envelope.timestamp_us)
+            rows.identities.append(login)
+        if seen.closed is not None:
+            rows.sessions.append(self._session_row(offset, seen.closed, closed=1))
+        if seen.opened is not None:
+            rows.sessions.append(self._session_row(offset, seen.opened, closed=0))
+        if late is not None:
+            rows.corrections.append(late)
+        if fact.problems:
+            rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
+
+    def _session_row(self, offset: int, one: Session, closed: int) -> Row:
+        person_id = self._veil.person(one.person_id, self._persons.get(one.person_id) or 0)
+        return (
+            offset, one.id, person_id, one.started_at_us, one.ended_at_us, one.events,
+            one.channel, closed,
+        )  # fmt: skip
 
     def _number_of(self, person_id: str, offset: int) -> int:
         """Return the number of a person: the offset of their first event, 0 for nobody.
@@ -284,29 +325,6 @@ def _head(fact: Fact, who: Who, visit: Visit) -> Head:
         envelope.timestamp_us, envelope.received_at_us, visit.channel, bytes(envelope.traits),
         bytes(envelope.context), fact.consent, fact.clock_skew_us, envelope.schema_fault or "",
         envelope.schema_version,
-    )  # fmt: skip
-
-
-def _add_rare(rows: Rows, fact: Fact, who: Who, seen: Seen, late: Correction | None) -> None:
-    """Add logins, session versions, corrections and problems: most events have none of them."""
-    offset = fact.offset
-    if who.linked:
-        login = (offset, who.anonymous_id, who.user_id, fact.envelope.timestamp_us)
-        rows.identities.append(login)
-    if seen.closed is not None:
-        rows.sessions.append(_session_row(offset, seen.closed, closed=1))
-    if seen.opened is not None:
-        rows.sessions.append(_session_row(offset, seen.opened, closed=0))
-    if late is not None:
-        rows.corrections.append(late)
-    if fact.problems:
-        rows.unprocessed += [_refused(fact, field) for field in _once(fact.problems)]
-
-
-def _session_row(offset: int, one: Session, closed: int) -> Row:
-    return (
-        offset, one.id, one.person_id, one.started_at_us, one.ended_at_us, one.events,
-        one.channel, closed,
     )  # fmt: skip
 
 

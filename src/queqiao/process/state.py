@@ -22,14 +22,15 @@ Undo = tuple["Keyed[Any]", str, Any]
 """One ``put`` since the last ``keep``: where, which key, and what had been put there before."""
 
 ROWS_VERSION = 4
-"""What the rows of the warehouse are made by. Raise it when rows of the past are to change: the
-next start makes them again from the log (see ``backfill.py``)."""
+"""What the rows of the warehouse are made by, beside the settings. Raise it when rows of the past
+are to change: the next start makes them again from the log (see ``backfill.py``)."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (kind TEXT, key TEXT, value BLOB NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1),
     value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS made_by (one INTEGER PRIMARY KEY CHECK (one = 1), stamp TEXT NOT NULL);
 """
 
 
@@ -119,10 +120,18 @@ class Keyed(Generic[T]):
             self._young, self._old = {}, self._young
 
 
-class StateFile:
-    """The file. One loader owns it; it is used from one thread at a time."""
+def stamp_of(made_by: str) -> str:
+    """Return what names rows that are made now, by settings that ``made_by`` names."""
+    return f"{ROWS_VERSION} {made_by}"
 
-    def __init__(self, path: Path) -> None:
+
+class StateFile:
+    """The file. One loader owns it; it is used from one thread at a time.
+
+    ``made_by`` names the settings by which rows are made now; the file keeps those of its rows.
+    """
+
+    def __init__(self, path: Path, made_by: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._file.execute("PRAGMA journal_mode = WAL")
@@ -132,7 +141,11 @@ class StateFile:
         self._file.executescript(_TABLES)
         if fresh:
             self._file.execute(f"PRAGMA user_version = {ROWS_VERSION}")
-        (self.version,) = self._file.execute("PRAGMA user_version").fetchone()
+        (version,) = self._file.execute("PRAGMA user_version").fetchone()
+        # A file from before stamps says its version only; it is taken to be of today's settings.
+        self._file.execute("INSERT OR IGNORE INTO made_by VALUES (1, ?)", (f"{version} {made_by}",))
+        (stamp,) = self._file.execute("SELECT stamp FROM made_by").fetchone()
+        self.is_outdated: bool = stamp != stamp_of(made_by)
         self._kinds: list[Keyed[object]] = []
         self._undo: list[Undo] = []
 

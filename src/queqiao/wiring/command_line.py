@@ -15,7 +15,7 @@ from rich.console import Console
 
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
-from queqiao.wiring.commands import data, keys, proofs, service
+from queqiao.wiring.commands import backfill, data, keys, proofs, service
 from queqiao.wiring.commands.language import language
 
 application = typer.Typer(
@@ -34,6 +34,7 @@ application.command("serve")(service.serve)
 application.command("demo")(service.demo)
 application.command("sign-in")(keys.sign_in)
 application.command("import")(data.import_data)
+application.command("backfill")(backfill.backfill)
 application.command("doctor")(proofs.doctor)
 config.command("check")(proofs.check_config)
 

@@ -32,7 +32,7 @@ from queqiao.measure.series_table import PointsStore
 from queqiao.operate.contracts import Operation, Services
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import RemoteTiering, watermark
+from queqiao.process.contracts import RemoteBackfill, RemoteTiering, watermark
 from queqiao.process.corrections_endpoints import CorrectionServices
 from queqiao.process.corrections_endpoints import handlers as correction_handlers
 from queqiao.process.erasure_endpoints import ErasureServices, RemoteErasures
@@ -108,8 +108,9 @@ def _ways(
 ) -> list[Any]:
     """Return what shows the way of the data: sources and the pipeline."""
     reader = adapters.event_log_reader(settings)
-    tiers = RemoteTiering(RpcClient(settings.socket("analytics.rpc"))).state
-    desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock, tiers)
+    client = RpcClient(settings.socket("analytics.rpc"))
+    upkeep = pipeline_desk.Upkeep(RemoteTiering(client).state, RemoteBackfill(client).state)
+    desk = pipeline_desk.PipelineDesk(reader, warehouse, groups, services.clock, upkeep)
     return pipeline_desk.routes(desk)
 
 

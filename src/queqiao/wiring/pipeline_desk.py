@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from queqiao.kernel.paging import whole_of
 from queqiao.operate.contracts import Operation, Parameter
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import TieringState, watermark
+from queqiao.process.contracts import BackfillState, TieringState, watermark
 
 MINUTES = 60
 DAY_MINUTES = 24 * 60
@@ -69,7 +69,8 @@ class MinuteView(msgspec.Struct, frozen=True):
 class PipelineView(msgspec.Struct, frozen=True):
     """How far the data is. ``lag_ms`` is the age of the oldest event that waits; 0 when none.
 
-    ``tiers`` tells where raw events lie, and how many bytes they take.
+    ``tiers`` tells where raw events lie, and how many bytes they take; ``backfill`` how far
+    history is processed again.
     """
 
     now: str
@@ -80,7 +81,15 @@ class PipelineView(msgspec.Struct, frozen=True):
     watermark: str | None
     last_received_at: str | None
     tiers: TieringState
+    backfill: BackfillState
     minutes: list[MinuteView]
+
+
+class Upkeep(NamedTuple):
+    """Who tells what the analytics role does beside loading."""
+
+    tiers: Callable[[], Awaitable[TieringState]]
+    backfill: Callable[[], Awaitable[BackfillState]]
 
 
 class PipelineDesk:
@@ -92,9 +101,9 @@ class PipelineDesk:
         warehouse: Warehouse,
         bad_rows: BadRowGroups,
         clock: Clock,
-        tiers: Callable[[], Awaitable[TieringState]],
+        upkeep: Upkeep,
     ) -> None:
-        self._tiers = tiers
+        self._upkeep = upkeep
         self._reader = reader
         self._warehouse = warehouse
         self._bad_rows = bad_rows
@@ -147,7 +156,8 @@ class PipelineDesk:
             0 if waiting_us is None else max(0, now_us - waiting_us) // 1000,
             format_rfc3339(done.received_at_us) if done.offset else None,
             None if last_us is None else format_rfc3339(last_us),
-            await self._tiers(),
+            await self._upkeep.tiers(),
+            await self._upkeep.backfill(),
             [
                 MinuteView(
                     format_rfc3339(minute * MINUTE_US),

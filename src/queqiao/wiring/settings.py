@@ -1,6 +1,7 @@
 """The one settings file: read, checked whole, each error with its cure."""
 
 import tomllib
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -139,6 +140,14 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     def path_of(self, url: str) -> Path:
         """Return the file path in a ``file:``, ``chdb:`` or ``sqlite:`` URL, under home."""
         return self.home / urlsplit(url).path
+
+    def rows_made_by(self) -> str:
+        """Return a digest of the settings by which events become rows of the warehouse."""
+        made_by = (
+            self.shop.currency, self.shop.timezone, self.sessions, sorted(self.consent.default),
+            self.enrichment,
+        )  # fmt: skip
+        return blake2b(msgspec.json.encode(made_by), digest_size=8).hexdigest()
 
     def ip_database(self) -> Path | None:
         """Return the database of addresses, under home when its path is relative; None: none."""

@@ -13,14 +13,15 @@ from queqiao.measure import series_table
 from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
+from queqiao.process import backfill as backfills
 from queqiao.process import erasure_endpoints, tiering
 from queqiao.process.backfill import Backfill
 from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.loader import Loader
-from queqiao.process.state import ROWS_VERSION
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
+from queqiao.process.veil import Veil
 from queqiao.wiring import adapters, memory, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
@@ -48,6 +49,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     clock = adapters.clock(settings)
     warehouse = await asyncio.to_thread(adapters.owned_warehouse, settings)
 
+    book = ErasureBook(
+        settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
+    )
+    made_by = settings.rows_made_by()
+
     def make(prefix: str, state: Path) -> Loader:
         return Loader(
             adapters.event_log_reader(settings),
@@ -58,6 +64,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             enricher=adapters.enricher(settings),
             prefix=prefix,
             sessions=settings.sessions.rules(),
+            veil=Veil(book.cutoffs(), book.digest),
+            made_by=made_by,
         )
 
     state = settings.home / "process.sqlite"
@@ -65,11 +73,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     backfill = Backfill(warehouse, loader, make, state)
     await backfill.recover()
     await loader.open()
-    book = ErasureBook(
-        settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
-    )
-    if loader.outdated:  # the rows are of an earlier version of the transforms
-        begin(backfill, book)
+    await begin(backfill, loader, made_by, clock.now_us())
     lake = adapters.lake(settings)
     tier = Tier(warehouse, lake)
     moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
@@ -83,6 +87,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             **erasure_endpoints.methods(book),
             **series_table.methods(points),
             **tiering.methods(moving),
+            **backfills.methods(backfill, made_by, clock),
         }
     )
     await server.serve(settings.socket("analytics.rpc"))
@@ -108,12 +113,15 @@ async def give_back(warehouse: ClickHouseWarehouse, loader: Loader) -> None:
         await asyncio.to_thread(memory.give_back)
 
 
-def begin(backfill: Backfill, book: ErasureBook) -> None:
-    """Begin to process history again, but not where the log would bring erased people back."""
-    if book.cutoff_max():
-        log.warning("history is not processed again: the log still holds people who were erased")
-    else:
-        backfill.start(f"rows {ROWS_VERSION}")
+async def begin(backfill: Backfill, loader: Loader, made_by: str, now_us: int) -> None:
+    """Begin to process history again where its rows are made by an earlier version or settings.
+
+    What was begun for settings that have changed once more is given up.
+    """
+    if backfill.is_of_other(made_by):
+        await backfill.abandon()
+    if loader.outdated:
+        backfill.start(made_by, now_us)
 
 
 async def maintain(
