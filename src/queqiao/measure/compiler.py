@@ -133,7 +133,8 @@ def _of_rollups(
         return part(_RELATIONS["events"], fresh, [*old, *bounds, *filters])
 
     parts = [of_piece(piece, number) for number, piece in enumerate(rolled.pieces)]
-    later = ["offset > {sealed:UInt64}", *_conditions("events", query, period, parameters)]
+    where = _conditions("events", query, period, parameters)
+    later = ["offset > {sealed:UInt64}", "block_last > {sealed:UInt64}", *where]
     parts.append(part(_RELATIONS["events"], fresh, later))
     columns = ", ".join(_of_parts(plan, stitched=stitched))
     return f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}){group}"  # noqa: S608  # catalogue names only; values are parameters

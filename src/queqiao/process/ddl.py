@@ -241,12 +241,13 @@ def history(border: int = 0, tiered: str = "") -> tuple[str, str]:
     ``tiered`` is a table function that reads the events up to ``border``. Their rows that are in
     the table still are not seen, so the border moves in one step. ``block_last`` is the last offset
     of a row's file (of a row in the table: its own): who wants later offsets only asks for it too,
-    and the engine does not open the files before.
+    and the engine does not open the files before. Never ask for it alone: an engine that is to read
+    no column of a file at all aborts.
     """
     columns = ", ".join(EVENTS.columns)
     chosen = f"SELECT {columns}, offset AS block_last FROM {EVENTS.name}"  # noqa: S608  # our own names
     if tiered:
-        last = "toUInt64(extract(_path, '-([0-9]+)/'))"
+        last = "toUInt64(extract(_path, '-([0-9]+)/[^/]+$'))"
         rows = f"SELECT {columns}, {last} AS block_last FROM {tiered}"  # noqa: S608  # likewise
         chosen += f" WHERE offset > {border} UNION ALL {rows}"
     stamp = blake2b((chosen + EVENTS.structure).encode(), digest_size=16).hexdigest()
