@@ -17,7 +17,8 @@ from queqiao.process.tiering import Tiering
 LATER_US = 4_000_000_000_000_000
 LEVELS = (7, 8)
 FOUND = {
-    "history": "SELECT count(), uniqExact(offset), sum(cityHash64(* EXCEPT block_last)) FROM history",
+    "history": "SELECT count(), uniqExact(offset), sum(cityHash64(* EXCEPT block_last))"
+    " FROM history",
     "table": "SELECT count(), min(offset) FROM events",
     "book": "SELECT min(first), max(last), sum(rows), count(), sum(digest) FROM tier",
     "rollups": "SELECT sum(views), count() FROM rollup_hour",
