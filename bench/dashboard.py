@@ -3,8 +3,16 @@
 The events are written by the engine (`bench/warehouse.py`), the rollups as the loader makes them,
 and each question goes through `measure.query.report` under the limits of a default installation.
 The peer in the same run is the same dashboard with the rollups put aside: raw events only.
-``QUEQIAO_BENCH_EVENTS`` sets how many events there are (100 million take 5 GB and most of an hour
-on two cores); the figure names the count. ``QUEQIAO_BENCH_DIR`` says where they lie.
+``QUEQIAO_BENCH_EVENTS`` sets how many events there are (100 million take 5 GB and a quarter of an
+hour on two cores); the figure names the count. With ``QUEQIAO_BENCH_DIR`` they are kept there, and
+used again by the next run. ``QUEQIAO_BENCH_VERBOSE`` prints each question with its time.
+
+What was learned, CPU of a question over 100 million events: people and visits of a month by day
+took 1.5 s from 17,000 sets by hour, channel and source, and 0.12 s from 30 of a day each; by
+channel 0.85 s, and 0.12; orders counted by their event's number in a bitmap instead of by their
+text in a hash table 0.47 s, and 0.17. What is left is mostly the raw events after the last sealed
+block, at most a million: 0.1 s. A list of blocks that is written into the statement is looked up by
+the key; the same list as a parameter was not.
 """
 
 import asyncio
@@ -67,8 +75,8 @@ AD_HOC: dict[str, Any] = {
 
 def run() -> list[dict[str, Any]]:
     """Measure and return the rows of the table."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("QUEQIAO_BENCH_DIR")) as folder:
-        rolled, raw, ad_hoc = asyncio.run(_measure(Path(folder)))
+    with _folder() as folder:
+        rolled, raw, ad_hoc = asyncio.run(_measure(folder))
     share = quantiles(rolled, n=100, method="inclusive")[94]
     peer = quantiles(raw, n=100, method="inclusive")[94]
     over = f"over {EVENTS / 1e6:g} M events"
@@ -80,8 +88,21 @@ def run() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    kept = os.environ.get("QUEQIAO_BENCH_DIR")
+    if kept:
+        yield Path(kept) / f"dashboard-{EVENTS}"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "warehouse"
+
+
 async def _measure(folder: Path) -> tuple[list[float], list[float], list[float]]:
-    await fill(folder, EVENTS)
+    filled = folder.with_suffix(".filled")
+    if not filled.exists():
+        await fill(folder, EVENTS)
+        filled.touch()
     warehouse = open_warehouse(f"chdb://{folder}")
     try:
         questions = DASHBOARD * ROUNDS

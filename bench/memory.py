@@ -8,11 +8,12 @@ the part of the memory that we do not write. Other processes that have the engin
 take a share of its pages, up to 180 MB: measure on a machine that does nothing else.
 
 What was learned: forking the roles from one process that has imported what they share saves about
-20 MB for each of them; the engine's own pages are the largest part and are bounded by
-``[warehouse] memory_mb_max``. Half of what a role had of its own were libraries nobody called:
-pandas, which pyarrow imports where it finds it (30 MB in two roles), and the migrations' (12 MB in
-four). Loading the engine's library touches 190 MB of it, of which 80 to 150 come back in use. After
-a batch Arrow's pool kept 60 MB and the engine's allocator 80 MB that were free.
+20 MB for each of them; the engine's own pages are the largest part and are bounded by ``[warehouse]
+memory_mb_max``. Half of what a role had of its own were libraries nobody called: pandas, which
+pyarrow imports where it finds it (30 MB in two roles), and the migrations' (12 MB in four). Loading
+the engine's library touches 190 MB of it, of which 80 to 150 come back in use. After a batch
+Arrow's pool kept 60 MB and the engine's allocator 80 MB that were free; with the C library's pool
+loading costs the same.
 """
 
 import subprocess

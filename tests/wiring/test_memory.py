@@ -18,7 +18,7 @@ from queqiao.wiring import memory, role
 
 async def work(stop):
     pa.array([["a"], []], pa.list_(pa.string()))
-    print(sorted(set(memory.UNUSED) & set(sys.modules)))
+    print(sorted(set(memory.UNUSED) & set(sys.modules)), pa.default_memory_pool().backend_name)
 
 read, write = os.pipe()
 role.run(work, read)
@@ -56,8 +56,8 @@ def run(code: str, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_role_imports_no_library_that_is_kept_out() -> None:
-    assert run(ROLE) == ["[]"]
+def test_a_role_imports_no_library_that_is_kept_out_and_takes_the_systems_memory() -> None:
+    assert run(ROLE) == ["[] system"]
 
 
 def test_what_is_kept_out_is_an_import_error_to_who_asks() -> None:

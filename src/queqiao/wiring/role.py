@@ -21,6 +21,7 @@ RoleWork = Callable[[asyncio.Event], Awaitable[None]]
 def run(work: RoleWork, life_line: int) -> None:
     """Run a role until SIGTERM comes or the other end of ``life_line`` is closed."""
     memory.keep_out()
+    memory.use_system_pool()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_live(work, life_line))
 
