@@ -7,6 +7,14 @@ from typing import Any
 import httpx
 from bench.harness import System
 
+from queqiao.kernel.clock import (
+    DAY_US,
+    SystemClock,
+    business_day,
+    day_start_us,
+    format_rfc3339,
+)
+
 TEA = {"sku": "TEA-1", "price_minor": 15_000, "currency": "CNY", "stock": 100}
 CUP = {"sku": "CUP-1", "price_minor": 8_000, "currency": "CNY", "stock": 100}
 PRODUCTS = [
@@ -68,6 +76,15 @@ def quote(system: System) -> dict[str, Any]:
         answer = _once_known(lambda: client.post("/api/v1/promotions/quote", json=question))
         priced: dict[str, Any] = answer.json()
         return priced
+
+
+def gmv_today_minor(system: System) -> int:
+    """Return what the reports have of today: the shop's tests share it."""
+    begun_us = day_start_us(business_day(SystemClock().now_us()))
+    span = {"from": format_rfc3339(begun_us), "to": format_rfc3339(begun_us + DAY_US)}
+    with _client(system, system.admin_key) as client:
+        asked = client.post("/api/v1/reports/query", json={"metrics": ["gmv"], **span})
+        return int(asked.raise_for_status().json()["rows"][0][0])
 
 
 def order(system: System, order_id: str, priced: dict[str, Any], **envelope: Any) -> None:
