@@ -13,8 +13,10 @@ is next to nothing since it is xxh3. Told apart, the best of many runs of a warm
 of validation and 2 us of the log's loop thread an event; what the bench shows beyond
 that and HTTP is not explained yet.
 Zeros written ahead of the journal's end halve the CPU of ``fdatasync``, since the file's size does
-not change. A single event costs what HTTP costs: compare it with the peer, not with a batch. On a
-machine that other work shares, CPU seconds double or triple for both, so read the ratio.
+not change. Resident is what the intake and its libraries take; the role itself shares with other
+roles the pages of what they all import (55 MB more, Arrow and the warehouse's client among them).
+A single event costs what HTTP costs: compare it with the peer, not with a batch. On a machine that
+other work shares, CPU seconds double or triple for both, so read the ratio.
 """
 
 import asyncio
@@ -46,8 +48,8 @@ from queqiao.ports.event_log.filter import Filter
 from queqiao.ports.journal import Journal
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.direct_intake import direct_protocol
+from queqiao.wiring.garbage import rare_collections
 from queqiao.wiring.http_server import BoundedProtocol, serve
-from queqiao.wiring.processes.intake import rare_collections
 
 KEY = "bench"
 WARM_UP = 0.1

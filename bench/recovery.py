@@ -1,6 +1,6 @@
 """How long the intake is away after kill -9: from the signal to its next acknowledged event.
 
-The whole system runs; the log holds 60,000 events that the dedup index has not on disk yet, the
+The whole system runs; the log holds 32,500 events that the dedup index has not on disk yet, the
 most that a start must read again. The peer is the same process's bare start: fork to open port,
 measured by the health route alone.
 """
@@ -15,7 +15,7 @@ import httpx
 from bench.harness import System, row, running_system
 from queqiao.wiring.supervisor import statuses
 
-EVENTS = 60_000
+EVENTS = 32_500
 KILLS = 5
 PAUSE_S = 5.5
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -153,6 +154,25 @@ def test_a_column_of_many_sources_keeps_each_events_own() -> None:
     assert len(set(digests)) == 2
     assert digests[0] == digests[1] == digests[3]
     assert [records.key_at(offset)[1][-1] for offset in range(5, 9)] == [0, 1, 2, 3]
+
+
+def test_logs_and_readers_of_several_threads_do_not_meet(tmp_path: Path) -> None:
+    """zstd's contexts bear one thread each, and leave the interpreter's lock while they work."""
+
+    async def write(folder: Path) -> list[bytes]:
+        log, events = EmbeddedEventLog(folder), [event(number) for number in range(4000)]
+        for start in range(0, len(events), 400):
+            await log.append(events[start : start + 400])
+        log.close()
+        return [one.body for one in events]
+
+    def work(number: int) -> bool:
+        folder = tmp_path / str(number)
+        written = asyncio.run(write(folder))
+        return all(read_all(folder) == written for _ in range(5))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))
 
 
 def test_a_log_of_another_version_is_named(tmp_path: Path) -> None:

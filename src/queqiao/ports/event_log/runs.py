@@ -34,8 +34,8 @@ HASH_BITS = 56
 HASHES_END = 1 << HASH_BITS
 BUCKET_BITS = 8
 """So many bits of an offset are not matched by bits that choose the bucket."""
-PIECE_KEYS = 1 << 18
-"""A merge, or whoever reads all keys, holds about this many at a time (10 MB)."""
+PIECE_KEYS = 1 << 16
+"""A merge, or whoever reads all keys, holds about this many at a time (3 MB)."""
 
 SYNC_EVERY_BYTES = 16 << 20
 """A long run goes to the disk in steps: one large sync would hold the log's own up."""

@@ -1,7 +1,6 @@
 """The intake role: the public port and the one writer of the event log."""
 
 import asyncio
-import gc
 import socket
 from random import SystemRandom
 
@@ -29,12 +28,11 @@ from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.console_files import browser_sdk
 from queqiao.wiring.direct_intake import direct_protocol
 from queqiao.wiring.forward import Forwarder, Upstream
+from queqiao.wiring.garbage import rare_collections
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.role import stop_when_broken
 from queqiao.wiring.roles import DECIDE_PATHS, decide_names
 from queqiao.wiring.settings import Settings
-
-COLLECT_EVERY_OBJECTS = 50_000
 
 
 class Intake:
@@ -134,16 +132,6 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     fault = await watching
     if fault is not None:
         raise fault
-
-
-def rare_collections() -> None:
-    """Tell the garbage collector that what a start made stays, and that requests leave no cycles.
-
-    A young collection every 700 objects would look at each batch several times. Nothing is
-    collected first: that would unshare the memory that the roles have in common.
-    """
-    gc.freeze()
-    gc.set_threshold(COLLECT_EVERY_OBJECTS, 20, 100)
 
 
 def forwarder(settings: Settings) -> Forwarder:
