@@ -29,8 +29,8 @@ SAMPLES = 500
 SAMPLES_A_FRAME = 50
 """Fewer than ``SAMPLES``, so the log's first frame brings no dictionary: position 0 means none."""
 SAMPLE_BYTES_MAX = 4096
-PLAIN_FROM_BYTES = 128 << 10
-"""A frame of so many bytes of bodies is packed without a dictionary: it gains nothing from one."""
+PLAIN_FROM_BYTES = 64 << 10
+"""A frame of so many bytes of events is packed without a dictionary: it gains next to nothing."""
 RENEW_GROWTH = 8
 """A dictionary is made anew when the log has so many times the events it had then, ..."""
 RENEW_EVENTS_MAX = 1 << 20
