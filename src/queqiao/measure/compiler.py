@@ -23,6 +23,8 @@ _OPERATORS = {
 _RELATIONS: dict[Source, str] = {"events": "history", "order_lines": "order_lines"}
 """Where the rows of a table are read: raw events may be old, and lie in the lake."""
 
+_OF_BLOCKS = "has(arrayZip({firsts:Array(UInt64)}, {lasts:Array(UInt64)}), (first, last))"
+
 _NO_CURRENCIES = "CAST([] AS Array(String))"
 
 
@@ -104,14 +106,14 @@ def _of_rollups(
 ) -> str:
     """Return the aggregate of the events: of sealed blocks, and of the raw ones after them."""
     parameters["sealed"] = rolled.sealed
+    parameters["firsts"] = [block.first for block in rolled.blocks]
+    parameters["lasts"] = [block.last for block in rolled.blocks]
     names = dict.fromkeys(BASES[name].measure for name in plan.bases if _is_of_events(name))
     if _has_money(plan):
         names["currencies"] = None
     joins = [MEASURES[name].join.format(name) for name in names]
     fresh = [MEASURES[name].part for name in names]
     filters = _filters("events", query, parameters)
-    # Numbers of our own in the text: the engine looks up such a list, and no parameter, by its key.
-    sealed = ", ".join(f"({block.last}, {block.first})" for block in rolled.blocks)
     keys = ", ".join(f"d{index}" for index in range(len(plan.dimensions)))
     group = f" GROUP BY {keys}" if keys else ""
 
@@ -127,8 +129,7 @@ def _of_rollups(
     def of_piece(piece: Piece, number: int) -> str:
         bounds = _within("timestamp", piece.start_us, piece.end_us, f"_{number}", parameters)
         if piece.cube is not None:
-            of_blocks = f"(last, first) IN [{sealed}]"
-            return part(piece.cube.table, joins, [of_blocks, *bounds, *filters])
+            return part(piece.cube.table, joins, [_OF_BLOCKS, *bounds, *filters])
         old = ["offset <= {sealed:UInt64}", REPORTED]
         return part(_RELATIONS["events"], fresh, [*old, *bounds, *filters])
 

@@ -240,10 +240,11 @@ class Rollups:
         named = ", ".join(["first", "last", "timestamp", *cube.dimensions, *cube.measures])
         if below is None:
             parts = [MEASURES[name].part for name in cube.measures]
-            # Blocks that are made again may be old, and their events in the lake.
-            source = f"{self._prefix}events" if self._prefix else HISTORY
+            source = f"{self._prefix}events"
             bucket = cube.bucket(self._zone)
             where = f"offset >= {block.first} AND offset <= {block.last} AND {REPORTED}"
+            if not self._prefix:  # a block that is made again may be old, and lie in the lake
+                source, where = HISTORY, f"block_last >= {block.first} AND {where}"
         else:
             parts = [MEASURES[name].join.format(name) for name in cube.measures]
             source, bucket = table, "timestamp"
