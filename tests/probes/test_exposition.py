@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from queqiao.collect.probes.contracts import Sample
@@ -48,6 +48,7 @@ LABELS = some.dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
+@example([("a", -0.0, {}), ("b", 2.0**53, {}), ("c", -7.0, {})])
 @given(some.lists(some.tuples(NAMES, some.floats(allow_nan=False), LABELS), max_size=10))
 def test_what_is_written_is_read_again(parts: list[tuple[str, float, dict[str, str]]]) -> None:
     written = [Sample(name, value, labels, "unknown") for name, value, labels in parts]

@@ -150,4 +150,4 @@ def _text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    return repr(int(value)) if value == int(value) and abs(value) < 2**53 else repr(value)
+    return f"{value:.0f}" if value == int(value) and abs(value) < 2**53 else repr(value)
