@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.kernel.http import Principal, Request
 from queqiao.kernel.ids import IdSource
+from queqiao.kernel.json import DEPTH_MAX
 from queqiao.kernel.vocabulary import EVENTS
 from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome
 
@@ -174,6 +176,21 @@ def test_the_usual_batch_takes_the_express_lane(calls) -> None:
     calls = [call for call in calls if "traits" not in call.get("context", {})]
     if calls:
         assert express(encoded({"batch": calls}), None) is not None
+
+
+@pytest.mark.parametrize("brackets", ['{"":|}', "[|]", '{"":[|]}', '{"a":{"":|}}'])
+@pytest.mark.parametrize("within", ["properties", "context", "traits"])
+def test_nesting_is_bounded_by_the_same_level_on_both_ways(brackets: str, within: str) -> None:
+    usual = {"type": "track", "event": "E", "userId": "u", "messageId": "m",
+             "timestamp": "2026-06-18T10:00:00Z"}  # fmt: skip
+    opening, closing = brackets.split("|")
+    levels = opening.count("{") + opening.count("[")
+    for times in range(60 // levels, 70 // levels):
+        part = '{"":' + opening * times + "{}" + closing * times + "}"
+        body = encoded({"batch": [usual]}).replace(b'"type"', f'"{within}":{part},"type"'.encode())
+        events, bad_rows, _ = general(body, None)
+        assert express(body, None) == (None if bad_rows else events)
+        assert bool(bad_rows) == (levels * times + 2 > DEPTH_MAX)
 
 
 def test_what_is_not_usual_is_left_alone() -> None:

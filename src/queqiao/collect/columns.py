@@ -33,7 +33,9 @@ _NONE = frozenset((None,))
 _MICROSECOND = timedelta(microseconds=1)
 _OBJECT = frozenset(b"{")
 _FLAT_BYTES_MAX = 2 * json.DEPTH_MAX
-"""A part of no more bytes cannot be nested too deeply."""
+"""A part of no more bytes cannot be nested too deeply, ..."""
+_FLAT_OBJECT_BYTES_MAX = 5 * json.DEPTH_MAX
+"""... nor can one of so many without an array: an object within another takes five, ``{"":}``."""
 
 _of_call = attrgetter(
     "type", "event", "name", "message_id", "anonymous_id", "user_id", "timestamp", "sent_at",
@@ -134,5 +136,5 @@ def _are_flat_objects(raws: Sequence[bytes]) -> bool:
     return all(
         raw.count(b"{") + raw.count(b"[") <= json.DEPTH_MAX
         for raw in raws
-        if len(raw) > _FLAT_BYTES_MAX
+        if len(raw) > _FLAT_BYTES_MAX and (len(raw) > _FLAT_OBJECT_BYTES_MAX or b"[" in raw)
     )
