@@ -8,7 +8,7 @@ ONLY ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo serve test test-long bench check format lock docs clean
-.PHONY: system-packages test-system test-rooms check-console check-types check-python check-docs
+.PHONY: system-packages check-console check-types check-python check-docs
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,14 +53,7 @@ serve: setup ## start the whole system, empty
 test: ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory -j2 test-system test-rooms
-
-# Two lanes of about the same length: the tests wait more than they compute.
-test-system:
-	$(BIN)/python -m pytest tests/system tests/browser -q -m 'not long'
-
-test-rooms:
-	$(BIN)/python -m pytest tests -q -m 'not long' --ignore tests/system --ignore tests/browser
+	$(BIN)/python -m pytest tests -q -m 'not long'
 
 test-long: setup-dev system-packages ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
 	$(BIN)/python -m pytest tests -q -m long -p tests.long_runs
