@@ -14,7 +14,7 @@ from queqiao.ports.event_log import packer
 from queqiao.ports.event_log.base import NewEvent, Outcome
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
-from queqiao.ports.event_log.records import Columns, Records
+from queqiao.ports.event_log.records import HEAD, Columns, Records
 from queqiao.ports.journal import Disk, Journal
 
 
@@ -121,6 +121,71 @@ async def test_a_dictionary_that_met_a_full_disk_is_not_used(tmp_path: Path) -> 
     assert failed == 2
     assert read_all(tmp_path) == stored
     assert brought(tmp_path)
+
+
+class FullAtFirst(Disk):
+    """Full for the first writes, as many as are said."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def write(self, file: int, data: bytes | memoryview, at: int) -> int:
+        if self.times:
+            self.times -= 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(file, data, at)
+
+
+@pytest.mark.parametrize(
+    ("a_frame", "failures", "first"),
+    [(20, 2, 121), (60, 0, 61), (60, 3, 61)],
+    ids=["retries-make-no-samples", "enough-in-one-frame", "enough-in-each-try"],
+)
+async def test_the_frame_at_position_0_brings_no_dictionary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, a_frame: int, failures: int, first: int
+) -> None:
+    monkeypatch.setattr(packer, "SAMPLES_A_FRAME", a_frame)
+    events = [event(number) for number in range(240)]
+    log = EmbeddedEventLog(tmp_path, disk=FullAtFirst(failures))
+    for _ in range(failures):
+        with pytest.raises(StorageFull):
+            await log.append(events[:60])
+    for start in range(0, 240, 60):
+        await log.append(events[start : start + 60])
+    log.close()
+    assert read_all(tmp_path) == [one.body for one in events]
+    assert brought(tmp_path)[0] == first
+
+
+BAD_DICTIONARY = b"\x37\xa4\x30\xec" + bytes(range(200))
+"""Begins as a trained dictionary does, and is none."""
+
+
+@pytest.mark.parametrize("bad", ["bodies", "ids", "dictionary"])
+def test_a_frame_that_does_not_unpack_is_named(tmp_path: Path, bad: str) -> None:
+    columns = Columns(1)
+    columns.add("web", [b"one"], [bytes(8)], [b'{"message_id":"one"}'])
+    payload = packer.Packer().pack(columns, 7)
+    head = list(HEAD.unpack_from(payload))
+    rest = payload[HEAD.size :]
+    if bad == "bodies":
+        rest = rest[: 8 + head[5]] + bytes(len(rest) - 8 - head[5])
+    elif bad == "ids":
+        rest = rest[:8] + bytes(head[5]) + rest[8 + head[5] :]
+    else:
+        head[4], rest = len(BAD_DICTIONARY), BAD_DICTIONARY + rest
+    journal = Journal.open(tmp_path)
+    journal.append_now(payload, 1)
+    head[0], position = 2, journal.end
+    journal.append_now(HEAD.pack(*head) + rest, 2)
+    journal.publish_mark(2)
+    journal.close()
+    reader = EmbeddedEventLogReader(tmp_path)
+    assert reader.read(0, 1)[0].body == b'{"message_id":"one"}'
+    with pytest.raises(Broken, match=f"position {position} does not unpack"):
+        reader.read(1, 1)
+    reader.close()
 
 
 async def test_bodies_that_have_nothing_in_common_are_packed_without(tmp_path: Path) -> None:

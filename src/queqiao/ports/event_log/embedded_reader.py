@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from zstandard import ZstdCompressionDict, ZstdDecompressor
+from zstandard import ZstdCompressionDict, ZstdDecompressor, ZstdError
 
 from queqiao.kernel.errors import Broken, Message
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.event_log.offsets import Offsets
-from queqiao.ports.event_log.records import Records, Unpack
+from queqiao.ports.event_log.records import Records, Unpack, unreadable
 from queqiao.ports.journal import JournalReader
 from queqiao.ports.journal.reader import READ_BYTES
 
@@ -78,7 +78,10 @@ class EmbeddedEventLogReader:
         if not dictionary_at:
             return ZstdDecompressor().decompress
         dictionary, _ = self.dictionary(dictionary_at)
-        return ZstdDecompressor(dict_data=ZstdCompressionDict(dictionary)).decompress
+        try:
+            return ZstdDecompressor(dict_data=ZstdCompressionDict(dictionary)).decompress
+        except ZstdError as error:
+            raise unreadable(dictionary_at) from error
 
     def _start(self, after: int) -> int:
         if self._cursor[0] == after:

@@ -27,7 +27,8 @@ LEVEL = 1
 DICTIONARY_BYTES = 8 << 10
 SAMPLES = 500
 SAMPLES_A_FRAME = 50
-"""Fewer than ``SAMPLES``, so the log's first frame brings no dictionary: position 0 means none."""
+FIRST_OFFSET = 1
+"""The frame that begins here lies at position 0, which names no dictionary: it brings none."""
 SAMPLE_BYTES_MAX = 4096
 PLAIN_FROM_BYTES = 64 << 10
 """A frame of so many bytes of events is packed without a dictionary: it gains next to nothing."""
@@ -89,7 +90,7 @@ class Packer:
             return b""
         step = -(-len(bodies) // SAMPLES_A_FRAME)
         self._samples += [body[:SAMPLE_BYTES_MAX] for body in bodies[::step]]
-        if len(self._samples) < SAMPLES:
+        if first == FIRST_OFFSET or len(self._samples) < SAMPLES:
             return b""
         samples, self._samples = self._samples, []
         try:
@@ -108,8 +109,12 @@ class Packer:
             self._fresh = None
 
     def lost(self) -> None:
-        """Note that the last payload did not reach the disk, nor what it brought."""
+        """Note that the last payload did not reach the disk, nor what it brought.
+
+        Its events come again, if at all: were its samples kept, tries would count as events.
+        """
         self._fresh = None
+        self._samples = []
 
 
 def _next_due(first: int) -> int:

@@ -20,7 +20,7 @@ from struct import Struct
 
 import msgspec
 from xxhash import xxh3_128_digest
-from zstandard import ZstdDecompressor
+from zstandard import ZstdDecompressor, ZstdError
 
 from queqiao.kernel.errors import Broken, Message
 from queqiao.ports.event_log.base import StoredEvent
@@ -44,6 +44,16 @@ _OTHER_VERSION = Message(
     "日志由另一个版本写成，请用那个版本导出，或换一个新目录",
     "the log was written by another version; export it with that one, or begin in a new folder",
 )
+
+
+def unreadable(position: int) -> Broken:
+    """Return the error for a frame that does not unpack, though its checksum holds."""
+    return Broken(
+        Message(
+            f"日志在位置 {position} 处的帧无法解压，请从备份恢复",
+            f"the log's frame at position {position} does not unpack; restore it from a backup",
+        )
+    )
 
 
 class Ids(msgspec.Struct, array_like=True):
@@ -120,10 +130,11 @@ class Records:
     """
 
     __slots__ = ("_cut", "_ids", "_ids_at", "_ids_size", "_marks_at", "_payload", "count",
-                 "dictionary_at", "first", "last", "seed")  # fmt: skip
+                 "dictionary_at", "first", "last", "position", "seed")  # fmt: skip
 
     def __init__(self, payload: bytes, position: int) -> None:
         self._payload = payload
+        self.position = position
         self.first: int
         self.seed: int
         self.dictionary_at: int
@@ -149,12 +160,18 @@ class Records:
         """Return the prefix of the digest and the id of each event."""
         if self._ids is None:
             packed = self._payload[self._ids_at : self._ids_at + self._ids_size]
-            ids = _decode_ids(ZstdDecompressor().decompress(packed))
+            ids = _decode_ids(self._unpacked(packed, ZstdDecompressor().decompress))
             prefixes = [
                 prefix for name, count in ids.origins for prefix in repeat(prefix_of(name), count)
             ]
             self._ids = prefixes, split(ids.joined, ids.lengths)
         return self._ids
+
+    def _unpacked(self, packed: bytes, unpack: Unpack) -> bytes:
+        try:
+            return unpack(packed)
+        except ZstdError as error:
+            raise unreadable(self.position) from error
 
     def keys(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield digest and fingerprint of each event."""
@@ -170,7 +187,7 @@ class Records:
 
     def events(self, after: int, limit: int, unpack: Unpack) -> list[StoredEvent]:
         """Return up to ``limit`` events with offsets above ``after``."""
-        content = unpack(self._payload[self._ids_at + self._ids_size :])
+        content = self._unpacked(self._payload[self._ids_at + self._ids_size :], unpack)
         lengths = 4 * self.count
         bodies = split(content[lengths:], content[:lengths])
         start = max(0, after + 1 - self.first)
