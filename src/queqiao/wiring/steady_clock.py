@@ -35,12 +35,14 @@ def anchor_file(home: Path) -> Path:
 
 def clock_of(home: Path) -> Clock:
     """Return the clock of the home's system; where none runs, the machine's."""
+    if not is_held(home):  # asked first: an anchor that was read before may be a dead system's
+        return SystemClock()
     try:
         with anchor_file(home).open("rb") as file:
             shared = mmap.mmap(file.fileno(), _ANCHOR_BYTES, access=mmap.ACCESS_READ)
-    except OSError:
+    except (OSError, ValueError):  # a file that is too short raises ValueError
         return SystemClock()
-    return AnchoredClock(memoryview(shared).cast("q")) if is_held(home) else SystemClock()
+    return AnchoredClock(memoryview(shared).cast("q"))
 
 
 def difference_us(home: Path) -> int:
@@ -53,6 +55,7 @@ class ClockKeeper:
     """Keeps the anchor. One per home, in the supervisor.
 
     ``follow_after_us``: so long must the machine's clock differ by the same before it is followed.
+    Raises OSError when the anchor cannot be laid down; no anchor lies in the home then.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class ClockKeeper:
         self._counted_us = counted_us
         self._follow_after_us = follow_after_us
         self._jump_us = self._jumped_at_us = 0
-        self._file = _fresh(anchor_file(home))
-        self._put(self._machine.now_us() - counted_us())
+        self._failed = False
+        self._anchor_us = self._machine.now_us() - counted_us()
+        self._file = _fresh(anchor_file(home), _packed(self._anchor_us))
 
     def look(self) -> None:
         """Compare the machine's clock with the anchor, and follow it or wait. About once a second.
@@ -90,21 +94,48 @@ class ClockKeeper:
                 after_s=self._follow_after_us / SECOND_US,
             )
         elif counted_us - self._jumped_at_us >= self._follow_after_us:
+            self._follow(ahead_us)
+
+    def _follow(self, ahead_us: int) -> None:
+        if self._put(self._anchor_us + ahead_us):
             self._jump_us = 0
             log.warning("the machine's clock is followed", by_s=ahead_us / SECOND_US)
-            self._put(self._anchor_us + ahead_us)
 
-    def _put(self, anchor_us: int) -> None:
-        # Written, not mapped: on a full disk a write fails where a map would kill.
-        self._anchor_us = anchor_us
+    def _put(self, anchor_us: int) -> bool:
+        """Move the anchor; return whether it moved. If not, the next look finds the same again."""
+        # Into the same file, which the roles have mapped. Written, not mapped: on a full disk a
+        # write fails where a map would kill.
         try:
-            os.pwrite(self._file, anchor_us.to_bytes(_ANCHOR_BYTES, sys.byteorder, signed=True), 0)
+            os.pwrite(self._file, _packed(anchor_us), 0)
         except OSError as error:
-            log.warning("the clock's anchor could not be moved", reason=str(error))
+            if not self._failed:  # said once, not at every look
+                log.warning("the clock's anchor could not be moved", reason=str(error))
+            self._failed = True
+            return False
+        self._anchor_us, self._failed = anchor_us, False
+        return True
 
 
-def _fresh(path: Path) -> int:
-    """Return the descriptor of a new file: roles of an earlier system keep their own."""
+def _packed(anchor_us: int) -> bytes:
+    return anchor_us.to_bytes(_ANCHOR_BYTES, sys.byteorder, signed=True)
+
+
+def _fresh(path: Path, content: bytes) -> int:
+    """Return the descriptor of a new file: roles of an earlier system keep their own.
+
+    It is renamed into place when it is whole, so nobody finds it empty. The old one goes first: it
+    may count from another start of the machine.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    unfinished = path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    file = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.pwrite(file, content, 0)
+        unfinished.rename(path)
+    except OSError:
+        os.close(file)
+        unfinished.unlink(missing_ok=True)
+        raise
+    return file

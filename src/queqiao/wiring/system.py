@@ -47,6 +47,8 @@ def run(
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.set_up()
     held = lock(settings.home)
+    # At once: while the home is held, commands go by the anchor, and an old one may lie there.
+    keeper = ClockKeeper(settings.home, int(settings.clock.follow_after_s * SECOND_US))
     listener = public_socket(settings)
     for name in SHARED_MODULES:
         importlib.import_module(name)
@@ -60,7 +62,6 @@ def run(
             os.close(held)
             _announce(address, announce)
 
-    keeper = ClockKeeper(settings.home, int(settings.clock.follow_after_s * SECOND_US))
     mains = [*role_mains(settings, listener), *extra]
     try:
         Supervisor(settings.home, mains, keeper.look).run(started)
