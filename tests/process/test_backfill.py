@@ -9,17 +9,19 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from tests.measure import shop
 from tests.process import conftest
 from tests.process.conftest import House, event
 from tests.process.test_killed import shop as killed_shop
 
+from queqiao.kernel.errors import Unavailable
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.process.backfill import Backfill
 from queqiao.process.consent import ANALYTICS
 from queqiao.process.enrichment.enricher import Enricher
-from queqiao.process.loader import Loader
+from queqiao.process.loader import Loader, Pace
 from queqiao.process.state import ROWS_VERSION
 from queqiao.wiring.processes import analytics
 
@@ -62,6 +64,68 @@ async def test_history_is_made_again_while_live_events_come(house, monkeypatch) 
     await house.load(event("A", 1, anon="later"))
     assert (await house.ask(CONSENTS)) == [[ANALYTICS, house.loader.checkpoint.offset]]
     assert await shop.answer(house.warehouse, QUESTION, 120) == answer
+
+
+class Stumbling:
+    """A warehouse that fails once, at the first statement that holds some words."""
+
+    def __init__(self, inner) -> None:
+        self.inner = inner
+        self.words: str | None = None
+
+    def __getattr__(self, name: str):
+        return getattr(self.inner, name)
+
+    async def command(self, sql: str) -> None:
+        self.stumble(sql)
+        await self.inner.command(sql)
+
+    async def exclusive(self, statements) -> None:
+        self.stumble(" ".join(statements))
+        await self.inner.exclusive(statements)
+
+    async def insert(self, table: str, rows) -> None:
+        self.stumble(f"INSERT {table}")
+        await self.inner.insert(table, rows)
+
+    def stumble(self, sql: str) -> None:
+        if self.words is not None and self.words in sql:
+            self.words = None
+            raise Unavailable
+
+
+@pytest.mark.parametrize(
+    "words", ["INSERT shadow_events", "MODIFY COMMENT", "EXCHANGE", "DROP TABLE IF EXISTS shadow_"]
+)
+async def test_what_fails_once_is_gone_on_from_while_events_come(house, words) -> None:
+    stumbling = house.warehouse = Stumbling(house.warehouse)
+    house.loader = house.new_loader(pace=Pace(poll_s=0.001, retry_s=0.001))
+    await house.load(*(event("A", n, anon=f"d{n % 3}") for n in range(20)))
+    backfill = new_backfill(house, ANALYTICS)
+    backfill.start("second", 1)
+    stop, failed, sent = asyncio.Event(), 0, 20
+    stumbling.words = words
+    running = asyncio.create_task(house.loader.run(stop))
+    while backfill.active:
+        await conftest.append(house.log, [event("A", sent, anon=f"d{sent % 3}")], sent)
+        sent += 1
+        try:
+            await backfill.advance()
+        except Unavailable:
+            failed += 1
+            await asyncio.sleep(0.05)  # the live loader looks meanwhile
+    for _ in range(500):
+        if house.loader.checkpoint.offset == sent:
+            break
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert (failed, stumbling.words) == (1, None)
+    assert await house.ask("SELECT offset FROM events ORDER BY offset") == [
+        [offset] for offset in range(1, sent + 1)
+    ]
+    assert await house.ask("SELECT uniqExact(session_id), count() FROM sessions") == [[3, 3]]
+    assert await house.ask(CONSENTS) == [[ANALYTICS, sent]]
 
 
 async def test_one_that_is_filling_can_be_rolled_back(house, monkeypatch) -> None:

@@ -158,6 +158,25 @@ async def cuts(house: TieredHouse, *, done: bool) -> int:
     return at - 1
 
 
+async def test_no_row_is_removed_that_the_view_does_not_find_elsewhere(house, monkeypatch) -> None:
+    await house.fill(random.Random(5), range(40))
+    before, exclusive, failures = await house.ask(DIGEST), house.warehouse.exclusive, [StorageFull]
+
+    async def failing_once(statements) -> None:
+        if failures:
+            raise failures.pop()
+        await exclusive(statements)
+
+    monkeypatch.setattr(house.warehouse, "exclusive", failing_once)
+    with pytest.raises(StorageFull):
+        await house.tiering.advance(LATER_US)
+    while await house.tiering.advance(LATER_US):  # the role lives on
+        assert await house.ask(DIGEST) == before
+    assert await house.ask(DIGEST) == before
+    await house.move()
+    assert await house.ask("SELECT count() FROM events") == [[40 - await house.border()]]
+
+
 async def test_a_file_that_is_not_as_the_rows_are_deletes_nothing(house, monkeypatch) -> None:
     await house.fill(random.Random(1), range(40))
     command = house.warehouse.command

@@ -89,6 +89,12 @@ class Backfill:
         return self._file.exists()
 
     @property
+    def swapping(self) -> bool:
+        """Whether the sets change places: until that is done the live loader stands still."""
+        note = self._read()
+        return note is not None and note.phase != "filling"
+
+    @property
     def offset(self) -> int:
         """How far the shadow set is filled, 0 when there is none."""
         return self._shadow.checkpoint.offset if self._shadow else 0
@@ -125,6 +131,19 @@ class Backfill:
         note = self._read()
         if note is None:
             return False
+        if note.phase != "filling":  # it failed once: all of it is done before anything is loaded
+            async with self._live.turn:
+                await self._live.close_state()
+                await self._finish(note)
+                await self._live.open()
+            return True
+        try:
+            return await self._fill(note)
+        except Exception:  # the shadow forgets what it saw of a failed batch: it is opened again
+            await self._close_shadow()
+            raise
+
+    async def _fill(self, note: _Note) -> bool:
         shadow = await self._opened()
         if await shadow.step() and shadow.behind:
             return True
@@ -143,8 +162,8 @@ class Backfill:
         if note is None or note.phase != "filling":
             return
         await self._close_shadow()
+        _unlink(self._shadow_state)  # first: a checkpoint must never be above what tables hold
         await self._drop()
-        _unlink(self._shadow_state)
         self._forget()
 
     async def close(self) -> None:
@@ -165,12 +184,12 @@ class Backfill:
     async def _swap(self, shadow: Loader, note: _Note) -> None:
         offset = shadow.checkpoint.offset
         await self._close_shadow()
-        await self._live.close_state()
         for name in TABLES:
             comment = f"ALTER TABLE {PREFIX}{name} MODIFY COMMENT '{note.stamp}'"
             await self._warehouse.command(comment)
         note.phase = "swapping"
         self._write(note)
+        await self._live.close_state()  # from here on it is opened by whoever ends the swap
         await self._finish(note)
         log.info("history was processed again", offset=offset, stamp=note.stamp)
 

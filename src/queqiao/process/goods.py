@@ -5,12 +5,10 @@ remembered by its bytes: nearly every event then shares its columns with earlier
 stored by reference until they become Arrow.
 """
 
-from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from queqiao.kernel.errors import FieldError, InvalidInput
-from queqiao.kernel.money import parse_minor
 from queqiao.process.properties import (
     Properties,
     minor_of,
@@ -22,9 +20,6 @@ from queqiao.process.properties import (
 REMEMBERED = 6_000
 REMEMBERED_BYTES_MAX = 512
 """Longer properties are read each time; so what is remembered takes 8 MB at most."""
-PRICES_IN_MEMORY_MAX = 20_000
-"""Prices that are remembered as read, about 4 MB."""
-
 _POSITION_MAX = 1 << 31
 
 PRICE = "properties.price"
@@ -165,15 +160,7 @@ def _value(named: Properties, currency: str, faults: list[FieldError]) -> int:
         total = minor_of(named.total_minor, named.total, currency, "properties.total")
         if total is not None:
             return total
-        if named.price_minor is None and named.price is not None:
-            return _price(named.price, currency)
-        return minor_of(named.price_minor, None, currency, PRICE) or 0
+        return minor_of(named.price_minor, named.price, currency, PRICE) or 0
     except InvalidInput as error:
         faults += error.fields
         return 0
-
-
-@lru_cache(maxsize=PRICES_IN_MEMORY_MAX)
-def _price(price: Decimal, currency: str) -> int:
-    """Return a price in minor units; shops have few prices, and reading one exactly costs."""
-    return parse_minor(price, currency, PRICE)

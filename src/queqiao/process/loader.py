@@ -101,6 +101,7 @@ class Loader:
         self._thread = ThreadPoolExecutor(1, "loader")
         self._file: StateFile | None = None
         self._held: dict[str, int] | None = None
+        self._is_let_go = False
         self.checkpoint = Checkpoint()
         self.turn = asyncio.Lock()
         """Held while a batch is loaded, and by whoever changes what the machines remember."""
@@ -116,6 +117,7 @@ class Loader:
         await create_tables(self._warehouse, self._prefix)
         await self._rollups.open()
         await self._aside(self._open_state)
+        self._is_let_go = False
         held: dict[str, int] = {}
         for table in FACTS:
             sql = f"SELECT max(offset) FROM {self._prefix}{table.name}"  # noqa: S608  # our own names
@@ -131,8 +133,9 @@ class Loader:
         self.checkpoint = self._file.checkpoint()
 
     async def close_state(self) -> None:
-        """Let the state file go, in one's turn; nothing is loaded until ``open``."""
+        """Let the state file go, in one's turn; nothing is loaded until the same one opens it."""
         self._held = None
+        self._is_let_go = True
         await self._aside(self._close_state)
 
     def _close_state(self) -> None:
@@ -150,16 +153,21 @@ class Loader:
         while not stop.is_set():
             wait_s = self._pace.poll_s
             try:
-                async with self.turn:
-                    if self._held is None:  # the machines forget what they saw of a failed batch
-                        await self.open()
-                if await self.step() and self.behind:
+                if await self._load_one() and self.behind:
                     continue
             except _FAILURES as error:
                 log.warning("loading failed, trying again", error=str(error))
                 wait_s = self._pace.retry_s
                 self._held = None
             await _sleep_unless(stop, wait_s)
+
+    async def _load_one(self) -> int:
+        async with self.turn:
+            if self._is_let_go:
+                return 0
+            if self._held is None:  # the machines forget what they saw of a failed batch
+                await self.open()
+            return await self._step()
 
     async def step(self) -> int:
         """Load one batch; return how many events it held, 0 when there is nothing new.

@@ -75,11 +75,12 @@ class Keyed(Generic[T]):
             missing = [key for key in missing if key not in old]
         for start in range(0, len(missing), _KEYS_IN_QUESTION_MAX):
             asked = missing[start : start + _KEYS_IN_QUESTION_MAX]
-            young.update(dict.fromkeys(asked))
+            found: dict[str, T | None] = dict.fromkeys(asked)
             marks = ",".join("?" * len(asked))
             sql = f"SELECT key, value FROM state WHERE kind = ? AND key IN ({marks})"  # noqa: S608  # marks only
             for key, value in self._file.execute(sql, (self._kind, *asked)):
-                young[key] = self._decoder.decode(value)
+                found[key] = self._decoder.decode(value)
+            young.update(found)
 
     def put(self, key: str, value: T) -> None:
         """Set the value of a key; it is on disk after the next commit."""

@@ -152,6 +152,7 @@ class Tiering:
             return False
         if (await self._warehouse.query(_CHANGING)).rows != [[0]]:
             return False
+        await self._tier.settle()  # the view may not look into the lake yet, where that failed once
         await self._warehouse.command(f"ALTER TABLE {EVENTS.name} DELETE WHERE {old}")
         self._remove_at_us = now_us + DAY_US
         return True

@@ -137,7 +137,7 @@ async def maintain(
     """
     try:
         while backfill.active:
-            if loader.behind or stop.is_set():
+            if stop.is_set() or (loader.behind and not backfill.swapping):
                 return
             await backfill.advance()
         for work in upkeep:
