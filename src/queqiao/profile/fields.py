@@ -3,7 +3,7 @@
 A formula stands over the columns of ``person_query``. NULL means unknown.
 
 - recency: whole days since the person's last event;
-- orders: distinct orders that were sold, ever (frequency);
+- orders: orders that were sold, each by its source and number, ever (frequency);
 - spent: what was paid for order lines less credits, ever, in minor units of the shop's main
   currency, the one with most lines (monetary value);
 - visits: distinct sessions;

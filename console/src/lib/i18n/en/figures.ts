@@ -6,7 +6,7 @@ export default {
     net: "Gross sales less credit notes",
     gross: "Order lines in all, before refunds",
     credit_notes: "Refunds and credits, negative",
-    orders: "Distinct orders",
+    orders: "Completed orders",
     invoices: "Documents other than refunds: orders, financial adjustments, stock documents without an amount",
     credit_note_count: "Refunds and cancellations",
     units: "Pieces sold",

@@ -6,7 +6,7 @@ export default {
     net: "销售总额减去退款",
     gross: "订单行金额合计，退款前",
     credit_notes: "退款与冲销合计，为负数",
-    orders: "去重后的订单数",
+    orders: "已完成的订单数",
     invoices: "退款以外的单据：订单、财务调整、零金额的库存单据",
     credit_note_count: "退款与取消的单据数",
     units: "售出的件数",
