@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.process.conftest import House
+from tests.process.conftest import House, opened
 
 from queqiao.collect.bad_row_groups import BadRowGroups
 from queqiao.collect.bad_rows import BadRowsLog
@@ -34,12 +34,8 @@ def event(number: int, minutes_ago: float, context: bytes = b"{}") -> bytes:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    made = House(tmp_path)
-    await made.loader.open()
-    yield made
-    await made.loader.close()
-    made.warehouse.close()
-    made.log.close()
+    async with opened(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Parts for the suites of process: events, a log of them, a loader over real adapters."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,17 @@ class House:
 
     async def ask(self, sql: str) -> list[list[Any]]:
         return (await self.warehouse.query(sql)).rows
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[House]:
+    """Give a house whose loader is open from the start."""
+    made = House(folder)
+    await made.loader.open()
+    yield made
+    await made.loader.close()
+    made.warehouse.close()
+    made.log.close()
 
 
 @pytest.fixture

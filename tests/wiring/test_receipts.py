@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.process.conftest import MINUTE, House, event
+from tests.process.conftest import MINUTE, House, event, opened
 
 from queqiao.collect.contracts import ClosedBucket, Correction, Problem, Stitch
 from queqiao.kernel.envelope import decode_envelope, encode_envelope
@@ -23,12 +23,8 @@ BUCKETS = [
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    made = House(tmp_path)
-    await made.loader.open()
-    yield made
-    await made.loader.close()
-    made.warehouse.close()
-    made.log.close()
+    async with opened(tmp_path) as made:
+        yield made
 
 
 def taken(late_us: int, body: bytes) -> bytes:
