@@ -3,16 +3,17 @@ import { usePipeline } from "@/api/pipeline-get";
 import { useSystem } from "@/api/system-get";
 import type { PipelineState } from "@/api/types";
 import { Choice } from "@/components/Choice";
+import { DataPage } from "@/components/DataPage";
 import { roleName } from "@/components/roleName";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
-import { DataPage } from "./DataPage";
 import { Corrections } from "./Corrections";
 import { Flow } from "./Flow";
 import { Course } from "./Course";
+import "./data.css";
 
 const WINDOWS = ["60", "360", "1440"] as const;
 
