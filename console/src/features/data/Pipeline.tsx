@@ -10,6 +10,7 @@ import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
+import { Backfill } from "./Backfill";
 import { Corrections } from "./Corrections";
 import { Flow } from "./Flow";
 import { Course } from "./Course";
@@ -31,6 +32,7 @@ export function Pipeline() {
           <>
             {state.tiers.refused && <p className="notice warn">{state.tiers.refused[language]}</p>}
             <Flow state={state} roles={system.data?.roles ?? []} />
+            <Backfill state={state.backfill} now={state.now} />
             <Charts state={state} />
           </>
         )}
