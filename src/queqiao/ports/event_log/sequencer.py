@@ -19,6 +19,7 @@ from xxhash import xxh3_128_digest as digest_of
 from queqiao.kernel.errors import QueqiaoError, StorageFull
 from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome
 from queqiao.ports.event_log.dedup import DedupIndex, offset_of, value_of, values_of
+from queqiao.ports.event_log.gathering import Gathering
 from queqiao.ports.event_log.group import GROUP_BYTES_MAX, Group
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.event_log.sources import Sources
@@ -47,6 +48,7 @@ class Sequencer:
         self._next = last + 1
         self._send_group = send
         self._at_once = at_once
+        self._gathering = Gathering(self._send)
         self._under_way: deque[Group] = deque()
         self._waiting: deque[Group] = deque()
 
@@ -57,7 +59,7 @@ class Sequencer:
         last = max((outcome.offset for outcome in outcomes), default=0)
         if last > self.committed:
             # Also where only a duplicate's first is on its way to the disk: so is the promise.
-            await asyncio.shield(self._group_of(last).stored)
+            await asyncio.shield(self._join(self._group_of(last)))
         return outcomes
 
     def append_new(self, events: NewEvents) -> "asyncio.Future[None] | None":
@@ -73,7 +75,7 @@ class Sequencer:
         self.index.table.update(zip(digests, values, strict=True))
         self._next += len(digests)
         group.add(events.source, ids, events.fingerprints, events.bodies)
-        return group.stored
+        return self._join(group)
 
     def known(self, message_id: str, source: str | None) -> list[int]:
         """Return the offsets of a message id, of one source or of every source."""
@@ -88,8 +90,18 @@ class Sequencer:
         if not self._waiting or self._waiting[-1].size >= GROUP_BYTES_MAX:
             loop = asyncio.get_running_loop()
             self._waiting.append(Group(self._next, loop.create_future()))
-            loop.call_soon(self._send)  # after everything that this turn of the loop has read
+            self._gather()
         return self._waiting[-1]
+
+    def _gather(self) -> None:
+        """Send what waits when it is time, if there is room for it."""
+        if self._waiting and len(self._under_way) < self._at_once:
+            self._gathering.begin(busy=bool(self._under_way))
+
+    def _join(self, group: Group) -> "asyncio.Future[None]":
+        group.callers += 1
+        self._gathering.joined(group.callers)
+        return group.stored
 
     def _group_of(self, offset: int) -> Group:
         """Return the group with an offset that is not committed yet."""
@@ -98,20 +110,22 @@ class Sequencer:
 
     def _send(self) -> None:
         """Hand the oldest groups to the owner, as many as may be on their way."""
+        self._gathering.end()
         while self._waiting and len(self._under_way) < self._at_once:
             group = self._waiting.popleft()
             self._under_way.append(group)
             self._send_group(group)
 
     def ended(self, group: Group, error: BaseException | None) -> None:
-        """Note that the oldest group under way is stored, or that it is not; send the next."""
+        """Note that the oldest group under way is stored, or that it is not; the next follows."""
         oldest = self._under_way.popleft()
         assert oldest is group
         if error is None:
             self.committed = group.last
             self.index.seal_if_full(self.committed)
         group.settle(error)
-        self._send()
+        self._gathering.expect(group.callers + sum(one.callers for one in self._waiting))
+        self._gather()
 
     def roll_back(self, error: QueqiaoError) -> None:
         """Forget the offsets and keys that are not committed, and fail what waits."""
