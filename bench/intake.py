@@ -15,7 +15,8 @@ What small batches cost beyond that was commits: clients that wait for their ans
 halves, each with a commit while the other was read, and the committer and the loop fought for the
 interpreter's lock (10 switches of the committer a commit). A commit that waits a moment for those
 whom the last one answered makes half as many, and the two threads take turns: a quarter less CPU,
-and sooner answers. Beside other work on the machine, look at the ratio.
+and sooner answers. Calls that say no time (as those of ``load``) once missed the express lane:
+12.5 s a million at 20,000 a second in hundreds, 6.7 since they take it.
 Zeros written ahead of the journal's end halve the CPU of ``fdatasync``, since the file's size does
 not change. Resident is what the intake and its libraries take; the role itself shares with other
 roles the pages of what they all import (55 MB more, Arrow and the warehouse's client among them).
