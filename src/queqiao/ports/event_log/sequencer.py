@@ -117,22 +117,49 @@ class Sequencer:
             self._send_group(group)
 
     def ended(self, group: Group, error: BaseException | None) -> None:
-        """Note that the oldest group under way is stored, or that it is not; the next follows."""
-        oldest = self._under_way.popleft()
-        assert oldest is group
-        if error is None:
-            self.committed = group.last
-            self.index.seal_if_full(self.committed)
-        group.settle(error)
-        self._gathering.expect(group.callers + sum(one.callers for one in self._waiting))
+        """Note that the oldest group under way is stored, or that it is not; the next follows.
+
+        A group that was rolled back in the meantime counts no more.
+        """
+        if self._under_way and self._under_way[0] is group:
+            self._under_way.popleft()
+            if error is None:
+                self.committed = group.last
+                self.index.seal_if_full(self.committed)
+            group.settle(error)
+            self._gathering.expect(group.callers + sum(one.callers for one in self._waiting))
         self._gather()
 
     def roll_back(self, error: QueqiaoError) -> None:
-        """Forget the offsets and keys that are not committed, and fail what waits."""
-        self.index.roll_back(self.committed)
-        self._next = self.committed + 1
+        """Forget the offsets and keys that are not committed, and fail whoever waits for them."""
+        self._forget_above(self.committed)
+        for groups in (self._under_way, self._waiting):
+            while groups:
+                groups.popleft().settle(error)
+
+    def turn_away(self, error: QueqiaoError) -> None:
+        """Forget and fail what is not under way yet."""
+        self._forget_above(self._under_way[-1].last if self._under_way else self.committed)
         while self._waiting:
             self._waiting.popleft().settle(error)
+
+    def _forget_above(self, offset: int) -> None:
+        self.index.roll_back(offset)
+        self._next = offset + 1
+
+    def is_under_way(self, group: Group) -> bool:
+        """Say whether a group was sent, and neither ended nor rolled back."""
+        return any(one is group for one in self._under_way)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._under_way)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much has gathered and is not under way."""
+        return sum(group.size for group in self._waiting)
 
     def take_waiting(self) -> list[Group]:
         """Return the groups that were not sent yet, for an owner that closes."""
