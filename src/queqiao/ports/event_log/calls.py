@@ -1,6 +1,8 @@
 """The log's methods between roles: what the owner of the log answers to the remote adapter."""
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
@@ -43,7 +45,8 @@ class Recent(Struct):
 
 
 def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
-    """Return the table for the owner's RPC server."""
+    """Return the table for the owner's RPC server. The reader gets a thread: it may wait."""
+    desk = ThreadPoolExecutor(1, "log-desk")
 
     async def append(call: Append) -> list[Outcome]:
         return await log.append(call.events)
@@ -52,10 +55,10 @@ def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
         return await log.find(call.message_id, call.source)
 
     async def range_(call: Range) -> list[StoredEvent]:
-        return reader.read(call.after, call.limit)
+        return await asyncio.wrap_future(desk.submit(reader.read, call.after, call.limit))
 
     async def recent(call: Recent) -> list[StoredEvent]:
-        return reader.recent(call.limit)
+        return await asyncio.wrap_future(desk.submit(reader.recent, call.limit))
 
     return {
         APPEND: Method(append, Append, list[Outcome]),

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException
 
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.event_log.kafka.place import refused
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 RETRY_EVERY_S = 0.2
 
@@ -18,6 +21,14 @@ _RIGHTS = frozenset(
      "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "_AUTHENTICATION",
      "SASL_AUTHENTICATION_FAILED")
 )  # fmt: skip
+
+
+def on_error(error: KafkaError) -> None:
+    """Tell of what a client meets on its own threads; it tries again by itself.
+
+    Without this the client raises its fatal errors out of whatever is called next.
+    """
+    log.warning("trouble with Kafka", code=error.name(), cause=error.str())
 
 
 def error_of(error: KafkaException) -> KafkaError:

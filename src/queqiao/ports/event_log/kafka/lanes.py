@@ -23,7 +23,7 @@ from xxhash import xxh3_128_digest
 from queqiao.kernel.errors import Broken, QueqiaoError, Unavailable
 from queqiao.kernel.errors import Message as Words
 from queqiao.ports.event_log.group import GROUP_BYTES_MAX, Group
-from queqiao.ports.event_log.kafka.faults import because, code_of, error_of
+from queqiao.ports.event_log.kafka.faults import because, code_of, error_of, on_error
 from queqiao.ports.event_log.kafka.place import Place
 from queqiao.ports.event_log.kafka.records import headers_of, key_of
 from queqiao.ports.event_log.kafka.topic import EVENT_BYTES_MAX, Topic
@@ -80,6 +80,7 @@ class Lane:
                 "retry.backoff.ms": 10,
                 "partitioner": "murmur2_random",
                 **place.settings("intake"),
+                "error_cb": on_error,
                 "transactional.id": f"{topic.name}.{number}",
                 "transaction.timeout.ms": TRANSACTION_MS,
                 "enable.idempotence": True,
@@ -155,7 +156,9 @@ class Lane:
         try:
             self._send(work.group)
             self._flush()
-        except (KafkaException, NotStoredError) as error:
+        except (KafkaException, NotStoredError, SystemError) as error:
+            # A fatal error stops the client in the middle of its callbacks, as a SystemError; then
+            # aborting tells what it was.
             self._abort()
             raise NotStoredError(str(error)) from error
         work.arrived.set_result(True)

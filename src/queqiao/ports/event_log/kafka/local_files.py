@@ -7,8 +7,7 @@
     lock          held by the one writer of this home
 
 None of it is fsynced but the first: a key that is missing or torn is read from the topic, a
-position that is wrong only makes a read start further back, and all of it is made anew of a topic
-that it is not of.
+position that is wrong only makes a read start further back.
 """
 
 import fcntl
@@ -21,11 +20,11 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from queqiao.kernel.errors import Message, Unavailable
+from queqiao.ports.event_log.kafka.place import refused
 from queqiao.ports.event_log.manifest import replace_file
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES
-from queqiao.ports.journal.base import COMMITTED_NAME, LOCK_NAME
+from queqiao.ports.journal.base import LOCK_NAME
 from queqiao.ports.journal.disk import Disk, write_whole
-from queqiao.ports.journal.watermark import Watermark
 
 KEY_BYTES = 24
 _CHECK = Struct("<Q")
@@ -60,22 +59,25 @@ class LocalFiles:
             ) from error
 
     def seed_of(self, cluster: str, topic: str, fresh_seed: int) -> int:
-        """Return the seed of the files of a topic; where they are of another, begin anew."""
-        path = self.folder / "topic.json"
-        known = msgspec.json.decode(path.read_bytes(), type=TopicFile) if path.exists() else None
-        if known is None or (known.cluster, known.topic) != (cluster, topic):
-            self._clear()
-            known = TopicFile(cluster, topic, str(fresh_seed))
-            replace_file(path, msgspec.json.encode(known))
-        return int(known.seed)
+        """Return the seed of the digests, drawn when the folder began with this topic.
 
-    def _clear(self) -> None:
-        for path in self.folder.rglob("*"):
-            if path.is_file() and path.name not in {LOCK_NAME, COMMITTED_NAME}:
-                path.unlink()
-        watermark = Watermark(self.folder, writable=True)
-        watermark.move(0, 0)
-        watermark.close()
+        Raises InvalidInput when the folder is of another topic: its offsets mean other events.
+        """
+        path = self.folder / "topic.json"
+        if not path.exists():
+            fresh = TopicFile(cluster, topic, str(fresh_seed))
+            replace_file(path, msgspec.json.encode(fresh))
+            return fresh_seed
+        known = msgspec.json.decode(path.read_bytes(), type=TopicFile)
+        if (known.cluster, known.topic) != (cluster, topic):
+            raise refused(
+                f"主题（{topic}）不是这个家目录写的那一个（{known.topic}）：它被删除重建过，或属于"
+                f"另一个集群。请恢复原主题；若是新系统，请换一个 --home",
+                f"the topic ({topic}) is not the one that this home has written ({known.topic}):"
+                " it was deleted and made again, or is of another cluster. Restore it; for a new"
+                " system choose another --home",
+            )
+        return int(known.seed)
 
     def close(self) -> None:
         """Let the folder go."""

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from queqiao.kernel.errors import Broken, Unavailable
 from queqiao.kernel.errors import Message as Words
+from queqiao.ports.event_log.kafka.faults import on_error
 from queqiao.ports.event_log.kafka.place import Place
 from queqiao.ports.event_log.kafka.records import offset_in
 from queqiao.ports.event_log.kafka.topic import Topic
@@ -34,6 +35,7 @@ class Merge:
         self._consumer = Consumer(
             {
                 **place.settings("reader"),
+                "error_cb": on_error,
                 "group.id": f"{topic.name}.reader",  # asked for by the client; nothing is committed
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,

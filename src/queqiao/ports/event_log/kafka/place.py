@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True):
         return {
             "bootstrap.servers": self.servers,
             "client.id": f"queqiao-{name}",
-            "log_level": 3,
+            "log_level": 2,  # what is worth telling is told by on_error
             **self.client,
         }
 

@@ -55,14 +55,16 @@ class Topic(NamedTuple):
     partitions: int
 
 
-def open_topic(place: Place) -> Topic:
-    """Return the topic of a place, made when it is missing.
+def open_topic(place: Place, *, make: bool = True) -> Topic:
+    """Return the topic of a place, made when it is missing; else with no partition.
 
     Raises Unavailable when no broker answers, InvalidInput when the topic is not as the log needs.
     """
     admin = AdminClient(place.settings("admin"))
     try:
         known = admin.list_topics(timeout=ANSWER_WITHIN_S)
+        if place.topic not in known.topics and not make:
+            return Topic(place.topic, "", known.cluster_id or "", 0)
         if place.topic not in known.topics:
             _make(admin, place, len(known.brokers))
         found = patiently(lambda: _describe(admin, place), SETTLED_WITHIN_S)
