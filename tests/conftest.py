@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.engines.fixtures"]
-
 
 def _is_here(host: str) -> bool:
     try:

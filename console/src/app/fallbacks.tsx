@@ -1,3 +1,4 @@
+import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { Empty, Failure } from "@/components/states";
 import { Go } from "@/components/Go";
@@ -18,7 +19,7 @@ export function Broken({ error }: { error: unknown }) {
   return (
     <div className="page">
       <Failure error={error} />
-      <button type="button" className="act" onClick={() => location.reload()}>{t("frame.reload")}</button>
+      <Button onClick={() => location.reload()}>{t("frame.reload")}</Button>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { Button } from "antd";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ApiError, asApiError } from "@/api/problem";
@@ -50,9 +51,9 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         </p>
       )}
       {retry && (
-        <button type="button" className="act" onClick={retry}>
+        <Button size="small" onClick={retry}>
           {t("state.retry")}
-        </button>
+        </Button>
       )}
     </div>
   );

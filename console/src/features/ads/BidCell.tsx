@@ -1,3 +1,4 @@
+import { App, Button } from "antd";
 import { EditOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,14 +8,14 @@ import { useMayWrite } from "@/api/session-hook";
 import type { CampaignDocument, Item } from "@/api/types";
 import { MoneyInput } from "@/components/inputs";
 import { problemTitle } from "@/components/states";
-import { tell } from "@/lib/notes";
 import { money } from "@/lib/numbers";
 
-const UNDO_MS = 10_000;
+const UNDO_S = 10;
 
 /** A bid that is changed in its place, with ten seconds to undo. */
 export function BidCell({ item }: { item: Item<CampaignDocument> }) {
   const { t } = useTranslation();
+  const { notification } = App.useApp();
   const saving = useSave("campaigns");
   const [typed, setTyped] = useState<number | null | undefined>(undefined);
   const mayWrite = useMayWrite();
@@ -23,16 +24,19 @@ export function BidCell({ item }: { item: Item<CampaignDocument> }) {
     try {
       const saved = await saving.mutateAsync({ id: item.id, revision, document: { ...document, bid_minor }, reason: t("ads.bid.reason") });
       if (undo === undefined) return;
-      tell({
+      notification.info({
         key: item.id,
-        kind: "done",
-        lastsMs: UNDO_MS,
+        duration: UNDO_S,
         title: t("ads.bid.changed", { from: money(undo, document.currency), to: money(bid_minor, document.currency) }),
-        act: { label: t("act.undo"), run: () => void put(saved.revision, undo) },
+        actions: (
+          <Button size="small" onClick={() => { notification.destroy(item.id); void put(saved.revision, undo); }}>
+            {t("act.undo")}
+          </Button>
+        ),
       });
     } catch (error) {
       const problem = asApiError(error);
-      tell({ kind: "failed", title: problemTitle(problem, t), detail: problem.fields[0]?.detail ?? problem.detail });
+      notification.error({ title: problemTitle(problem, t), description: problem.fields[0]?.detail ?? problem.detail });
     }
   };
   const close = (save: boolean) => {

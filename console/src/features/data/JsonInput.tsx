@@ -2,7 +2,6 @@ import { Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Basics } from "@/components/Choice";
-import "./data.css";
 
 interface Props extends Basics {
   value: unknown;

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Page } from "./Page";
+import { Page } from "@/components/Page";
+import "./data.css";
 
 const TABS = { report: "/data", sources: "/data/sources", events: "/data/events", "bad-rows": "/data/bad-rows", schemas: "/data/schemas", imports: "/data/imports", pipeline: "/data/pipeline" };
 
