@@ -5,13 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= .queqiao
 ONLY ?=
+ENGINES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-long bench check format lock docs clean
+.PHONY: help setup setup-dev demo serve test test-long test-engines test-engines-ci bench check format lock docs clean
+.PHONY: engines-install engines-up engines-down engines-status
 .PHONY: system-packages check-console check-types check-python check-docs
 
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/installed console/dist/index.html sdk/browser/dist/queqiao.js ## make .venv from the lock file and build the console
 
@@ -53,10 +55,30 @@ serve: setup ## start the whole system, empty
 test: ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest tests -q -m 'not long'
+	$(BIN)/python -m pytest tests -q -m 'not long and not engines'
 
 test-long: setup-dev system-packages ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
-	$(BIN)/python -m pytest tests -q -m long -p tests.long_runs
+	$(BIN)/python -m pytest tests -q -m 'long and not engines' -p tests.long_runs
+
+test-engines: setup-dev system-packages engines-install ## start the real engines and run what needs them
+	$(BIN)/python -m pytest tests -q -m engines
+
+test-engines-ci: ENGINES := kafka postgresql redis valkey spark flink
+test-engines-ci: setup-dev system-packages engines-install ## the part of test-engines that CI runs, within 15 minutes
+	$(BIN)/python -m pytest tests -q -m 'engines and engines_ci'
+
+engines-install: setup ## fetch what the engines are made of
+	deploy/engines/system_packages.sh
+	$(BIN)/python -m deploy.engines install $(ENGINES)
+
+engines-up: engines-install ## start the engines, or ENGINES="kafka redis", and wait until they answer
+	$(BIN)/python -m deploy.engines up $(ENGINES)
+
+engines-down: ## stop the engines
+	$(BIN)/python -m deploy.engines down $(ENGINES)
+
+engines-status: ## show how the engines do
+	$(BIN)/python -m deploy.engines status
 
 system-packages:
 	tests/system_packages.sh
@@ -65,8 +87,8 @@ check: setup-dev ## lint, types, import rules, the console's own checks, the doc
 	$(MAKE) --no-print-directory -j2 check-console check-types check-python check-docs
 
 check-python:
-	$(BIN)/ruff check src tests bench sdk
-	$(BIN)/ruff format --check src tests bench sdk
+	$(BIN)/ruff check src tests bench sdk deploy
+	$(BIN)/ruff format --check src tests bench sdk deploy
 	$(BIN)/lint-imports --no-cache
 
 check-types:
@@ -81,8 +103,8 @@ check-docs:
 	$(BIN)/zensical build --clean
 
 format: setup-dev ## format the Python code
-	$(BIN)/ruff check --fix src tests bench sdk
-	$(BIN)/ruff format src tests bench sdk
+	$(BIN)/ruff check --fix src tests bench sdk deploy
+	$(BIN)/ruff format src tests bench sdk deploy
 
 bench: setup-dev ## run the benchmarks; ONLY=name runs one
 	$(BIN)/python -m bench $(ONLY)
@@ -94,5 +116,5 @@ lock: ## make the lock files again from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-clean: ## remove what was built here (not the data under .queqiao)
+clean: ## remove what was built here (not data under .queqiao and .engines, nor .cache)
 	rm -rf $(VENV) console/node_modules console/dist sdk/browser/dist site bench/out .mypy_cache .ruff_cache

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.engines.fixtures"]
+
 
 def _is_here(host: str) -> bool:
     try:

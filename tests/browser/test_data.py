@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from bench.harness import System
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser.store import send
+from tests.system.commands import queqiao
 
 pytestmark = pytest.mark.browser
 
@@ -142,3 +143,28 @@ def test_the_pipeline_shows_the_flow_and_what_came_late(page: Page, system: Syst
     corrections = page.get_by_label("迟到更正").first
     expect(corrections).to_contain_text("2024-06-18", timeout=20_000)
     expect(corrections).to_contain_text("已关账的日子")
+
+
+def test_the_pipeline_draws_a_backfill_and_tells_of_the_last(page: Page, system: System) -> None:
+    """What would begin one; how far one is; then when it swapped in, why, and of how many."""
+    send(system, {"type": "track", "event": "Product Viewed"})
+    page.goto("/data/pipeline")
+    card = page.get_by_label("历史重算")
+    expect(card).to_contain_text("queqiao backfill")
+
+    def half(route: Route) -> None:
+        told = route.fetch()
+        state = told.json()
+        half_done = {"phase": "filling", "offset": 50, "of_offset": 100, "cause": "settings"}
+        state["backfill"] |= half_done | {"begun_at": state["now"]}
+        route.fulfill(response=told, json=state)
+
+    page.route("**/api/v1/pipeline*", half)
+    expect(card).to_contain_text("已完成 50.0%")
+    expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    expect(card).to_contain_text("影响历史的设置改过")
+    page.unroute("**/api/v1/pipeline*")
+    done = queqiao("backfill", home=system.home)
+    assert done.returncode == 0, done.stderr
+    expect(card).to_contain_text("手动发起")
+    expect(card).to_contain_text("上次换上")

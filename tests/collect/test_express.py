@@ -178,6 +178,18 @@ def test_the_usual_batch_takes_the_express_lane(calls) -> None:
         assert express(encoded({"batch": calls}), None) is not None
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(USUAL, min_size=1, max_size=5, unique_by=lambda call: call["messageId"]))
+def test_a_batch_that_says_no_times_takes_the_express_lane_too(calls) -> None:
+    calls = [{**call, "event": "Own Event", "context": {}} for call in calls]
+    for call in calls:
+        del call["timestamp"]
+    body = encoded({"batch": calls})
+    assert (express(body, None), 0, True) == general(body, None)
+    calls[-1]["originalTimestamp"] = "2026-06-18T10:00:00Z"
+    assert express(encoded({"batch": calls}), None) is None
+
+
 @pytest.mark.parametrize("brackets", ['{"":|}', "[|]", '{"":[|]}', '{"a":{"":|}}'])
 @pytest.mark.parametrize("within", ["properties", "context", "traits"])
 def test_nesting_is_bounded_by_the_same_level_on_both_ways(brackets: str, within: str) -> None:

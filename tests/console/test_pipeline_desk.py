@@ -15,7 +15,7 @@ from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import Message
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
-from queqiao.process.backfill import Backfill, BackfillState
+from queqiao.process.backfill import Backfill, BackfillState, Swapped
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering, TierSize
@@ -105,14 +105,16 @@ async def test_the_pipeline_tells_how_far_history_is_made_again(
     house: House, desk: PipelineDesk
 ) -> None:
     await house.load(event(1, 2), event(2, 1))
-    assert (await desk.pipeline(5)).backfill == BackfillState("none", 2, 2, "")
+    assert (await desk.pipeline(5)).backfill == BackfillState("none", 2, 2, "", "", None)
     backfill = backfill_of(house)
-    backfill.start("other settings", NOW_US)
-    begun_at = format_rfc3339(NOW_US)
-    assert (await desk.pipeline(5)).backfill == BackfillState("filling", 0, 2, begun_at)
-    while await backfill.advance():
+    backfill.start("other settings", "settings", NOW_US)
+    begun_at, swapped_at = format_rfc3339(NOW_US), format_rfc3339(NOW_US + MINUTE_US)
+    filling = BackfillState("filling", 0, 2, begun_at, "settings", None)
+    assert (await desk.pipeline(5)).backfill == filling
+    while await backfill.advance(NOW_US + MINUTE_US):
         pass
-    assert (await desk.pipeline(5)).backfill.phase == "none"
+    last = Swapped("settings", begun_at, swapped_at, 2)
+    assert (await desk.pipeline(5)).backfill == BackfillState("none", 2, 2, "", "", last)
 
 
 async def test_the_pipeline_tells_where_raw_events_lie(house: House, desk: PipelineDesk) -> None:

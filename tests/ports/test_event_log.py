@@ -1,17 +1,18 @@
-"""The behaviour of an event log, on the embedded adapter and on the remote one over its socket."""
+"""The behaviour of an event log: embedded, remote over its socket, and on real Kafka brokers."""
 
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.ports.kafka_log import kafka_log, kafka_reader
 
 from queqiao.kernel.errors import StorageFull
-from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome, StoredEvent
+from queqiao.ports.event_log.base import EventLogReader, NewEvent, NewEvents, Outcome
 from queqiao.ports.event_log.calls import methods
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -32,27 +33,55 @@ class FullDisk(Disk):
         return super().write(file, data, at)
 
 
-@asynccontextmanager
-async def opened(adapter: str, folder: Path, disk: Disk | None = None, keys: int = 1 << 16):
-    owned = EmbeddedEventLog(folder, disk=disk, segment_bytes=100_000, table_keys_max=keys)
-    try:
-        if adapter == "embedded":
-            yield owned
-            return
-        server = RpcServer(methods(owned, EmbeddedEventLogReader(folder)))
-        path = folder / "log.sock"
-        await server.serve(path)
-        client = RpcClient(path)
-        yield RemoteEventLog(client)
-        await client.close()
-        await server.close()
-    finally:
-        owned.close()
+class House:
+    """A place for one log: a folder, and for Kafka a topic of its own."""
+
+    def __init__(self, adapter: str, folder: Path, bootstrap: str = "") -> None:
+        self.adapter, self.folder, self._bootstrap = adapter, folder, bootstrap
+
+    @asynccontextmanager
+    async def opened(self, disk: Disk | None = None, keys: int = 1 << 16):
+        owned = self._owned(disk, keys)
+        try:
+            if self.adapter != "remote":
+                yield owned
+                return
+            server = RpcServer(methods(owned, self.reader()))
+            path = self.folder / "log.sock"
+            await server.serve(path)
+            client = RpcClient(path)
+            yield RemoteEventLog(client)
+            await client.close()
+            await server.close()
+        finally:
+            owned.close()
+
+    def _owned(self, disk: Disk | None, keys: int):
+        if self.adapter == "kafka":
+            return kafka_log(self.folder, self._bootstrap, table_keys_max=keys)
+        return EmbeddedEventLog(self.folder, disk=disk, segment_bytes=100_000, table_keys_max=keys)
+
+    def reader(self):
+        if self.adapter == "kafka":
+            return kafka_reader(self.folder, self._bootstrap)
+        return EmbeddedEventLogReader(self.folder)
 
 
-@pytest.fixture(params=["embedded", "remote"])
-def adapter(request: pytest.FixtureRequest) -> str:
-    return request.param
+KAFKA = pytest.param("kafka", marks=pytest.mark.engines)
+
+
+@pytest.fixture(params=["embedded", "remote", KAFKA])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    kafka = request.param == "kafka"
+    return House(
+        request.param, tmp_path, request.getfixturevalue("kafka_bootstrap") if kafka else ""
+    )
+
+
+direct = pytest.mark.parametrize("house", ["embedded", KAFKA], indirect=True)
+"""The adapters with a quick way into the log for its own process."""
+on_own_disk = pytest.mark.parametrize("house", ["embedded", "remote"], indirect=True)
+"""Those whose own disk can be full; brokers that cannot store are rehearsed in test_kafka_*."""
 
 
 @pytest.fixture
@@ -61,14 +90,16 @@ def disk() -> FullDisk:
 
 
 @pytest.fixture
-async def log(adapter: str, tmp_path: Path, disk: FullDisk) -> AsyncIterator[object]:
-    async with opened(adapter, tmp_path, disk) as log:
+async def log(house: House, disk: FullDisk) -> AsyncIterator[object]:
+    async with house.opened(disk) as log:
         yield log
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> EmbeddedEventLogReader:
-    return EmbeddedEventLogReader(tmp_path)
+def reader(house: House) -> Iterator[EventLogReader]:
+    reader = house.reader()
+    yield reader
+    reader.close()
 
 
 def event(message_id: str, content: bytes = b"{}", source: str = "web") -> NewEvent:
@@ -127,7 +158,7 @@ async def test_sources_are_apart(log) -> None:
     assert await log.find("b") == []
 
 
-async def test_reading_on_from_any_offset(log, reader) -> None:
+async def test_reading_on_from_any_offset(house, log, reader) -> None:
     for number in range(40):
         await log.append([event(f"{number}-{i}", noise.randbytes(2000)) for i in range(5)])
     offsets: list[int] = []
@@ -135,22 +166,15 @@ async def test_reading_on_from_any_offset(log, reader) -> None:
         offsets += [stored.offset for stored in page]
     assert offsets == list(range(1, 201))
     for after in (0, 3, 4, 5, 99, 198, 199, 200, 201):
-        fresh = EmbeddedEventLogReader(reader._journal._folder)
+        fresh = house.reader()
         assert [stored.offset for stored in fresh.read(after, 3)] == [
             offset for offset in range(after + 1, after + 4) if offset <= 200
         ]
+        fresh.close()
     assert [stored.offset for stored in reader.recent(3)] == [198, 199, 200]
 
 
-async def test_other_bodies_in_the_place_of_old_ones(log, reader) -> None:
-    await log.append([event("a", b"first"), event("b", b"secret"), event("c", b"last")])
-    await log.rewrite([StoredEvent(2, b"{}")])
-    assert [one.body for one in reader.read(0, 9)] == [b"first", b"{}", b"last"]
-    assert await log.append([event("b", b"secret")]) == [Outcome("duplicate", 2)]
-    assert await log.append([event("b", b"other")]) == [Outcome("conflict", 2)]
-    assert await log.find("b") == [StoredEvent(2, b"{}")]
-
-
+@on_own_disk
 async def test_a_full_disk_stores_nothing_and_heals(log, reader, disk) -> None:
     await log.append([event("a")])
     disk.full = True
@@ -166,12 +190,12 @@ async def test_a_full_disk_stores_nothing_and_heals(log, reader, disk) -> None:
     assert [stored.offset for stored in reader.read(0, 10)] == [1, 2, 3]
 
 
-async def test_dedup_has_no_horizon(adapter, tmp_path: Path) -> None:
+async def test_dedup_has_no_horizon(house: House) -> None:
     """Across tables in memory, runs on disk, their merges, and openings."""
-    async with opened(adapter, tmp_path, keys=50) as log:
+    async with house.opened(keys=50) as log:
         for number in range(60):
             await log.append([event(f"{number}-{i}") for i in range(20)])
-    async with opened(adapter, tmp_path, keys=50) as log:
+    async with house.opened(keys=50) as log:
         for number in range(60, 80):
             await log.append([event(f"{number}-{i}") for i in range(20)])
         for number in (0, 1, 30, 59, 60, 79):
@@ -259,26 +283,29 @@ def columns(*ids: str, body: bytes = b"{}") -> NewEvents:
     return NewEvents("web", ids, [body] * len(ids), [one.fingerprint] * len(ids))
 
 
-async def test_new_events_go_in_directly_and_answer_together(tmp_path: Path) -> None:
-    async with opened("embedded", tmp_path) as log:
+@direct
+async def test_new_events_go_in_directly_and_answer_together(house: House) -> None:
+    async with house.opened() as log:
         first, second = log.append_new(columns("a", "b")), log.append_new(columns("c"))
         assert first is second
         await first
-        found = EmbeddedEventLogReader(tmp_path).read(0, 9)
-        assert [stored.offset for stored in found] == [1, 2, 3]
+        reader = house.reader()
+        assert [stored.offset for stored in reader.read(0, 9)] == [1, 2, 3]
+        reader.close()
         assert await log.append([event("b", b"{}", "web")]) == [Outcome("duplicate", 2)]
 
 
+@direct
 @pytest.mark.parametrize("ids", [("new", "a"), ("new", "new")])
-async def test_events_that_are_known_or_repeat_are_left_to_append(tmp_path: Path, ids) -> None:
-    async with opened("embedded", tmp_path) as log:
+async def test_events_that_are_known_or_repeat_are_left_to_append(house: House, ids) -> None:
+    async with house.opened() as log:
         await log.append_new(columns("a"))
         assert log.append_new(columns(*ids)) is None
         assert await log.append([event("new", b"{}", "web")]) == [Outcome("stored", 2)]
 
 
 async def test_a_full_disk_fails_what_waits_behind_it_too(tmp_path: Path, disk: FullDisk) -> None:
-    async with opened("embedded", tmp_path, disk) as log:
+    async with House("embedded", tmp_path).opened(disk) as log:
         await log.append_new(columns("a"))
         disk.full = True
         under_way = log.append_new(columns("b"))

@@ -1,44 +1,20 @@
 """The warehouse's promises, on the engine in process and over ClickHouse's HTTP interface."""
 
-import subprocess
-import sys
-from pathlib import Path
-
-import pyarrow as pa
 import pytest
+from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
 
 from queqiao.kernel.errors import Broken, InvalidInput, Refused, Unavailable
 from queqiao.ports.rpc.client import RpcClient
 from queqiao.ports.rpc.server import RpcServer
 from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.ports.warehouse.laws import facts, laws
 from queqiao.ports.warehouse.remote import RemoteWarehouse, methods
 
 LIMITS = Limits(query_seconds_max=1, query_rows_max=1000, query_bytes_max=100_000_000)
-FACE = Path(__file__).parent / "clickhouse_face.py"
 DDL = """CREATE TABLE fact (offset UInt64, word LowCardinality(String),
  at DateTime64(6, 'UTC'), tags Array(String)) ENGINE = MergeTree ORDER BY offset
  SETTINGS fsync_after_insert = 1"""
-
-
-def facts(*rows: tuple[int, str, int, list[str]]) -> pa.Table:
-    offsets, words, times, tags = zip(*rows, strict=True)
-    return pa.table(
-        {
-            "offset": pa.array(offsets, pa.uint64()),
-            "word": pa.array(words),
-            "at": pa.array(times, pa.timestamp("us", tz="UTC")),
-            "tags": pa.array(tags, pa.list_(pa.string())),
-        }
-    )
-
-
-@pytest.fixture
-def face_port(tmp_path):
-    command = [sys.executable, str(FACE), str(tmp_path / "warehouse")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as face:
-        yield int(face.stdout.readline())
-        face.stdin.close()
 
 
 @pytest.fixture(params=["in_process", "over_http"])
@@ -52,31 +28,9 @@ def warehouse(request, tmp_path):
     opened.close()
 
 
-async def test_what_is_inserted_is_seen_with_plain_values(warehouse: Warehouse) -> None:
-    await warehouse.command(DDL)
-    await warehouse.insert(
-        "fact", facts((1, "鹊桥", 1_700_000_000_123_456, ["a", "b"]), (2, "", 0, []))
-    )
-    table = await warehouse.query("SELECT * FROM fact ORDER BY offset")
-    assert table.columns == ["offset", "word", "at", "tags"]
-    assert table.rows == [[1, "鹊桥", 1_700_000_000_123_456, ["a", "b"]], [2, "", 0, []]]
-
-
-async def test_cells_are_plain(warehouse: Warehouse) -> None:
-    sql = """SELECT NULL, true, -1, 0.5, toDecimal64('1.10', 2), toDate('2026-06-18'),
-        toDateTime(1, 'UTC')"""
-    expected = [None, True, -1, 0.5, "1.10", "2026-06-18", 1_000_000]
-    assert (await warehouse.query(sql)).rows == [expected]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["it's", 'say "no"', "back\\slash", "line\nbreak\ttab", "'; DROP TABLE fact; --", "鹊", ""],
-)
-async def test_a_parameter_is_a_value_and_never_sql(warehouse: Warehouse, text: str) -> None:
-    sql = "SELECT {text:String}, {texts:Array(String)}, {number:Int64}"
-    table = await warehouse.query(sql, {"text": text, "texts": [text, "x"], "number": -(2**53)})
-    assert table.rows == [[text, [text, "x"], -(2**53)]]
+async def test_the_laws_hold(warehouse: Warehouse) -> None:
+    for law in laws(warehouse):
+        await law.check()
 
 
 async def test_a_query_cannot_write(warehouse: Warehouse) -> None:

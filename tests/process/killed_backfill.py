@@ -31,12 +31,12 @@ async def main(folder: Path, log: Path, consent: int, stamp: str) -> None:
     state = folder / "process.sqlite"
     live = make("", state)
     backfill = Backfill(warehouse, live, make, state)
-    await backfill.recover()
+    await backfill.recover(2)
     await live.open()
     if stamp:
-        backfill.start(stamp, 1)
+        backfill.start(stamp, "settings", 1)
     print("ready", flush=True)
-    while await live.step() or await backfill.advance():
+    while await live.step() or await backfill.advance(3):
         pass
     await live.settle()
     found = {table.name: (await warehouse.query(DIGEST.format(table.name))).rows for table in FACTS}

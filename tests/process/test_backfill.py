@@ -15,10 +15,11 @@ from tests.process import conftest
 from tests.process.conftest import House, event
 from tests.process.test_killed import shop as killed_shop
 
+from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Unavailable
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
-from queqiao.process.backfill import Backfill
+from queqiao.process.backfill import Backfill, BackfillState, Swapped
 from queqiao.process.consent import ANALYTICS
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.loader import Loader, Pace
@@ -27,6 +28,7 @@ from queqiao.wiring.processes import analytics
 
 PROGRAM = Path(__file__).parent / "killed_backfill.py"
 ROUNDS = 3
+SWAP_US = conftest.T0 + 9_000_000
 QUESTION = {"metrics": ["orders", "gmv", "views"], "granularity": "day"}
 CONSENTS = "SELECT consent, count() FROM events GROUP BY consent ORDER BY consent"
 
@@ -51,11 +53,11 @@ async def test_history_is_made_again_while_live_events_come(house, monkeypatch) 
     (before,) = await house.ask(CONSENTS)
     answer = await shop.answer(house.warehouse, QUESTION, 120)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second", 1)
+    backfill.start("second", "settings", 1)
     for body in bodies[120:]:
         await house.load(body)
         assert await shop.answer(house.warehouse, QUESTION, 120) == answer
-        if not await backfill.advance():
+        if not await backfill.advance(SWAP_US):
             break
         (now,) = await house.ask(CONSENTS)
         assert now[0] in {before[0], ANALYTICS}, "a report sees the old set or the new one"
@@ -102,7 +104,7 @@ async def test_what_fails_once_is_gone_on_from_while_events_come(house, words) -
     house.loader = house.new_loader(pace=Pace(poll_s=0.001, retry_s=0.001))
     await house.load(*(event("A", n, anon=f"d{n % 3}") for n in range(20)))
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second", 1)
+    backfill.start("second", "settings", 1)
     stop, failed, sent = asyncio.Event(), 0, 20
     stumbling.words = words
     running = asyncio.create_task(house.loader.run(stop))
@@ -110,7 +112,7 @@ async def test_what_fails_once_is_gone_on_from_while_events_come(house, words) -
         await conftest.append(house.log, [event("A", sent, anon=f"d{sent % 3}")], sent)
         sent += 1
         try:
-            await backfill.advance()
+            await backfill.advance(SWAP_US)
         except Unavailable:
             failed += 1
             await asyncio.sleep(0.05)  # the live loader looks meanwhile
@@ -133,13 +135,13 @@ async def test_one_that_is_filling_can_be_rolled_back(house, monkeypatch) -> Non
     await house.load(*(event("A", n, anon="d") for n in range(20)))
     before = await house.ask(CONSENTS)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second", 1)
-    await backfill.advance()
+    backfill.start("second", "settings", 1)
+    await backfill.advance(SWAP_US)
     assert backfill.offset == 5
     await backfill.abandon()
     assert not backfill.active
     assert await house.ask(CONSENTS) == before
-    assert not await backfill.advance()
+    assert not await backfill.advance(SWAP_US)
     assert await house.ask("SELECT name FROM system.tables WHERE name LIKE 'shadow_%'") == []
 
 
@@ -196,12 +198,31 @@ async def test_other_settings_begin_one_and_the_same_ones_none(house, monkeypatc
     for number, (name, consent) in enumerate([("two", 3), ("one", 7), ("two", 3)]):
         backfill = await start_again(house, name, consent)
         assert backfill.state().phase == "filling"
-        assert await backfill.advance()
+        assert await backfill.advance(SWAP_US)
         assert (backfill.state().offset, backfill.state().of_offset) == (5, 20), number
-        while await backfill.advance():
+        while await backfill.advance(SWAP_US):
             pass
         assert await house.ask(CONSENTS) == [[consent, 20]], "back to what was once is a change too"
-        assert not (await start_again(house, name, consent)).active
+        again = await start_again(house, name, consent)
+        assert not again.active
+        begun_at, swapped_at = format_rfc3339(conftest.T0), format_rfc3339(SWAP_US)
+        assert again.state() == BackfillState(
+            "none", 20, 20, "", "", Swapped("settings", begun_at, swapped_at, 20)
+        )
+
+
+async def test_what_was_swapped_last_outlives_one_that_is_given_up(house) -> None:
+    await house.load(*(event("A", n, anon="d") for n in range(3)))
+    backfill = new_backfill(house, ANALYTICS)
+    backfill.start("one", "asked", conftest.T0)
+    while await backfill.advance(SWAP_US):
+        pass
+    last = Swapped("asked", format_rfc3339(conftest.T0), format_rfc3339(SWAP_US), 3)
+    backfill.start("two", "version", SWAP_US)
+    state = new_backfill(house, ANALYTICS).state()
+    assert (state.phase, state.cause, state.last) == ("filling", "version", last)
+    await backfill.abandon()
+    assert backfill.state() == BackfillState("none", 3, 3, "", "", last)
 
 
 async def test_settings_that_change_once_more_begin_it_anew(house, monkeypatch) -> None:
@@ -209,14 +230,14 @@ async def test_settings_that_change_once_more_begin_it_anew(house, monkeypatch) 
     house.loader = made_by(house, "one", 7)
     await house.load(*(event("A", n, anon="d") for n in range(20)))
     begun = await start_again(house, "two", 3)
-    await begun.advance()
+    await begun.advance(SWAP_US)
     await begun.close()
     again = await start_again(house, "three", 1)
-    while await again.advance():
+    while await again.advance(SWAP_US):
         pass
     assert await house.ask(CONSENTS) == [[1, 20]]
     begun = await start_again(house, "two", 3)
-    await begun.advance()
+    await begun.advance(SWAP_US)
     await begun.close()
     assert not (await start_again(house, "three", 1)).active, "the rows are of these settings"
     assert await house.ask("SELECT name FROM system.tables WHERE name LIKE 'shadow_%'") == []
@@ -225,13 +246,13 @@ async def test_settings_that_change_once_more_begin_it_anew(house, monkeypatch) 
 async def test_a_state_from_before_stamps_is_of_its_version(house) -> None:
     await house.load(event("A", 1, anon="d"))
     await house.loader.close()
-    for version, is_outdated in ((ROWS_VERSION, False), (ROWS_VERSION - 1, True)):
+    for version, outdated_by in ((ROWS_VERSION, ""), (ROWS_VERSION - 1, "version")):
         with sqlite3.connect(house.folder / "process.sqlite") as file:
             file.execute("DROP TABLE made_by")
             file.execute(f"PRAGMA user_version = {version}")
         house.loader = made_by(house, "settings", 7)
         await house.loader.open()
-        assert house.loader.outdated is is_outdated
+        assert house.loader.outdated_by == outdated_by
         await house.loader.close()
     house.loader = house.new_loader()
     await house.loader.open()

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.measure import shop
-from tests.ports.test_warehouse import FACE
+from tests.ports.clickhouse_server import FACE
 from tests.process import conftest
 from tests.process.conftest import House
 from tests.process.test_backfill import new_backfill
@@ -275,8 +275,8 @@ async def test_history_that_is_made_again_leaves_the_lake_and_returns(house) -> 
     question = {"metrics": ["orders", "gmv", "views"], "granularity": "day"}
     before = await shop.answer(house.warehouse, question, 90)
     backfill = new_backfill(house, ANALYTICS)
-    backfill.start("second", 1)
-    while await backfill.advance():
+    backfill.start("second", "settings", 1)
+    while await backfill.advance(2):
         assert await shop.answer(house.warehouse, question, 90) == before
     assert await house.border() == 0
     assert await house.ask("SELECT count(), uniqExact(consent) FROM history") == [[100, 1]]

@@ -95,8 +95,8 @@ class Shop:
         self.book.done(name, 4)
 
     async def make_again(self) -> None:
-        self.backfill.start("again", 5)
-        while await self.backfill.advance():
+        self.backfill.start("again", "asked", 5)
+        while await self.backfill.advance(6):
             pass
 
     async def tables(self) -> dict[str, list]:

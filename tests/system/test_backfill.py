@@ -48,7 +48,10 @@ def test_history_is_made_again_by_other_settings_and_by_hand(tmp_path: Path) -> 
         told = queqiao("backfill", "--json", home=system.home)
         assert told.returncode == 0, told.stderr
         state = msgspec.json.decode(told.stdout)
-        assert state == {"phase": "none", "offset": 3, "of_offset": 3, "begun_at": ""}
+        last = state.pop("last")
+        assert state == {"phase": "none", "offset": 3, "of_offset": 3, "begun_at": "", "cause": ""}
+        assert (last["cause"], last["events"]) == ("asked", 3)
+        assert last["begun_at"] < last["swapped_at"]
         assert visits(system) == 1
         waits = queqiao("backfill", "--no-wait", "--json", home=system.home)
         assert msgspec.json.decode(waits.stdout)["of_offset"] == 3
@@ -58,4 +61,5 @@ def test_history_is_made_again_by_other_settings_and_by_hand(tmp_path: Path) -> 
         until(lambda: visits(system) == 3, 15)
         until(lambda: pipeline(system)["backfill"]["phase"] == "none", 10)
         said = queqiao("backfill", "--status", home=system.home, LANG="en_US.UTF-8")
-        assert said.stdout.strip() == "no backfill is under way"
+        at = pipeline(system)["backfill"]["last"]["swapped_at"]
+        assert said.stdout.strip() == f"no backfill is under way; the last swapped in at {at}"

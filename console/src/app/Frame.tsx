@@ -4,12 +4,14 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "@/api/session-hook";
 import { Go } from "@/components/Go";
 import { Failure, Waiting } from "@/components/states";
+import { asked } from "@/components/useConfirm";
 import { prefer, preferences } from "@/lib/preferences";
 import { type Shortcut, useShortcuts } from "@/lib/shortcuts";
 import { useGo } from "@/lib/url";
 import { STAGES } from "./stages";
 import { TopBar } from "./TopBar";
 
+const Confirm = lazy(() => import("@/components/Confirm"));
 const HelpSheet = lazy(() => import("./HelpSheet"));
 const Palette = lazy(() => import("./Palette"));
 
@@ -18,6 +20,7 @@ export function Frame() {
   const { t } = useTranslation();
   const session = useSession();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  const question = asked.use();
   const shortcuts = useFrameShortcuts(setOpen);
   useShortcuts(shortcuts);
   if (session.data === undefined) {
@@ -34,6 +37,7 @@ export function Frame() {
         <Outlet />
       </main>
       <Suspense>
+        {question && <Confirm question={question} />}
         {open === "palette" && <Palette onClose={() => setOpen(null)} />}
         {open === "help" && <HelpSheet onClose={() => setOpen(null)} shortcuts={shortcuts} />}
       </Suspense>

@@ -1,9 +1,10 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { App, ConfigProvider, theme as antdTheme, type ThemeConfig } from "antd";
-import enUS from "antd/locale/en_US";
-import zhCN from "antd/locale/zh_CN";
+import { ConfigProvider, theme as antdTheme, type ThemeConfig } from "antd";
+import enUS from "antd/es/locale/en_US";
+import zhCN from "antd/es/locale/zh_CN";
 import { useLayoutEffect, useMemo } from "react";
+import { Notes } from "@/components/Notes";
 import { usePreferences } from "@/lib/preferences";
 import { applyTokens, fonts, type Mode, sizes, tokens } from "@/lib/theme";
 import { queries } from "./queries";
@@ -16,11 +17,10 @@ export function Root() {
   const theme = useMemo(() => themeOf(mode), [mode]);
   return (
     <ConfigProvider theme={theme} locale={language === "zh" ? zhCN : enUS} wave={{ disabled: true }}>
-      <App>
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </App>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+      <Notes />
     </ConfigProvider>
   );
 }

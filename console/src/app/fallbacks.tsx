@@ -1,4 +1,3 @@
-import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { Empty, Failure } from "@/components/states";
 import { Go } from "@/components/Go";
@@ -19,7 +18,7 @@ export function Broken({ error }: { error: unknown }) {
   return (
     <div className="page">
       <Failure error={error} />
-      <Button onClick={() => location.reload()}>{t("frame.reload")}</Button>
+      <button type="button" className="act" onClick={() => location.reload()}>{t("frame.reload")}</button>
     </div>
   );
 }

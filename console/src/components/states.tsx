@@ -1,4 +1,3 @@
-import { Button } from "antd";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ApiError, asApiError } from "@/api/problem";
@@ -51,9 +50,9 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         </p>
       )}
       {retry && (
-        <Button size="small" onClick={retry}>
+        <button type="button" className="act" onClick={retry}>
           {t("state.retry")}
-        </Button>
+        </button>
       )}
     </div>
   );

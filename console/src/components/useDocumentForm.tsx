@@ -1,10 +1,10 @@
-import { App } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSave } from "@/api/documents/hooks";
 import { type ApiError, asApiError } from "@/api/problem";
 import type { Documents, Item, Kind } from "@/api/types";
 import { useDraft } from "@/lib/drafts";
+import { tell } from "@/lib/notes";
 import { useGo } from "@/lib/url";
 
 interface Options<K extends Kind> {
@@ -20,7 +20,6 @@ interface Options<K extends Kind> {
 /** A document being written: kept as a draft in this browser until the server has it. */
 export function useDocumentForm<K extends Kind>({ kind, item, start, base, sent = (value) => value }: Options<K>) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
   const go = useGo();
   const form = useDraft(item ? `${kind}.${item.id}.${item.revision}` : `${kind}.new`, start);
   const saving = useSave(kind);
@@ -30,7 +29,7 @@ export function useDocumentForm<K extends Kind>({ kind, item, start, base, sent 
       const saved = await saving.mutateAsync({ document: sent(form.value), ...(item ? { id: item.id, revision: item.revision } : {}) });
       form.forget();
       setProblem(null);
-      void message.success(t("form.saved"));
+      tell({ kind: "done", title: t("form.saved") });
       go(`${base}/${saved.id}`);
     } catch (error) {
       setProblem(asApiError(error));

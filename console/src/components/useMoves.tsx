@@ -1,9 +1,9 @@
-import { App } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useTransition } from "@/api/documents/hooks";
 import type { Transition } from "@/api/documents/transition";
 import type { Documents, Item, Kind } from "@/api/types";
+import { tell } from "@/lib/notes";
 import { useConfirm } from "./useConfirm";
 
 interface Options<K extends Kind> {
@@ -17,7 +17,6 @@ interface Options<K extends Kind> {
 /** Publish, pause and archive documents, each after saying what it touches and how to undo it. */
 export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
   const confirm = useConfirm();
   const transition = useTransition(kind);
   const ask = (title: string, body: ReactNode, ids: string[], to: Transition, after?: () => void) =>
@@ -29,7 +28,7 @@ export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
       danger: to === "archive",
       run: async () => {
         for (const id of ids) await transition.mutateAsync({ id, to });
-        void message.success(t(`done.${to}`));
+        tell({ kind: "done", title: t(`done.${to}`) });
         after?.();
       },
     });

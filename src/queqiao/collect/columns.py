@@ -6,7 +6,7 @@ that is missing, a fault) is left to ``validation``, call by call: then None is 
 holds both against each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import chain, repeat
 from operator import attrgetter, floordiv, itemgetter, sub
@@ -41,6 +41,7 @@ _of_call = attrgetter(
     "type", "event", "name", "message_id", "anonymous_id", "user_id", "timestamp", "sent_at",
     "context", "properties", "traits",
 )  # fmt: skip
+_original_time = attrgetter("original_timestamp")
 _first_byte = itemgetter(0)
 
 
@@ -60,7 +61,7 @@ def usual_events(
     if "identify" in kinds and any(b'"traits"' in bytes(context) for context in contexts):
         return None
     try:
-        moments = _microseconds(times)
+        moments, ending = _moments(calls, times, origin)
         raws = list(map(bytes, properties))
         others = (bytes(part) for part in chain(contexts, traits) if part is not EMPTY)
         if moments is None or not _are_flat_objects([*raws, *others]):
@@ -78,9 +79,7 @@ def usual_events(
         Content, ids, kinds, source, moments, said, devices, users, contexts, properties, traits
     )
     encoded = list(map(encode_content, contents))
-    bodies = [
-        content[:-1] + mark + origin.times for content, mark in zip(encoded, marks, strict=False)
-    ]
+    bodies = [content[:-1] + mark + ending for content, mark in zip(encoded, marks, strict=False)]
     return NewEvents(origin.source, ids, bodies, list(map(xxh3_64_digest, encoded)))
 
 
@@ -120,6 +119,18 @@ def _with_default(contexts: Sequence[Raw], default: Raw) -> Sequence[Raw]:
     if default is EMPTY:
         return contexts
     return [default if context is EMPTY else context for context in contexts]
+
+
+def _moments(
+    calls: Sequence[SegmentCall], times: Sequence[Any], origin: Origin
+) -> tuple[Iterable[int] | None, bytes]:
+    """Return when the calls say they happened, and how their envelopes end.
+
+    Where none of them says it, it is when they came, and their times stand as zeros.
+    """
+    if times[0] is None and _NONE.issuperset(chain(times, map(_original_time, calls))):
+        return repeat(0), b',"timestamp_us":%d%b' % (origin.received_at_us, origin.times)
+    return _microseconds(times), origin.times
 
 
 def _microseconds(times: Sequence[Any]) -> Sequence[int] | None:

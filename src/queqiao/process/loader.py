@@ -30,7 +30,7 @@ from queqiao.process.event_rows import without
 from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
 from queqiao.process.sessions import DEFAULT_RULES, SessionRules
-from queqiao.process.state import Checkpoint, StateFile
+from queqiao.process.state import Checkpoint, Outdated, StateFile
 from queqiao.process.veil import Veil
 
 T = TypeVar("T")
@@ -202,9 +202,9 @@ class Loader:
         return len(events)
 
     @property
-    def outdated(self) -> bool:
+    def outdated_by(self) -> Outdated:
         """Whether rows were made by an earlier version, or by other settings. Only when open."""
-        return self._file is not None and self._file.is_outdated
+        return self._file.outdated_by if self._file else ""
 
     async def settle(self) -> None:
         """Finish the rollups of all that is loaded. Only when nothing is being loaded."""

@@ -9,7 +9,7 @@ read from the file.
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -126,6 +126,16 @@ def stamp_of(made_by: str) -> str:
     return f"{ROWS_VERSION} {made_by}"
 
 
+Outdated = Literal["", "version", "settings"]
+"""What rows are made by now that they were not made by when they were; empty when nothing is."""
+
+
+def _outdated_by(stamp: str, made_by: str) -> Outdated:
+    if stamp == stamp_of(made_by):
+        return ""
+    return "settings" if stamp.split(" ", 1)[0] == str(ROWS_VERSION) else "version"
+
+
 class StateFile:
     """The file. One loader owns it; it is used from one thread at a time.
 
@@ -146,7 +156,7 @@ class StateFile:
         # A file from before stamps says its version only; it is taken to be of today's settings.
         self._file.execute("INSERT OR IGNORE INTO made_by VALUES (1, ?)", (f"{version} {made_by}",))
         (stamp,) = self._file.execute("SELECT stamp FROM made_by").fetchone()
-        self.is_outdated: bool = stamp != stamp_of(made_by)
+        self.outdated_by = _outdated_by(stamp, made_by)
         self._kinds: list[Keyed[object]] = []
         self._undo: list[Undo] = []
 

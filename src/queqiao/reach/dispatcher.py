@@ -79,7 +79,7 @@ class Dispatcher:
             await self._records.write(lambda conn: deliveries.notice(conn, end))
         after = known.get(EVENTS, max(0, end - LOOK_BACK))
         for _ in range(BATCHES_A_STEP):
-            events = self._log.read(after, EVENTS_AT_ONCE)
+            events = await asyncio.to_thread(self._log.read, after, EVENTS_AT_ONCE)
             if not events:
                 return
             await self._gather_batch(events)

@@ -1,15 +1,16 @@
 """From a port's URL to its adapter. Each role opens what it needs after it was forked."""
 
-from pathlib import Path
+from importlib.util import find_spec
 from secrets import token_bytes
 from urllib.parse import urlsplit
 
 from queqiao.collect.offline.import_jobs import ImportJobs
 from queqiao.collect.uploads import Uploads
 from queqiao.kernel.clock import Clock
-from queqiao.ports.event_log.base import EventLogReader
+from queqiao.ports.event_log.base import EventLogReader, OwnedEventLog
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.kafka.place import Place, place_of, refused
 from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.keyring.local_key import LocalKey
@@ -25,6 +26,10 @@ from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
 from queqiao.wiring import secret_keys, steady_clock
 from queqiao.wiring.settings import Settings
+
+KAFKA_FOLDER = "kafka_log"
+"""Under the home: what the intake keeps of a log in Kafka."""
+KAFKA_CLIENT = "pip install 'queqiao[kafka]'"
 
 
 def records(settings: Settings) -> Records:
@@ -44,9 +49,14 @@ def keyring(settings: Settings) -> Keyring:
     return LocalKey(secret_keys.key(settings.home, "keyring"), token_bytes)
 
 
-def owned_event_log(settings: Settings) -> EmbeddedEventLog:
+def owned_event_log(settings: Settings) -> OwnedEventLog:
     """Return the event log for its one writer, the intake."""
-    return EmbeddedEventLog(log_folder(settings))
+    place = kafka_place(settings)
+    if place is None:
+        return EmbeddedEventLog(settings.path_of(settings.ports.event_log))
+    from queqiao.ports.event_log.kafka.log import KafkaEventLog  # noqa: PLC0415  # only when named
+
+    return KafkaEventLog(place, settings.home / KAFKA_FOLDER)
 
 
 def event_log(settings: Settings) -> RemoteEventLog:
@@ -56,17 +66,47 @@ def event_log(settings: Settings) -> RemoteEventLog:
 
 def event_log_reader(settings: Settings) -> EventLogReader:
     """Return a reader of the event log, for any role."""
-    return EmbeddedEventLogReader(log_folder(settings))
+    place = kafka_place(settings)
+    if place is None:
+        return EmbeddedEventLogReader(settings.path_of(settings.ports.event_log))
+    from queqiao.ports.event_log.kafka.reader import KafkaEventLogReader  # noqa: PLC0415  # likewise
+
+    return KafkaEventLogReader(place, settings.home / KAFKA_FOLDER)
+
+
+def kafka_place(settings: Settings) -> Place | None:
+    """Return where the event log lies in Kafka, None when it does not.
+
+    Raises InvalidInput when Kafka's client is not installed.
+    """
+    url = settings.ports.event_log
+    if urlsplit(url).scheme != "kafka":
+        return None
+    if find_spec("confluent_kafka") is None:
+        raise refused(
+            f"缺少 Kafka 客户端：{KAFKA_CLIENT}", f"Kafka's client is missing: {KAFKA_CLIENT}"
+        )
+    return place_of(url)
+
+
+def check_event_log(settings: Settings, *, make: bool = True) -> str:
+    """Look whether the log can be written; ``make`` Kafka's topic when it is missing.
+
+    Returns how it was found. Raises InvalidInput or Unavailable, with the cure.
+    """
+    place = kafka_place(settings)
+    if place is None:
+        return settings.ports.event_log
+    from queqiao.ports.event_log.kafka.topic import open_topic  # noqa: PLC0415  # likewise
+
+    topic = open_topic(place, make=make)
+    shape = f"{topic.partitions} partitions" if topic.partitions else "made at the start"
+    return f"kafka://{place.servers}/{topic.name} ({shape})"
 
 
 def imports(settings: Settings) -> tuple[ImportJobs, Uploads]:
     """Return the import jobs and the uploads of the home, for any role."""
     return ImportJobs(settings.home / "imports"), Uploads(settings.home / "uploads")
-
-
-def log_folder(settings: Settings) -> Path:
-    """Return where the event log lies."""
-    return settings.path_of(settings.ports.event_log)
 
 
 def owned_ledger(settings: Settings) -> EmbeddedLedger:

@@ -80,6 +80,11 @@ def _warehouse(settings: Settings) -> Message:
     )
 
 
+def _event_log(settings: Settings) -> Message:
+    found = adapters.check_event_log(settings, make=False)
+    return Message(f"{found} 可用", f"{found} answers")
+
+
 def _console(_settings: Settings) -> Message:
     if console_files() is None:
         raise UnfitError(
@@ -109,6 +114,7 @@ CHECKS: dict[str, Check] = {
     "port": doctor_home.port,
     "records": _records,
     "warehouse": _warehouse,
+    "event_log": _event_log,
     "addresses": addresses.addresses,
     "console": _console,
     "system": _system,

@@ -15,6 +15,7 @@ from queqiao.kernel.clock import MINUTE_US, zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
+from queqiao.ports.event_log.kafka.place import place_of
 from queqiao.process.contracts import Purpose, SessionRules, Storage
 from queqiao.wiring.client_address import is_network
 
@@ -160,7 +161,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 SCHEMES = {
-    "event_log": ("file",),
+    "event_log": ("file", "kafka"),
     "warehouse": ("chdb", "clickhouse", "clickhouses"),
     "records": ("sqlite", "postgresql"),
     "ledger": ("file",),
@@ -232,6 +233,11 @@ def _beyond_types(settings: Settings) -> list[FieldError]:
             check()
         except InvalidInput as error:
             problems += [FieldError(path, field.message) for field in error.fields]
+    if urlsplit(settings.ports.event_log).scheme == "kafka":
+        try:
+            place_of(settings.ports.event_log)
+        except InvalidInput as error:
+            problems += error.fields
     problems += _proxy_problems(settings.server.trusted_proxies)
     problems += log_settings.problems(settings.logs)
     problems += probe_settings.problems(settings.probes)

@@ -20,7 +20,7 @@ from types import FrameType
 import msgspec
 import structlog
 
-from queqiao.kernel.errors import Conflict, Message
+from queqiao.kernel.errors import Conflict, Message, QueqiaoError
 
 log = structlog.get_logger()
 
@@ -274,6 +274,8 @@ def alone(work: Callable[[], dict[str, str]]) -> dict[str, str]:
         try:
             os.write(write, json.dumps(work()).encode())
             status = 0
+        except QueqiaoError as error:  # it says what is wrong, and what mends it
+            log.error("preparation failed", reason=error.explain("en"))  # noqa: TRY400  # no trace
         except BaseException:  # printed, then told to the parent by the exit code
             log.exception("preparation failed")
         finally:

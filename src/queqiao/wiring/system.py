@@ -116,7 +116,8 @@ def base_url(settings: Settings, listener: socket.socket) -> str:
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Bring the records up to date, ship the first segments, issue a one-time sign-in."""
+    """Look after the log, bring the records up to date, ship segments, issue a one-time sign-in."""
+    adapters.check_event_log(settings)
     records = adapters.records(settings)
     records.upgrade()
     now_us = SystemClock().now_us()

@@ -1,4 +1,3 @@
-import { App, Button } from "antd";
 import { EditOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,14 +7,14 @@ import { useMayWrite } from "@/api/session-hook";
 import type { CampaignDocument, Item } from "@/api/types";
 import { MoneyInput } from "@/components/inputs";
 import { problemTitle } from "@/components/states";
+import { tell } from "@/lib/notes";
 import { money } from "@/lib/numbers";
 
-const UNDO_S = 10;
+const UNDO_MS = 10_000;
 
 /** A bid that is changed in its place, with ten seconds to undo. */
 export function BidCell({ item }: { item: Item<CampaignDocument> }) {
   const { t } = useTranslation();
-  const { notification } = App.useApp();
   const saving = useSave("campaigns");
   const [typed, setTyped] = useState<number | null | undefined>(undefined);
   const mayWrite = useMayWrite();
@@ -24,19 +23,16 @@ export function BidCell({ item }: { item: Item<CampaignDocument> }) {
     try {
       const saved = await saving.mutateAsync({ id: item.id, revision, document: { ...document, bid_minor }, reason: t("ads.bid.reason") });
       if (undo === undefined) return;
-      notification.info({
+      tell({
         key: item.id,
-        duration: UNDO_S,
+        kind: "done",
+        lastsMs: UNDO_MS,
         title: t("ads.bid.changed", { from: money(undo, document.currency), to: money(bid_minor, document.currency) }),
-        actions: (
-          <Button size="small" onClick={() => { notification.destroy(item.id); void put(saved.revision, undo); }}>
-            {t("act.undo")}
-          </Button>
-        ),
+        act: { label: t("act.undo"), run: () => void put(saved.revision, undo) },
       });
     } catch (error) {
       const problem = asApiError(error);
-      notification.error({ title: problemTitle(problem, t), description: problem.fields[0]?.detail ?? problem.detail });
+      tell({ kind: "failed", title: problemTitle(problem, t), detail: problem.fields[0]?.detail ?? problem.detail });
     }
   };
   const close = (save: boolean) => {

@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { App, Button, Input } from "antd";
+import { Button, Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useDocument, useSave, useTransition } from "@/api/documents/hooks";
@@ -15,6 +15,7 @@ import { StateTag } from "@/components/StateTag";
 import { Failure, Loaded } from "@/components/states";
 import { useConfirm } from "@/components/useConfirm";
 import { useDraft } from "@/lib/drafts";
+import { tell } from "@/lib/notes";
 import { useGo, useParameter } from "@/lib/url";
 import { Chips } from "./Chips";
 import { blank, toExpression, toGroup } from "./fields";
@@ -83,7 +84,6 @@ interface ActionProps {
 
 function Actions({ item, document, onProblem, forget }: ActionProps) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
   const go = useGo();
   const confirm = useConfirm();
   const saving = useSave("segments");
@@ -94,7 +94,7 @@ function Actions({ item, document, onProblem, forget }: ActionProps) {
       const saved = await saving.mutateAsync({ document, ...(item ? { id: item.id, revision: item.revision } : {}) });
       forget();
       onProblem(null);
-      void message.success(t("form.saved"));
+      tell({ kind: "done", title: t("form.saved") });
       go(`/audience/${saved.id}`);
     } catch (error) {
       onProblem(asApiError(error));

@@ -14,6 +14,7 @@ import { bytes, count } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { Outcome, useReplay } from "./useReplay";
 import "./data.css";
+import "./data.css";
 
 /** Rows of one cause: the original bytes, and another try after a fix. */
 export function BadRowGroup() {

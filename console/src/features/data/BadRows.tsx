@@ -2,13 +2,13 @@ import { useTranslation } from "react-i18next";
 import { useBadRowGroups } from "@/api/bad-row-groups-hook";
 import type { BadRowGroup } from "@/api/types";
 import { Choice } from "@/components/Choice";
+import { DataPage } from "@/components/DataPage";
 import { Go } from "@/components/Go";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { count } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useParameter } from "@/lib/url";
-import { DataPage } from "./DataPage";
 import { sinceWords } from "./health";
 
 /** What intake refused, one line a cause: the reason, where, how often, and what still waits. */

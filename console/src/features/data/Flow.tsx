@@ -6,6 +6,7 @@ import { bytes, compact, count } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { clockText, parseInstant } from "@/lib/time";
 import { lastingWords, sinceWords } from "./health";
+import "./data.css";
 
 /** Above this the wait before the reports is called slow. */
 const SLOW_MS = 10_000;

@@ -2,6 +2,7 @@ import { Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Basics } from "@/components/Choice";
+import "./data.css";
 
 interface Props extends Basics {
   value: unknown;

@@ -3,16 +3,18 @@ import { usePipeline } from "@/api/pipeline-get";
 import { useSystem } from "@/api/system-get";
 import type { PipelineState } from "@/api/types";
 import { Choice } from "@/components/Choice";
+import { DataPage } from "@/components/DataPage";
 import { roleName } from "@/components/roleName";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
 import { bytes, count } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
-import { DataPage } from "./DataPage";
+import { Backfill } from "./Backfill";
 import { Corrections } from "./Corrections";
 import { Flow } from "./Flow";
 import { Course } from "./Course";
+import "./data.css";
 
 const WINDOWS = ["60", "360", "1440"] as const;
 
@@ -30,6 +32,7 @@ export function Pipeline() {
           <>
             {state.tiers.refused && <p className="notice warn">{state.tiers.refused[language]}</p>}
             <Flow state={state} roles={system.data?.roles ?? []} />
+            <Backfill state={state.backfill} now={state.now} />
             <Charts state={state} />
           </>
         )}

@@ -5,6 +5,7 @@ import { type Figure, type Figures, numeric } from "@/api/figures";
 import { useFigures } from "@/api/figures-hook";
 import { Chart } from "@/components/chart/Chart";
 import type { Drawing } from "@/components/chart/option";
+import { DataPage } from "@/components/DataPage";
 import { Field } from "@/components/Field";
 import { Choice } from "@/components/Choice";
 import { WordsInput } from "@/components/WordsInput";
@@ -15,7 +16,6 @@ import { DIMENSIONS, METRICS } from "@/lib/catalogue";
 import { exact, stepMin, tick, type Unit, unitOf } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { useParameter } from "@/lib/url";
-import { DataPage } from "./DataPage";
 
 const STEPS = ["none", "day", "hour"] as const;
 const TIMES = ["day", "hour", "minute", "time", "bucket"];

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useEventSchemas, usePii } from "@/api/event-schemas-list";
 import { useMayWrite } from "@/api/session-hook";
 import type { EventSchema, EventSchemaDocument, Item } from "@/api/types";
+import { DataPage } from "@/components/DataPage";
 import { DocumentList } from "@/components/DocumentList";
 import { Go } from "@/components/Go";
 import { StateTag } from "@/components/StateTag";
@@ -11,7 +12,6 @@ import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { count, DASH } from "@/lib/numbers";
 import { useGo } from "@/lib/url";
-import { DataPage } from "./DataPage";
 
 /** What events must look like: the shop's own schemas in all their states, then the shipped ones. */
 export function Schemas() {

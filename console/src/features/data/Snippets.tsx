@@ -2,6 +2,7 @@ import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Client, CLIENTS, snippet } from "./clients";
+import "./data.css";
 
 /** The lines that point each client at this system, ready to copy. */
 export function Snippets({ writeKey }: { writeKey: string }) {

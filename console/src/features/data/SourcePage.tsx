@@ -21,6 +21,7 @@ import { Snippets } from "./Snippets";
 import { Fault, useWriteKeys } from "./Sources";
 import { Stream } from "./Stream";
 import "./data.css";
+import "./data.css";
 
 /** One source: its health, its events as they come, its keys and the lines for each client. */
 export function SourcePage() {

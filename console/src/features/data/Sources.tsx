@@ -7,15 +7,16 @@ import { listKeys } from "@/api/keys-list";
 import { useSession } from "@/api/session-hook";
 import { useSources } from "@/api/sources-list";
 import type { BadRowGroup, Key, Source } from "@/api/types";
+import { DataPage } from "@/components/DataPage";
 import { Go } from "@/components/Go";
 import { Spark } from "@/components/Spark";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { count, DASH, percent } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
-import { DataPage } from "./DataPage";
 import { badShare, isOwn, perMinute, sinceWords } from "./health";
 import { NewSource } from "./NewSource";
+import "./data.css";
 
 /** Where events come from: how many, how fresh, how sound; new sources with their snippets. */
 export function Sources() {

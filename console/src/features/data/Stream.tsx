@@ -6,12 +6,13 @@ import { listEvents } from "@/api/events-list";
 import { useSources } from "@/api/sources-list";
 import type { StoredEvent } from "@/api/types";
 import { Choice } from "@/components/Choice";
+import { DataPage } from "@/components/DataPage";
 import { useSettled } from "@/lib/useSettled";
 import { Json } from "@/components/Json";
 import { Empty, Failure, Waiting } from "@/components/states";
 import { minuteText, parseInstant, clockText } from "@/lib/time";
 import { useParameter } from "@/lib/url";
-import { DataPage } from "./DataPage";
+import "./data.css";
 
 const KEPT_MAX = 500;
 const NAMES = ["Product Viewed", "Product List Viewed", "Product Clicked", "Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Order Completed", "Order Refunded", "Coupon Applied", "Ad Served", "Ad Viewed", "Ad Clicked", "Recommendation Served"];

@@ -2,6 +2,7 @@ import { Button } from "antd";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { uploadFile } from "@/api/upload-file";
+import { Share } from "@/components/Share";
 import { Failure } from "@/components/states";
 
 /** The file, dropped or chosen, and its way up in parts. */
@@ -51,15 +52,5 @@ export function ChooseFile({ onDone }: { onDone: (upload: string) => void }) {
       <p className="note">{t("imports.limits")}</p>
       {failed && <Failure error={failed.error} retry={() => void send(failed.file)} />}
     </section>
-  );
-}
-
-/** How much of something is done. */
-export function Share({ words, share }: { words: string; share: number }) {
-  return (
-    <div className="share">
-      <span role="status">{words}</span>
-      <progress aria-label={words} max={1} value={share} />
-    </div>
   );
 }

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { type ImportJob, useImports } from "@/api/imports";
+import { DataPage } from "@/components/DataPage";
 import { Go } from "@/components/Go";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
-import { DataPage } from "@/features/data/DataPage";
 import { count } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useParameter } from "@/lib/url";

@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import { cancelImport, type ImportJob, isOver, startImport, useImport } from "@/api/imports";
 import { Go } from "@/components/Go";
 import { Json } from "@/components/Json";
+import { Share } from "@/components/Share";
 import { Failure, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { count, money } from "@/lib/numbers";
-import { Share } from "./ChooseFile";
 
 /** A check or an import: its progress, then its account, row by row. */
 export function Outcome({ id, onStarted }: { id: string; onStarted: (job: string) => void }) {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Input, Modal } from "antd";
+import { Button, Input, Modal } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "@/api/problem";
@@ -14,6 +14,7 @@ import { StateTag } from "@/components/StateTag";
 import { Empty, Failure, Loaded, problemTitle } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
 import { useConfirm } from "@/components/useConfirm";
+import { tell } from "@/lib/notes";
 
 const ROLES = ["owner", "operator", "viewer"] as const;
 
@@ -43,11 +44,10 @@ function useColumns(): Column<User>[] {
   const me = useSession().data?.user.id;
   const queries = useQueryClient();
   const confirm = useConfirm();
-  const { notification } = App.useApp();
   const changing = useMutation({
     mutationFn: ({ id, ...change }: { id: string; role?: Role; disabled?: boolean }) => changeUser(id, change),
     onSettled: () => queries.invalidateQueries({ queryKey: ["users"] }),
-    onError: (error) => notification.error({ title: problemTitle(asApiError(error), t), description: asApiError(error).detail }),
+    onError: (error) => tell({ kind: "failed", title: problemTitle(asApiError(error), t), detail: asApiError(error).detail }),
   });
   const shut = (user: User) =>
     confirm({

@@ -1,16 +1,16 @@
 """The contract of the event log.
 
 - **Order**: offsets start at 1, are dense and increase in the order of the appends.
-- **Durable**: ``append`` returns after the events are on disk (``fdatasync``), and only then may a
-  caller acknowledge them. Readers, in any process, see committed events only.
+- **Durable**: ``append`` returns after the events are safe (on disk by ``fdatasync``, or with as
+  many brokers as must have them), and only then may a caller acknowledge them. Readers, in any
+  process, see committed events only, and all that was acknowledged.
 - **Exact dedup, without a horizon**: an event is known by source and message id. The same content
   again is a ``duplicate`` and answers with the first offset; other content under a known id is a
   ``conflict`` and stores nothing. Duplicates within one call count too.
 - **All or nothing**: one call becomes visible whole. When the disk is full it raises StorageFull,
-  nothing of it is stored, and the next call may succeed.
-- **Rewritten in place**: ``rewrite`` gives offsets other bodies. What an event is known by stays,
-  so dedup stays exact; but the message id itself is forgotten, and nothing of it or of the old
-  body stays in the files.
+  nothing of it is stored, and the next call may succeed. When a remote engine, or the owner of the
+  log, does not say in time whether it has stored a call, that is Unavailable too, and the same call
+  again tells: what was stored is a duplicate then.
 - **Not promised**: order between calls that run at the same time.
 """
 
@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
+
+from queqiao.kernel.errors import QueqiaoError
 
 Status = Literal["stored", "duplicate", "conflict"]
 
@@ -73,14 +75,6 @@ class EventLog(Protocol):
         """Return the committed events of a message id, of one source or of every source."""
         ...
 
-    async def rewrite(self, events: Sequence[StoredEvent]) -> None:
-        """Put other bodies in the place of committed ones, durably; in the same order is quickest.
-
-        After a crash each event has the one body or the other, whole; doing it again is harmless.
-        Raises StorageFull or Unavailable.
-        """
-        ...
-
 
 class DirectLog(Protocol):
     """The quick way into a log for its own process: what is usual costs no coroutine."""
@@ -92,6 +86,19 @@ class DirectLog(Protocol):
         ``append`` tells which. Raises Unavailable or StorageFull, as the future may. Do not cancel
         the future: others may wait for it.
         """
+        ...
+
+
+class OwnedEventLog(EventLog, DirectLog, Protocol):
+    """The log as its one writer has it."""
+
+    @property
+    def broken(self) -> QueqiaoError | None:
+        """The fault that ended this writer, or None: it must be closed and opened again."""
+        ...
+
+    def close(self) -> None:
+        """Commit what is queued and give the log up."""
         ...
 
 

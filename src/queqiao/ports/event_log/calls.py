@@ -1,6 +1,8 @@
 """The log's methods between roles: what the owner of the log answers to the remote adapter."""
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
@@ -13,8 +15,7 @@ from queqiao.ports.event_log.base import (
 )
 from queqiao.ports.rpc import Method
 
-APPEND, FIND, REWRITE = "log.append", "log.find", "log.rewrite"
-RANGE, RECENT = "log.range", "log.recent"
+APPEND, FIND, RANGE, RECENT = "log.append", "log.find", "log.range", "log.recent"
 
 
 class Append(Struct):
@@ -28,12 +29,6 @@ class Find(Struct):
 
     message_id: str
     source: str | None = None
-
-
-class Rewrite(Struct):
-    """Put these bodies in the place of what lies at their offsets."""
-
-    events: list[StoredEvent]
 
 
 class Range(Struct):
@@ -50,7 +45,8 @@ class Recent(Struct):
 
 
 def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
-    """Return the table for the owner's RPC server."""
+    """Return the table for the owner's RPC server. The reader gets a thread: it may wait."""
+    desk = ThreadPoolExecutor(1, "log-desk")
 
     async def append(call: Append) -> list[Outcome]:
         return await log.append(call.events)
@@ -58,19 +54,15 @@ def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
     async def find(call: Find) -> list[StoredEvent]:
         return await log.find(call.message_id, call.source)
 
-    async def rewrite(call: Rewrite) -> None:
-        await log.rewrite(call.events)
-
     async def range_(call: Range) -> list[StoredEvent]:
-        return reader.read(call.after, call.limit)
+        return await asyncio.wrap_future(desk.submit(reader.read, call.after, call.limit))
 
     async def recent(call: Recent) -> list[StoredEvent]:
-        return reader.recent(call.limit)
+        return await asyncio.wrap_future(desk.submit(reader.recent, call.limit))
 
     return {
         APPEND: Method(append, Append, list[Outcome]),
         FIND: Method(find, Find, list[StoredEvent]),
-        REWRITE: Method(rewrite, Rewrite, type(None)),
         RANGE: Method(range_, Range, list[StoredEvent]),
         RECENT: Method(recent, Recent, list[StoredEvent]),
     }

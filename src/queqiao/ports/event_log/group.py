@@ -10,13 +10,14 @@ GROUP_BYTES_MAX = 8 << 20
 
 
 class Group(Columns):
-    """New events, and the future of whoever waits for them."""
+    """New events, and the future of whoever waits for them: so many callers do."""
 
-    __slots__ = ("stored",)
+    __slots__ = ("callers", "stored")
 
     def __init__(self, first: int, stored: "asyncio.Future[None]") -> None:
         super().__init__(first)
         self.stored = stored
+        self.callers = 0
 
     def settle(self, error: BaseException | None) -> None:
         """Wake everyone who waits. Each failed group gets an error of its own."""

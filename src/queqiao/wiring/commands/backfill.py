@@ -25,6 +25,7 @@ LOOK_EVERY_S = 0.5
 
 _DOING = Message("重新处理历史", "processing history again")
 _NONE = Message("没有正在进行的重新处理", "no backfill is under way")
+_LAST = Message("；上一次在 {} 换上", "; the last swapped in at {}")
 _DONE = Message("已重新处理到日志偏移量 {}", "history was processed again, up to offset {}")
 _UNDER_WAY = Message("正在重新处理：{} / {} 个事件", "under way: {} of {} events")
 
@@ -77,5 +78,7 @@ def _progress() -> Iterator[Progress]:
 def _told(state: BackfillState, *, is_over: bool) -> str:
     if state.phase != "none":
         return _UNDER_WAY.in_language(language()).format(state.offset, state.of_offset)
-    words = _DONE if is_over else _NONE
-    return words.in_language(language()).format(state.of_offset)
+    if is_over:
+        return _DONE.in_language(language()).format(state.of_offset)
+    last = _LAST.in_language(language()).format(state.last.swapped_at) if state.last else ""
+    return _NONE.in_language(language()) + last

@@ -10,11 +10,13 @@ from rich.console import Console
 
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.wiring import local_system
+from queqiao.wiring.commands import engines
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.doctor import examine
 
 verify = typer.Typer(help="Proofs.", no_args_is_help=True)
+verify.command("engine")(engines.engine)
 out = Console(highlight=False, soft_wrap=True)
 
 

@@ -71,7 +71,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     state = settings.home / "process.sqlite"
     loader = make("", state)
     backfill = Backfill(warehouse, loader, make, state)
-    await backfill.recover()
+    await backfill.recover(clock.now_us())
     await loader.open()
     await begin(backfill, loader, made_by, clock.now_us())
     lake = adapters.lake(settings)
@@ -120,8 +120,8 @@ async def begin(backfill: Backfill, loader: Loader, made_by: str, now_us: int) -
     """
     if backfill.is_of_other(made_by):
         await backfill.abandon()
-    if loader.outdated:
-        backfill.start(made_by, now_us)
+    if loader.outdated_by:
+        backfill.start(made_by, loader.outdated_by, now_us)
 
 
 async def maintain(
@@ -139,7 +139,7 @@ async def maintain(
         while backfill.active:
             if stop.is_set() or (loader.behind and not backfill.swapping):
                 return
-            await backfill.advance()
+            await backfill.advance(clock.now_us())
         for work in upkeep:
             await work.advance(clock.now_us())
     except (QueqiaoError, OSError) as error:

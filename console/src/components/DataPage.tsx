@@ -1,7 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Page } from "@/components/Page";
-import "./data.css";
+import { Page } from "./Page";
 
 const TABS = { report: "/data", sources: "/data/sources", events: "/data/events", "bad-rows": "/data/bad-rows", schemas: "/data/schemas", imports: "/data/imports", pipeline: "/data/pipeline" };
 

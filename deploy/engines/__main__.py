@@ -1,0 +1,7 @@
+"""``python -m deploy.engines``."""
+
+import sys
+
+from deploy.engines.command_line import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The event log on Kafka: one transaction a group, one order over all partitions."""

@@ -1,0 +1,53 @@
+"""The engines whose laws can be proven on a user's server, by name."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.wiring.settings import Settings
+
+
+class Engine(NamedTuple):
+    """Where an engine's URL stands in the settings, and which module knows its laws.
+
+    ``port`` is the setting in ``[ports]``; empty where no setting names the engine, so that
+    ``--url`` must. ``example`` is a URL that would do.
+    """
+
+    port: str
+    schemes: tuple[str, ...]
+    example: str
+    module: str
+
+
+ENGINES: dict[str, Engine] = {
+    "clickhouse": Engine(
+        "warehouse",
+        ("clickhouse", "clickhouses"),
+        "clickhouse://default@127.0.0.1:8123/default",
+        "queqiao.wiring.verification.clickhouse_laws",
+    ),
+}
+"""By name. An adapter joins with a line here and a module of its laws."""
+
+
+def url_of(name: str, said: str | None, settings: Settings) -> str:
+    """Return the URL to prove: the one said, or that of the settings.
+
+    Raises InvalidInput when neither names a server of this engine.
+    """
+    engine = ENGINES[name]
+    url = said or (getattr(settings.ports, engine.port) if engine.port else "")
+    if urlsplit(url).scheme in engine.schemes:
+        return url
+    message = Message(
+        f"不是 {name} 的地址；例如 --url {engine.example}",
+        f"names no {name} server; give one: --url {engine.example}",
+    )
+    raise InvalidInput(
+        FieldError("--url" if said or not engine.port else _setting(engine), message)
+    )
+
+
+def _setting(engine: Engine) -> str:
+    return f"[ports] {engine.port}"

@@ -1,0 +1,78 @@
+"""Fixtures that start real engines: each just what it needs, once a session, when first asked.
+
+They work in a home of this session's own. With ``QUEQIAO_ENGINES_HOME`` set they work in that home
+instead, start there what lacks, and leave it up: quick while one writes a test.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.engines.instance import Instance
+
+HOME_VARIABLE = "QUEQIAO_ENGINES_HOME"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Instance]:
+    """The session's instance, in which nothing is up yet; all of it is stopped at the end."""
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        yield Instance(Path(given))
+    else:
+        with own_instance() as instance:
+            yield instance
+
+
+@contextmanager
+def own_instance() -> Iterator[Instance]:
+    """Give an instance in a new home; stop and remove it afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="queqiao-engines-"))
+    home.chmod(0o755)  # PostgreSQL runs as another user
+    instance = Instance(home)
+    try:
+        yield instance
+    finally:
+        instance.down()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def new_instance() -> Iterator[Callable[[], Instance]]:
+    """Return a function that makes instances beside the session's, gone after the test."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(own_instance())
+
+
+def _url(engines: Instance, engine: str, name: str) -> str:
+    engines.up([engine])
+    return engines.urls([engine])[name]
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(engines: Instance) -> str:
+    """Addresses of three brokers, with commas between."""
+    return _url(engines, "kafka", "kafka_bootstrap")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(engines: Instance) -> str:
+    """A database of a role that is no superuser, and that may make databases."""
+    return _url(engines, "postgresql", "postgresql_url")
+
+
+@pytest.fixture(scope="session")
+def redis_url(engines: Instance) -> str:
+    """Redis 7, append-only file, written through always."""
+    return _url(engines, "redis", "redis_url")
+
+
+@pytest.fixture(scope="session")
+def valkey_url(engines: Instance) -> str:
+    """Valkey 8, append-only file, written through always."""
+    return _url(engines, "valkey", "valkey_url")

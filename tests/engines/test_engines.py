@@ -1,0 +1,105 @@
+"""The real servers: they answer, die and come back with what they were told, and leave nothing."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from deploy.engines.instance import Instance
+from deploy.engines.kafka import brokers
+from deploy.engines.processes import Started
+
+pytestmark = pytest.mark.engines
+BACK_WITHIN_S = 60.0
+
+
+def kill(engines: Instance, name: str) -> int:
+    pid = engines.server(name).pid
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def wait_back(engines: Instance, name: str, dead: int) -> None:
+    deadline = time.monotonic() + BACK_WITHIN_S
+    while (state := engines.server(name)).phase != "ready" or state.pid == dead:
+        assert time.monotonic() < deadline, f"{name}: {state.problem or state.phase}"
+        time.sleep(0.1)
+
+
+def command(url: str, *words: str) -> str:
+    parts = urlsplit(url)
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), 5.0) as stream:
+        stream.sendall(" ".join(words).encode() + b"\r\n")
+        return stream.recv(4096).decode()
+
+
+@pytest.mark.engines_ci
+def test_a_killed_broker_comes_back_into_its_cluster(
+    engines: Instance, kafka_bootstrap: str
+) -> None:
+    first, second, third = kafka_bootstrap.split(",")
+    assert brokers(first) == brokers(second) == brokers(third) == {1, 2, 3}
+    wait_back(engines, "kafka_2", kill(engines, "kafka_2"))
+    assert 2 in brokers(second)
+
+
+@pytest.mark.engines_ci
+def test_postgresql_keeps_what_it_committed(engines: Instance, postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute("CREATE TABLE kept (n bigint)")
+        connection.execute("INSERT INTO kept VALUES (7)")
+    wait_back(engines, "postgresql", kill(engines, "postgresql"))
+    with psycopg.connect(postgresql_url) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchall() == [(7,)]
+        super_user = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        assert connection.execute(super_user).fetchone() == (False,)
+        connection.execute("DROP TABLE kept")
+
+
+@pytest.mark.engines_ci
+@pytest.mark.parametrize("name", ["redis", "valkey"])
+def test_a_ledger_keeps_what_it_answered(
+    engines: Instance, name: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(f"{name}_url")
+    assert command(url, "SET", "kept", "7") == "+OK\r\n"
+    wait_back(engines, name, kill(engines, name))
+    assert command(url, "GET", "kept") == "$1\r\n7\r\n"
+    assert "appendfsync\r\n$6\r\nalways" in command(url, "CONFIG", "GET", "appendfsync")
+    assert command(url, "DEL", "kept") == ":1\r\n"
+
+
+@pytest.mark.engines_ci
+def test_down_and_up_again_keeps_addresses_and_leaves_no_process(
+    new_instance: Callable[[], Instance],
+) -> None:
+    instance = new_instance()
+    instance.up(["redis", "postgresql"])
+    urls = instance.urls(["redis", "postgresql"])
+    pids = [Started(state.pid, state.started_ticks) for state in instance.status()]
+    instance.down()
+    assert not any(one.alive() or one.group() for one in pids)
+    assert instance.status() == []
+    instance.up(["redis"])
+    assert instance.urls(["redis", "postgresql"]) == urls
+    assert [state.name for state in instance.status()] == ["redis"]
+
+
+@pytest.mark.engines_ci
+def test_up_after_the_supervisor_was_killed_starts_all_anew(
+    new_instance: Callable[[], Instance],
+) -> None:
+    instance = new_instance()
+    instance.up(["redis"])
+    left = instance.server("redis").pid
+    os.kill(instance.home.supervisor(), signal.SIGKILL)
+    while instance.home.supervisor():
+        time.sleep(0.01)
+    instance.up(["redis"])
+    assert instance.server("redis").pid != left
+    assert not Started.now(left).alive()

@@ -1,0 +1,134 @@
+"""Engines are fetched once and whole; what lacks is told with its cure; settings are checked."""
+
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.engines import packages, ports, settings
+from deploy.engines.catalogue import ENGINES, PORTS, chosen, servers_of
+from deploy.engines.engine import Place
+from deploy.engines.errors import EngineError
+from deploy.engines.packages import HERE
+
+SETTINGS = settings.read(settings.DEFAULT_FILE)
+
+
+@pytest.mark.parametrize("name", packages.CURES)
+def test_a_missing_program_is_told_with_its_cure(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(EngineError, match=f"{name} is not installed.*Run: apt-get install -y"):
+        packages.program(name)
+
+
+def test_up_without_java_says_so_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.engines", "up", "kafka", "--home", tmp_path / "home"],
+        env={"PATH": "", packages.CACHE_VARIABLE: str(tmp_path)},
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("engines: java is not installed")
+    assert told.endswith("openjdk-17-jre-headless")
+    assert not (tmp_path / "home" / "supervisor.lock").exists()
+
+
+def test_what_is_fetched_twice_at_once_is_fetched_once(tmp_path: Path) -> None:
+    calls = []
+
+    def fill(folder: Path) -> None:
+        calls.append(folder)
+        (folder / "jar").touch()
+
+    threads = [
+        threading.Thread(target=packages._once, args=(tmp_path / "x", fill)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 1
+    assert (tmp_path / "x" / "jar").exists()
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_what_was_fetched_by_half_is_fetched_again(tmp_path: Path, in_place: bool) -> None:
+    def half(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "half").touch()
+        raise EngineError("the network went away")
+
+    with pytest.raises(EngineError):
+        packages._once(tmp_path / "x", half, in_place=in_place)
+    packages._once(tmp_path / "x", lambda folder: folder.mkdir(exist_ok=True), in_place=in_place)
+    assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_a_new_version_is_another_folder(tmp_path: Path) -> None:
+    old = packages.jars(tmp_path, "kafka", {"kafka": "4.3.1"})
+    assert packages.jars(tmp_path, "kafka", {"kafka": "4.3.2"}) != old
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text.replace("heap_mb = 192", "heap_mb = 1", 1), r"kafka\.heap_mb"),
+        (lambda text: text.replace("[hbase]", "[hbaze]"), "hbaze"),
+        (lambda text: text.replace('"always"', '"seldom"', 1), r"redis\.appendfsync"),
+        (lambda text: text.replace("kafka_1 = 0", "kafka_1 = 70000"), r"ports"),
+        (lambda text: text + "[", "Invalid initial character"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, change: Callable[[str], str], told: str) -> None:
+    file = tmp_path / "engines.toml"
+    file.write_text(change(settings.DEFAULT_FILE.read_text()))
+    with pytest.raises(EngineError, match=f"{file}.*{told}"):
+        settings.read(file)
+
+
+def test_every_port_is_in_the_settings_and_no_other(tmp_path: Path) -> None:
+    assert set(SETTINGS.ports) >= {"base", *PORTS}
+    lacking = {name: port for name, port in SETTINGS.ports.items() if name != "kafka_2"}
+    with pytest.raises(EngineError, match=r"lacks \['kafka_2'\]"):
+        ports.assign(lacking, tmp_path, PORTS)
+
+
+def test_a_home_keeps_its_ports_and_a_fixed_one_is_obeyed(tmp_path: Path) -> None:
+    first = ports.assign(SETTINGS.ports, tmp_path, PORTS)
+    assert len(set(first.values())) == len(PORTS) + 1
+    assert max(first.values()) < first["base"] + ports.BLOCK
+    fixed = ports.assign({**SETTINGS.ports, "redis": 6380}, tmp_path, PORTS)
+    assert fixed == {**first, "redis": 6380}
+
+
+def test_an_engine_brings_what_it_needs_and_comes_after_it() -> None:
+    order = [engine.name for engine in ENGINES]
+    for engine in ENGINES:
+        assert all(order.index(need) < order.index(engine.name) for need in engine.needs)
+        assert set(engine.needs) < {one.name for one in chosen([engine.name])} or not engine.needs
+    assert [engine.name for engine in chosen([])] == order
+
+
+def test_a_single_server_may_be_named(tmp_path: Path) -> None:
+    given = ports.assign(SETTINGS.ports, tmp_path, PORTS)
+    place = Place(tmp_path, tmp_path, SETTINGS, given)
+    assert [server.name for server in servers_of(["kafka_2"], ENGINES, place)] == ["kafka_2"]
+    for wrong in ("kafka_9", "oracle"):
+        with pytest.raises(EngineError, match=wrong):
+            servers_of([wrong], ENGINES, place)
+
+
+def test_sparks_connector_is_of_its_environments_version() -> None:
+    lock = (HERE / "environments" / "spark.lock").read_text()
+    version = tomllib.loads(settings.DEFAULT_FILE.read_text())["spark"]["version"]
+    assert f"\npyspark=={version} " in lock

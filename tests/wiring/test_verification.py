@@ -1,0 +1,69 @@
+"""``queqiao verify engine``: each law a line, and exit code 1 where one does not hold."""
+
+import json
+from importlib import import_module
+
+import pytest
+from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
+from tests.system.commands import queqiao
+
+from queqiao.kernel.errors import InvalidInput, Message, Unavailable
+from queqiao.ports.laws import Law, LawBroken, equal, fails
+from queqiao.wiring.settings import Settings
+from queqiao.wiring.verification import examine
+from queqiao.wiring.verification.engines import ENGINES, url_of
+
+
+def verify(*arguments: str):
+    return queqiao("verify", "engine", *arguments)
+
+
+def test_every_engine_has_laws_and_says_what_it_does_not_try() -> None:
+    for name, engine in ENGINES.items():
+        module = import_module(engine.module)
+        assert module.NOT_TRIED.zh
+        assert callable(module.laws)
+        assert engine.example.startswith(engine.schemes), name
+
+
+def test_the_laws_of_the_warehouse_hold_over_http(face_port, tmp_path) -> None:  # noqa: F811
+    url = f"clickhouse://127.0.0.1:{face_port}/default"
+    told = verify("clickhouse", "--url", url, "--home", str(tmp_path / "home"), "--json")
+    assert told.returncode == 0, told.stdout
+    outcomes = json.loads(told.stdout)
+    assert len(outcomes) > 5
+    assert all(outcome["holds"] for outcome in outcomes)
+
+
+def test_a_server_that_is_not_there_is_a_law_that_does_not_hold(tmp_path) -> None:
+    told = verify("clickhouse", "--url", "clickhouse://127.0.0.1:9/x", "--home", str(tmp_path))
+    assert told.returncode == 1
+    assert "✗" in told.stdout
+
+
+async def test_a_broken_law_says_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wrong() -> None:
+        equal(2, 1, "the count")
+
+    async def away() -> None:
+        raise Unavailable
+
+    for check, words in ((wrong, "the count: 2, not 1"), (away, Unavailable.title.en)):
+        outcome = await examine._tried(Law(Message("律", "a law"), check))
+        assert not outcome.holds
+        assert outcome.seen.en == words
+
+
+async def test_a_call_that_should_fail_and_does_not_is_a_broken_law() -> None:
+    async def answer() -> int:
+        return 1
+
+    with pytest.raises(LawBroken, match="answered 1 where Unavailable was due"):
+        await fails(Unavailable, answer(), "a call")
+
+
+def test_a_url_of_another_engine_names_the_cure(tmp_path) -> None:
+    with pytest.raises(InvalidInput, match="--url clickhouse://"):
+        url_of("clickhouse", None, Settings(home=tmp_path))
+    with pytest.raises(InvalidInput, match="--url clickhouse://"):
+        url_of("clickhouse", "redis://x", Settings(home=tmp_path))
