@@ -30,7 +30,8 @@ def event(number: int, source: str = "web") -> NewEvent:
     random = Random(number)  # content, not secrets
     body = (
         f'{{"message_id":"{number:032x}","type":"track","source":"{source}","event":"Product'
-        f' Viewed","properties":{{"sku":"S-{random.randrange(5000)}","name":"保温杯",'
+        f' Viewed","anonymous_id":"device-{number % 40}",'
+        f'"properties":{{"sku":"S-{random.randrange(5000)}","name":"保温杯",'
         f'"currency":"CNY","category":"Home {random.randrange(40)}"}}}}'
     )
     return NewEvent(source, f"{number:032x}", body.encode(), number.to_bytes(8, "big"))
@@ -101,7 +102,7 @@ class FullDisk(Disk):
     times = 0
 
     def write(self, file: int, data: bytes | memoryview, at: int) -> int:
-        if self.times and len(data) > 2000 and bytes(data[:1]) != b"\0":
+        if self.times and len(data) > 1200 and bytes(data[:1]) != b"\0":
             self.times -= 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return super().write(file, data, at)

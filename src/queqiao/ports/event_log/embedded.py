@@ -15,6 +15,7 @@ from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.group import Group
 from queqiao.ports.event_log.offsets import OffsetsWriter
 from queqiao.ports.event_log.packer import Packer
+from queqiao.ports.event_log.rewriter import FrameRewriter
 from queqiao.ports.event_log.sequencer import Sequencer
 from queqiao.ports.event_log.sources import Sources
 from queqiao.ports.journal import Disk, Journal
@@ -45,6 +46,7 @@ class EmbeddedEventLog:
         self._offsets = OffsetsWriter(folder, self._journal.end)
         self._reader = EmbeddedEventLogReader(folder)
         self._points = EmbeddedEventLogReader(folder, POINT_BYTES)
+        self._rewriter = FrameRewriter(folder, self._journal)
         self._packer = Packer()
         self._seed = randbits(64)
         last = self._find_end()
@@ -109,6 +111,11 @@ class EmbeddedEventLog:
             found += self._reader.read(offset - 1, 1)
         return found
 
+    async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
+        """Put other bodies in the place of committed ones, beside appends."""
+        await asyncio.to_thread(self._rewriter.rewrite, events)
+        return True
+
     @property
     def broken(self) -> QueqiaoError | None:
         """The fault that ended this writer, or None: it must be closed and opened again."""
@@ -122,6 +129,7 @@ class EmbeddedEventLog:
         """Commit what is queued and give the folder up."""
         for group in self._sequencer.take_waiting():
             self._journal.append(partial(self._packer.pack, group, self._seed), group.last)
+        self._rewriter.close()
         self._journal.close()
         self._index.close()
         self._offsets.close()
