@@ -114,7 +114,7 @@ docs: setup-dev ## build the documentation into site/
 
 lock: ## make the lock files again from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs --extra redis -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was built here (not data under .queqiao and .engines, nor .cache)
 	rm -rf $(VENV) console/node_modules console/dist sdk/browser/dist site bench/out .mypy_cache .ruff_cache

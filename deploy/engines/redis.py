@@ -58,10 +58,11 @@ def _redis(place: Place) -> list[Server]:
 
 
 def _valkey(place: Place) -> list[Server]:
-    return [_server(place, "valkey", _valkey_binary(place.cache), place.settings.valkey)]
+    return [_server(place, "valkey", valkey_binary(place.cache), place.settings.valkey)]
 
 
-def _valkey_binary(cache: Path) -> Path:
+def valkey_binary(cache: Path) -> Path:
+    """Return where Valkey's program lies once it was fetched."""
     folder = wheels(cache, "valkey")
     return next(iter(folder.rglob("valkey-server")), folder / "valkey-server")
 
@@ -72,7 +73,7 @@ def _install_redis(_cache: Path, _settings: of.Settings) -> None:
 
 def _install_valkey(cache: Path, _settings: of.Settings) -> None:
     fetch_wheels(cache, "valkey")
-    _valkey_binary(cache).chmod(0o755)
+    valkey_binary(cache).chmod(0o755)
 
 
 ENGINES = (

@@ -4,6 +4,7 @@ import os
 import resource
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -140,3 +141,27 @@ def test_an_engine_that_cannot_be_loaded(settings, monkeypatch):
 def test_a_console_that_was_not_built(settings, monkeypatch):
     monkeypatch.setattr(doctor, "console_files", lambda: None)
     assert is_told(look("console", settings), "not built")
+
+
+def on_redis(settings: Settings, url: str) -> Settings:
+    ports = msgspec.structs.replace(settings.ports, ledger=url)
+    return msgspec.structs.replace(settings, ports=ports)
+
+
+@pytest.mark.engines
+def test_a_ledger_on_redis_says_what_it_may_lose(settings, redis_url):
+    found = look("ledger", on_redis(settings, redis_url))
+    assert found.good
+    assert "what was answered is on disk" in found.detail.en
+
+
+def test_a_ledger_whose_server_is_away_names_the_setting(settings):
+    found = look("ledger", on_redis(settings, "redis://:secret@127.0.0.1:9"))
+    assert is_told(found, "[ports] ledger")
+    assert "secret" not in found.detail.en
+
+
+def test_a_client_that_is_not_installed_is_named_with_its_pip_install(settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "queqiao.ports.ledger.redis_server", None)
+    found = look("ledger", on_redis(settings, "redis://127.0.0.1:9"))
+    assert is_told(found, "pip install 'queqiao[redis]'")

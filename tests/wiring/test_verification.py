@@ -4,6 +4,7 @@ import json
 from importlib import import_module
 
 import pytest
+import redis
 from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
 from tests.system.commands import queqiao
 
@@ -33,6 +34,17 @@ def test_the_laws_of_the_warehouse_hold_over_http(face_port, tmp_path) -> None: 
     outcomes = json.loads(told.stdout)
     assert len(outcomes) > 5
     assert all(outcome["holds"] for outcome in outcomes)
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", ["redis", "valkey"])
+def test_the_laws_of_the_ledger_hold_and_leave_nothing_behind(engine, tmp_path, request) -> None:
+    url = request.getfixturevalue(f"{engine}_url")
+    told = verify("redis", "--url", url, "--home", str(tmp_path / "home"), "--json")
+    assert told.returncode == 0, told.stdout
+    assert len(json.loads(told.stdout)) == 12
+    with redis.Redis.from_url(url) as client:
+        assert list(client.scan_iter("{queqiao-verify*")) == []
 
 
 def test_a_server_that_is_not_there_is_a_law_that_does_not_hold(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from queqiao.collect.offline.import_jobs import ImportJobs
@@ -16,6 +17,7 @@ from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.keyring.local_key import LocalKey
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.lake.parquet_folder import ParquetFolder
+from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.remote import RemoteLedger
 from queqiao.ports.records.base import Records
@@ -25,11 +27,15 @@ from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehou
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
 from queqiao.wiring import secret_keys, steady_clock
+from queqiao.wiring.extras import extra
 from queqiao.wiring.settings import Settings
 
 KAFKA_FOLDER = "kafka_log"
 """Under the home: what the intake keeps of a log in Kafka."""
 KAFKA_CLIENT = "pip install 'queqiao[kafka]'"
+
+if TYPE_CHECKING:
+    from queqiao.ports.ledger.redis import RedisLedger
 
 
 def records(settings: Settings) -> Records:
@@ -109,14 +115,28 @@ def imports(settings: Settings) -> tuple[ImportJobs, Uploads]:
     return ImportJobs(settings.home / "imports"), Uploads(settings.home / "uploads")
 
 
-def owned_ledger(settings: Settings) -> EmbeddedLedger:
-    """Return the ledger for its one writer."""
-    return EmbeddedLedger.open(settings.path_of(settings.ports.ledger))
+def owned_ledger(settings: Settings) -> "EmbeddedLedger | RedisLedger":
+    """Return the ledger for its own role: the one writer of a folder, one of many on a server."""
+    if _is_file(settings.ports.ledger):
+        return EmbeddedLedger.open(settings.path_of(settings.ports.ledger))
+    return _redis_ledger(settings)
 
 
-def ledger(settings: Settings) -> RemoteLedger:
-    """Return the ledger for every other role."""
-    return RemoteLedger(RpcClient(settings.socket("ledger.rpc")))
+def ledger(settings: Settings) -> Ledger:
+    """Return the ledger for every other role; on a server each steps by itself."""
+    if _is_file(settings.ports.ledger):
+        return RemoteLedger(RpcClient(settings.socket("ledger.rpc")))
+    return _redis_ledger(settings)
+
+
+def _redis_ledger(settings: Settings) -> "RedisLedger":
+    with extra("ports.ledger", "redis"):
+        from queqiao.ports.ledger.redis import RedisLedger  # noqa: PLC0415  # only when named
+    return RedisLedger(settings.ports.ledger)
+
+
+def _is_file(url: str) -> bool:
+    return urlsplit(url).scheme == "file"
 
 
 def owned_warehouse(settings: Settings) -> ClickHouseWarehouse:

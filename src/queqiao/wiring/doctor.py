@@ -1,18 +1,14 @@
 """Looks at everything that a system needs, and says what is wrong and how to mend it."""
 
-import asyncio
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import Connection, text
 
 from queqiao.kernel.errors import Message, QueqiaoError
-from queqiao.ports.warehouse.clickhouse import open_warehouse
-from queqiao.wiring import adapters, addresses, doctor_home, doctor_machine, local_system
+from queqiao.wiring import addresses, doctor_home, doctor_machine, doctor_servers, local_system
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.doctor_machine import UnfitError, same
-from queqiao.wiring.settings import Settings, redacted
+from queqiao.wiring.settings import Settings
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -50,41 +46,6 @@ def _finding(name: str, check: Check, settings: Settings) -> Finding:
         return Finding(name, good=False, detail=same(str(error)), cure=_LOOK)
 
 
-def _records(settings: Settings) -> Message:
-    records = adapters.records(settings)
-    try:
-        version = records.read_now(_records_version)
-    finally:
-        records.close()
-    shown = redacted(settings.ports.records)
-    return Message(f"{shown} 可用，{version}", f"{shown} answers: {version}")
-
-
-def _records_version(conn: Connection) -> str:
-    is_sqlite = conn.dialect.name == "sqlite"
-    found = conn.execute(text("select sqlite_version()" if is_sqlite else "show server_version"))
-    return f"{conn.dialect.name} {found.scalar_one()}"
-
-
-def _warehouse(settings: Settings) -> Message:
-    url = settings.ports.warehouse
-    if urlsplit(url).scheme == "chdb":
-        return doctor_machine.engine(settings)
-    warehouse = open_warehouse(url)
-    try:
-        version = asyncio.run(warehouse.query("select version()")).rows[0][0]
-    finally:
-        warehouse.close()
-    return Message(
-        f"{redacted(url)} 可用，ClickHouse {version}", f"{redacted(url)} answers: {version}"
-    )
-
-
-def _event_log(settings: Settings) -> Message:
-    found = adapters.check_event_log(settings, make=False)
-    return Message(f"{found} 可用", f"{found} answers")
-
-
 def _console(_settings: Settings) -> Message:
     if console_files() is None:
         raise UnfitError(
@@ -112,9 +73,10 @@ CHECKS: dict[str, Check] = {
     "clock": doctor_home.clock,
     "sockets": doctor_home.sockets,
     "port": doctor_home.port,
-    "records": _records,
-    "warehouse": _warehouse,
-    "event_log": _event_log,
+    "records": doctor_servers.records,
+    "ledger": doctor_servers.ledger,
+    "warehouse": doctor_servers.warehouse,
+    "event_log": doctor_servers.event_log,
     "addresses": addresses.addresses,
     "console": _console,
     "system": _system,

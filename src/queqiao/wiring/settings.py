@@ -164,7 +164,7 @@ SCHEMES = {
     "event_log": ("file", "kafka"),
     "warehouse": ("chdb", "clickhouse", "clickhouses"),
     "records": ("sqlite", "postgresql"),
-    "ledger": ("file",),
+    "ledger": ("file", "redis", "rediss", "valkey", "valkeys"),
     "lake": ("file",),
 }
 

@@ -12,7 +12,10 @@ Promises, of every adapter:
   then ``Balance.limit`` says what is really bound.
 - **All or nothing.** A step over several counters takes from all of them or from none.
 - **Durable, then answered.** An answer is given after the step is on disk (``fdatasync``); what was
-  answered survives ``kill -9`` and loss of power. What a read shows is on disk too.
+  answered survives ``kill -9`` and loss of power. What a read shows is on disk too. On a Redis
+  server this is as its ``appendfsync`` says: ``always`` keeps it; ``everysec`` keeps it over
+  ``kill -9`` in all but the rare moment when a write waits for a slow disk, and a loss of power
+  takes about the last two seconds of answered steps, each of them whole.
 - **Same key, same answer.** Each step has a key, unique over all kinds of steps. A step sent again
   under its key changes nothing and gets the first answer, a refusal included, also after a restart.
   The same key with other content raises Conflict. So every call may be retried freely.

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, Message, NotFound
+from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from queqiao.ports.ledger.base import IDLE_KEYS_KEPT_US, SPENT_KEYS_KEPT_US, Refused, Take
 from queqiao.ports.ledger.books import Book, Books, Transfer, to_limit
 from queqiao.ports.ledger.steps import (
+    COMMITTED,
+    LATE,
+    NOTHING_SPENT,
     Holding,
     Kind,
     Step,
@@ -58,8 +61,7 @@ class LedgerState:
     ) -> Step:
         """Return the step that leases the takes, or that notes their refusal."""
         if expires_at_us <= now_us:
-            message = Message("过期时间须晚于现在", "must be later than now")
-            raise InvalidInput(FieldError("expires_at_us", message))
+            raise InvalidInput(FieldError("expires_at_us", LATE))
         return self._plan_take("reserve", key, takes, now_us, expires_at_us)
 
     def plan_spend(self, key: str, takes: Sequence[Take], now_us: int) -> Step:
@@ -130,7 +132,7 @@ class LedgerState:
         """Return the step that gives spent amounts back. Raises NotFound, InvalidInput."""
         held = self.holdings.get(of_key)
         if held is None or held.state != "spent":
-            raise NotFound(Message("这个键没有花费", "nothing was spent under that key"))
+            raise NotFound(NOTHING_SPENT)
         left = {c: n - held.refunded.get(c, 0) for c, n in held.spent.items()}
         check_within(amounts, left)
         transfers = [
@@ -206,7 +208,7 @@ class LedgerState:
         """Say whether the key holds a reservation now. Raises Conflict when it was committed."""
         held = self.holdings.get(key)
         if held is not None and held.state == "spent":
-            raise Conflict(Message("已提交，请用退款", "it was committed; use a refund"))
+            raise Conflict(COMMITTED)
         return held is not None and held.state == "open"
 
     def forget_old(self, keys: Iterable[str]) -> None:

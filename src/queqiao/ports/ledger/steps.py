@@ -16,6 +16,14 @@ from queqiao.ports.ledger.books import Transfer
 NAME_LENGTH_MAX = 500
 """Bound of a counter's name and of a key, in characters."""
 
+SAME_KEY = Message("同一个键，内容不同", "the same key with other content")
+NO_RESERVATION = Message("没有这笔预留", "no such reservation")
+ENDED = Message("预留已释放或过期", "the reservation was released or has expired")
+OVER = Message("超过这个键持有的数量", "more than the key holds")
+NOTHING_SPENT = Message("这个键没有花费", "nothing was spent under that key")
+COMMITTED = Message("已提交，请用退款", "it was committed; use a refund")
+LATE = Message("过期时间须晚于现在", "must be later than now")
+
 Kind = Literal["limit", "reserve", "spend", "refund", "commit", "release", "expire"]
 State = Literal["refused", "open", "spent", "freed", "done"]
 
@@ -59,7 +67,7 @@ def after(step: Step, before: Holding | None, at_us: int) -> Holding:
     """Return what is remembered of the step's own key once it is done, from ``at_us`` on."""
     if step.kind in ("commit", "release", "expire"):
         if before is None:
-            raise NotFound(Message("没有这笔预留", "no such reservation"))
+            raise NotFound(NO_RESERVATION)
         return _settled(step, before, at_us)
     return Holding(
         kind=step.kind,
@@ -98,7 +106,7 @@ def refunded(step: Step, origin: Holding, at_us: int) -> Holding:
 def check_same(held: Holding, kind: Kind, asked: Mapping[str, int], of_key: str) -> None:
     """Raise Conflict unless a key that comes again asks what it asked first."""
     if held.kind != kind or held.asked != asked or held.of_key != of_key:
-        raise Conflict(Message("同一个键，内容不同", "the same key with other content"))
+        raise Conflict(SAME_KEY)
 
 
 def granted(key: str, held: Holding) -> Granted | Refused:
@@ -109,9 +117,9 @@ def granted(key: str, held: Holding) -> Granted | Refused:
 def open_reservation(held: Holding | None, now_us: int) -> Holding:
     """Return a reservation that can be committed now. Raises NotFound or Gone."""
     if held is None or held.kind != "reserve" or held.state == "refused":
-        raise NotFound(Message("没有这笔预留", "no such reservation"))
+        raise NotFound(NO_RESERVATION)
     if held.state == "freed" or now_us >= held.expires_at_us:
-        raise Gone(Message("预留已释放或过期", "the reservation was released or has expired"))
+        raise Gone(ENDED)
     return held
 
 
@@ -135,8 +143,7 @@ def check_within(amounts: Mapping[str, int], bound: Mapping[str, int]) -> None:
     for counter, amount in amounts.items():
         check_amount(amount, "amounts")
         if amount > bound.get(counter, 0):
-            message = Message("超过这个键持有的数量", "more than the key holds")
-            raise InvalidInput(FieldError("amounts", message))
+            raise InvalidInput(FieldError("amounts", OVER))
 
 
 def check_amount(amount: int, path: str) -> None:

@@ -1,11 +1,11 @@
-"""The ledger role: the one writer of scarce counts."""
+"""The ledger role: the one writer of scarce counts, or who expires them on a server."""
 
 import asyncio
 
 import structlog
 
 from queqiao.kernel.clock import Clock
-from queqiao.kernel.errors import StorageFull
+from queqiao.kernel.errors import Unavailable
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.remote import methods
 from queqiao.ports.rpc import RpcServer
@@ -38,7 +38,7 @@ async def expire(ledger: Ledger, clock: Clock, stop: asyncio.Event) -> None:
     async def once() -> None:
         try:
             await ledger.expire(clock.now_us())
-        except StorageFull:
-            log.warning("reservations expire later: the disk is full")
+        except Unavailable as error:
+            log.warning("reservations expire later", reason=str(error))
 
     await every(EXPIRE_EVERY_S, stop, once)

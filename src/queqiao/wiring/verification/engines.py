@@ -21,6 +21,12 @@ class Engine(NamedTuple):
 
 
 ENGINES: dict[str, Engine] = {
+    "redis": Engine(
+        "ledger",
+        ("redis", "rediss", "valkey", "valkeys"),
+        "redis://127.0.0.1:6379/0",
+        "queqiao.wiring.verification.redis_laws",
+    ),
     "clickhouse": Engine(
         "warehouse",
         ("clickhouse", "clickhouses"),

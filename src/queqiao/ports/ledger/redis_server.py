@@ -1,0 +1,223 @@
+"""A Redis or Valkey server as the ledger needs it: its URL, version, settings and clock."""
+
+from time import time
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
+
+SETTING = "ports.ledger"
+SCHEMES = ("redis", "rediss", "valkey", "valkeys")
+PREFIX = "queqiao"
+CONNECT_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 5.0
+VERSION_MIN = (7, 0)
+"""The first Redis that has functions. Valkey 8 says 7.2 where it is asked for Redis's version."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a ledger lies: the server, the database on it, and the prefix of its keys."""
+
+    host: str
+    port: int
+    database: int
+    username: str | None
+    password: str | None
+    tls: bool
+    prefix: str
+
+    @classmethod
+    def of(cls, url: str) -> "Place":
+        """Read ``redis://[user:password@]host[:port][/database][?prefix=NAME]``.
+
+        ``rediss`` is TLS; ``valkey`` and ``valkeys`` mean the same. Raises InvalidInput otherwise.
+        """
+        parts = urlsplit(url)
+        try:
+            port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
+        except ValueError:
+            port, database = 0, -1
+        if parts.scheme not in SCHEMES or not parts.hostname or min(port, database) < 0:
+            raise InvalidInput(FieldError(SETTING, _FORM))
+        prefix = parse_qs(parts.query).get("prefix", [PREFIX])[0]
+        return cls(
+            parts.hostname,
+            port,
+            database,
+            unquote(parts.username) if parts.username else None,
+            unquote(parts.password) if parts.password else None,
+            parts.scheme in ("rediss", "valkeys"),
+            prefix,
+        )
+
+    @property
+    def root(self) -> str:
+        """Where the ledger's keys begin. The braces keep all of them in one slot."""
+        return f"{{{self.prefix}:ledger}}"
+
+    def key(self, name: str) -> str:
+        """Return one of the ledger's keys."""
+        return f"{self.root}:{name}"
+
+    def client(self, connections: int) -> "Redis":
+        """Return a client that connects when it is first used, and never retries by itself."""
+        return Redis(
+            host=self.host,
+            port=self.port,
+            db=self.database,
+            username=self.username,
+            password=self.password,
+            ssl=self.tls,
+            max_connections=connections,
+            socket_connect_timeout=CONNECT_WITHIN_S,
+            socket_timeout=ANSWER_WITHIN_S,
+            retry=Retry(NoBackoff(), 0),
+            client_name="queqiao",
+        )
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a look at a server found. ``appendfsync`` is empty where CONFIG GET is not allowed."""
+
+    product: str
+    version: str
+    appendfsync: str
+    clock_ahead_s: float
+    maxmemory_policy: str
+
+    def words(self) -> Message:
+        """Return what the server may lose, by its setting."""
+        zh, en = _LOSS.get(self.appendfsync, _LOSS[""])
+        return Message(
+            f"{self.product} {self.version}，{zh}", f"{self.product} {self.version}, {en}"
+        )
+
+
+_FORM = Message(
+    "写成 redis://用户:密码@主机:6379/0（TLS 用 rediss:）",
+    "write redis://user:password@host:6379/0 (rediss: for TLS)",
+)
+_LOSS = {
+    "always": ("AOF always：应答过的都在磁盘上", "AOF always: what was answered is on disk"),
+    "everysec": (
+        "AOF everysec：断电可能丢失最后约 2 秒应答过的步骤；不能丢就设 appendfsync always",
+        (
+            "AOF everysec: a loss of power may lose the last 2 s or so of answered steps;"
+            " set appendfsync always where none may be lost"
+        ),
+    ),
+    "no": (
+        "AOF no：断电可能丢失最后约 30 秒；请设 appendfsync always",
+        "AOF no: a loss of power may lose the last 30 s or so; set appendfsync always",
+    ),
+    "": (
+        "服务器不说 appendfsync，请自行确认为 always",
+        "it does not tell its appendfsync; see that it is always",
+    ),
+}
+
+
+async def look(url: str) -> Report:
+    """Return what the server is; raise what keeps a ledger from being on it, with the cure."""
+    place = Place.of(url)
+    client = place.client(1)
+    try:
+        return await _look(client)
+    except AuthenticationError as error:
+        raise InvalidInput(FieldError(SETTING, _WRONG_PASSWORD)) from error
+    except NoPermissionError as error:
+        raise InvalidInput(FieldError(SETTING, NO_RIGHTS)) from error
+    except (RedisError, OSError) as error:
+        raise _unreachable(place, error) from error
+    finally:
+        await client.aclose()
+
+
+async def _look(client: "Redis") -> Report:
+    info: dict[str, Any] = await client.info()
+    _check(info)
+    seconds, micros = await client.time()
+    await client.function_list(library="queqiao_*")
+    return Report(
+        product="Valkey" if info.get("server_name") == "valkey" else "Redis",
+        version=str(info.get("valkey_version") or info["redis_version"]),
+        appendfsync=await _setting(client, "appendfsync"),
+        clock_ahead_s=round(int(seconds) + int(micros) / 1e6 - time(), 3),
+        maxmemory_policy=str(info.get("maxmemory_policy", "")),
+    )
+
+
+async def _setting(client: "Redis", name: str) -> str:
+    try:
+        found: dict[Any, Any] = await client.config_get(name)
+    except ResponseError:
+        return ""
+    return str(found.get(name, ""))
+
+
+def _check(info: dict[str, Any]) -> None:
+    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
+    wrong = [
+        message
+        for is_wrong, message in (
+            (version < VERSION_MIN, _OLD),
+            (bool(info.get("cluster_enabled")), _CLUSTER),
+            (info.get("role") != "master", _REPLICA),
+            (not info.get("aof_enabled"), _NO_AOF),
+            (info.get("maxmemory_policy", "noeviction") != "noeviction", _EVICTS),
+        )
+        if is_wrong
+    ]
+    if wrong:
+        raise InvalidInput(*(FieldError(SETTING, message) for message in wrong))
+
+
+def _unreachable(place: Place, error: Exception) -> Unavailable:
+    where = f"{place.host}:{place.port}"
+    return Unavailable(
+        Message(
+            f"[ports] ledger：{where} 没有应答（{error}）；启动它，或改这个设置",
+            f"[ports] ledger: {where} does not answer ({error}); start it, or mend the setting",
+        ),
+        retry_after_s=5,
+    )
+
+
+_OLD = Message(
+    "须为 Redis 7.0 或 Valkey 7.2 以上（函数从那时才有）",
+    "must be Redis 7.0 or Valkey 7.2 at least (functions came with them)",
+)
+_CLUSTER = Message(
+    "不能是 Redis Cluster 的节点：账本的键都在一个槽里，请给它一台独立的服务器",
+    "must not be a node of a Redis Cluster: the ledger's keys lie in one slot; give it a server"
+    " of its own",
+)
+_REPLICA = Message("是副本，不能写；请给主节点的地址", "is a replica; give the primary's address")
+_NO_AOF = Message(
+    "没有开 AOF，重启即丢失账本；在 redis.conf 里设 appendonly yes 和 appendfsync always",
+    "has no append-only file, so a restart loses the ledger; set appendonly yes and appendfsync"
+    " always in redis.conf",
+)
+_EVICTS = Message(
+    "内存满时会丢键；设 maxmemory-policy noeviction",
+    "drops keys when its memory is full; set maxmemory-policy noeviction",
+)
+_WRONG_PASSWORD = Message(
+    "服务器不认这个用户或密码；改 [ports] ledger 里的用户和密码",
+    "the server does not know this user or password; mend them in [ports] ledger",
+)
+NO_RIGHTS = Message(
+    "这个用户权限不够；见 docs/operating/redis 的 ACL 一行",
+    "this user has too few rights; see the ACL line in docs/operating/redis",
+)

@@ -1,0 +1,84 @@
+"""What the servers that the settings name must offer: an answer, a version, rights, a clock."""
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, text
+
+from queqiao.kernel.errors import Message
+from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.wiring import adapters, doctor_machine
+from queqiao.wiring.doctor_machine import UnfitError, same
+from queqiao.wiring.extras import extra
+from queqiao.wiring.settings import Settings, redacted
+
+CLOCK_AHEAD_S_MAX = 2.0
+"""Of a server against this machine: more, and one of the two is not kept by a time server."""
+
+
+def records(settings: Settings) -> Message:
+    """Look at the records: SQLite's file, or a PostgreSQL server."""
+    opened = adapters.records(settings)
+    try:
+        version = opened.read_now(_records_version)
+    finally:
+        opened.close()
+    shown = redacted(settings.ports.records)
+    return Message(f"{shown} 可用，{version}", f"{shown} answers: {version}")
+
+
+def _records_version(conn: Connection) -> str:
+    is_sqlite = conn.dialect.name == "sqlite"
+    found = conn.execute(text("select sqlite_version()" if is_sqlite else "show server_version"))
+    return f"{conn.dialect.name} {found.scalar_one()}"
+
+
+def event_log(settings: Settings) -> Message:
+    """Look at the event log: a folder, or Kafka's brokers and their topic."""
+    found = adapters.check_event_log(settings, make=False)
+    return Message(f"{found} 可用", f"{found} answers")
+
+
+def ledger(settings: Settings) -> Message:
+    """Look at the ledger's server, where it is on one: what it is, and what it may lose."""
+    url = settings.ports.ledger
+    if urlsplit(url).scheme == "file":
+        return same(url)
+    with extra("ports.ledger", "redis"):
+        from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # only when named
+    report = asyncio.run(look(url))
+    _check_clock(report.clock_ahead_s)
+    said, shown = report.words(), redacted(url)
+    return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
+
+
+def _check_clock(ahead_s: float) -> None:
+    if abs(ahead_s) > CLOCK_AHEAD_S_MAX:
+        raise UnfitError(
+            Message(
+                f"服务器的时钟与本机相差 {ahead_s:+.1f} 秒",
+                f"the server's clock differs from ours by {ahead_s:+.1f} s",
+            ),
+            Message(
+                "让两台机器都与时间服务器同步（timedatectl set-ntp true）",
+                "let both machines follow a time server (timedatectl set-ntp true)",
+            ),
+        )
+
+
+def warehouse(settings: Settings) -> Message:
+    """Look at the warehouse: load the engine of this process, or ask a ClickHouse server."""
+    url = settings.ports.warehouse
+    if urlsplit(url).scheme == "chdb":
+        return doctor_machine.engine(settings)
+    opened = open_warehouse(url)
+    try:
+        rows = asyncio.run(opened.query("select version(), toFloat64(now64(3))")).rows
+    finally:
+        opened.close()
+    version, server_s = rows[0]
+    _check_clock(server_s - time.time())
+    return Message(
+        f"{redacted(url)} 可用，ClickHouse {version}", f"{redacted(url)} answers: {version}"
+    )
