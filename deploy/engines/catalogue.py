@@ -2,11 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from deploy.engines import kafka, postgresql, redis
+from deploy.engines import hdfs, kafka, metastore, postgresql, redis, seaweedfs
 from deploy.engines.engine import Engine, Place, Server
 from deploy.engines.errors import EngineError
 
-ENGINES: tuple[Engine, ...] = (kafka.ENGINE, postgresql.ENGINE, *redis.ENGINES)
+ENGINES: tuple[Engine, ...] = (
+    kafka.ENGINE,
+    postgresql.ENGINE,
+    *redis.ENGINES,
+    hdfs.ENGINE,
+    seaweedfs.ENGINE,
+    metastore.ENGINE,
+)
 PORTS = tuple(port for engine in ENGINES for port in engine.ports)
 
 

@@ -21,7 +21,7 @@ LOOK_EVERY_S = 0.1
 UP_WITHIN_S = 240.0
 DOWN_WITHIN_S = 180.0
 DEATHS_MAX = 3
-"""A server that ended so often before it was ready is given up by ``up`` (not by its keeper)."""
+"""A server that ends so often while ``up`` waits is given up by ``up`` (not by its keeper)."""
 LOG_TAIL_BYTES = 2000
 
 
@@ -132,6 +132,7 @@ class Instance:
 
     def _wait_ready(self, names: list[str], within_s: float) -> None:
         lacking = list(names)
+        before = {state.name: state.restarts for state in self.status()}
         for _ in _until(within_s):
             if not self.home.supervisor():
                 raise EngineError(_tail(self.home.folder / "supervisor.log"))
@@ -140,7 +141,7 @@ class Instance:
             if not lacking:
                 return
             for name in lacking:
-                _give_up_on(states.get(name))
+                _give_up_on(states.get(name), before.get(name, 0))
         raise EngineError(f"not ready within {within_s:.0f} s: {self._why(lacking)}")
 
     def _why(self, names: list[str]) -> str:
@@ -188,8 +189,8 @@ def _is_ready(state: ServerState | None) -> bool:
     return state is not None and state.phase == "ready" and not state.problem
 
 
-def _give_up_on(state: ServerState | None) -> None:
-    if state and not state.ready_after_s and state.restarts >= DEATHS_MAX:
+def _give_up_on(state: ServerState | None, restarts_before: int) -> None:
+    if state and state.restarts >= restarts_before + DEATHS_MAX:
         tail = _tail(Path(state.log))
         raise EngineError(f"{state.name}: {state.problem or state.phase}\n{tail}")
 

@@ -76,3 +76,27 @@ def redis_url(engines: Instance) -> str:
 def valkey_url(engines: Instance) -> str:
     """Valkey 8, append-only file, written through always."""
     return _url(engines, "valkey", "valkey_url")
+
+
+@pytest.fixture(scope="session")
+def webhdfs_url(engines: Instance) -> str:
+    """HDFS over HTTP: a name node, two data nodes, two copies of each block."""
+    return _url(engines, "hdfs", "webhdfs_url")
+
+
+@pytest.fixture(scope="session")
+def hdfs_url(engines: Instance) -> str:
+    """The same HDFS by its own protocol."""
+    return _url(engines, "hdfs", "hdfs_url")
+
+
+@pytest.fixture(scope="session")
+def s3_url(engines: Instance) -> str:
+    """The end point of SeaweedFS; its bucket and keys are in ``engines.place.settings``."""
+    return _url(engines, "seaweedfs", "s3_url")
+
+
+@pytest.fixture(scope="session")
+def metastore_url(engines: Instance) -> str:
+    """Hive's metastore on PostgreSQL, its warehouse in HDFS."""
+    return _url(engines, "metastore", "metastore_url")

@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 
+from deploy.engines import postgresql, seaweedfs, thrift
+from deploy.engines.errors import NotReady
 from deploy.engines.instance import Instance
 from deploy.engines.kafka import brokers
 from deploy.engines.processes import Started
@@ -72,6 +75,53 @@ def test_a_ledger_keeps_what_it_answered(
     assert command(url, "GET", "kept") == "$1\r\n7\r\n"
     assert "appendfsync\r\n$6\r\nalways" in command(url, "CONFIG", "GET", "appendfsync")
     assert command(url, "DEL", "kept") == ":1\r\n"
+
+
+def test_hdfs_keeps_a_file_over_the_death_of_a_data_node(
+    engines: Instance, webhdfs_url: str
+) -> None:
+    root = webhdfs_url.replace("webhdfs:", "http:") + "/webhdfs/v1"
+    with httpx.Client(follow_redirects=True, timeout=30, trust_env=False) as client:
+        path = f"{root}/kept?op=CREATE&overwrite=true&user.name=queqiao"
+        asked = client.put(path, follow_redirects=False)
+        assert client.put(asked.headers["location"], content=b"7" * 4096).status_code == 201
+        wait_back(engines, "hdfs_datanode_1", kill(engines, "hdfs_datanode_1"))
+        assert client.get(f"{root}/kept?op=OPEN").content == b"7" * 4096
+        status = client.get(f"{root}/kept?op=GETFILESTATUS").json()["FileStatus"]
+        assert (status["replication"], status["length"]) == (2, 4096)
+
+
+def test_hdfs_keeps_its_names_over_the_death_of_its_name_node(
+    engines: Instance, webhdfs_url: str
+) -> None:
+    root = webhdfs_url.replace("webhdfs:", "http:") + "/webhdfs/v1"
+    with httpx.Client(timeout=30, trust_env=False) as client:
+        made = client.put(f"{root}/names/inner?op=MKDIRS&user.name=queqiao")
+        assert made.json() == {"boolean": True}
+        wait_back(engines, "hdfs_namenode", kill(engines, "hdfs_namenode"))
+        found = client.get(f"{root}/names?op=LISTSTATUS").json()["FileStatuses"]["FileStatus"]
+        assert [one["pathSuffix"] for one in found] == ["inner"]
+
+
+def test_s3_refuses_who_has_no_key_and_keeps_its_bucket(engines: Instance, s3_url: str) -> None:
+    bucket = f"/{engines.place.settings.seaweedfs.bucket}"
+    assert httpx.get(f"{s3_url}{bucket}", trust_env=False).status_code == 403
+    assert seaweedfs.request(engines.place, "HEAD", bucket) == 200
+    wait_back(engines, "seaweedfs", kill(engines, "seaweedfs"))
+    assert seaweedfs.request(engines.place, "HEAD", bucket) == 200
+
+
+def test_the_metastore_has_its_tables_before_its_first_question(
+    engines: Instance, metastore_url: str
+) -> None:
+    address = urlsplit(metastore_url).netloc
+    thrift.call(address, "get_all_databases")
+    with pytest.raises(NotReady, match="no_such_method is answered by an exception"):
+        thrift.call(address, "no_such_method")
+    with psycopg.connect(postgresql.url(engines.place, "metastore")) as connection:
+        version = connection.execute('SELECT "SCHEMA_VERSION" FROM "VERSION"').fetchall()
+    assert version == [("3.1.0",)]
+    wait_back(engines, "metastore", kill(engines, "metastore"))
 
 
 @pytest.mark.engines_ci

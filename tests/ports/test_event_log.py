@@ -12,7 +12,13 @@ import pytest
 from tests.ports.kafka_log import kafka_log, kafka_reader
 
 from queqiao.kernel.errors import StorageFull
-from queqiao.ports.event_log.base import EventLogReader, NewEvent, NewEvents, Outcome
+from queqiao.ports.event_log.base import (
+    EventLogReader,
+    NewEvent,
+    NewEvents,
+    Outcome,
+    StoredEvent,
+)
 from queqiao.ports.event_log.calls import methods
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -172,6 +178,18 @@ async def test_reading_on_from_any_offset(house, log, reader) -> None:
         ]
         fresh.close()
     assert [stored.offset for stored in reader.recent(3)] == [198, 199, 200]
+
+
+async def test_other_bodies_in_the_place_of_old_ones(house, log, reader) -> None:
+    await log.append([event("a", b"first"), event("b", b"secret"), event("c", b"last")])
+    if not await log.rewrite([StoredEvent(2, b"{}")]):
+        assert house.adapter == "kafka", "only what cannot be replaced may stay"
+        assert [one.body for one in reader.read(0, 9)] == [b"first", b"secret", b"last"]
+        return
+    assert [one.body for one in reader.read(0, 9)] == [b"first", b"{}", b"last"]
+    assert await log.append([event("b", b"secret")]) == [Outcome("duplicate", 2)]
+    assert await log.append([event("b", b"other")]) == [Outcome("conflict", 2)]
+    assert await log.find("b") == [StoredEvent(2, b"{}")]
 
 
 @on_own_disk

@@ -1,13 +1,15 @@
-"""kill -9 of the log's writer under load: every acknowledged event is there, once."""
+"""kill -9 of the log's writer, under load and while it rewrites: nothing is lost or half there."""
 
 import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 
@@ -25,7 +27,9 @@ from queqiao.ports.event_log.embedded import EmbeddedEventLog
 packer.SAMPLES, packer.SAMPLES_A_FRAME, packer.RENEW_EVENTS_MAX = 60, 20, 150
 
 def body(i):
-    return b'{"message_id":"' + i.encode() + b'","said":"' + i.encode() * 20 + b'"}'
+    device = i.split("-")[1].encode()
+    return b'{"message_id":"%b","anonymous_id":"%b","said":"%b"}' % (
+        i.encode(), device, i.encode() * 20)
 
 async def client(log, name):
     number = 0
@@ -78,9 +82,78 @@ async def test_every_acknowledged_event_is_there_once(tmp_path: Path) -> None:
     brought = [records.first for records in reader.records(0) if records.dictionary]
     assert len(brought) > ROUNDS, "no dictionary was under way when the writer died"
     for message_id, offset in acknowledged.items():
-        assert stored[offset] == b'{"message_id":"%b","said":"%b"}' % (
+        assert stored[offset] == b'{"message_id":"%b","anonymous_id":"%b","said":"%b"}' % (
             message_id.encode(),
+            message_id.split("-")[1].encode(),
             message_id.encode() * 20,
         )
         assert [found.offset for found in await log.find(message_id)] == [offset]
     log.close()
+
+
+REWRITER = """
+import asyncio, sys, time
+from pathlib import Path
+from queqiao.ports.event_log.base import StoredEvent
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.journal import Disk
+
+class SlowDisk(Disk):
+    def write(self, file, data, at):
+        taken = super().write(file, data[: len(data) // 2], at)
+        time.sleep(0.01)
+        return taken + super().write(file, data[taken:], at + taken)
+
+async def main():
+    log = EmbeddedEventLog(Path(sys.argv[1]), segment_bytes=50_000)
+    log._journal._rewriter._disk = SlowDisk()
+    offsets = range(1, 1 + int(sys.argv[2]), 7)
+    print("opened", flush=True)
+    for number in range(1000):
+        body = b'{"message_id":"","new":%d}' % (number % 9)
+        await log.rewrite([StoredEvent(offset, body) for offset in offsets])
+
+asyncio.run(main())
+"""
+REWRITTEN = 700
+
+
+def killed_while_rewriting(folder: Path, after_s: float) -> bool:
+    """Run the rewriter and kill it; return whether frames were on their way to their places."""
+    writer = subprocess.Popen(
+        [sys.executable, "-c", REWRITER, str(folder), str(REWRITTEN)], stdout=subprocess.PIPE
+    )
+    assert writer.stdout.readline() == b"opened\n"
+    time.sleep(after_s)
+    writer.send_signal(signal.SIGKILL)
+    writer.stdout.close()
+    assert writer.wait() == -signal.SIGKILL
+    return (folder / "rewriting").exists()
+
+
+@pytest.mark.timeout(120)
+async def test_killed_while_it_rewrites_each_event_has_one_body_or_the_other(
+    tmp_path: Path,
+) -> None:
+    bodies = [b'{"message_id":"m%d","said":"%b"}' % (n, b"old" * (n % 9)) for n in range(REWRITTEN)]
+    log = EmbeddedEventLog(tmp_path, segment_bytes=50_000)
+    for start in range(0, REWRITTEN, 20):
+        await log.append(
+            [NewEvent("web", f"m{n}", bodies[n], b"12345678") for n in range(start, start + 20)]
+        )
+    log.close()
+    was_cut = [killed_while_rewriting(tmp_path, 0.05 + 0.037 * number) for number in range(8)]
+    assert any(was_cut), "no rewriting was under way when the writer died"
+    log = EmbeddedEventLog(tmp_path)
+    reader = EmbeddedEventLogReader(tmp_path)
+    stored = [event.body for event in reader.read(0, 10_000)]
+    assert len(stored) == REWRITTEN
+    for number, body in enumerate(stored):
+        if number % 7:
+            assert body == bodies[number]
+        else:
+            assert body == bodies[number] or body.startswith(b'{"message_id":"","new":')
+    again = [NewEvent("web", f"m{n}", bodies[n], b"12345678") for n in range(REWRITTEN)]
+    assert {outcome.status for outcome in await log.append(again)} == {"duplicate"}
+    log.close()
+    reader.close()

@@ -30,7 +30,8 @@ def event(number: int, source: str = "web") -> NewEvent:
     random = Random(number)  # content, not secrets
     body = (
         f'{{"message_id":"{number:032x}","type":"track","source":"{source}","event":"Product'
-        f' Viewed","properties":{{"sku":"S-{random.randrange(5000)}","name":"保温杯",'
+        f' Viewed","anonymous_id":"device-{number % 40}",'
+        f'"properties":{{"sku":"S-{random.randrange(5000)}","name":"保温杯",'
         f'"currency":"CNY","category":"Home {random.randrange(40)}"}}}}'
     )
     return NewEvent(source, f"{number:032x}", body.encode(), number.to_bytes(8, "big"))
@@ -101,7 +102,7 @@ class FullDisk(Disk):
     times = 0
 
     def write(self, file: int, data: bytes | memoryview, at: int) -> int:
-        if self.times and len(data) > 2000 and bytes(data[:1]) != b"\0":
+        if self.times and len(data) > 1200 and bytes(data[:1]) != b"\0":
             self.times -= 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return super().write(file, data, at)
@@ -246,3 +247,25 @@ def test_a_log_of_another_version_is_named(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(Broken, match="another version"):
         EmbeddedEventLog(tmp_path)
+
+
+@pytest.mark.parametrize("dictionary", [BAD_DICTIONARY, b""], ids=["damaged", "missing"])
+def test_a_log_whose_last_dictionary_is_damaged_names_folder_and_cure(
+    tmp_path: Path, dictionary: bytes
+) -> None:
+    columns = Columns(1)
+    columns.add("web", [b"one"], [bytes(8)], [b'{"message_id":"one"}'])
+    payload = packer.Packer().pack(columns, 7)
+    head = list(HEAD.unpack_from(payload))
+    journal = Journal.open(tmp_path)
+    journal.append_now(payload, 1)
+    head[0], head[2], head[4], position = 2, journal.end, len(dictionary), journal.end
+    journal.append_now(HEAD.pack(*head) + dictionary + payload[HEAD.size :], 2)
+    journal.close()
+    with pytest.raises(Broken) as broken:
+        EmbeddedEventLog(tmp_path)
+    assert broken.value.detail is not None
+    assert all(str(tmp_path) in said for said in broken.value.detail)
+    assert all(f" {position} " in said for said in broken.value.detail)
+    assert "restore that folder from a backup" in broken.value.detail.en
+    assert "请从备份恢复该目录" in broken.value.detail.zh

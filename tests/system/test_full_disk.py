@@ -6,6 +6,7 @@ The home lies on a small file system of its own (tmpfs), which a ballast file fi
 import errno
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import RawIOBase
@@ -211,3 +212,37 @@ def test_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
                 every_s=0.2,
             )
         assert_nothing_is_lost(callers)
+
+
+def start_on(home: Path) -> str:
+    """Start a system that cannot; return what it says."""
+    command = [sys.executable, "-m", "queqiao", "serve", "--home", home, "--port", "0"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 3
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def test_a_start_on_a_full_disk_says_what_mends_it(small_disk: Path) -> None:
+    home = small_disk / "home"
+    home.mkdir()
+    with filled(small_disk):
+        said = start_on(home)
+    assert "The disk is full" in said
+    assert "free some space there or mend its rights, or choose another --home" in " ".join(
+        said.split()
+    )
+    assert str(home) in said.replace("\n", "")
+
+
+@pytest.mark.parametrize("kilobytes", [24, 60])
+def test_a_start_that_fills_the_disk_says_so(small_disk: Path, kilobytes: int) -> None:
+    """Of so little room the clock takes its part, and the records find none."""
+    home, spare = small_disk / "home", small_disk / "spare"
+    home.mkdir()
+    spare.write_bytes(bytes(kilobytes << 10))
+    with filled(small_disk):
+        spare.unlink()
+        said = start_on(home)
+    assert "preparation failed" in said
+    assert "The disk is full" in said

@@ -7,6 +7,7 @@ import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, TooLarge
 from queqiao.kernel.text import refuse_unstorable
+from queqiao.kernel.type_faults import type_fault
 
 T = TypeVar("T")
 
@@ -96,10 +97,6 @@ def field_error(error: msgspec.ValidationError, prefix: str = "") -> FieldError:
         plain = _PLAIN_NAME.match(text, len(_UNKNOWN))
         named = (prefix, path, plain["name"] if plain else "")
         return FieldError(".".join(part for part in named if part), _NO_SUCH_FIELD)
-    reason = re.sub(
-        r"Invalid enum value .*", "Invalid enum value", text[: found.start()] if found else text
-    )
+    reason = text[: found.start()] if found else text
     joined = ".".join(part for part in (prefix, path) if part)
-    return FieldError(
-        joined, Message(f"类型或取值不对：{reason}", f"wrong type or value: {reason}")
-    )
+    return FieldError(joined, type_fault(reason))

@@ -1,19 +1,22 @@
 """The whole system of one home: prepare the stores, fork the roles, say where it listens."""
 
+import errno
 import importlib
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from secrets import token_bytes
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from queqiao.kernel.clock import SECOND_US, SystemClock
-from queqiao.kernel.errors import Message, Unavailable
+from queqiao.kernel.errors import Message, StorageFull, Unavailable
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
@@ -44,17 +47,19 @@ def run(
 ) -> None:
     """Run the system until SIGTERM or SIGINT. ``announce`` is called when every role answers."""
     # The home holds personal data and secrets: it is its user's alone.
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.set_up()
-    held = lock(settings.home)
-    # At once: while the home is held, commands go by the anchor, and an old one may lie there.
-    keeper = ClockKeeper(settings.home, int(settings.clock.follow_after_s * SECOND_US))
+    with _files_in(settings.home):
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = lock(settings.home)
+        # At once: while the home is held, commands go by the anchor, and an old one may lie there.
+        keeper = ClockKeeper(settings.home, int(settings.clock.follow_after_s * SECOND_US))
     listener = public_socket(settings)
     for name in SHARED_MODULES:
         importlib.import_module(name)
     prepared = alone(lambda: prepare(settings))
     address = Address(base_url(settings, listener), os.getpid(), prepared["token"])
-    local_system.publish_address(settings.home, address)
+    with _files_in(settings.home):
+        local_system.publish_address(settings.home, address)
 
     def started() -> None:
         if announce is not None and os.fork() == 0:
@@ -68,6 +73,22 @@ def run(
     finally:
         local_system.address_file(settings.home).unlink(missing_ok=True)
         os.close(held)
+
+
+@contextmanager
+def _files_in(home: Path) -> Iterator[None]:
+    """Say what is wrong and what mends it, where the home takes no files."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        message = Message(
+            f"不能在 {home} 里建文件（{why}）；请腾出空间或改正权限，或换一个 --home",
+            f"cannot make files in {home} ({why}); free some space there or mend its rights,"
+            " or choose another --home",
+        )
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise (StorageFull if full else Unavailable)(message) from error
 
 
 def _announce(address: Address, announce: Callable[[Address], None]) -> None:

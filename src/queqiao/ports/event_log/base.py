@@ -11,6 +11,9 @@
   nothing of it is stored, and the next call may succeed. When a remote engine, or the owner of the
   log, does not say in time whether it has stored a call, that is Unavailable too, and the same call
   again tells: what was stored is a duplicate then.
+- **Rewritten in place**: ``rewrite`` gives offsets other bodies. What an event is known by stays,
+  so dedup stays exact; but the message id itself is forgotten, and nothing of it or of the old
+  body stays in the files. Not every engine can: it says so.
 - **Not promised**: order between calls that run at the same time.
 """
 
@@ -73,6 +76,15 @@ class EventLog(Protocol):
 
     async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
         """Return the committed events of a message id, of one source or of every source."""
+        ...
+
+    async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
+        """Put other bodies in the place of committed ones, durably.
+
+        After a crash each event has the one body or the other, whole; doing it again is harmless.
+        False where the engine cannot replace what it holds: then nothing has changed. Raises
+        StorageFull or Unavailable.
+        """
         ...
 
 

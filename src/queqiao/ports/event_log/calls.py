@@ -15,7 +15,8 @@ from queqiao.ports.event_log.base import (
 )
 from queqiao.ports.rpc import Method
 
-APPEND, FIND, RANGE, RECENT = "log.append", "log.find", "log.range", "log.recent"
+APPEND, FIND, REWRITE = "log.append", "log.find", "log.rewrite"
+RANGE, RECENT = "log.range", "log.recent"
 
 
 class Append(Struct):
@@ -29,6 +30,12 @@ class Find(Struct):
 
     message_id: str
     source: str | None = None
+
+
+class Rewrite(Struct):
+    """Put these bodies in the place of what lies at their offsets."""
+
+    events: list[StoredEvent]
 
 
 class Range(Struct):
@@ -54,6 +61,9 @@ def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
     async def find(call: Find) -> list[StoredEvent]:
         return await log.find(call.message_id, call.source)
 
+    async def rewrite(call: Rewrite) -> bool:
+        return await log.rewrite(call.events)
+
     async def range_(call: Range) -> list[StoredEvent]:
         return await asyncio.wrap_future(desk.submit(reader.read, call.after, call.limit))
 
@@ -63,6 +73,7 @@ def methods(log: EventLog, reader: EventLogReader) -> Mapping[str, Method]:
     return {
         APPEND: Method(append, Append, list[Outcome]),
         FIND: Method(find, Find, list[StoredEvent]),
+        REWRITE: Method(rewrite, Rewrite, bool),
         RANGE: Method(range_, Range, list[StoredEvent]),
         RECENT: Method(recent, Recent, list[StoredEvent]),
     }

@@ -7,14 +7,16 @@ from pathlib import Path
 from secrets import randbits
 
 import structlog
+from zstandard import ZstdError
 
-from queqiao.kernel.errors import QueqiaoError, StorageFull
+from queqiao.kernel.errors import Broken, Message, QueqiaoError, StorageFull
 from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome, StoredEvent
 from queqiao.ports.event_log.dedup import TABLE_KEYS_MAX, DedupIndex, value_of
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.group import Group
 from queqiao.ports.event_log.offsets import OffsetsWriter
 from queqiao.ports.event_log.packer import Packer
+from queqiao.ports.event_log.rewriter import FrameRewriter
 from queqiao.ports.event_log.sequencer import Sequencer
 from queqiao.ports.event_log.sources import Sources
 from queqiao.ports.journal import Disk, Journal
@@ -39,12 +41,14 @@ class EmbeddedEventLog:
         segment_bytes: int = 64 << 20,
         table_keys_max: int = TABLE_KEYS_MAX,
     ) -> None:
+        self._folder = folder
         self._journal = Journal.open(
             folder, disk=disk, segment_bytes=segment_bytes, on_full=self._roll_back
         )
         self._offsets = OffsetsWriter(folder, self._journal.end)
         self._reader = EmbeddedEventLogReader(folder)
         self._points = EmbeddedEventLogReader(folder, POINT_BYTES)
+        self._rewriter = FrameRewriter(folder, self._journal)
         self._packer = Packer()
         self._seed = randbits(64)
         last = self._find_end()
@@ -59,9 +63,17 @@ class EmbeddedEventLog:
             self._seed = last.seed
         self._journal.publish_mark(last.last if last else 0)
         if last is not None and last.dictionary_at:
-            dictionary, first = self._reader.dictionary(last.dictionary_at)
-            self._packer.resume(dictionary, last.dictionary_at, first)
+            self._resume(last.dictionary_at)
         return last.last if last else 0
+
+    def _resume(self, position: int) -> None:
+        dictionary, first = self._reader.dictionary(position)
+        if not dictionary:
+            raise _spoilt(self._folder, position)
+        try:
+            self._packer.resume(dictionary, position, first)
+        except ZstdError as error:
+            raise _spoilt(self._folder, position) from error
 
     def _fill_index(self, last: int) -> None:
         """Enter what the log holds and the index does not."""
@@ -109,6 +121,11 @@ class EmbeddedEventLog:
             found += self._reader.read(offset - 1, 1)
         return found
 
+    async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
+        """Put other bodies in the place of committed ones, beside appends."""
+        await asyncio.to_thread(self._rewriter.rewrite, events)
+        return True
+
     @property
     def broken(self) -> QueqiaoError | None:
         """The fault that ended this writer, or None: it must be closed and opened again."""
@@ -122,8 +139,19 @@ class EmbeddedEventLog:
         """Commit what is queued and give the folder up."""
         for group in self._sequencer.take_waiting():
             self._journal.append(partial(self._packer.pack, group, self._seed), group.last)
+        self._rewriter.close()
         self._journal.close()
         self._index.close()
         self._offsets.close()
         self._reader.close()
         self._points.close()
+
+
+def _spoilt(folder: Path, position: int) -> Broken:
+    return Broken(
+        Message(
+            f"事件日志 {folder} 在位置 {position} 处的字典已损坏，请从备份恢复该目录",
+            f"the dictionary at position {position} of the event log {folder} is damaged;"
+            " restore that folder from a backup",
+        )
+    )

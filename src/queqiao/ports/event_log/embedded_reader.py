@@ -7,10 +7,12 @@ from pathlib import Path
 from zstandard import ZstdCompressionDict, ZstdDecompressor, ZstdError
 
 from queqiao.kernel.errors import Broken, Message
+from queqiao.ports.event_log.apart import Apart
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.event_log.offsets import Offsets
 from queqiao.ports.event_log.records import Records, Unpack, unreadable
 from queqiao.ports.journal import JournalReader
+from queqiao.ports.journal.base import HEADER, Frame
 from queqiao.ports.journal.reader import READ_BYTES
 
 DICTIONARIES_MAX = 8
@@ -24,6 +26,7 @@ class EmbeddedEventLogReader:
         self._journal = JournalReader(folder, read_bytes)
         self._dictionaries = JournalReader(folder)
         self._offsets = Offsets(folder)
+        self._apart = Apart(folder)
         self._cursor = (0, 0)
         self._unpack_at = lru_cache(DICTIONARIES_MAX)(self._unpack_with)
         self._last: Records | None = None
@@ -38,7 +41,7 @@ class EmbeddedEventLogReader:
         if limit <= 0 or after >= self.end():
             return found
         for frame in self._journal.read(self._start(after)):
-            records = Records(frame.payload, frame.position)
+            records = self._records(frame)
             if records.last > after:
                 found += records.events(
                     after, limit - len(found), self._unpack_at(records.dictionary_at)
@@ -53,10 +56,27 @@ class EmbeddedEventLogReader:
 
     def records(self, after: int) -> Iterator[Records]:
         """Yield the frames that hold offsets above ``after``."""
+        return (records for records, _ in self.placed(after))
+
+    def placed(self, after: int) -> Iterator[tuple[Records, int]]:
+        """Yield the frames that hold offsets above ``after``, and how long the payload there is."""
         for frame in self._journal.read(self._offsets.position(after + 1, self._journal.end)):
-            records = Records(frame.payload, frame.position)
+            records = self._records(frame)
             if records.last > after:
-                yield records
+                yield records, frame.next_position - frame.position - HEADER.size
+
+    def _records(self, frame: Frame) -> Records:
+        """Return the frame as it is now, wherever that lies."""
+        records = Records(frame.payload, frame.position)
+        if not records.is_apart:
+            return records
+        found = Records(self._apart.read(frame.position), frame.position)
+        found.is_apart = True
+        return found
+
+    def unpack(self, records: Records) -> Unpack:
+        """Return what undoes the packing of a frame's bodies."""
+        return self._unpack_at(records.dictionary_at)
 
     def key_at(self, offset: int) -> tuple[bytes, bytes]:
         """Return digest and fingerprint of a committed event."""
@@ -96,4 +116,5 @@ class EmbeddedEventLogReader:
         """Close the files."""
         self._journal.close()
         self._dictionaries.close()
+        self._apart.close()
         self._offsets.close()

@@ -5,6 +5,10 @@
     a dictionary, if the frame brings one | fingerprints 8 B each |
     zstd of the ids with their sources | zstd of (lengths u32 each | bodies)
 
+Where a body was rewritten the digest stands in the place of its id, behind a byte that begins no
+text. A frame that found no room for its new bodies says so; then all of it lies apart
+(``apart.py``), and here are dictionary and fingerprints only.
+
 Ids and fingerprints lie apart from the bodies, so that the dedup index is rebuilt without unpacking
 those: a digest follows from source and id. Ids are noise, which a column of their own packs to
 their entropy (16 bytes of 32 hex digits); a body that begins with its id stands here without it.
@@ -35,6 +39,12 @@ FORMAT = 2 << 8
 """Stands in the flags of each frame, so that a log of another version is not taken for damage."""
 FLAG_CUT = 1
 """The bodies stand without ``ID_HEAD`` and their ids."""
+FLAG_APART = 2
+"""The frame as it is now lies elsewhere."""
+_FLAGS = FLAG_CUT | FLAG_APART
+_HIDDEN = b"\xff"
+"""What stands before a digest in the place of an id. The digest is in hexadecimal digits, as most
+ids are: one alphabet packs best."""
 
 Unpack = Callable[[bytes], bytes]
 """Undoes the packing of bodies, with the dictionary they were packed with."""
@@ -68,6 +78,16 @@ _encode_ids = msgspec.msgpack.Encoder().encode
 _decode_ids = msgspec.msgpack.Decoder(Ids).decode
 
 
+def hidden(digest: bytes) -> bytes:
+    """Return what stands in the place of an id that is to be forgotten."""
+    return _HIDDEN + digest.hex().encode()
+
+
+def shown(message_id: bytes) -> bytes:
+    """Return an id as a body says it: none where it is forgotten."""
+    return b"" if message_id.startswith(_HIDDEN) else message_id
+
+
 def lengths_of(parts: Sequence[bytes]) -> bytes:
     """Return the lengths of some bytes, u32 each."""
     return struct.pack(f"<{len(parts)}I", *map(len, parts))
@@ -80,6 +100,11 @@ def split(joined: bytes, lengths: bytes) -> list[bytes]:
         sizes.byteswap()
     ends = list(accumulate(sizes, initial=0))
     return [joined[start:end] for start, end in pairwise(ends)]
+
+
+def encoded_ids(ids: Sequence[bytes], origins: list[tuple[str, int]]) -> bytes:
+    """Return ids as they stand in a frame, but for their packing."""
+    return _encode_ids(Ids(origins, lengths_of(ids), b"".join(ids)))
 
 
 class Columns:
@@ -119,7 +144,7 @@ class Columns:
 
     def encoded_ids(self) -> bytes:
         """Return the ids as they stand in a frame, but for their packing."""
-        return _encode_ids(Ids(self.origins, lengths_of(self.ids), b"".join(self.ids)))
+        return encoded_ids(self.ids, self.origins)
 
 
 class Records:
@@ -130,7 +155,7 @@ class Records:
     """
 
     __slots__ = ("_cut", "_ids", "_ids_at", "_ids_size", "_marks_at", "_payload", "count",
-                 "dictionary_at", "first", "last", "position", "seed")  # fmt: skip
+                 "dictionary_at", "first", "is_apart", "last", "position", "seed")  # fmt: skip
 
     def __init__(self, payload: bytes, position: int) -> None:
         self._payload = payload
@@ -141,30 +166,41 @@ class Records:
         self.count: int
         head = HEAD.unpack_from(payload)
         self.first, self.seed, self.dictionary_at, self.count, own, self._ids_size, flags = head
-        if flags & ~FLAG_CUT != FORMAT:
+        if flags & ~_FLAGS != FORMAT:
             raise Broken(_OTHER_VERSION)
         if own:
             self.dictionary_at = position
         self.last = self.first + self.count - 1
         self._cut = bool(flags & FLAG_CUT)
+        self.is_apart = bool(flags & FLAG_APART)
         self._marks_at = HEAD.size + own
         self._ids_at = self._marks_at + self.count * FINGERPRINT_BYTES
-        self._ids: tuple[list[bytes], list[bytes]] | None = None
+        self._ids: tuple[list[bytes], list[bytes], list[tuple[str, int]]] | None = None
 
     @property
     def dictionary(self) -> bytes:
         """The dictionary that the frame brings, empty when it brings none."""
         return self._payload[HEAD.size : self._marks_at]
 
-    def _named(self) -> tuple[list[bytes], list[bytes]]:
-        """Return the prefix of the digest and the id of each event."""
+    @property
+    def fingerprints(self) -> bytes:
+        """The fingerprints of all events, 8 bytes each."""
+        return self._payload[self._marks_at : self._ids_at]
+
+    def ids(self) -> tuple[list[bytes], list[tuple[str, int]]]:
+        """Return the ids as they stand here, and runs of them that came from one source."""
+        _, ids, origins = self._named()
+        return ids, origins
+
+    def _named(self) -> tuple[list[bytes], list[bytes], list[tuple[str, int]]]:
+        """Return the prefix of the digest and the id of each event, and the sources."""
         if self._ids is None:
             packed = self._payload[self._ids_at : self._ids_at + self._ids_size]
             ids = _decode_ids(self._unpacked(packed, ZstdDecompressor().decompress))
             prefixes = [
                 prefix for name, count in ids.origins for prefix in repeat(prefix_of(name), count)
             ]
-            self._ids = prefixes, split(ids.joined, ids.lengths)
+            self._ids = prefixes, split(ids.joined, ids.lengths), ids.origins
         return self._ids
 
     def _unpacked(self, packed: bytes, unpack: Unpack) -> bytes:
@@ -179,10 +215,14 @@ class Records:
 
     def key_at(self, offset: int) -> tuple[bytes, bytes]:
         """Return digest and fingerprint of one event."""
-        prefixes, ids = self._named()
+        prefixes, ids, _ = self._named()
         index = offset - self.first
         at = self._marks_at + index * FINGERPRINT_BYTES
-        digest = xxh3_128_digest(prefixes[index] + ids[index], self.seed)
+        one = ids[index]
+        if one.startswith(_HIDDEN):
+            digest = bytes.fromhex(one[len(_HIDDEN) :].decode())
+        else:
+            digest = xxh3_128_digest(prefixes[index] + one, self.seed)
         return digest, self._payload[at : at + FINGERPRINT_BYTES]
 
     def events(self, after: int, limit: int, unpack: Unpack) -> list[StoredEvent]:
@@ -195,7 +235,9 @@ class Records:
         if self._cut:
             ids = self._named()[1]
             return [
-                StoredEvent(self.first + index, b"".join((ID_HEAD, ids[index], bodies[index])))
+                StoredEvent(
+                    self.first + index, b"".join((ID_HEAD, shown(ids[index]), bodies[index]))
+                )
                 for index in range(start, end)
             ]
         return [StoredEvent(self.first + index, bodies[index]) for index in range(start, end)]

@@ -9,10 +9,12 @@ from queqiao.ports.event_log.calls import (
     FIND,
     RANGE,
     RECENT,
+    REWRITE,
     Append,
     Find,
     Range,
     Recent,
+    Rewrite,
 )
 from queqiao.ports.rpc import RpcClient
 
@@ -34,6 +36,11 @@ class RemoteEventLog:
     async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:
         """Return the committed events of a message id."""
         return await self._ask(FIND, Find(message_id, source), StoredEvent)
+
+    async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
+        """Put other bodies in the place of committed ones; False where that cannot be."""
+        done: bool = await self._client.call(REWRITE, Rewrite(list(events)), bool)
+        return done
 
     async def range(self, after: int, limit: int) -> list[StoredEvent]:
         """Return up to ``limit`` committed events with offsets above ``after``."""

@@ -10,6 +10,8 @@ byte address in that sequence; a segment is named by the position of its first b
 - **Seen when safe**: the watermark, shared through a mapped file, only ever names fsynced bytes.
   Readers in any process stop there.
 - **One writer**: held by a file lock for the life of the process.
+- **Replaced in place**: ``rewrite`` puts shorter payloads where others stood; positions stay. After
+  a crash in between all of them are there or none is. Nothing of the old ones stays in the folder.
 - **Full disk**: the file is cut back to the last committed frame and every append that was waiting
   raises ``StorageFull``; later appends try again. **I/O error**: fatal for this writer, since what
   the disk holds is unknown; every later append raises ``Broken`` until a new writer opens.
@@ -25,6 +27,11 @@ HEADER = Struct("<IQ")
 
 FRAME_BYTES_MAX = 64 << 20
 """A longer length in a header is damage, not a frame."""
+
+PADDED = 1 << 31
+"""In the length of a header: a shorter payload was put here, and padding follows it."""
+_COUNT = Struct("<I")
+_LONG = 255
 
 SEGMENT_SUFFIX = ".seg"
 COMMITTED_NAME = "committed"
@@ -42,6 +49,27 @@ class Frame(NamedTuple):
 def checksum(position: int, payload: bytes | memoryview) -> int:
     """Return the checksum of a frame. The position in it unmasks bytes left from elsewhere."""
     return xxh3_64_intdigest(payload, position)
+
+
+def padded(payload: bytes, length: int) -> bytes:
+    """Return a payload with padding behind it that says, at its end, how long it is.
+
+    Raises ValueError when the payload is longer than that.
+    """
+    missing = length - len(payload)
+    if missing < 0:
+        raise ValueError(f"{-missing} bytes too long")
+    if missing < _LONG:
+        return payload + bytes(missing - 1) + bytes((missing,)) if missing else payload
+    return payload + bytes(missing - 1 - _COUNT.size) + _COUNT.pack(missing) + bytes((_LONG,))
+
+
+def unpadded(content: bytes) -> bytes:
+    """Return the payload before the padding."""
+    missing = content[-1]
+    if missing == _LONG:
+        (missing,) = _COUNT.unpack_from(content, len(content) - 1 - _COUNT.size)
+    return content[: len(content) - missing]
 
 
 def segment_name(base: int) -> str:

@@ -1,6 +1,7 @@
 """Reading committed frames, from any process, without a lock."""
 
 import os
+import time
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +11,19 @@ from queqiao.ports.journal.base import (
     COMMITTED_NAME,
     FRAME_BYTES_MAX,
     HEADER,
+    PADDED,
     SEGMENT_SUFFIX,
     Frame,
     checksum,
     segment_name,
+    unpadded,
 )
 from queqiao.ports.journal.watermark import Watermark
 
 READ_BYTES = 1 << 20
+REREADS_MAX = 10
+REREAD_AFTER_S = 0.02
+"""A frame that is read while it is rewritten looks damaged for a moment: it is read again."""
 
 
 class JournalReader:
@@ -68,22 +74,26 @@ class JournalReader:
                 start = frame.next_position
 
     def _frames(self, position: int, stop: int, base: int) -> Iterator[Frame]:
-        window, at = b"", position
+        window, at, tries = b"", position, 0
         while position < stop:
             used = position - at
             needed = HEADER.size
             if len(window) - used >= needed:
                 length, told = HEADER.unpack_from(window, used)
+                is_padded, length = length & PADDED, length & ~PADDED
                 needed += length
                 if length > FRAME_BYTES_MAX or position + needed > stop:
                     raise _damaged(position)
                 if len(window) - used >= needed:
                     payload = window[used + HEADER.size : used + needed]
-                    if checksum(position, payload) != told:
-                        raise _damaged(position)
-                    yield Frame(position, payload, position + needed)
-                    position += needed
-                    continue
+                    if checksum(position, payload) == told:
+                        if is_padded:
+                            payload = unpadded(payload)
+                        yield Frame(position, payload, position + needed)
+                        position, tries = position + needed, 0
+                        continue
+                    tries += 1
+                    _wait(position, tries)
             window, at = self._window(position, stop, base, needed), position
 
     def _window(self, position: int, stop: int, base: int, needed: int) -> bytes:
@@ -125,6 +135,14 @@ class JournalReader:
         if self._watermark is not None:
             self._watermark.close()
             self._watermark = None
+
+
+def _wait(position: int, tries: int) -> None:
+    """Wait for a rewriting to end. Raises Broken when it is none."""
+    if tries > REREADS_MAX:
+        raise _damaged(position)
+    if tries > 1:
+        time.sleep(REREAD_AFTER_S)
 
 
 def segment_bases(folder: Path) -> list[int]:

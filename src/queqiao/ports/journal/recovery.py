@@ -3,7 +3,7 @@
 import os
 
 from queqiao.kernel.errors import Broken, Message
-from queqiao.ports.journal.base import FRAME_BYTES_MAX, HEADER, checksum
+from queqiao.ports.journal.base import FRAME_BYTES_MAX, HEADER, PADDED, checksum
 
 
 def good_end(file: int, base: int, committed: int) -> int:
@@ -32,6 +32,7 @@ def _whole_frame(file: int, base: int, size: int, position: int) -> int | None:
     if len(header) < HEADER.size:
         return None
     length, told = HEADER.unpack(header)
+    length &= ~PADDED
     if length == 0 or length > FRAME_BYTES_MAX or position - base + HEADER.size + length > size:
         return None
     payload = os.pread(file, length, position - base + HEADER.size)

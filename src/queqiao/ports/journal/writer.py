@@ -4,7 +4,7 @@ import asyncio
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,6 +15,7 @@ from queqiao.ports.journal.base import HEADER, LOCK_NAME, Frame, checksum, segme
 from queqiao.ports.journal.disk import Disk, write_whole
 from queqiao.ports.journal.reader import JournalReader, segment_bases
 from queqiao.ports.journal.recovery import good_end
+from queqiao.ports.journal.rewriter import Rewriter
 from queqiao.ports.journal.watermark import Watermark
 
 SEGMENT_BYTES = 64 << 20
@@ -72,6 +73,8 @@ class Journal:
         self._fatal: QueqiaoError | None = None
         self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
         self._watermark = Watermark(folder, writable=True)
+        self._rewriter = Rewriter(folder, disk)
+        self._rewriter.recover()
         self._recover()
         self._thread = Thread(target=self._commit_for_ever, name="journal", daemon=True)
         self._thread.start()
@@ -160,6 +163,22 @@ class Journal:
             yield from reader.read(start)
         finally:
             reader.close()
+
+    def rewrite(self, changes: Sequence[tuple[int, bytes]]) -> None:
+        """Put payloads in the place of those at positions, each no longer than what is there.
+
+        Blocking, beside appends; doing it again is harmless, and with none it finishes what a
+        fault has left. Raises StorageFull, or Unavailable
+        when the disk fails: then readers may find frames damaged until it is done again.
+        """
+        if any(position >= self.end for position, _ in changes):
+            raise ValueError("only what is committed can be rewritten")
+        try:
+            self._rewriter.rewrite(changes)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFull from error
+            raise _not_rewritten() from error
 
     def close(self) -> None:
         """Commit what is queued, stop the thread, give up the lock."""
@@ -328,6 +347,12 @@ def _settle(
         future.set_result(position)
     else:
         future.set_exception(type(error)(error.detail))
+
+
+def _not_rewritten() -> Unavailable:
+    return Unavailable(
+        Message("改写日志时磁盘出错，请再试", "the disk failed under a rewriting; try again")
+    )
 
 
 def _taken() -> Unavailable:

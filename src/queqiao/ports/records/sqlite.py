@@ -16,6 +16,8 @@ from queqiao.ports.records import changes
 from queqiao.ports.records.base import Change
 from queqiao.ports.records.engine import THREADS_MAX, EngineRecords
 
+_FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
+"""The second: the memory that its connections share lies in a file too, which could not grow."""
 _BUSY_MS = 2_000
 """How long SQLite itself waits for a lock before it says busy; we then ask again."""
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -53,7 +55,7 @@ class SqliteRecords(EngineRecords):
 
     def is_full(self, error: DBAPIError) -> bool:
         """Say whether the disk had no room."""
-        return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_FULL"
+        return getattr(error.orig, "sqlite_errorname", "") in _FULL
 
     def changes_since(self, version: int) -> list[Change]:
         """Return the changes after ``version``.

@@ -212,6 +212,10 @@ class KafkaEventLog:
             found += await loop.run_in_executor(self._aside, self._points.read, offset - 1, 1)
         return found
 
+    async def rewrite(self, _events: Sequence[StoredEvent]) -> bool:
+        """Do nothing: what Kafka holds stays as it is until the topic lets it go."""
+        return False
+
     @property
     def broken(self) -> QueqiaoError | None:
         """The fault that ended this writer, or None: it must be closed and opened again."""
