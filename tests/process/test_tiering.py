@@ -241,7 +241,12 @@ async def test_a_full_disk_at_the_start_is_no_refusal(house, monkeypatch) -> Non
         with pytest.raises(StorageFull):
             await house.tiering.advance(LATER_US)
     assert not await house.tiering.advance(LATER_US), "what failed is tried again a minute later"
-    await house.move(LATER_US + 60_000_000)
+    state = await house.tiering.state()
+    assert state.looked_at == format_rfc3339(LATER_US)
+    assert state.failed == {language: StorageFull().explain(language) for language in ("zh", "en")}
+    await house.move(LATER_US + MINUTE_US)
+    state = await house.tiering.state()
+    assert (state.failed, state.looked_at) == (None, format_rfc3339(LATER_US + MINUTE_US))
     assert await house.border() == 32
 
 

@@ -74,6 +74,9 @@ def test_doctor_says_what_it_saw(system: System) -> None:
     assert found["system"]["good"], found
     assert found["records"]["good"], found
     assert found["warehouse"]["good"], found
+    assert found["old_events"]["good"], found
+    _, told = found["old_events"]["detail"]
+    assert "looked at 20" in told, "the running system was asked"
     assert seen.returncode == (GOOD if all(one["good"] for one in found.values()) else NO)
 
 

@@ -16,7 +16,7 @@ from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import EVENTS, HISTORY, TIER, history
 
 LAKE_TABLE = "events"
-_PROBE = "block=probe"
+PROBE = "block=probe"
 COLUMNS = ", ".join(EVENTS.columns)
 
 _WRITTEN = (
@@ -57,6 +57,12 @@ def partition(first: int, last: int) -> str:
     return f"block={first:012d}-{last:012d}"
 
 
+def offsets_of(name: str) -> tuple[int, int]:
+    """Return the first and the last offset of a partition's name."""
+    first, last = name.removeprefix("block=").split("-")
+    return int(first), int(last)
+
+
 class Tier:
     """Reads and writes the files and the book. Beside the loader, in its process."""
 
@@ -88,14 +94,14 @@ class Tier:
     async def probe(self) -> None:
         """Have the engine write a file and read it where it is published. Raises what fails."""
         try:
-            staged = await asyncio.to_thread(self._lake.stage, LAKE_TABLE, _PROBE)
+            staged = await asyncio.to_thread(self._lake.stage, LAKE_TABLE, PROBE)
             one = "INSERT INTO FUNCTION file({}, Parquet, 'one UInt8') SELECT 1"
             await self._warehouse.command(one.format(_quoted(staged)))
-            await asyncio.to_thread(self._lake.publish_staged, LAKE_TABLE, _PROBE)
-            place = _quoted(self._lake.place(LAKE_TABLE, _PROBE))
+            await asyncio.to_thread(self._lake.publish_staged, LAKE_TABLE, PROBE)
+            place = _quoted(self._lake.place(LAKE_TABLE, PROBE))
             await self._warehouse.query(f"SELECT one FROM file({place}, Parquet, 'one UInt8')")  # noqa: S608  # a quoted path
         finally:
-            await asyncio.to_thread(self._lake.remove, LAKE_TABLE, _PROBE)
+            await asyncio.to_thread(self._lake.remove, LAKE_TABLE, PROBE)
 
     async def files(self) -> list[TierFile]:
         """Return the book, in the order of offsets."""

@@ -12,7 +12,7 @@ border, and an event that comes late for an old day is loaded like any other.
 import msgspec
 import structlog
 
-from queqiao.kernel.clock import DAY_US, MINUTE_US
+from queqiao.kernel.clock import DAY_US, MINUTE_US, format_rfc3339
 from queqiao.kernel.errors import Message, QueqiaoError, StorageFull
 from queqiao.ports.rpc import Method, RpcClient
 from queqiao.ports.warehouse.base import Warehouse
@@ -53,8 +53,9 @@ class TieringState(msgspec.Struct, frozen=True):
     """What lies where. Rows that wait for their removal are in both.
 
     ``up_to_offset``: older events are read from the lake, 0 when none. ``raw_days``: how long the
-    warehouse keeps events, 0 for ever. ``refused`` says in both languages why nothing moves though
-    it should.
+    warehouse keeps events, 0 for ever. ``looked_at`` is when it was last looked whether something
+    is due, empty before the first time. ``refused`` says in both languages why nothing moves though
+    it should, ``failed`` at what the last try failed, which is tried again each minute.
     """
 
     warehouse: TierSize
@@ -62,7 +63,9 @@ class TieringState(msgspec.Struct, frozen=True):
     files: int
     up_to_offset: int
     raw_days: int
+    looked_at: str
     refused: dict[str, str] | None
+    failed: dict[str, str] | None
 
 
 class Tiering:
@@ -74,8 +77,10 @@ class Tiering:
         self._raw_days = raw_days
         self._due_us: tuple[Block, int] | None = None
         self._look_at_us = 0
+        self._looked_at = ""
         self._remove_at_us = 0
         self._refused: dict[str, str] | None = None
+        self._failed: dict[str, str] | None = None
 
     async def open(self) -> None:
         """Put the tier in order, and see whether the engine can reach the lake."""
@@ -97,12 +102,22 @@ class Tiering:
         if now_us < self._look_at_us:
             return False
         self._look_at_us = now_us + MINUTE_US  # also after what fails
+        self._looked_at = format_rfc3339(now_us)
+        try:
+            done = await self._step(now_us)
+        except (QueqiaoError, OSError) as error:
+            self._failed = _told(error)
+            raise
+        self._failed = None
+        if done:
+            self._look_at_us = 0
+        return done
+
+    async def _step(self, now_us: int) -> bool:
         block = await self._due(now_us)
-        if block is not None:
-            await self._move(block)
-        elif not await self._remove(now_us):
-            return False
-        self._look_at_us = 0
+        if block is None:
+            return await self._remove(now_us)
+        await self._move(block)
         return True
 
     async def state(self) -> TieringState:
@@ -115,7 +130,9 @@ class Tiering:
             len(files),
             files[-1].last if files else 0,
             self._raw_days,
+            self._looked_at,
             self._refused,
+            self._failed,
         )
 
     async def _due(self, now_us: int) -> Block | None:
@@ -190,6 +207,12 @@ def methods(tiering: Tiering) -> dict[str, Method]:
         return await tiering.state()
 
     return {STATE: Method(state, Nothing, TieringState)}
+
+
+def _told(error: QueqiaoError | OSError) -> dict[str, str]:
+    if isinstance(error, QueqiaoError):
+        return {language: error.explain(language) for language in Message._fields}
+    return dict.fromkeys(Message._fields, str(error))
 
 
 def _within(block: Block) -> str:

@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from queqiao.kernel.errors import Message, QueqiaoError
-from queqiao.wiring import addresses, doctor_home, doctor_machine, doctor_servers, local_system
+from queqiao.wiring import (
+    addresses,
+    doctor_home,
+    doctor_machine,
+    doctor_servers,
+    doctor_tiering,
+    local_system,
+)
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.doctor_machine import UnfitError, same
 from queqiao.wiring.settings import Settings
@@ -77,6 +84,7 @@ CHECKS: dict[str, Check] = {
     "ledger": doctor_servers.ledger,
     "warehouse": doctor_servers.warehouse,
     "event_log": doctor_servers.event_log,
+    "old_events": doctor_tiering.old_events,
     "addresses": addresses.addresses,
     "console": _console,
     "system": _system,

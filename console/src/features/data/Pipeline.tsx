@@ -31,6 +31,7 @@ export function Pipeline() {
         {(state) => (
           <>
             {state.tiers.refused && <p className="notice warn">{state.tiers.refused[language]}</p>}
+            {state.tiers.failed && <p className="notice warn">{t("pipeline.tieringFailed", { why: state.tiers.failed[language] })}</p>}
             <Flow state={state} roles={system.data?.roles ?? []} />
             <Backfill state={state.backfill} now={state.now} />
             <Charts state={state} />

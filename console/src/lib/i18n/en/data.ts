@@ -120,6 +120,7 @@ export default {
     restarts_other: "{{count}} restarts",
     stages: { intake: "Intake", log: "Log", loader: "Loader", warehouse: "Warehouse", reports: "Reports" },
     notes: { intake: "events in the last minute; {{bad}} refused", log: "in the log, the newest {{last}}", loader: "wait to be loaded", warehouse: "loaded and ready", tiered: "loaded and ready, {{here}}; {{old}} old ones are in the lake, {{there}}", fresh: "reports hold all until then", behind: "reports are catching up" },
+    tieringFailed: "Old events could not move into the lake; it is tried again each minute: {{why}}",
     fsynced: "on disk first",
     lag: "{{time}} behind",
     once: "exactly once",

@@ -117,6 +117,7 @@ export default {
     restarts: "重启 {{count}} 次",
     stages: { intake: "采集", log: "日志", loader: "装载", warehouse: "仓库", reports: "报表" },
     notes: { intake: "上一分钟收下的事件；拒收 {{bad}} 条", log: "条在日志里，最近一条 {{last}}", loader: "条等待装载", warehouse: "条已装载可查", tiered: "条已装载可查，仓库 {{here}}；旧事件 {{old}} 条在数据湖，{{there}}", fresh: "报表截至，没有落后", behind: "报表截至，正在追赶" },
+    tieringFailed: "旧事件没能移入数据湖，每分钟再试：{{why}}",
     fsynced: "落盘才应答",
     lag: "延迟 {{time}}",
     once: "恰好一次",
