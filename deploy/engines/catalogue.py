@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from deploy.engines import hdfs, kafka, metastore, postgresql, redis, seaweedfs
+from deploy.engines import (
+    flink,
+    hbase,
+    hdfs,
+    kafka,
+    metastore,
+    postgresql,
+    prometheus,
+    redis,
+    seaweedfs,
+    spark,
+)
 from deploy.engines.engine import Engine, Place, Server
 from deploy.engines.errors import EngineError
 
@@ -13,6 +24,10 @@ ENGINES: tuple[Engine, ...] = (
     hdfs.ENGINE,
     seaweedfs.ENGINE,
     metastore.ENGINE,
+    hbase.ENGINE,
+    spark.ENGINE,
+    flink.ENGINE,
+    prometheus.ENGINE,
 )
 PORTS = tuple(port for engine in ENGINES for port in engine.ports)
 

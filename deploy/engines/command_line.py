@@ -114,7 +114,7 @@ def _row(instance: Instance, state: ServerState) -> dict[str, Any]:
     up_s = int(time.time() - state.started_at_us / 1e6) if state.pid else 0
     return {
         **msgspec.to_builtins(state),
-        "port": instance.place.ports[ports[0]],
+        "port": instance.place.ports[ports[0]] if ports else "",
         "up_s": up_s,
         "resident_mb": round(resident_mb(state.pid)) if state.pid else 0,
     }

@@ -57,6 +57,8 @@ class Instance:
         with self.home.commanding():
             self.install(names)
             servers = servers_of(names, ENGINES, self.place)
+            if not servers:
+                return  # an environment alone
             if not self.home.supervisor():
                 self._end_orphans()
             running = {state.name for state in self.status()}

@@ -21,8 +21,8 @@ _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 def assign(fixed: Mapping[str, int], home: Path, names: Iterable[str]) -> dict[str, int]:
     """Return the port of every name, and the block's first as ``base``.
 
-    ``fixed`` is the table of the settings; raises EngineError for a name that it lacks, and for a
-    base that no block can begin at.
+    ``fixed`` is the table of the settings; raises EngineError for a name that it lacks or has too
+    many, and for a base that no block can begin at.
     """
     names = list(names)
     _same_names(fixed, names)
@@ -38,8 +38,9 @@ def assign(fixed: Mapping[str, int], home: Path, names: Iterable[str]) -> dict[s
 
 def _same_names(fixed: Mapping[str, int], names: list[str]) -> None:
     lacking = sorted({"base", *names} - set(fixed))
-    if lacking:
-        raise EngineError(f"[ports] lacks {lacking}")
+    unknown = sorted(set(fixed) - {"base", *names})
+    if lacking or unknown:
+        raise EngineError(f"[ports] lacks {lacking} and knows no {unknown}")
 
 
 def free_base() -> int:

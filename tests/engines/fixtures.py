@@ -100,3 +100,37 @@ def s3_url(engines: Instance) -> str:
 def metastore_url(engines: Instance) -> str:
     """Hive's metastore on PostgreSQL, its warehouse in HDFS."""
     return _url(engines, "metastore", "metastore_url")
+
+
+@pytest.fixture(scope="session")
+def hbase_thrift(engines: Instance) -> str:
+    """HBase's Thrift server; HBase lies on HDFS."""
+    return _url(engines, "hbase", "hbase_thrift")
+
+
+@pytest.fixture(scope="session")
+def flink_rest(engines: Instance) -> str:
+    """The job manager's address; a task manager with two slots is registered there."""
+    return _url(engines, "flink", "flink_rest")
+
+
+@pytest.fixture(scope="session")
+def flink_python(engines: Instance) -> str:
+    """The interpreter that has PyFlink; ``engines.urls(["flink"])`` has its folders and jars.
+
+    Starts no server.
+    """
+    engines.install(["flink"])
+    return engines.urls(["flink"])["flink_python"]
+
+
+@pytest.fixture(scope="session")
+def spark_python(engines: Instance) -> str:
+    """The interpreter that has PySpark; ``engines.urls(["spark"])`` has the connector's jars."""
+    return _url(engines, "spark", "spark_python")
+
+
+@pytest.fixture(scope="session")
+def prometheus_url(engines: Instance) -> str:
+    """Prometheus, which reads its own metrics only unless the settings name others."""
+    return _url(engines, "prometheus", "prometheus_url")

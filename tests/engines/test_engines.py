@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.engines import postgresql, seaweedfs, thrift
+from deploy.engines import asking, postgresql, seaweedfs, thrift
 from deploy.engines.errors import NotReady
 from deploy.engines.instance import Instance
 from deploy.engines.kafka import brokers
@@ -32,6 +33,24 @@ def wait_back(engines: Instance, name: str, dead: int) -> None:
     while (state := engines.server(name)).phase != "ready" or state.pid == dead:
         assert time.monotonic() < deadline, f"{name}: {state.problem or state.phase}"
         time.sleep(0.1)
+
+
+def answers(question: Callable[[], None]) -> bool:
+    try:
+        question()
+    except (NotReady, OSError):
+        return False
+    return True
+
+
+def told_by(python: str, program: str) -> str:
+    environment = {**os.environ, "PYSPARK_PYTHON": python}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [python, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
 
 
 def command(url: str, *words: str) -> str:
@@ -122,6 +141,53 @@ def test_the_metastore_has_its_tables_before_its_first_question(
         version = connection.execute('SELECT "SCHEMA_VERSION" FROM "VERSION"').fetchall()
     assert version == [("3.1.0",)]
     wait_back(engines, "metastore", kill(engines, "metastore"))
+
+
+def test_hbase_answers_again_after_the_death_of_its_server(
+    engines: Instance, hbase_thrift: str
+) -> None:
+    thrift.call(hbase_thrift, "getTableNames")
+    wait_back(engines, "hbase", kill(engines, "hbase"))
+    deadline = time.monotonic() + BACK_WITHIN_S
+    while not answers(lambda: thrift.call(hbase_thrift, "getTableNames")):
+        assert time.monotonic() < deadline
+
+
+def test_a_killed_task_manager_gives_its_slots_back(engines: Instance, flink_rest: str) -> None:
+    wait_back(engines, "flink_taskmanager", kill(engines, "flink_taskmanager"))
+    deadline = time.monotonic() + BACK_WITHIN_S
+    slots = engines.place.settings.flink.task_slots
+    while asking.document(urlsplit(flink_rest).netloc, "/overview")["slots-available"] != slots:
+        assert time.monotonic() < deadline, "the dead one's slots are counted no longer"
+        time.sleep(0.2)
+
+
+def test_flinks_environment_runs_python_of_its_own(flink_python: str) -> None:
+    assert told_by(flink_python, "import pyflink.version as v; print(v.__version__)") == "2.2.1"
+
+
+@pytest.mark.engines_ci
+def test_sparks_environment_counts_rows(spark_python: str, engines: Instance) -> None:
+    jars = engines.urls(["spark"])["spark_jars"]
+    assert "spark-sql-kafka" in jars
+    count = (
+        "from pyspark.sql import SparkSession as S;"
+        f"b = S.builder.master('local[1]').config('spark.jars', '{jars}');"
+        "b = b.config('spark.driver.memory', '512m').config('spark.ui.enabled', 'false');"
+        "s = b.getOrCreate(); print(s.range(1000).count()); s.stop()"
+    )
+    assert told_by(spark_python, count) == "1000"
+
+
+def test_prometheus_reads_its_own_metrics(prometheus_url: str) -> None:
+    address = urlsplit(prometheus_url).netloc
+    deadline = time.monotonic() + BACK_WITHIN_S
+    while True:
+        found = asking.document(address, "/api/v1/query?query=up")["data"]["result"]
+        if found and found[0]["value"][1] == "1":
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 @pytest.mark.engines_ci
