@@ -5,11 +5,13 @@ import { ApiError } from "./problem";
 import type { Report } from "./types";
 
 const report = (columns: string[], rows: Report["rows"], watermark: string): Report => ({
-  columns: columns.map((name, at) => ({ name, kind: at === 0 ? "dimension" : "metric" })),
+  columns: columns.map((name, at) => ({ name, kind: at === 0 ? "dimension" : "metric", title: {}, unit: null })),
   rows,
   watermark,
   watermark_offset: 1,
   as_of: 1,
+  currency: null,
+  definitions: {},
 });
 
 it("joins money and plain figures by their dimension, fresh as the older of them", () => {

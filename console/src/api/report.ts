@@ -1,17 +1,9 @@
 import { answer, client } from "./client";
+import type { components } from "./published";
 import type { Report } from "./types";
 
-export interface ReportQuery {
-  metrics: string[];
-  dimensions?: string[];
-  filters?: { dimension: string; op: "eq" | "ne" | "in" | "not_in" | "contains"; value: string | string[] }[];
-  from: string;
-  to: string;
-  granularity?: "minute" | "hour" | "day" | "week" | "month";
-  timezone?: string;
-  order?: { by: string; direction: "asc" | "desc" }[];
-  limit?: number;
-}
+/** A period is always asked for. */
+export type ReportQuery = components["schemas"]["ReportQuery"] & { from: string; to: string };
 
 /** Ask for a report; money comes in minor units of the one currency that is filtered on. */
 export async function queryReport(body: ReportQuery, signal?: AbortSignal): Promise<Report> {

@@ -16,6 +16,25 @@ export type Correction = Schemas["Line"];
 export type SeriesView = Schemas["SeriesView"];
 export type SeriesQuestion = Schemas["SeriesQuery"];
 export type Line = Schemas["LineOut"];
+export type QuoteLine = Schemas["QuotedLine"];
+export type Quote = Schemas["Quote"];
+export type Product = Schemas["Product"];
+export type Role = User["role"];
+export type User = Schemas["UserView"];
+export type Session = Schemas["SessionView"];
+export type Profile = Schemas["queqiao.profile.people.Profile"];
+export type SegmentPreview = Schemas["Preview"];
+export type Why = Schemas["WhyResponse"];
+export type SystemState = Schemas["SystemView"];
+export type AuditEntry = Schemas["AuditView"];
+export type Key = Schemas["KeyView"];
+export type NewKey = Schemas["NewKeyView"];
+export type Delivery = Schemas["Delivery"];
+export type Shop = Schemas["ShopView"];
+/** What lies in the log always has its offset. */
+export type StoredEvent = Schemas["PublicEnvelope"] & { offset: number };
+/** The document says "any" of a cell: it is a word, a number or nothing. */
+export type Report = Omit<Schemas["Report"], "rows"> & { rows: (string | number | null)[][] };
 
 export type DocumentState = "draft" | "live" | "paused" | "archived";
 
@@ -152,195 +171,3 @@ export interface Documents {
   "event-schemas": EventSchemaDocument;
 }
 export type Kind = keyof Documents;
-
-export interface QuoteLine {
-  id: string;
-  sku: string;
-  quantity: number;
-  unit_price: number;
-  discount: number;
-  total: number;
-  applied: { promotion_id: string; amount: number }[];
-}
-
-export interface Quote {
-  totals: { items: number; discount: number; shipping: number; total: number };
-  lines: QuoteLine[];
-  applied: { promotion_id: string; name?: string; code?: string | null; amount: number }[];
-  refused: {
-    promotion_id: string | null;
-    name?: string | null;
-    code?: string | null;
-    reason: string;
-    shortfall?: number | null;
-    shortfall_unit?: "minor" | "unit" | null;
-  }[];
-  suggestions?: { promotion_id: string; add: { sku: string; quantity: number }[]; cost: number; saves: number }[];
-}
-
-export interface Report {
-  columns: { name: string; kind: "dimension" | "metric"; unit?: string | null; title?: Record<string, string> }[];
-  rows: (string | number | null)[][];
-  watermark: string | null;
-  watermark_offset: number;
-  /** The offset that gives the same numbers again. */
-  as_of: number;
-  definitions?: Record<string, unknown>;
-}
-
-export interface Product {
-  product_id: string;
-  name: string;
-  brand?: string | null;
-  category?: string[] | string | null;
-  skus: { sku: string; price_minor: number; stock?: number | null; currency: string }[];
-}
-
-export type Role = "owner" | "operator" | "viewer";
-
-export interface User {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  disabled?: boolean;
-  has_password?: boolean;
-}
-
-export interface Session {
-  user: User;
-  csrf_token: string;
-}
-
-export interface StoredEvent {
-  offset: number;
-  message_id: string;
-  type: string;
-  event?: string | null;
-  anonymous_id?: string | null;
-  user_id?: string | null;
-  timestamp: string;
-  received_at: string;
-  source: string;
-  context?: unknown;
-  properties?: unknown;
-  traits?: unknown;
-}
-
-export interface BadRow {
-  id: string;
-  received_at: string;
-  source: string;
-  code: string;
-  path: string;
-  reason: string;
-  size: number;
-  text: string | null;
-  replayed_as: string | null;
-}
-
-export interface Profile {
-  person_id: string;
-  demographics: Record<string, unknown>;
-  recency_days: number | null;
-  first_seen?: string;
-  last_seen?: string;
-  visits?: number;
-  orders: number;
-  spent_minor: number;
-  currency: string | null;
-  category_interest: { category: string; share: number }[];
-  segments: string[];
-  timeline: ({ timestamp: string; type?: string; event?: string } & Record<string, unknown>)[];
-  as_of: string | null;
-}
-
-export interface SegmentPreview {
-  count: number;
-  total: number;
-  sample: Record<string, unknown>[];
-  watermark: string | null;
-}
-
-export interface Why {
-  decision: Record<string, unknown>;
-  candidates: {
-    campaign_id: string;
-    outcome: "won" | "lost" | "filtered";
-    reason: string | null;
-    bid_minor: number | null;
-    score: number | null;
-    propensity: number | null;
-  }[];
-  replay: { equal: boolean };
-}
-
-export interface SystemState {
-  roles: {
-    name: string;
-    pid: number;
-    state: string;
-    started_at: string;
-    restarts: number;
-    memory_bytes: number | null;
-  }[];
-  /** Proportional set size of all processes. */
-  memory_bytes: number;
-  log_end: number;
-  loaded: number;
-  lag_events: number;
-  version: string;
-  /** The operator's database of addresses, without which events have no region. */
-  ip_database: "absent" | "ready" | "unreadable";
-}
-
-export interface AuditEntry {
-  id: number;
-  at: string;
-  actor: string;
-  actor_name?: string;
-  action: string;
-  target_kind?: string;
-  target_id?: string;
-  summary?: string;
-  changes?: { path: string; before?: unknown; after?: unknown }[];
-  address?: string;
-  trace_id?: string;
-}
-
-export interface Key {
-  id: string;
-  name: string;
-  scope: "admin" | "intake" | "decide" | "read";
-  source: string;
-  hint: string;
-  created_at: string;
-  created_by: string;
-  revoked_at: string | null;
-}
-
-export interface NewKey {
-  key: Key;
-  /** Null where the answer to a repeated question is given again. */
-  secret: string | null;
-}
-
-export interface Delivery {
-  id: string;
-  webhook_id: string;
-  event: string;
-  event_offset: number;
-  status: "pending" | "delivered" | "failed";
-  attempts: number;
-  next_attempt_at: string | null;
-  response_status: number | null;
-  error: string;
-  created_at: string;
-  finished_at: string | null;
-}
-
-export interface Shop {
-  name: string;
-  timezone: string;
-  currency: string;
-}
