@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.ports.postgresql import new_postgresql_url, postgresql_cluster  # noqa: F401  # fixtures
 
 from queqiao.kernel.clock import HOUR_US, FixedClock, SystemClock
 from queqiao.wiring import doctor, doctor_home, doctor_machine
@@ -165,3 +166,20 @@ def test_a_client_that_is_not_installed_is_named_with_its_pip_install(settings, 
     monkeypatch.setitem(sys.modules, "queqiao.ports.ledger.redis_server", None)
     found = look("ledger", on_redis(settings, "redis://127.0.0.1:9"))
     assert is_told(found, "pip install 'queqiao[redis]'")
+
+
+@pytest.mark.postgresql
+def test_records_on_postgresql_say_who_we_are_there(settings, new_postgresql_url):  # noqa: F811
+    ports = msgspec.structs.replace(settings.ports, records=new_postgresql_url())
+    found = look("records", msgspec.structs.replace(settings, ports=ports))
+    assert found.good
+    assert "PostgreSQL" in found.detail.en
+    assert "as queqiao" in found.detail.en
+
+
+def test_records_whose_server_is_away_name_the_setting(settings):
+    url = "postgresql://queqiao:secret@127.0.0.1:9/queqiao"
+    ports = msgspec.structs.replace(settings.ports, records=url)
+    found = look("records", msgspec.structs.replace(settings, ports=ports))
+    assert is_told(found, "[ports] records")
+    assert "secret" not in found.detail.en

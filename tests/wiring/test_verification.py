@@ -3,9 +3,11 @@
 import json
 from importlib import import_module
 
+import psycopg
 import pytest
 import redis
 from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
+from tests.ports.postgresql import new_postgresql_url, postgresql_cluster  # noqa: F401  # fixtures
 from tests.system.commands import queqiao
 
 from queqiao.kernel.errors import InvalidInput, Message, Unavailable
@@ -34,6 +36,21 @@ def test_the_laws_of_the_warehouse_hold_over_http(face_port, tmp_path) -> None: 
     outcomes = json.loads(told.stdout)
     assert len(outcomes) > 5
     assert all(outcome["holds"] for outcome in outcomes)
+
+
+@pytest.mark.postgresql
+def test_the_laws_of_the_records_hold_and_leave_nothing_behind(
+    postgresql_cluster,  # noqa: F811
+    new_postgresql_url,  # noqa: F811
+    tmp_path,
+) -> None:
+    url = new_postgresql_url()
+    told = verify("postgresql", "--url", url, "--home", str(tmp_path / "home"), "--json")
+    assert told.returncode == 0, told.stdout
+    assert len(json.loads(told.stdout)) == 8
+    with psycopg.connect(url) as conn:
+        query = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'queqiao_verify%'"
+        assert conn.execute(query).fetchone() == (0,)
 
 
 @pytest.mark.engines

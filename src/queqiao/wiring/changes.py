@@ -14,8 +14,6 @@ from queqiao.ports.rpc.server import Method
 
 log = structlog.get_logger()
 
-POLL_EVERY_S = 0.2
-
 Rebuild = Callable[[], Awaitable[None]]
 
 
@@ -43,6 +41,7 @@ class Follower:
         self._version = records.read_now(changes.latest)
         self._due: set[int] = set()
         self._turn = asyncio.Lock()
+        self._away = False
 
     def on(self, prefix: str, rebuild: Rebuild) -> None:
         """Call ``rebuild`` when something changes whose ``kind/id`` starts with ``prefix``."""
@@ -54,16 +53,29 @@ class Follower:
             await rebuild()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow until ``stop`` is set."""
-        while not stop.is_set():
-            try:
-                await self.poll()
-            except QueqiaoError as error:
-                log.warning("the change feed could not be followed", reason=str(error))
-            try:
-                await asyncio.wait_for(stop.wait(), POLL_EVERY_S)
-            except TimeoutError:
-                continue
+        """Follow until ``stop`` is set; while the records are away, the old state serves."""
+        feed = self._records.feed()
+        stopping = asyncio.create_task(stop.wait())
+        while not stopping.done():
+            await self._poll_or_tell()
+            told = asyncio.create_task(feed.wait())
+            await asyncio.wait({stopping, told}, return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+            await asyncio.gather(told, return_exceptions=True)
+        await feed.close()
+
+    async def _poll_or_tell(self) -> None:
+        """Poll; log once when the records go away, and once when they are back."""
+        try:
+            await self.poll()
+        except QueqiaoError as error:
+            if not self._away:
+                log.warning("the change feed cannot be followed", reason=str(error))
+            self._away = True
+            return
+        if self._away:
+            log.info("the change feed is followed again")
+        self._away = False
 
     async def catch_up(self, asked: CatchUp) -> CaughtUp:
         """Return once the role knows everything up to a version; at once when it does already."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from queqiao.kernel.errors import Message
 from queqiao.ports.warehouse.clickhouse import open_warehouse
@@ -13,25 +14,56 @@ from queqiao.wiring.doctor_machine import UnfitError, same
 from queqiao.wiring.extras import extra
 from queqiao.wiring.settings import Settings, redacted
 
+if TYPE_CHECKING:
+    from queqiao.ports.ledger.redis_server import Report
+    from queqiao.ports.records import postgresql_server
+
 CLOCK_AHEAD_S_MAX = 2.0
 """Of a server against this machine: more, and one of the two is not kept by a time server."""
 
 
+def usable(settings: Settings) -> None:
+    """Raise what keeps a server of the records or the ledger from being used, with its cure."""
+    if not _is_sqlite(settings):
+        _records_report(settings.ports.records)
+    if not _is_file(settings.ports.ledger):
+        _ledger_report(settings.ports.ledger)
+
+
 def records(settings: Settings) -> Message:
     """Look at the records: SQLite's file, or a PostgreSQL server."""
+    shown = redacted(settings.ports.records)
+    if _is_sqlite(settings):
+        version = _sqlite_version(settings)
+        return Message(f"{shown} 可用，SQLite {version}", f"{shown} answers: SQLite {version}")
+    report = _records_report(settings.ports.records)
+    _check_clock(report.clock_ahead_s)
+    said = report.words()
+    return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
+
+
+def _records_report(url: str) -> "postgresql_server.Report":
+    from queqiao.ports.records.postgresql_server import look  # noqa: PLC0415  # 6 MB, when named
+
+    return look(url)
+
+
+def _sqlite_version(settings: Settings) -> str:
     opened = adapters.records(settings)
     try:
-        version = opened.read_now(_records_version)
+        return opened.read_now(
+            lambda conn: str(conn.execute(text("select sqlite_version()")).scalar_one())
+        )
     finally:
         opened.close()
-    shown = redacted(settings.ports.records)
-    return Message(f"{shown} 可用，{version}", f"{shown} answers: {version}")
 
 
-def _records_version(conn: Connection) -> str:
-    is_sqlite = conn.dialect.name == "sqlite"
-    found = conn.execute(text("select sqlite_version()" if is_sqlite else "show server_version"))
-    return f"{conn.dialect.name} {found.scalar_one()}"
+def _is_sqlite(settings: Settings) -> bool:
+    return urlsplit(settings.ports.records).scheme == "sqlite"
+
+
+def _is_file(url: str) -> bool:
+    return urlsplit(url).scheme == "file"
 
 
 def event_log(settings: Settings) -> Message:
@@ -43,14 +75,18 @@ def event_log(settings: Settings) -> Message:
 def ledger(settings: Settings) -> Message:
     """Look at the ledger's server, where it is on one: what it is, and what it may lose."""
     url = settings.ports.ledger
-    if urlsplit(url).scheme == "file":
+    if _is_file(url):
         return same(url)
-    with extra("ports.ledger", "redis"):
-        from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # only when named
-    report = asyncio.run(look(url))
+    report = _ledger_report(url)
     _check_clock(report.clock_ahead_s)
     said, shown = report.words(), redacted(url)
     return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
+
+
+def _ledger_report(url: str) -> "Report":
+    with extra("ports.ledger", "redis"):
+        from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # only when named
+    return asyncio.run(look(url))
 
 
 def _check_clock(ahead_s: float) -> None:

@@ -17,8 +17,8 @@ import msgspec
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
+from queqiao.ports.records.polling import POLL_EVERY_S
 from queqiao.wiring import adapters
-from queqiao.wiring.changes import POLL_EVERY_S
 from queqiao.wiring.secret_keys import keep
 from queqiao.wiring.settings import Settings
 

@@ -142,7 +142,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     Raises what keeps a server that the settings name from being used, with its cure.
     """
     adapters.check_event_log(settings)
-    doctor_servers.ledger(settings)
+    doctor_servers.usable(settings)
     records = adapters.records(settings)
     records.upgrade()
     now_us = SystemClock().now_us()

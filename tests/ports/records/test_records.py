@@ -1,6 +1,5 @@
 """One behaviour suite for the records port, on SQLite and on a real PostgreSQL."""
 
-import asyncio
 import multiprocessing
 import os
 from importlib import import_module
@@ -15,13 +14,13 @@ from tests.ports.records.conftest import NOW_US, Opener
 
 import queqiao
 from queqiao.kernel.errors import (
-    Conflict,
     StorageFull,
     Unavailable,
 )
 from queqiao.ports.records import artifacts, audit, changes
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.base import Change, Records, metadata
+from queqiao.ports.records.laws import laws
 from queqiao.ports.records.postgresql import PostgresqlRecords
 from queqiao.ports.records.sqlite import SqliteRecords
 from queqiao.ports.records.tables import audit as audit_table
@@ -45,10 +44,10 @@ def test_migrations_give_exactly_the_tables_that_the_code_declares(records: Any)
     assert found == []
 
 
-def test_upgrading_again_changes_nothing(records: Records) -> None:
-    records.write_now(lambda conn: changes.note(conn, "thing", "x"))
-    records.upgrade()
-    assert len(records.changes_since(0)) == 1
+@pytest.mark.parametrize("name", [law.name.en for law in laws(lambda: None)])
+async def test_the_law_holds(records: Records, opener: Opener, name: str) -> None:
+    checks = {law.name.en: law.check for law in laws(opener)}
+    await checks[name]()
 
 
 def _upgrade_and_write(opener: Opener, times: int) -> None:
@@ -99,61 +98,10 @@ def test_what_was_acknowledged_survives_kill_9(opener: Opener, records: Records)
     records.write_now(note_and_count)
 
 
-async def test_writes_are_one_after_another(records: Records) -> None:
-    counts = await asyncio.gather(*(records.write(note_and_count) for _ in range(20)))
-    assert sorted(counts) == list(range(1, 21))
-
-
-async def test_a_write_that_raises_leaves_nothing(records: Records) -> None:
-    def broken(conn: Any) -> None:
-        changes.note(conn, "thing", "x")
-        raise Conflict
-
-    with pytest.raises(Conflict):
-        await records.write(broken)
-    assert records.changes_since(0) == []
-
-
-def test_a_read_sees_one_moment(opener: Opener, records: Records) -> None:
-    other = opener()
-    records.write_now(lambda conn: changes.note(conn, "thing", "a"))
-
-    def look_twice(conn: Any) -> tuple[int, int]:
-        first = changes.latest(conn)
-        other.write_now(lambda inner: changes.note(inner, "thing", "b"))
-        return first, changes.latest(conn)
-
-    first, second = records.read_now(look_twice)
-    other.close()
-    assert first == second
-
-
-def test_the_feed_tells_what_another_process_wrote(opener: Opener, records: Records) -> None:
-    other = opener()
-    assert records.changes_since(0) == []
-    other.write_now(lambda conn: changes.note(conn, "promotion", "p1"))
-    first = records.changes_since(0)
-    assert [(change.kind, change.id) for change in first] == [("promotion", "p1")]
-    assert records.changes_since(first[-1].version) == []
-    other.write_now(lambda conn: changes.note(conn, "promotion", "p2"))
-    assert [change.id for change in records.changes_since(first[-1].version)] == ["p2"]
-    assert [change.id for change in records.changes_since(0)] == ["p1", "p2"]
-    assert records.read_now(changes.latest) == records.changes_since(0)[-1].version
-    other.close()
-
-
 def test_the_feed_tells_of_our_own_writes_too(records: Records) -> None:
     assert records.changes_since(0) == []
     records.write_now(lambda conn: changes.note(conn, "promotion", "p1"))
     assert isinstance(records.changes_since(0)[0], Change)
-
-
-def test_versions_are_never_used_twice(records: Records) -> None:
-    records.write_now(lambda conn: changes.note(conn, "a", "1"))
-    before = records.read_now(changes.latest)
-    records.write_now(lambda conn: conn.execute(changes_table.delete()))
-    records.write_now(lambda conn: changes.note(conn, "a", "2"))
-    assert records.read_now(changes.latest) > before
 
 
 def test_artifacts_are_replaced_whole_and_told(records: Records) -> None:

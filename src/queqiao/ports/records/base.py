@@ -11,7 +11,12 @@ The contract in words
 - **Change feed.** Versions grow in the order of commit: who has seen version n and asks for
   ``changes_since(n)`` misses nothing, as long as the feed keeps what
   follows n (``retention.py``). A version may be skipped. Polling costs microseconds on
-  SQLite and one indexed look-up on PostgreSQL.
+  SQLite and one indexed look-up on PostgreSQL. ``feed`` says when to look: PostgreSQL tells by
+  LISTEN and NOTIFY, within milliseconds; and nothing is lost when it does not, since looking once
+  a second finds all the same.
+- **Other database roles** (PostgreSQL) see no row, whatever they were granted, but for what the
+  migrations' policies open: goods and live rules to ``queqiao_reader``, one shop's goods to
+  ``shop:NAME``. The system's own role owns the tables and is not bound.
 - **Errors.** Unavailable when the store cannot be reached or stays busy for ten seconds,
   StorageFull when its disk is full; both leave nothing half done.
 - **Processes.** A Records belongs to the process that made it: open it after a fork.
@@ -54,6 +59,21 @@ class Change(msgspec.Struct, frozen=True):
     id: str
 
 
+class Feed(Protocol):
+    """Says when the change feed is worth a look. Bound to one event loop."""
+
+    async def wait(self) -> None:
+        """Return when something may have been noted since the last call; within about a second.
+
+        Never raises for a store that is away: who looks then learns it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up what it holds."""
+        ...
+
+
 class Records(Protocol):
     """See the module's contract in words."""
 
@@ -79,6 +99,10 @@ class Records(Protocol):
         A reader that starts anew takes ``changes.latest`` in the transaction that loads its
         snapshot, and asks from there.
         """
+        ...
+
+    def feed(self) -> Feed:
+        """Return what says when to ask ``changes_since`` again."""
         ...
 
     def upgrade(self) -> None:

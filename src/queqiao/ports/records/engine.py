@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from queqiao.kernel.errors import Message, StorageFull, Unavailable
 from queqiao.ports.records import changes
-from queqiao.ports.records.base import Change
+from queqiao.ports.records.base import Change, Feed
+from queqiao.ports.records.polling import PollingFeed
 
 T = TypeVar("T")
 
@@ -71,6 +72,10 @@ class EngineRecords(ABC):
     def changes_since(self, version: int) -> list[Change]:
         """Return the changes after ``version``."""
         return self.read_now(lambda conn: changes.since(conn, version))
+
+    def feed(self) -> Feed:
+        """Return a feed that looks several times a second."""
+        return PollingFeed()
 
     def upgrade(self) -> None:
         """Bring the schema to the newest migration."""

@@ -7,7 +7,9 @@ commit and work may read before it writes, just as on SQLite.
 from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
+from queqiao.ports.records.base import Feed
 from queqiao.ports.records.engine import THREADS_MAX, EngineRecords, sqlstate
+from queqiao.ports.records.listening import ListeningFeed
 
 _WRITE_LOCK = 0x71756571
 """Number of the advisory lock: "queq"."""
@@ -30,6 +32,11 @@ class PostgresqlRecords(EngineRecords):
             connect_args={"connect_timeout": 5, "application_name": "queqiao"},
         )
         super().__init__(engine)
+        self._url = url
+
+    def feed(self) -> Feed:
+        """Return a feed that the server tells."""
+        return ListeningFeed(self._url)
 
     def begin_read(self, conn: Connection) -> None:
         """Begin a read-only transaction whose moment is its first statement."""

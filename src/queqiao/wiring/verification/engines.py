@@ -27,6 +27,12 @@ ENGINES: dict[str, Engine] = {
         "redis://127.0.0.1:6379/0",
         "queqiao.wiring.verification.redis_laws",
     ),
+    "postgresql": Engine(
+        "records",
+        ("postgresql",),
+        "postgresql://queqiao:password@127.0.0.1:5432/queqiao",
+        "queqiao.wiring.verification.postgresql_laws",
+    ),
     "clickhouse": Engine(
         "warehouse",
         ("clickhouse", "clickhouses"),
