@@ -17,6 +17,7 @@ import httptools
 
 from queqiao.kernel.errors import Message as Words
 from queqiao.kernel.errors import QueqiaoError, Unavailable
+from queqiao.kernel.http import Response
 from queqiao.wiring.asgi import ClientLeftError, Receive, Scope, Send, problem_response, write
 
 CONNECT_FOR_S = 4.0
@@ -59,6 +60,11 @@ class _Connection:
     def on_message_complete(self) -> None:
         self.complete = True
 
+    def end(self) -> None:
+        """Hang up, and let go of the parser, which holds on to this."""
+        self.writer.close()
+        del self.parser
+
     async def feed(self) -> None:
         data = await self.reader.read(256 * 1024)
         if not data:
@@ -79,6 +85,7 @@ class Upstream:
             connection = self._idle.pop()
             if not connection.reader.at_eof() and not connection.writer.is_closing():
                 return connection
+            connection.end()
         return await self._connect()
 
     def give_back(self, connection: _Connection) -> None:
@@ -87,7 +94,7 @@ class Upstream:
         if reusable and len(self._idle) < IDLE_MAX:
             self._idle.append(connection)
         else:
-            connection.writer.close()
+            connection.end()
 
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
@@ -129,11 +136,8 @@ class Forwarder:
         except (OSError, QueqiaoError, httptools.HttpParserError) as error:
             if started:
                 raise  # half an answer is out: cut the connection, so that the client knows
-            fault = error if isinstance(error, QueqiaoError) else Unavailable()
-            headers = {
-                name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-            }
-            await write(problem_response(fault, headers), send)
+            # Not kept by a name here: its traceback leads back to this frame, and so to the body.
+            await write(_problem(error, scope), send)
 
     def _upstream(self, path: str) -> Upstream:
         return next(role for prefix, role in self._upstreams if path.startswith(prefix))
@@ -152,9 +156,15 @@ class Forwarder:
                 await _send_body(connection.writer, scope, first, receive)
                 await _answer(connection, send)
         except BaseException:
-            connection.writer.close()
+            connection.end()
             raise
         upstream.give_back(connection)
+
+
+def _problem(error: Exception, scope: Scope) -> Response:
+    fault = error if isinstance(error, QueqiaoError) else Unavailable()
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return problem_response(fault, headers)
 
 
 async def _both_ways(
@@ -177,6 +187,9 @@ async def _both_ways(
         sending.cancel()
         answering.cancel()
         await asyncio.gather(sending, answering, return_exceptions=True)
+        # An error of theirs leads by its traceback to this frame: from here back to them, it would
+        # keep a piece of the body until the collector comes, which is rarely.
+        del sending, answering
 
 
 def _chunked(scope: Scope) -> bool:
