@@ -1,10 +1,14 @@
 """Who it was: a device's anonymous id belongs to the user who last logged in on it."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from queqiao.process.facts import Fact
 from queqiao.process.properties import text_of
 from queqiao.process.state import Keyed
+
+if TYPE_CHECKING:  # the transforms go by these rules in engines that cannot read events
+    from queqiao.process.facts import Fact
 
 
 class Who(msgspec.Struct, frozen=True, gc=False):
@@ -21,7 +25,7 @@ class Who(msgspec.Struct, frozen=True, gc=False):
     linked: bool = False
 
 
-def ids_of(fact: Fact) -> tuple[str, str]:
+def ids_of(fact: "Fact") -> tuple[str, str]:
     """Return the anonymous id and the user id of an event, empty where it has none."""
     anonymous_id = fact.envelope.anonymous_id or ""
     if fact.envelope.type == "alias":  # it says which id the user had before
@@ -50,7 +54,7 @@ class Identity:
         self._users = users
         self._devices = devices
 
-    def see(self, fact: Fact) -> Who:
+    def see(self, fact: "Fact") -> Who:
         """Return who the event is of, and remember a login."""
         anonymous_id, user_id = ids_of(fact)
         if not anonymous_id:

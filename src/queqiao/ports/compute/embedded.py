@@ -6,15 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.compute.base import KeyedMachine, Progress, Sink, Source
-from queqiao.ports.compute.machine_rows import MachineRows
-from queqiao.ports.compute.node import Node, NoKeys, Outputs, joined
-from queqiao.ports.compute.plan import Columns, Machine, Plan, Session, Windows, check_plan
+from queqiao.ports.compute.keyed import node_of
+from queqiao.ports.compute.node import Node, Outputs, joined
+from queqiao.ports.compute.plan import Plan, check_plan
 from queqiao.ports.compute.row_steps import RowSteps
-from queqiao.ports.compute.session_windows import SessionWindows
 from queqiao.ports.compute.state import Checkpoint, StateFile
-from queqiao.ports.compute.time_windows import TimeWindows
 from queqiao.ports.compute.watermark import BEGINNING_US, END_US
 
 CHUNKS_AN_EPOCH = 16
@@ -47,7 +44,7 @@ class EmbeddedEngine:
         state = StateFile(None if self._folder is None else self._folder / f"{plan.name}.sqlite")
         try:
             last = state.checkpoint(plan)
-            node = self._node(plan, columns, last.seen_us)
+            node = node_of(plan, columns, self._machines, last.seen_us)
             for name, value in state.entries():
                 node.load(name, value)
             sink.begin(last.epoch)
@@ -58,26 +55,6 @@ class EmbeddedEngine:
             return run.progress()
         finally:
             state.close()
-
-    def _node(self, plan: Plan, columns: Columns, seen_us: int) -> Node:
-        step = plan.steps[-1] if plan.steps else None
-        if isinstance(step, Windows):
-            kind = SessionWindows if isinstance(step.window, Session) else TimeWindows
-            return kind(step, columns, seen_us)
-        if isinstance(step, Machine):
-            return MachineRows(step, self._machine(step, columns), seen_us)
-        return NoKeys()
-
-    def _machine(self, step: Machine, columns: Columns) -> KeyedMachine[Any]:
-        machine = self._machines.get(step.machine)
-        if machine is None:
-            message = Message("引擎没有这个状态机", "the engine was not given this machine")
-            raise InvalidInput(FieldError("steps.machine", message))
-        for name, kind in machine.reads.items():
-            if columns.get(name) != kind:
-                message = Message(f"状态机需要 {kind} 列", f"the machine needs it, of type {kind}")
-                raise InvalidInput(FieldError(f"columns.{name}", message))
-        return machine
 
 
 class _Run:
