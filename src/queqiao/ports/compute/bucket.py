@@ -14,15 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from queqiao.ports.compute.arrow_numbers import ints
-from queqiao.ports.compute.exchange import OFFSET, ORIGIN, PARTITION, SEEN, STAMPS, with_origin
+from queqiao.ports.compute.exchange import OFFSET, PARTITION, SEEN, STAMPS
 from queqiao.ports.compute.keyed import Machines, node_of
 from queqiao.ports.compute.node import Changes, Outputs
-from queqiao.ports.compute.plan import Columns, Machine, Plan, Windows, check_plan, result_columns
-from queqiao.ports.compute.values import schema_of
+from queqiao.ports.compute.plan import Columns, Machine, Plan, Windows, check_plan
 from queqiao.ports.compute.watermark import BEGINNING_US, PartitionWatermark
 
 _SEEN = b"\0seen"
-"""The name under which the greatest time of each partition is kept."""
+"""The name under which the watermark and the greatest time of each partition are kept."""
 
 
 class Bucket:
@@ -40,8 +39,8 @@ class Bucket:
     def load(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take the state back, before anything else."""
         kept = dict(entries)
-        seen = msgspec.msgpack.decode(kept.pop(_SEEN), type=list[int]) if _SEEN in kept else []
-        for partition, seen_us in enumerate(seen):
+        seen = msgspec.msgpack.decode(kept.pop(_SEEN), type=list[int]) if _SEEN in kept else [0]
+        for partition, seen_us in enumerate(seen[1:]):
             self._watermark.reach(partition, seen_us)
         self._watermark.seen_us = min(self._watermark.partitions)
         for name, value in kept.items():
@@ -64,12 +63,13 @@ class Bucket:
 
     def changes(self) -> Changes:
         """Return the state that changed since the last call."""
-        seen = msgspec.msgpack.encode(self._watermark.partitions)
-        return [*self._node.changes(), (_SEEN, seen)]
+        kept = [self._watermark.us, *self._watermark.partitions]
+        return [*self._node.changes(), (_SEEN, msgspec.msgpack.encode(kept))]
 
-    def watermark_us(self) -> int:
-        """Return the least watermark of the partitions."""
-        return self._watermark.us
+
+def watermark_of(name: bytes, value: bytes) -> int | None:
+    """Return the watermark that an entry of the state tells of, None if it tells another thing."""
+    return msgspec.msgpack.decode(value, type=list[int])[0] if name == _SEEN else None
 
 
 def _list(column: Any) -> list[int]:
@@ -81,14 +81,3 @@ def _before(plan: Plan) -> Columns:
     """Return the columns before the keyed step."""
     return {name: kind for name, kind in check_plan(plan).items() if name not in STAMPS}
 
-
-def output_schemas(plan: Plan, machines: Machines) -> dict[str, pa.Schema]:
-    """Return the schemas of ``results`` and ``too_late``."""
-    columns = _before(plan)
-    step = plan.steps[-1] if plan.steps else None
-    if isinstance(step, Windows):
-        return {"results": schema_of(result_columns(step, columns)), "too_late": schema_of(columns)}
-    if isinstance(step, Machine):
-        gives = schema_of(dict(machines[step.machine].gives))
-        return {"results": gives, "too_late": schema_of(columns)}
-    return {"results": schema_of({**columns, **ORIGIN})}

@@ -53,6 +53,7 @@ class Exchange:
         self._buckets = buckets
         step = plan.steps[-1] if plan.steps else None
         self._keyed = step if isinstance(step, Windows | Machine) else None
+        self.keyed = self._keyed is not None
 
     def schema(self) -> pa.Schema:
         """Return the schema of what ``cut`` gives."""
@@ -72,7 +73,7 @@ class Exchange:
         ticks = {partition: seen[partition] for partition in partitions}
         rows = rows.append_column(BUCKET, pa.array(self._bucket(rows), pa.int64()))
         rows = rows.append_column(SEEN, pa.array(before, pa.int64()))
-        return pa.concat_tables([rows.select(self.schema().names), self._ticks(ticks)])
+        return pa.concat_tables([rows.select(self.schema().names), self.ticks(ticks)])
 
     def _seen(self, rows: pa.Table, partitions: list[int], seen: dict[int, int]) -> Any:
         """Return the greatest time before each row."""
@@ -99,8 +100,8 @@ class Exchange:
         step = self._keyed
         return (step.key,) if isinstance(step, Machine) else step.keys if step else ()
 
-    def _ticks(self, seen: Mapping[int, int]) -> pa.Table:
-        """Return a tick for each bucket and partition."""
+    def ticks(self, seen: Mapping[int, int]) -> pa.Table:
+        """Return a tick for each bucket and each of these partitions."""
         count = self._buckets * len(seen)
         stamps = {
             BUCKET: pa.array([b for b in range(self._buckets) for _ in seen], pa.int64()),

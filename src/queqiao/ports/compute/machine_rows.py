@@ -11,6 +11,7 @@ import pyarrow as pa
 from queqiao.ports.compute.arrow_numbers import valid
 from queqiao.ports.compute.base import KeyedMachine, Row
 from queqiao.ports.compute.node import Changes, Outputs, rows_table, time_as_int
+from queqiao.ports.compute.packing import packed, unpacked
 from queqiao.ports.compute.plan import Machine
 from queqiao.ports.compute.values import hash_columns
 from queqiao.ports.compute.watermark import END_US, Watermark, split
@@ -121,21 +122,14 @@ class MachineRows:
             made.append((name, None if state is None else msgspec.msgpack.encode(state)))
         self._unsaved = set()
         if self._held is not None:
-            made.append((_HELD, _arrow_bytes(self._held)))
+            made.append((_HELD, packed(self._held)))
         return made
 
     def load(self, name: bytes, value: bytes) -> None:
         """Take back one entry."""
         if name == _HELD:
-            self._held = pa.ipc.open_stream(value).read_all()
+            self._held = unpacked(value)
             return
         state = msgspec.msgpack.decode(value, type=self._machine.state)
         self._keep(name[1:].decode(), state)
         self._unsaved.clear()
-
-
-def _arrow_bytes(rows: pa.Table) -> bytes:
-    buffer = pa.BufferOutputStream()
-    with pa.ipc.new_stream(buffer, rows.schema) as writer:
-        writer.write_table(rows)
-    return bytes(buffer.getvalue())

@@ -1,0 +1,206 @@
+"""The client of Flink, run by the Python of Flink's own environment.
+
+``serve.py`` says how it is spoken to. A piece of a file and a topic go the same way:
+
+    lines → ``Exchange.cut`` in Arrow batches → shuffle by bucket → ``Bucket.take`` → lines
+
+Flink keeps the place in the topic and the state of the buckets in one checkpoint, and writes to
+topics in transactions that end with it: read committed, each result is there once.
+"""
+
+import sys
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import msgspec
+from pyflink.common import Configuration, Types
+from pyflink.common.serialization import Encoder, SimpleStringSchema
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.base import DeliveryGuarantee
+from pyflink.datastream.connectors.file_system import BucketAssigner, FileSink
+from pyflink.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
+from pyflink.table import DataTypes, StreamTableEnvironment
+from pyflink.table.udf import udf
+
+from queqiao.ports.compute import flink_steps
+from queqiao.ports.compute.exchange import Exchange
+from queqiao.ports.compute.job import Cut, Job, Reply, Stream, lookups_of
+from queqiao.ports.compute.serve import say, serve
+
+SETTINGS = {
+    "python.fn-execution.arrow.batch.size": "10000",
+    "python.fn-execution.bundle.size": "10000",
+    "python.fn-execution.bundle.time": "200",
+}
+RESTARTS = {
+    "restart-strategy.type": "exponential-delay",
+    "restart-strategy.exponential-delay.initial-backoff": "1 s",
+    "restart-strategy.exponential-delay.max-backoff": "20 s",
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "20",
+}
+"""How a job on a topic is restarted; one on a file is not, it is asked for again."""
+
+TRANSACTION_MS = 600_000
+"""How long a transaction of a job that is down may stay open; brokers allow 15 minutes."""
+
+_ENDED = {"FAILED", "CANCELED", "FINISHED"}
+
+
+class Flink:
+    """Makes and runs the jobs of this process. ``settings`` are Flink's own."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self._source = settings.pop("source")
+        self._jars = [jar for jar in settings.pop("jars", "").split(",") if jar]
+        python = {"python.executable": sys.executable, "python.client.executable": sys.executable}
+        self._settings = {**SETTINGS, **python, **settings}
+
+    def cut(self, asked: Cut) -> Reply:
+        """Run a bounded piece."""
+        env, tables = self._environment({"restart-strategy.type": "none"})
+        tables.execute_sql(
+            "CREATE TABLE source (line BYTES) WITH ('connector' = 'filesystem',"
+            f" 'path' = '{_quoted(asked.rows)}', 'format' = 'raw')"
+        )
+        cuts = _stamped(tables, asked.job, "line")
+        if not _is_keyed(asked.job):
+            out = cuts.flat_map(flink_steps.piece_of, Types.STRING())
+        else:
+            before = Path(asked.folder, "epochs", f"{asked.epoch - 1:010}")
+            take = flink_steps.TakePiece(
+                msgspec.json.encode(asked.job),
+                asked.partitions,
+                str(before) if before.is_dir() else None,
+                ended=asked.ended,
+            )
+            out = _by_bucket(cuts.flat_map(flink_steps.deal, _PIECE)).process(take, Types.STRING())
+        out.sink_to(_files(Path(asked.folder, "epochs", f"{asked.epoch:010}")))
+        env.execute(asked.job.plan.name)
+        return Reply("done")
+
+    def stream(self, asked: Stream) -> Reply:
+        """Run on a topic until the job ends."""
+        env, tables = self._environment(self._checkpoints(asked))
+        topic = {
+            "connector": "kafka", "topic": asked.topic,
+            "properties.bootstrap.servers": asked.servers,
+            "properties.group.id": f"queqiao-{asked.job.plan.name}",
+            "scan.startup.mode": "earliest-offset", "format": "raw", **asked.options,
+        }  # fmt: skip
+        options = ", ".join(f"'{_quoted(k)}' = '{_quoted(v)}'" for k, v in topic.items())
+        tables.execute_sql(
+            "CREATE TABLE source (line BYTES, p INT METADATA FROM 'partition' VIRTUAL,"
+            f" o BIGINT METADATA FROM 'offset' VIRTUAL) WITH ({options})"
+        )
+        cuts = _stamped(tables, asked.job, "line, CAST(p AS BIGINT), o")
+        if not _is_keyed(asked.job):
+            results = cuts.flat_map(flink_steps.rows_of, Types.STRING())
+        else:
+            take = flink_steps.Take(msgspec.json.encode(asked.job), asked.partitions)
+            results = _by_bucket(cuts.flat_map(flink_steps.deal, _PIECE)).process(
+                take, Types.STRING()
+            )
+            late = results.get_side_output(flink_steps.LATE)
+            late.sink_to(_topic(asked, asked.too_late))
+        results.sink_to(_topic(asked, asked.results))
+        return _watch(env.execute_async(asked.job.plan.name))
+
+    def _environment(
+        self, more: dict[str, str]
+    ) -> tuple[StreamExecutionEnvironment, StreamTableEnvironment]:
+        conf = Configuration()
+        for name, value in {**self._settings, **more}.items():
+            conf.set_string(name, value)
+        env = StreamExecutionEnvironment.get_execution_environment(conf)
+        env.add_python_file(self._source)
+        if self._jars:
+            env.add_jars(*[Path(jar).as_uri() for jar in self._jars])
+        return env, StreamTableEnvironment.create(env)
+
+    def _checkpoints(self, asked: Stream) -> dict[str, str]:
+        """Return the settings of checkpoints, and of the last one if there is one to go on from."""
+        folder = Path(asked.folder, "checkpoints")
+        settings = {
+            "execution.checkpointing.interval": f"{asked.interval_ms} ms",
+            "execution.checkpointing.dir": folder.as_uri(),
+            "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+            **RESTARTS,
+        }
+        made = sorted(folder.glob("*/chk-*/_metadata"), key=lambda path: path.stat().st_mtime_ns)
+        if made:
+            settings["execution.state-recovery.path"] = made[-1].parent.as_uri()
+        return settings
+
+
+_PIECE = Types.TUPLE([Types.INT(), Types.PICKLED_BYTE_ARRAY()])
+
+
+def _stamped(tables: StreamTableEnvironment, job: Job, arguments: str) -> DataStream:
+    stamp = flink_steps.Stamp(msgspec.json.encode(job))
+    function = udf(stamp, result_type=DataTypes.BYTES(), func_type="pandas")
+    tables.create_temporary_function("stamp", function)
+    every = f"SELECT stamp({arguments}) AS cut FROM source"
+    return tables.to_data_stream(
+        tables.sql_query(f"SELECT cut FROM ({every}) WHERE cut IS NOT NULL")
+    )
+
+
+def _is_keyed(job: Job) -> bool:
+    return Exchange(job.plan, lookups_of(job), job.buckets).keyed
+
+
+def _by_bucket(pieces: DataStream) -> Any:
+    return pieces.key_by(lambda piece: piece[0], key_type=Types.INT())
+
+
+def _files(folder: Path) -> FileSink:
+    return (
+        FileSink.for_row_format(str(folder), Encoder.simple_string_encoder())
+        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+        .build()
+    )
+
+
+def _topic(asked: Stream, topic: str) -> KafkaSink:
+    schema = (
+        KafkaRecordSerializationSchema.builder()
+        .set_topic(topic)
+        .set_value_serialization_schema(SimpleStringSchema())
+        .build()
+    )
+    return (
+        KafkaSink.builder()
+        .set_bootstrap_servers(asked.servers)
+        .set_record_serializer(schema)
+        .set_delivery_guarantee(DeliveryGuarantee.EXACTLY_ONCE)
+        .set_transactional_id_prefix(f"queqiao-{asked.job.plan.name}-{topic}")
+        .set_property("transaction.timeout.ms", str(TRANSACTION_MS))
+        .build()
+    )
+
+
+def _watch(client: Any) -> Reply:
+    """Say that the job runs; return when it does no more."""
+    say(Reply("running", detail=str(client.get_job_id())))
+    while True:
+        status = client.get_job_status().result().name
+        if status in _ENDED:
+            break
+        sleep(1)
+    client.get_job_execution_result().result()
+    return Reply("done", detail=status)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def main() -> None:
+    """Serve requests; the first line is the settings of Flink."""
+    flink = Flink(msgspec.json.decode(sys.stdin.readline(), type=dict[str, str]))
+    serve({Cut: flink.cut, Stream: flink.stream})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What a process of an engine is told: one JSON object. It is data; no code travels in it."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Literal
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.ports.compute.base import KeyedMachine
+from queqiao.ports.compute.plan import Plan
+
+BUCKETS = 8
+"""How many buckets the keys are dealt to, unless told otherwise."""
+
+OFFSETS_A_CUT_MAX = 200_000
+"""The most events that one cut of a topic takes; so a backlog does not become one huge cut."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan and what it needs. ``machines`` is ``module:NAME`` of a mapping of machines;
+    ``lookups`` are Parquet files. The engine's process imports the module from its own path.
+    """
+
+    plan: Plan
+    machines: str | None = None
+    lookups: dict[str, str] = {}
+    buckets: int = BUCKETS
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="cut"):
+    """Run a bounded piece: rows of Parquet files with their origin, state from the epoch before.
+
+    Everything that comes out is in ``folder`` under the number of the epoch: ``kind=state``,
+    ``kind=results``, ``kind=too_late``. ``ended``: nothing will come after it.
+    """
+
+    job: Job
+    rows: str
+    folder: str
+    epoch: int
+    ended: bool
+    partitions: int = 1
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="stream"):
+    """Run for ever: lines of a Kafka topic in, lines of two Kafka topics out."""
+
+    job: Job
+    servers: str
+    topic: str
+    partitions: int
+    results: str
+    too_late: str
+    folder: str
+    offsets_a_cut: int = OFFSETS_A_CUT_MAX
+    interval_ms: int = 1_000
+    options: dict[str, str] = {}
+
+
+Request = Cut | Stream
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a process answers: how far it came, or what was wrong."""
+
+    state: Literal["ready", "done", "running", "refused", "failed"]
+    epoch: int = 0
+    detail: str = ""
+
+
+def machines_of(name: str | None) -> Mapping[str, KeyedMachine[Any]]:
+    """Return the machines of ``module:NAME``. Raises InvalidInput if there are none."""
+    if name is None:
+        return {}
+    module, _, attribute = name.partition(":")
+    try:
+        found: Mapping[str, KeyedMachine[Any]] = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        message = Message("写成 模块:名字，且引擎能导入它", "write module:NAME that it can import")
+        raise InvalidInput(FieldError("job.machines", message)) from error
+    return found
+
+
+def lookups_of(job: Job) -> dict[str, pa.Table]:
+    """Return the tables that the plan joins."""
+    return {name: pq.read_table(path) for name, path in job.lookups.items()}
