@@ -5,9 +5,9 @@ from random import Random
 import pyarrow as pa
 import pytest
 from tests.transforms.engines import table_of
-from tests.transforms.test_machines import shop, source_of
 from tests.transforms.test_machines import run as run_whole
-from tests.transforms.test_windows import AGGREGATES, COLUMNS, S, WINDOWS, plan_of
+from tests.transforms.test_machines import shop, source_of
+from tests.transforms.test_windows import AGGREGATES, COLUMNS, WINDOWS, S, plan_of
 from tests.transforms.test_windows import run as run_windows
 
 from queqiao.kernel.errors import InvalidInput

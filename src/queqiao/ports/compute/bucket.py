@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -80,4 +79,3 @@ def _list(column: Any) -> list[int]:
 def _before(plan: Plan) -> Columns:
     """Return the columns before the keyed step."""
     return {name: kind for name, kind in check_plan(plan).items() if name not in STAMPS}
-

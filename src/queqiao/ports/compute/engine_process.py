@@ -5,14 +5,15 @@ we do not have. Of ours it gets one zip file with our source, and nothing that w
 """
 
 import os
+import signal
 import subprocess
 import zipfile
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import monotonic
 from typing import IO, Any
 
 import msgspec
@@ -23,6 +24,9 @@ from queqiao.ports.compute.serve import MARK
 
 START_S = 120.0
 """How long an engine may take to say that it is ready; its JVM takes 5 to 15 s on an idle core."""
+
+END_S = 20.0
+"""How long a process that does nothing may take to end."""
 
 _LINES_KEPT = 40
 
@@ -60,9 +64,15 @@ class EngineProcess:
         )  # fmt: skip
         self._replies: SimpleQueue[Reply | None] = SimpleQueue()
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
-        Thread(target=self._listen, name=environment.module, daemon=True).start()
-        self._write(msgspec.json.encode({**settings, "source": str(archive)}))
-        self.reply(start_s)
+        self._listener = Thread(target=self._listen, name=environment.module, daemon=True)
+        self._listener.start()
+        self._idle = True
+        try:
+            self._write(msgspec.json.encode({**settings, "source": str(archive)}))
+            self.reply(start_s)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
@@ -83,6 +93,7 @@ class EngineProcess:
 
     def ask(self, request: Any) -> None:
         """Send a request; ``reply`` gives what comes back."""
+        self._idle = False
         self._write(msgspec.json.encode(request))
 
     def reply(self, timeout_s: float) -> Reply:
@@ -91,13 +102,21 @@ class EngineProcess:
         Raises InvalidInput for what the engine refuses, Broken for what it could not do, and
         Unavailable if it ended or says nothing for so long.
         """
-        until = monotonic() + timeout_s
         try:
-            found = self._replies.get(timeout=max(0.0, until - monotonic()))
+            found = self._replies.get(timeout=timeout_s)
         except Empty:
             raise self._silent(timeout_s) from None
+        return self._judged(found)
+
+    def check(self) -> None:
+        """Raise what ``reply`` would, if something was said that nobody asked for; do not wait."""
+        while not self._replies.empty():
+            self._judged(self._replies.get())
+
+    def _judged(self, found: Reply | None) -> Reply:
         if found is None:
             raise self._ended()
+        self._idle = found.state != "running"
         if found.state == "refused":
             raise InvalidInput(detail=Message(found.detail, found.detail))
         if found.state == "failed":
@@ -131,7 +150,9 @@ class EngineProcess:
             return self._missing()
         code = self._process.returncode
         return Unavailable(
-            Message(f"引擎进程已结束（{code}）：{said}", f"the engine's process ended ({code}): {said}")
+            Message(
+                f"引擎进程已结束（{code}）：{said}", f"the engine's process ended ({code}): {said}"
+            )
         )
 
     def _silent(self, timeout_s: float) -> Unavailable:
@@ -147,13 +168,18 @@ class EngineProcess:
         return "\n".join(self._said)
 
     def close(self) -> None:
-        """End the process; it ends its own children when its input ends."""
-        self._pipe(self._process.stdin).close()
+        """End the process: it ends with its input; if it does not, it is killed with all it began.
+
+        What a stream was told to do goes on from its checkpoint when it is started again.
+        """
+        with suppress(BrokenPipeError):
+            self._pipe(self._process.stdin).close()
         try:
-            self._process.wait(20)
+            self._process.wait(END_S if self._idle else 0)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, 9)
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._listener.join()
         self._pipe(self._process.stdout).close()
 
 

@@ -108,9 +108,7 @@ class Exchange:
             PARTITION: pa.array(list(seen) * self._buckets, pa.int64()),
             SEEN: pa.array(list(seen.values()) * self._buckets, pa.int64()),
         }
-        arrays = [
-            stamps.get(field.name, pa.nulls(count, field.type)) for field in self.schema()
-        ]
+        arrays = [stamps.get(field.name, pa.nulls(count, field.type)) for field in self.schema()]
         return pa.Table.from_arrays(arrays, schema=self.schema())
 
 
@@ -126,4 +124,3 @@ def with_origin(plan: Plan) -> Plan:
         for step in plan.steps
     )
     return msgspec.structs.replace(plan, columns={**plan.columns, **ORIGIN}, steps=steps)
-

@@ -99,7 +99,9 @@ class Take(KeyedProcessFunction):  # type: ignore[misc]
         """Open the state."""
         self._asked = msgspec.json.decode(self._job, type=Job)
         self._buckets: dict[int, Bucket] = {}
-        self._state: MapState = runtime_context.get_map_state(MapStateDescriptor("state", BYTES, BYTES))
+        self._state: MapState = runtime_context.get_map_state(
+            MapStateDescriptor("state", BYTES, BYTES)
+        )
 
     def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
         """Take a piece of a cut."""

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,12 +17,12 @@ import pyarrow.parquet as pq
 from queqiao.ports.compute.base import Progress, Sink, Source
 from queqiao.ports.compute.bucket import watermark_of
 from queqiao.ports.compute.engine_process import EngineProcess
+from queqiao.ports.compute.exchange import Exchange
 from queqiao.ports.compute.job import BUCKETS, Cut, Job, machines_of
 from queqiao.ports.compute.keyed import node_of
 from queqiao.ports.compute.node import Outputs, joined
 from queqiao.ports.compute.packing import Entry, unpacked
 from queqiao.ports.compute.plan import Columns, Plan, check_plan
-from queqiao.ports.compute.row_steps import RowSteps
 from queqiao.ports.compute.state import Checkpoint, StateFile
 from queqiao.ports.compute.values import conform
 from queqiao.ports.compute.watermark import BEGINNING_US
@@ -67,7 +66,7 @@ class ProcessEngine:
 
     def _check(self, plan: Plan) -> None:
         columns = check_plan(plan)
-        RowSteps(plan, self._lookups)
+        Exchange(plan, self._lookups, self._buckets)
         node_of(plan, columns, machines_of(self._machines), BEGINNING_US)
 
     def _piece(

@@ -85,5 +85,6 @@ def _struct_of(columns: Mapping[str, Type]) -> Any:
         "bool": bool, "int": _Int64, "float": float, "text": str, "time": _Int64,
     }  # fmt: skip
     fields = [(f"_{n}", kinds[kind] | None, None) for n, kind in enumerate(columns.values())]
-    return msgspec.defstruct("Row", fields, rename={f"_{n}": name for n, name in enumerate(columns)})
-
+    return msgspec.defstruct(
+        "Row", fields, rename={f"_{n}": name for n, name in enumerate(columns)}
+    )
