@@ -30,4 +30,6 @@ def start(name: str, python: Path, folder: Path, **options) -> EngineProcess:
     """Start the process of an engine with bounded memory."""
     if name == "spark":
         return spark.start(python, folder, settings={**SPARK, **options.pop("settings", {})})
-    return flink.start(python, folder, settings={**FLINK, **options.pop("settings", {})}, **options)
+    # A cluster has settings of its own.
+    own = {} if options.get("rest") else FLINK
+    return flink.start(python, folder, settings={**own, **options.pop("settings", {})}, **options)

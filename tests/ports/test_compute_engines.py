@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa
@@ -35,8 +36,8 @@ def name(request) -> str:
 
 
 @pytest.fixture(scope="module")
-def python(name, request):
-    return request.getfixturevalue(f"{name}_python")
+def python(name, request) -> Path:
+    return Path(request.getfixturevalue(f"{name}_python"))
 
 
 @pytest.fixture(scope="module")

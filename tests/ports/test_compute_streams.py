@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ from queqiao.ports.compute.streams import Once, RunningStream
 from queqiao.ports.compute.versions import standing
 from queqiao.process.transforms import catalogue
 
-engines = pytest.mark.engines
+on_engines = pytest.mark.engines
 SOME_S = 150.0
 
 
@@ -36,20 +37,36 @@ def name(request) -> str:
 @pytest.fixture(scope="module")
 def new_process(name, request, tmp_path_factory):
     """Return a function that starts a process of the engine that knows Kafka."""
-    python = request.getfixturevalue(f"{name}_python")
-    jars = request.getfixturevalue(f"{name}_jars")
+    python = Path(request.getfixturevalue(f"{name}_python"))
+    jars = request.getfixturevalue("engines").urls([name])[f"{name}_jars"]
+    more: dict = {"settings": {"spark.jars": jars}}
+    if name == "flink":
+        rest = request.getfixturevalue("flink_rest")
+        more = {"rest": rest, "jars": [Path(jar) for jar in jars.split(",")]}
     started = []
 
     def make():
-        folder = tmp_path_factory.mktemp(name)
-        known = {"settings": {"spark.jars": ",".join(map(str, jars))}}
-        more = known if name == "spark" else {"jars": jars}
-        started.append(start(name, python, folder, **more))
+        started.append(start(name, python, tmp_path_factory.mktemp(name), **more))
         return started[-1]
 
     yield make
     for process in started:
         process.close()
+
+
+@pytest.fixture
+def kill(name, engines, new_process):
+    """Return a function that kills what the plan runs on: Spark's driver, Flink's task manager."""
+
+    def run(stream, process, request):
+        if name == "flink":
+            os.kill(engines.server("flink_taskmanager").pid, signal.SIGKILL)
+            return stream
+        os.killpg(process.pid, signal.SIGKILL)
+        process.close()
+        return RunningStream(new_process(), request)
+
+    return run
 
 
 @pytest.fixture
@@ -87,15 +104,11 @@ def until(look, wanted, stream) -> None:
     assert found == wanted
 
 
-def killed_and_begun_again(stream, process, new_process, request):
-    os.killpg(process.pid, signal.SIGKILL)
-    process.close()
-    return RunningStream(new_process(), request)
-
-
-@engines
+@on_engines
 @pytest.mark.timeout(900)
-def test_windows_stand_the_same_and_late_rows_are_aside(new_process, topics, tmp_path) -> None:
+def test_windows_stand_the_same_and_late_rows_are_aside(
+    new_process, kill, topics, tmp_path
+) -> None:
     plan = plan_of(Tumbling(10 * S), lateness_us=5 * S, out_of_order_us=2 * S, early=True)
     rows = table_of(adversarial_rows(11), COLUMNS)
     wanted, kafka = embedded(plan, rows), topics(1)
@@ -116,16 +129,16 @@ def test_windows_stand_the_same_and_late_rows_are_aside(new_process, topics, tmp
 
     until(stands, meant(first), stream)
     kafka.send(rows.slice(200, 200))
-    stream = killed_and_begun_again(stream, process, new_process, request)
+    stream = kill(stream, process, request)
     kafka.send(rows.slice(400))
     until(stands, meant(wanted), stream)
     stream.close()
 
 
-@engines
+@on_engines
 @pytest.mark.timeout(900)
 def test_a_machine_over_two_partitions_gives_each_result_once(
-    new_process, topics, tmp_path
+    new_process, kill, topics, tmp_path
 ) -> None:
     plan = catalogue.TRANSFORMS["identity"]
     rows = sorted(shop(21), key=lambda row: row["at"])
@@ -141,7 +154,7 @@ def test_a_machine_over_two_partitions_gives_each_result_once(
     gives = dict(catalogue.MACHINES["identity"].gives)
     until(lambda: kafka.read(kafka.results, gives).num_rows > 100, True, stream)
     kafka.send(table.slice(300, 200), lambda n: dealt[300 + n])
-    stream = killed_and_begun_again(stream, process, new_process, request)
+    stream = kill(stream, process, request)
     kafka.send(table.slice(500), lambda n: dealt[500 + n])
     kafka.send(table_of(ends, plan.columns), lambda n: n)
     until(lambda: digest(kafka.read(kafka.results, gives)), digest(wanted), stream)

@@ -26,7 +26,7 @@ START_S = 120.0
 """How long an engine may take to say that it is ready; its JVM takes 5 to 15 s on an idle core."""
 
 END_S = 20.0
-"""How long a process that does nothing may take to end."""
+"""How long a process may take to end when it is asked to."""
 
 _LINES_KEPT = 40
 
@@ -168,14 +168,16 @@ class EngineProcess:
         return "\n".join(self._said)
 
     def close(self) -> None:
-        """End the process: it ends with its input; if it does not, it is killed with all it began.
+        """End the process: with its input if it is idle, else by a signal; kill it if it stays.
 
-        What a stream was told to do goes on from its checkpoint when it is started again.
+        A stream goes on from its checkpoint when it is started again.
         """
         with suppress(BrokenPipeError):
             self._pipe(self._process.stdin).close()
+        if not self._idle:
+            self._process.terminate()
         try:
-            self._process.wait(END_S if self._idle else 0)
+            self._process.wait(END_S)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -23,7 +23,7 @@ def start(
     jars: Sequence[Path] = (),
     settings: Mapping[str, str] | None = None,
 ) -> EngineProcess:
-    """Start a client. ``rest`` is ``host:port`` of a cluster; without it Flink runs in the client.
+    """Start a client. ``rest`` is ``http://host:port`` of a cluster; else the client runs all.
 
     ``jars`` are those of the connectors that topics need. ``folder`` is for what it needs while it
     runs. Raises InvalidInput with the command to run when the environment is missing, Unavailable
@@ -34,7 +34,7 @@ def start(
     )
     mine = {"jars": ",".join(map(str, jars)), **(settings or {})}
     if rest is not None:
-        host, _, port = rest.rpartition(":")
+        host, _, port = rest.removeprefix("http://").rpartition(":")
         mine |= {"execution.target": "remote", "rest.address": host, "rest.port": port}
     return EngineProcess(environment, mine, folder)
 

@@ -8,23 +8,27 @@ Flink keeps the place in the topic and the state of the buckets in one checkpoin
 topics in transactions that end with it: read committed, each result is there once.
 """
 
+import signal
 import sys
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 import msgspec
+import pyflink
 from pyflink.common import Configuration, Types
 from pyflink.common.serialization import Encoder, SimpleStringSchema
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee
 from pyflink.datastream.connectors.file_system import BucketAssigner, FileSink
 from pyflink.datastream.connectors.kafka import KafkaRecordSerializationSchema, KafkaSink
+from pyflink.java_gateway import get_gateway
 from pyflink.table import DataTypes, StreamTableEnvironment
 from pyflink.table.udf import udf
 
 from queqiao.ports.compute import flink_steps
 from queqiao.ports.compute.exchange import Exchange
+from queqiao.ports.compute.flink_cluster import ENDED, end_former
 from queqiao.ports.compute.job import Cut, Job, Reply, Stream, lookups_of
 from queqiao.ports.compute.serve import say, serve
 
@@ -44,8 +48,6 @@ RESTARTS = {
 TRANSACTION_MS = 600_000
 """How long a transaction of a job that is down may stay open; brokers allow 15 minutes."""
 
-_ENDED = {"FAILED", "CANCELED", "FINISHED"}
-
 
 class Flink:
     """Makes and runs the jobs of this process. ``settings`` are Flink's own."""
@@ -55,6 +57,7 @@ class Flink:
         self._jars = [jar for jar in settings.pop("jars", "").split(",") if jar]
         python = {"python.executable": sys.executable, "python.client.executable": sys.executable}
         self._settings = {**SETTINGS, **python, **settings}
+        self._remote = "execution.target" in settings
 
     def cut(self, asked: Cut) -> Reply:
         """Run a bounded piece."""
@@ -104,7 +107,11 @@ class Flink:
             late = results.get_side_output(flink_steps.LATE)
             late.sink_to(_topic(asked, asked.too_late))
         results.sink_to(_topic(asked, asked.results))
-        return _watch(env.execute_async(asked.job.plan.name))
+        name = f"queqiao {asked.job.plan.name} {asked.folder}"
+        if self._remote:
+            host, port = self._settings["rest.address"], self._settings["rest.port"]
+            end_former(f"http://{host}:{port}", name)
+        return _watch(env.execute_async(name))
 
     def _environment(
         self, more: dict[str, str]
@@ -112,10 +119,11 @@ class Flink:
         conf = Configuration()
         for name, value in {**self._settings, **more}.items():
             conf.set_string(name, value)
-        env = StreamExecutionEnvironment.get_execution_environment(conf)
+        env = _environment(conf)
         env.add_python_file(self._source)
-        if self._jars:
-            env.add_jars(*[Path(jar).as_uri() for jar in self._jars])
+        jars = self._jars + (_python_jars() if self._remote else [])
+        if jars:
+            env.add_jars(*[Path(jar).as_uri() for jar in jars])
         return env, StreamTableEnvironment.create(env)
 
     def _checkpoints(self, asked: Stream) -> dict[str, str]:
@@ -131,6 +139,20 @@ class Flink:
         if made:
             settings["execution.state-recovery.path"] = made[-1].parent.as_uri()
         return settings
+
+
+def _python_jars() -> list[str]:
+    """Return what a cluster needs for Python: it is not among what a cluster starts with."""
+    assert pyflink.__file__ is not None
+    return [str(jar) for jar in Path(pyflink.__file__).parent.glob("opt/flink-python-*.jar")]
+
+
+def _environment(conf: Configuration) -> StreamExecutionEnvironment:
+    """Return an environment that goes by ``execution.target``: PyFlink's own face is local only."""
+    if not conf.contains_key("execution.target"):
+        return StreamExecutionEnvironment.get_execution_environment(conf)
+    java = get_gateway().jvm.org.apache.flink.streaming.api.environment
+    return StreamExecutionEnvironment(java.StreamExecutionEnvironment(conf._j_configuration))  # noqa: SLF001
 
 
 _PIECE = Types.TUPLE([Types.INT(), Types.PICKLED_BYTE_ARRAY()])
@@ -180,15 +202,17 @@ def _topic(asked: Stream, topic: str) -> KafkaSink:
 
 
 def _watch(client: Any) -> Reply:
-    """Say that the job runs; return when it does no more."""
+    """Say that the job runs; return when it does no more. Cancel it when this process is ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     say(Reply("running", detail=str(client.get_job_id())))
-    while True:
-        status = client.get_job_status().result().name
-        if status in _ENDED:
-            break
-        sleep(1)
+    try:
+        while client.get_job_status().result().name not in ENDED:
+            sleep(1)
+    except SystemExit:
+        client.cancel().result()
+        raise
     client.get_job_execution_result().result()
-    return Reply("done", detail=status)
+    return Reply("done")
 
 
 def _quoted(text: str) -> str:
