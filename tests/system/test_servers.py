@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 BACK_WITHIN_S = 60
-QUOTE_WITHIN_S = 2.0
+QUOTE_WITHIN_S = 5.0
 CALLERS = 4
 AWAY_S = 1.5
 QUOTE = {"currency": "CNY", "catalog": [{"sku": "S", "price": 10_000}],

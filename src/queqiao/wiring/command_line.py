@@ -15,7 +15,7 @@ from rich.console import Console
 
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
-from queqiao.wiring.commands import backfill, data, keys, proofs, service
+from queqiao.wiring.commands import backfill, data, keys, move, proofs, service
 from queqiao.wiring.commands.language import language
 
 application = typer.Typer(
@@ -30,6 +30,7 @@ config = typer.Typer(help="Look at the settings.", no_args_is_help=True)
 application.add_typer(keys.commands, name="keys")
 application.add_typer(proofs.verify, name="verify")
 application.add_typer(config, name="config")
+application.add_typer(move.commands, name="move")
 application.command("serve")(service.serve)
 application.command("demo")(service.demo)
 application.command("sign-in")(keys.sign_in)

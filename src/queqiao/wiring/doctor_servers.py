@@ -27,7 +27,7 @@ def usable(settings: Settings) -> None:
     if not _is_sqlite(settings):
         _records_report(settings.ports.records)
     if not _is_file(settings.ports.ledger):
-        _ledger_report(settings.ports.ledger)
+        ledger_report(settings.ports.ledger)
 
 
 def records(settings: Settings) -> Message:
@@ -77,13 +77,14 @@ def ledger(settings: Settings) -> Message:
     url = settings.ports.ledger
     if _is_file(url):
         return same(url)
-    report = _ledger_report(url)
+    report = ledger_report(url)
     _check_clock(report.clock_ahead_s)
     said, shown = report.words(), redacted(url)
     return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
 
 
-def _ledger_report(url: str) -> "Report":
+def ledger_report(url: str) -> "Report":
+    """Return what a look at the ledger's server finds. Raises what keeps it from being used."""
     with extra("ports.ledger", "redis"):
         from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # only when named
     return asyncio.run(look(url))

@@ -91,6 +91,10 @@ class EmbeddedLedger:
             await asyncio.gather(self._compaction, return_exceptions=True)
         await asyncio.to_thread(self._journal.close)
 
+    def copy(self) -> snapshot.Copy:
+        """Return the books and what is remembered of every key, for who carries them elsewhere."""
+        return snapshot.copy(self._state)
+
     # Steps.
 
     async def set_limit(self, counter: str, limit: int, key: str, now_us: int) -> Balance:

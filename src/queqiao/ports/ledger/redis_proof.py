@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from redis import Redis
 from redis.exceptions import RedisError
 
 from queqiao.kernel.errors import Message, QueqiaoError, Unavailable
 from queqiao.ports.ledger.base import Proof
 from queqiao.ports.ledger.books import Book, Books, Transfer
-from queqiao.ports.ledger.redis_server import CONNECT_WITHIN_S, Place
-
-PROVE_WITHIN_S = 60.0
+from queqiao.ports.ledger.redis_server import Place
 
 _transfers = msgspec.msgpack.Decoder(list[Transfer])
 _Counters = dict[str, list[int]]
@@ -46,16 +43,7 @@ def prove(place: Place, leases: str) -> Proof:
 
 def _read(place: Place, leases: str) -> _Moment:
     with (
-        Redis(
-            host=place.host,
-            port=place.port,
-            db=place.database,
-            username=place.username,
-            password=place.password,
-            ssl=place.tls,
-            socket_connect_timeout=CONNECT_WITHIN_S,
-            socket_timeout=PROVE_WITHIN_S,
-        ) as client,
+        place.blocking_client() as client,
         client.pipeline(transaction=True) as pipeline,
     ):
         pipeline.hgetall(place.key("counters"))

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -22,6 +23,7 @@ SCHEMES = ("redis", "rediss", "valkey", "valkeys")
 PREFIX = "queqiao"
 CONNECT_WITHIN_S = 2.0
 ANSWER_WITHIN_S = 5.0
+BLOCKING_WITHIN_S = 60.0
 VERSION_MIN = (7, 0)
 """The first Redis that has functions. Valkey 8 says 7.2 where it is asked for Redis's version."""
 
@@ -86,6 +88,19 @@ class Place(msgspec.Struct, frozen=True):
             client_name="queqiao",
         )
 
+    def blocking_client(self) -> "BlockingRedis":
+        """Return a client for work that may block: a proof, a move."""
+        return BlockingRedis(
+            host=self.host,
+            port=self.port,
+            db=self.database,
+            username=self.username,
+            password=self.password,
+            ssl=self.tls,
+            socket_connect_timeout=CONNECT_WITHIN_S,
+            socket_timeout=BLOCKING_WITHIN_S,
+        )
+
 
 class Report(msgspec.Struct, frozen=True):
     """What a look at a server found. ``appendfsync`` is empty where CONFIG GET is not allowed."""
@@ -139,7 +154,7 @@ async def look(url: str) -> Report:
     except NoPermissionError as error:
         raise InvalidInput(FieldError(SETTING, NO_RIGHTS)) from error
     except (RedisError, OSError) as error:
-        raise _unreachable(place, error) from error
+        raise unreachable(place, error) from error
     finally:
         await client.aclose()
 
@@ -183,7 +198,8 @@ def _check(info: dict[str, Any]) -> None:
         raise InvalidInput(*(FieldError(SETTING, message) for message in wrong))
 
 
-def _unreachable(place: Place, error: Exception) -> Unavailable:
+def unreachable(place: Place, error: Exception) -> Unavailable:
+    """Return what a server that does not answer is told as, with the setting and the cure."""
     where = f"{place.host}:{place.port}"
     return Unavailable(
         Message(
