@@ -64,7 +64,7 @@ test-engines: setup-dev system-packages engines-install ## start the real engine
 	$(BIN)/python -m pytest tests -q -m engines
 
 test-engines-ci: ENGINES := kafka postgresql redis valkey spark flink
-test-engines-ci: setup-dev system-packages engines-install ## the part of test-engines that CI runs, within 15 minutes
+test-engines-ci: setup-dev system-packages engines-install ## the part of test-engines that is for CI
 	$(BIN)/python -m pytest tests -q -m 'engines and engines_ci'
 
 engines-install: setup ## fetch what the engines are made of
@@ -115,6 +115,7 @@ docs: setup-dev ## build the documentation into site/
 lock: ## make the lock files again from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build --group test --group quality --group docs --extra redis -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --all-extras -c requirements-dev.lock pyproject.toml -o deploy/compose/extras.lock
 
 clean: ## remove what was built here (not data under .queqiao and .engines, nor .cache)
 	rm -rf $(VENV) console/node_modules console/dist sdk/browser/dist site bench/out .mypy_cache .ruff_cache

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "show how the servers do"),
         ("urls", _urls, "print the engines' addresses"),
         ("env", _env, "print the engines' addresses as lines of a shell"),
+        ("toml", _toml, "print the table [ports] of a queqiao.toml that stands on these engines"),
         ("install", _install, "fetch what the engines are made of"),
         ("supervise", _supervise, "be the supervisor (up starts it)"),
     ):
@@ -86,6 +87,14 @@ def _urls(instance: Instance, given: argparse.Namespace) -> None:
 def _env(instance: Instance, given: argparse.Namespace) -> None:
     urls = instance.urls(given.names)
     _print_pairs(urls, lambda name, url: f"export QUEQIAO_ENGINES_{name.upper()}='{url}'")
+
+
+def _toml(instance: Instance, _given: argparse.Namespace) -> None:
+    urls = instance.urls()
+    print("[ports]")
+    print(f'event_log = "kafka://{urls["kafka_bootstrap"]}/queqiao"')
+    print(f'records = "{urls["postgresql_url"]}"')
+    print(f'ledger = "{urls["redis_url"]}"')
 
 
 def _print_pairs(pairs: Mapping[str, str], line: Callable[[str, str], str]) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from deploy.engines import packages, ports, settings
 from deploy.engines.catalogue import ENGINES, PORTS, chosen, servers_of
+from deploy.engines.command_line import main
 from deploy.engines.engine import Place
 from deploy.engines.errors import EngineError
 from deploy.engines.packages import HERE
+from queqiao.wiring import settings as queqiao_settings
 
 SETTINGS = settings.read(settings.DEFAULT_FILE)
 
@@ -41,6 +43,18 @@ def test_up_without_java_says_so_in_one_line(tmp_path: Path) -> None:
     assert told.startswith("engines: java is not installed")
     assert told.endswith("openjdk-17-jre-headless")
     assert not (tmp_path / "home" / "supervisor.lock").exists()
+
+
+def test_queqiao_takes_the_settings_that_are_printed_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["toml", "--home", str(tmp_path / "home")]) == 0
+    file = tmp_path / "queqiao.toml"
+    file.write_text(capsys.readouterr().out)
+    ports = queqiao_settings.read(file, tmp_path).ports
+    assert ports.event_log.startswith("kafka://127.0.0.1:")
+    assert ports.records.startswith("postgresql://queqiao@127.0.0.1:")
+    assert ports.ledger.startswith("redis://127.0.0.1:")
 
 
 def test_what_is_fetched_twice_at_once_is_fetched_once(tmp_path: Path) -> None:
