@@ -48,6 +48,7 @@ from queqiao.collect.validation import Validator
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Principal
 from queqiao.kernel.ids import IdSource
+from queqiao.ports.event_log.base import OwnedEventLog
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.filter import Filter
 from queqiao.ports.journal import Journal
@@ -159,13 +160,18 @@ async def drive(port: int, prepared: list[list[bytes]]) -> list[float]:
 
 async def serve_intake(home: Path) -> Any:
     """Return the real application."""
+    return intake_on(EmbeddedEventLog(home / "log"), home)
+
+
+def intake_on(log: OwnedEventLog, home: Path) -> Any:
+    """Return the real application in front of a log."""
     who = Principal("1", "bench", scopes=frozenset({"intake"}), source="web")
 
     class Keys:
         def principal(self, headers: Any, *_: object) -> Principal | None:
             return who if headers.get("authorization") == "Basic YmVuY2g6" else None
 
-    clock, log = SystemClock(), EmbeddedEventLog(home / "log")
+    clock = SystemClock()
     ids = IdSource(clock, Random(1).getrandbits)  # figures, not secrets
     services = IntakeServices(log, BadRowsLog(home / "bad_rows"), ids, lambda _: None)
     application = HotApplication(routes(services), clock, Keys())
@@ -201,8 +207,9 @@ async def serve_limit(home: Path) -> Any:
 SERVED = {"intake": serve_intake, "renewing": serve_renewing, "limit": serve_limit}
 
 
-async def _serve(kind: str, home: Path, listener: socket.socket) -> None:
-    application, protocol = await SERVED[kind](home)
+async def serve_kind(make: Any, home: Path, listener: socket.socket) -> None:
+    """Serve what ``make`` makes on a home, until SIGTERM."""
+    application, protocol = await make(home)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     rare_collections()
@@ -212,10 +219,10 @@ async def _serve(kind: str, home: Path, listener: socket.socket) -> None:
 class Server:
     """A server in a process of its own, on a socket that is listening already."""
 
-    def __init__(self, kind: str, home: Path) -> None:
+    def __init__(self, kind: str, home: Path, module: str = "bench.intake") -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
-        command = [sys.executable, "-m", "bench.intake", kind, str(home), str(listener.fileno())]
+        command = [sys.executable, "-m", module, kind, str(home), str(listener.fileno())]
         self._process = subprocess.Popen(command, pass_fds=(listener.fileno(),))
         listener.close()
 
@@ -324,6 +331,6 @@ def _row(figure: str, unit: str, goal: float, ours: float, limit: float) -> dict
 if __name__ == "__main__":
     if len(sys.argv) == 4:
         kind, home, descriptor = sys.argv[1:]
-        uvloop.run(_serve(kind, Path(home), socket.socket(fileno=int(descriptor))))
+        uvloop.run(serve_kind(SERVED[kind], Path(home), socket.socket(fileno=int(descriptor))))
     else:
         print(json.dumps(run(), indent=1))

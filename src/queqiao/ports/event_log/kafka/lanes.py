@@ -76,7 +76,7 @@ class Lane:
         self._producer = Producer(
             {
                 "compression.type": "lz4",
-                "linger.ms": 1,
+                "linger.ms": 1000,  # what is there is sent by the flush, in few and large batches
                 "retry.backoff.ms": 10,
                 "partitioner": "murmur2_random",
                 **place.settings("intake"),

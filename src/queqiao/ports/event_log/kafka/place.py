@@ -1,6 +1,6 @@
 """Where a log lies in Kafka, as its URL says it.
 
-    kafka://[user:password@]host:port[,host:port …]/topic[?partitions=6&replication=3&min_insync=2]
+    kafka://[user:password@]host:port[,host:port …]/topic[?partitions=3&replication=3&min_insync=2]
 
 Any further setting with a dot in its name goes to the client as it stands: ``ssl.ca.location``,
 ``sasl.mechanism``. With a user, ``security.protocol`` is SASL_SSL and ``sasl.mechanism``
@@ -15,7 +15,7 @@ import msgspec
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 SETTING = "ports.event_log"
-PARTITIONS = 6
+PARTITIONS = 3
 
 _SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -29,7 +29,7 @@ _OURS = frozenset(
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A topic, and how to get there. ``partitions`` None: as many as it has, 6 when it is made."""
+    """A topic, and how to get there. ``partitions`` None: as many as it has, 3 when it is made."""
 
     servers: str
     topic: str
