@@ -22,6 +22,7 @@ from queqiao.ports.event_log.base import (
 from queqiao.ports.event_log.calls import methods
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.laws import laws
 from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.journal import Disk
 from queqiao.ports.rpc import RpcClient, RpcServer
@@ -110,6 +111,11 @@ def reader(house: House) -> Iterator[EventLogReader]:
 
 def event(message_id: str, content: bytes = b"{}", source: str = "web") -> NewEvent:
     return NewEvent(source, message_id, content, content[:8].ljust(8))
+
+
+async def test_the_laws_hold(log, reader) -> None:
+    for law in laws(log, reader):
+        await law.check()
 
 
 async def test_offsets_are_dense_and_start_at_one(log, reader) -> None:

@@ -20,6 +20,7 @@ from queqiao.kernel.errors import Broken, InvalidInput, Unavailable
 from queqiao.ports.event_log.base import NewEvent, Outcome
 from queqiao.ports.event_log.kafka.log import KafkaEventLog
 from queqiao.ports.event_log.kafka.topic import open_topic
+from queqiao.ports.journal.watermark import Watermark
 
 pytestmark = pytest.mark.engines
 
@@ -313,6 +314,19 @@ async def test_helps_that_are_damaged_are_read_from_the_topic(
     assert [one.offset for one in reader.read(250, 2)] == [251, 252]
     reader.close()
     log.close()
+
+
+async def test_a_topic_that_ends_before_what_was_acknowledged_is_told(
+    tmp_path: Path, kafka_bootstrap: str
+) -> None:
+    log = kafka_log(tmp_path, kafka_bootstrap)
+    await log.append([event("a"), event("b")])
+    log.close()
+    watermark = Watermark(tmp_path, writable=True)
+    watermark.move(9, 9)
+    watermark.close()
+    with pytest.raises(Broken, match="the topic ends at 2, but all up to 9 was acknowledged"):
+        kafka_log(tmp_path, kafka_bootstrap)
 
 
 async def test_a_topic_that_was_made_anew_is_not_taken_for_the_log(

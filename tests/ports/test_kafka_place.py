@@ -60,8 +60,10 @@ def test_a_wrong_url_names_the_setting_and_the_cure(tmp_path: Path, url: str, to
 def test_a_missing_client_is_told_with_its_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in list(sys.modules):
+        if name.startswith("queqiao.ports.event_log.kafka."):
+            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
-    monkeypatch.setattr(adapters, "find_spec", lambda name: None)
     settings = Settings(home=tmp_path, ports=Ports(event_log="kafka://a:9092/t"))
     for opened in (adapters.owned_event_log, adapters.event_log_reader, adapters.check_event_log):
         with pytest.raises(InvalidInput, match=r"pip install 'queqiao\[kafka\]'"):

@@ -1,6 +1,5 @@
 """From a port's URL to its adapter. Each role opens what it needs after it was forked."""
 
-from importlib.util import find_spec
 from secrets import token_bytes
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from queqiao.kernel.clock import Clock
 from queqiao.ports.event_log.base import EventLogReader, OwnedEventLog
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
-from queqiao.ports.event_log.kafka.place import Place, place_of, refused
+from queqiao.ports.event_log.kafka.place import Place, place_of
 from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.keyring.local_key import LocalKey
@@ -32,7 +31,6 @@ from queqiao.wiring.settings import Settings
 
 KAFKA_FOLDER = "kafka_log"
 """Under the home: what the intake keeps of a log in Kafka."""
-KAFKA_CLIENT = "pip install 'queqiao[kafka]'"
 
 if TYPE_CHECKING:
     from queqiao.ports.ledger.redis import RedisLedger
@@ -60,7 +58,8 @@ def owned_event_log(settings: Settings) -> OwnedEventLog:
     place = kafka_place(settings)
     if place is None:
         return EmbeddedEventLog(settings.path_of(settings.ports.event_log))
-    from queqiao.ports.event_log.kafka.log import KafkaEventLog  # noqa: PLC0415  # only when named
+    with extra("ports.event_log", "kafka"):
+        from queqiao.ports.event_log.kafka.log import KafkaEventLog  # noqa: PLC0415  # when named
 
     return KafkaEventLog(place, settings.home / KAFKA_FOLDER)
 
@@ -75,24 +74,16 @@ def event_log_reader(settings: Settings) -> EventLogReader:
     place = kafka_place(settings)
     if place is None:
         return EmbeddedEventLogReader(settings.path_of(settings.ports.event_log))
-    from queqiao.ports.event_log.kafka.reader import KafkaEventLogReader  # noqa: PLC0415  # likewise
+    with extra("ports.event_log", "kafka"):
+        from queqiao.ports.event_log.kafka.reader import KafkaEventLogReader  # noqa: PLC0415  # when named
 
     return KafkaEventLogReader(place, settings.home / KAFKA_FOLDER)
 
 
 def kafka_place(settings: Settings) -> Place | None:
-    """Return where the event log lies in Kafka, None when it does not.
-
-    Raises InvalidInput when Kafka's client is not installed.
-    """
+    """Return where the event log lies in Kafka, None when it does not."""
     url = settings.ports.event_log
-    if urlsplit(url).scheme != "kafka":
-        return None
-    if find_spec("confluent_kafka") is None:
-        raise refused(
-            f"缺少 Kafka 客户端：{KAFKA_CLIENT}", f"Kafka's client is missing: {KAFKA_CLIENT}"
-        )
-    return place_of(url)
+    return place_of(url) if urlsplit(url).scheme == "kafka" else None
 
 
 def check_event_log(settings: Settings, *, make: bool = True) -> str:
@@ -103,7 +94,8 @@ def check_event_log(settings: Settings, *, make: bool = True) -> str:
     place = kafka_place(settings)
     if place is None:
         return settings.ports.event_log
-    from queqiao.ports.event_log.kafka.topic import open_topic  # noqa: PLC0415  # likewise
+    with extra("ports.event_log", "kafka"):
+        from queqiao.ports.event_log.kafka.topic import open_topic  # noqa: PLC0415  # when named
 
     topic = open_topic(place, make=make)
     shape = f"{topic.partitions} partitions" if topic.partitions else "made at the start"

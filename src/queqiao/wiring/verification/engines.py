@@ -33,6 +33,12 @@ ENGINES: dict[str, Engine] = {
         "postgresql://queqiao:password@127.0.0.1:5432/queqiao",
         "queqiao.wiring.verification.postgresql_laws",
     ),
+    "kafka": Engine(
+        "event_log",
+        ("kafka",),
+        "kafka://127.0.0.1:9092/queqiao",
+        "queqiao.wiring.verification.kafka_laws",
+    ),
     "clickhouse": Engine(
         "warehouse",
         ("clickhouse", "clickhouses"),

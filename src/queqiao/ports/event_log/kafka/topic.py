@@ -75,6 +75,16 @@ def open_topic(place: Place, *, make: bool = True) -> Topic:
     return Topic(place.topic, str(found.topic_id), cluster, len(found.partitions))
 
 
+def delete_topic(place: Place) -> None:
+    """Delete the topic of a place, if it is there."""
+    admin = AdminClient(place.settings("admin"))
+    try:
+        _result(admin.delete_topics([place.topic])[place.topic])
+    except KafkaException as error:
+        if code_of(error) != "UNKNOWN_TOPIC_OR_PART":
+            raise _explained(error, place) from error
+
+
 def _explained(error: KafkaException, place: Place) -> QueqiaoError:
     if is_about_rights(error):
         return rights_missing(place.topic, str(error.args[0]))
