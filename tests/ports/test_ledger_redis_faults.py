@@ -73,6 +73,26 @@ async def test_kill_9_in_the_middle_loses_nothing_that_was_answered(server):
     await ledger.close()
 
 
+async def test_kill_9_with_everysec_leaves_whole_steps_and_most_of_them(
+    tmp_path,
+):
+    server = Server("redis", tmp_path, appendfsync="everysec").start()
+    ledger, told_at = RedisLedger(server.url, retry_for_s=60), {}
+    for number in range(1_500):
+        await ledger.spend(f"k{number}", [Take("a", 2, 10**6), Take("b", 1, 10**6)], 1)
+        told_at[f"k{number}"] = time.monotonic()
+    killed_at = time.monotonic()
+    server.kill()
+    server.start()
+    held = holdings(server)
+    assert all(killed_at - told_at[key] < 2 for key in told_at.keys() - held.keys())
+    a, b = (await ledger.balances(["a", "b"])).values()
+    assert (a.spent, b.spent) == (2 * len(held), len(held))
+    assert (await ledger.prove()).balanced
+    await ledger.close()
+    server.kill()
+
+
 def holdings(server):
     rows = server.client().hgetall(Place.of(server.url).key("holdings"))
     return {key.decode(): msgspec.msgpack.decode(row) for key, row in rows.items()}
