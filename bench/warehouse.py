@@ -31,8 +31,8 @@ _IS_AD = "k >= 78 AND k < 95"
 _PEOPLE_PER_EVENT = 30
 
 
-def _event_columns(total: int) -> Mapping[str, str]:
-    """Return the expression of each column over ``n`` (0 for the first event), ``k`` and ``v``."""
+def _event_columns(total: int, consent: str = "7") -> Mapping[str, str]:
+    """Return the expression of each column over ``n`` (from 0), ``k``, ``v`` and ``p``."""
     step_us = DAYS * DAY_US // total
     at = f"fromUnixTimestamp64Micro(toInt64({START_US} + n * {step_us}), 'UTC')"
     return {
@@ -65,7 +65,7 @@ def _event_columns(total: int) -> Mapping[str, str]:
             'concat(\'{"page":{"path":"/p/\', toString(s), \'"},"locale":"zh-CN",'
             '"userAgent":"Mozilla/5.0 (X11; Linux x86_64)"}\')'
         ),
-        "consent": "7",
+        "consent": consent,
         "device_class": "'desktop'",
         "browser": "'Firefox'",
         "country": "'CN'",
@@ -81,7 +81,7 @@ def _inner(first: int, rows: int, total: int) -> str:
     )
 
 
-def _lines(first: int, rows: int, total: int) -> str:
+def _lines(first: int, rows: int, total: int, consent: str) -> str:
     at = _event_columns(total)["timestamp"]
     columns = {
         "offset": "n + 1", "line": "toUInt32(l)", "kind": "'sale'",
@@ -91,7 +91,7 @@ def _lines(first: int, rows: int, total: int) -> str:
         "sku": "concat('S-', toString(s))", "category": "concat('category ', toString(s % 40))",
         "quantity": "1", "list_minor": "1000 + s", "discount_minor": "s % 50",
         "amount_minor": "1000 + s - s % 50", "currency": "'CNY'",
-        "campaign_id": "if(s % 9 = 0, concat('c', toString(s % 50)), '')", "consent": "7",
+        "campaign_id": "if(s % 9 = 0, concat('c', toString(s % 50)), '')", "consent": consent,
     }  # fmt: skip
     chosen = ", ".join(f"{value} AS {name}" for name, value in columns.items())
     return (
@@ -100,13 +100,16 @@ def _lines(first: int, rows: int, total: int) -> str:
     )
 
 
-async def fill(folder: Path, total: int) -> None:
-    """Write ``total`` events with their order lines and rollups."""
+async def fill(folder: Path, total: int, consent: str = "7") -> None:
+    """Write ``total`` events with their order lines and rollups.
+
+    ``consent`` is an expression of the person's number ``p``; 7 is all purposes.
+    """
     warehouse = open_warehouse(f"chdb://{folder}", Limits(engine_bytes_max=_BYTES_MAX))
     await create_tables(warehouse)
     rollups = Rollups(warehouse, ZONE)
     await rollups.open()
-    columns = _event_columns(total)
+    columns = _event_columns(total, consent)
     assert set(columns) <= set(EVENTS.columns)
     chosen = ", ".join(f"{value} AS {name}" for name, value in columns.items())
     for first in range(0, total, CHUNK):
@@ -115,7 +118,7 @@ async def fill(folder: Path, total: int) -> None:
             f"INSERT INTO events ({', '.join(columns)}) SELECT {chosen}"
             f" FROM ({_inner(first, rows, total)})"
         )
-        await warehouse.command(_lines(first, rows, total))
+        await warehouse.command(_lines(first, rows, total, consent))
         while await rollups.advance(first + rows):
             pass
     last = START_US + DAYS * DAY_US

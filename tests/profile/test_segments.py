@@ -6,10 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.profile.conftest import NOW_US
 
+from queqiao.kernel.errors import Refused
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Documents, Edit
 from queqiao.ports.records.sqlite import SqliteRecords
+from queqiao.ports.warehouse.base import NO_PARAMETERS
 from queqiao.process.consent import ADVERTISING, ANALYTICS, EVERYTHING, PERSONALIZATION
 from queqiao.profile import segments
 from queqiao.profile.contracts import (
@@ -22,6 +24,7 @@ from queqiao.profile.contracts import (
 )
 from queqiao.profile.expression import parse
 from queqiao.profile.person_query import FOR_ADS
+from queqiao.profile.segment_counts import SHARES_MAX, SegmentCounter
 
 CASES = [
     ({"field": "orders", "op": ">=", "value": 2}, ["ada"]),
@@ -113,7 +116,7 @@ async def test_what_ads_know_of_people_is_made_of_what_may_advertise(empty_shop,
     }
     for name, expression in expressions.items():
         await publish(records, name, expression)
-    counted = await segments.refresh(shop.warehouse, records, NOW_US)
+    counted = await SegmentCounter(shop.warehouse, records).refresh(NOW_US)
     assert counted == {name: len(known) for name, (known, _) in expected.items()}
     found = load_members([artifact(records, name) for name in expressions])
     for name, (known, for_ads) in expected.items():
@@ -128,12 +131,12 @@ async def test_what_ads_know_of_people_is_made_of_what_may_advertise(empty_shop,
 
 async def test_members_are_counted_once_while_all_may_advertise(shop, records):
     await publish(records, "buyers", CASES[0][0])
-    await segments.refresh(shop.warehouse, records, NOW_US)
+    await SegmentCounter(shop.warehouse, records).refresh(NOW_US)
     stored = msgspec.msgpack.decode(artifact(records, "buyers"), type=SegmentArtifact)
     assert (stored.members, stored.ad_members) == (["ada"], None)
     assert load_members([artifact(records, "buyers")]).ads.segments_of("ada") == {"buyers"}
     await shop.event("ada", 0, consent=PERSONALIZATION)
-    await segments.refresh(shop.warehouse, records, NOW_US)
+    await SegmentCounter(shop.warehouse, records).refresh(NOW_US)
     stored = msgspec.msgpack.decode(artifact(records, "buyers"), type=SegmentArtifact)
     assert (stored.members, stored.ad_members) == (["ada"], ["ada"])
 
@@ -167,16 +170,57 @@ async def test_refresh_publishes_live_segments_and_empties_paused_ones(shop, rec
     kept = Documents(records)
     edit = Edit(Actor("tester", "Tester"), NOW_US)
     await publish(records, "buyers", {"field": "orders", "op": ">", "value": 0})
-    assert await segments.refresh(shop.warehouse, records, NOW_US) == {"buyers": 1}
+    assert await SegmentCounter(shop.warehouse, records).refresh(NOW_US) == {"buyers": 1}
     version = max(change.version for change in records.changes_since(0))
-    assert await segments.refresh(shop.warehouse, records, NOW_US) == {"buyers": 1}
+    assert await SegmentCounter(shop.warehouse, records).refresh(NOW_US) == {"buyers": 1}
     assert records.changes_since(version) == []
     found = load_members([artifact(records, "buyers")])
     assert found.personal.segments_of("ada") == {"buyers"}
     await kept.transition(SEGMENT, "buyers", "paused", edit)
-    assert await segments.refresh(shop.warehouse, records, NOW_US) == {}
+    assert await SegmentCounter(shop.warehouse, records).refresh(NOW_US) == {}
     found = load_members([artifact(records, "buyers")])
     assert found.personal.segments_of("ada") == found.ads.segments_of("ada") == frozenset()
+
+
+class Narrow:
+    """A warehouse that takes a count of people only by so many shares."""
+
+    def __init__(self, inner, shares: int, reason: str) -> None:
+        self.inner, self.shares, self.reason, self.refused = inner, shares, reason, 0
+
+    async def query(self, sql: str, parameters=NO_PARAMETERS):
+        if "groupArrayIf" in sql and parameters["shares"] < self.shares:
+            self.refused += 1
+            raise Refused(reason=self.reason)
+        return await self.inner.query(sql, parameters)
+
+
+@pytest.mark.parametrize("reason", ["query_too_much_memory", "query_too_slow"])
+async def test_people_who_are_too_many_are_counted_in_shares(shop, records, reason):
+    await shop.login("stranger", "bo", 0.5)
+    for at, (expression, _) in enumerate(CASES):
+        await publish(records, f"case-{at}", expression)
+    narrow = Narrow(shop.warehouse, 4, reason)
+    counter = SegmentCounter(narrow, records)
+    await counter.refresh(NOW_US)
+    assert narrow.refused == 2
+    for at, (expression, _) in enumerate(CASES):
+        found = msgspec.msgpack.decode(artifact(records, f"case-{at}"), type=SegmentArtifact)
+        members = await segments.members(shop.warehouse, parse(expression), NOW_US, 100)
+        assert found.members == members, expression
+    await counter.refresh(NOW_US)
+    assert narrow.refused == 2, "it is remembered"
+
+
+async def test_what_no_share_can_mend_is_told(shop, records):
+    await publish(records, "buyers", {"field": "orders", "op": ">", "value": 0})
+    narrow = Narrow(shop.warehouse, SHARES_MAX + 1, "query_too_slow")
+    with pytest.raises(Refused):
+        await SegmentCounter(narrow, records).refresh(NOW_US)
+    other = Narrow(shop.warehouse, 2, "query_too_many_rows")
+    with pytest.raises(Refused):
+        await SegmentCounter(other, records).refresh(NOW_US)
+    assert other.refused == 1
 
 
 async def test_the_shipped_segments_are_good_documents(shop):

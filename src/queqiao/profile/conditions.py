@@ -1,5 +1,6 @@
 """From a checked expression to a ClickHouse condition with parameters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,28 +9,44 @@ from queqiao.profile.expression import Comparison, Node, Scalar
 from queqiao.profile.fields import INTEREST_SHARE_MIN, Part
 
 _JOIN = {"all": " AND ", "any": " OR "}
-_SHARE = "arraySum(arrayMap((k, s) -> if({match}, s, 0), categories, shares))"
+_SHARE = "if(sums.whole > 0, sums.{name} / sums.whole, 0)"
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A condition over ``person_query`` columns; never NULL, so ``NOT`` means not."""
+    """A condition over ``person_query`` columns; never NULL, so ``NOT`` means not.
+
+    ``categories`` are the parameters that name those whose weight it compares.
+    """
 
     sql: str
     parameters: dict[str, Any]
     parts: frozenset[Part]
+    categories: tuple[str, ...] = ()
 
 
 def compile_condition(node: Node) -> Condition:
     """Return the condition of an expression. Values travel as parameters, never as text."""
     compiler = _Compiler()
-    return Condition(compiler.sql(node), compiler.parameters, frozenset(compiler.parts))
+    return compiler.condition(compiler.sql(node))
 
 
 def compile_actual(comparison: Comparison) -> Condition:
     """Return, in the place of a condition, the person's value that it compares, as text."""
     compiler = _Compiler()
     value = compiler.actual(comparison)
-    return Condition(f"toString({value})", compiler.parameters, frozenset(compiler.parts))
+    return compiler.condition(f"toString({value})")
+
+
+def side_by_side(conditions: Sequence[Condition]) -> list[Condition]:
+    """Return the same conditions for one query, their parameters told apart by their place."""
+    return [_at(place, condition) for place, condition in enumerate(conditions)]
+
+
+def _at(place: int, condition: Condition) -> Condition:
+    words = condition.sql.replace("{v", f"{{c{place}v").replace("sums.v", f"sums.c{place}v")
+    parameters = {f"c{place}{name}": value for name, value in condition.parameters.items()}
+    categories = tuple(f"c{place}{name}" for name in condition.categories)
+    return Condition(words, parameters, condition.parts, categories)
 
 
 class _Compiler:
@@ -38,6 +55,10 @@ class _Compiler:
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
         self.parts: set[Part] = set()
+        self.categories: list[str] = []
+
+    def condition(self, sql: str) -> Condition:
+        return Condition(sql, self.parameters, frozenset(self.parts), tuple(self.categories))
 
     def sql(self, node: Node) -> str:
         if isinstance(node, Comparison):
@@ -67,8 +88,10 @@ class _Compiler:
 
     def _share(self, category: str) -> str:
         """Return the share of a category and of all below it."""
-        name = self._bind(category, number=False)
-        return _SHARE.format(match=f"k = {name} OR startsWith(k, concat({name}, '/'))")
+        name = f"v{len(self.parameters)}"
+        self.categories.append(name)
+        self._bind(category, number=False)
+        return _SHARE.format(name=name)
 
     def _bind(self, value: Scalar, *, number: bool) -> str:
         name = f"v{len(self.parameters)}"

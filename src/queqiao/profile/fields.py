@@ -19,7 +19,7 @@ import msgspec
 from queqiao.kernel.errors import Message
 
 FieldKind = Literal["number", "text", "interest"]
-Part = Literal["activity", "buying", "interest", "traits"]
+Part = Literal["activity", "visiting", "buying", "interest", "sums", "traits"]
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ FIELDS: dict[str, Field] = {
             Message("距首次到访天数", "Days since first seen"),
             "day",
         ),
-        Field("visits", "number", "activity", "visits", Message("到访次数", "Visits")),
+        Field("visits", "number", "visiting", "visits", Message("到访次数", "Visits")),
         Field("orders", "number", "buying", "orders", Message("下单次数", "Orders")),
         Field(
             "spent_minor",
@@ -116,7 +116,7 @@ FIELDS: dict[str, Field] = {
         Field(
             "category_interest",
             "interest",
-            "interest",
+            "sums",
             "",
             Message("品类兴趣占比", "Interest in a category"),
             "share",

@@ -105,18 +105,20 @@ async def summaries(
             " < ({after_us:Int64}, {after_person:String})"
         )
         parameters |= {"after_us": after[0], "after_person": after[1]}
-    parts = {"activity", "buying", "interest", *(condition.parts if condition else ())}
+    parts = {"activity", "visiting", "buying", "interest", *(condition.parts if condition else ())}
     order = "ORDER BY seen_us DESC, activity.person DESC LIMIT {limit:UInt32}"
     rest = f"WHERE {' AND '.join(clauses)} {order}"
     parameters |= {"now": now_us, "limit": limit, "query": query}
-    rows = (await warehouse.query(person_query(_SUMMARY, rest, parts), parameters)).rows
+    categories = condition.categories if condition else ()
+    sql = person_query(_SUMMARY, rest, parts, categories=categories)
+    rows = (await warehouse.query(sql, parameters)).rows
     return [_summary(row) for row in rows]
 
 
 async def profile(warehouse: Warehouse, person: str, now_us: int, segments: list[str]) -> Profile:
     """Return the profile with a timeline of the last events. Raises NotFound."""
     asked = {"now": now_us, "person": person}
-    found = await warehouse.query(person_query(_PROFILE, "", one_person=True), asked)
+    found = await warehouse.query(person_query(_PROFILE, "", whose="one"), asked)
     if not found.rows:
         raise NotFound
     last, first, visits, orders, spent, categories, shares, names, values = found.rows[0]

@@ -1,30 +1,24 @@
-"""Segments: counted, listed, explained, and published to the roles that decide."""
+"""Segments: previewed, listed and explained. ``segment_counts.py`` counts the live ones for all."""
 
 from typing import Any
 
 import msgspec
 
 from queqiao.kernel.clock import format_rfc3339
-from queqiao.ports.records import artifacts
-from queqiao.ports.records.base import Records
-from queqiao.ports.records.documents import Documents, Stored
+from queqiao.ports.records.documents import Stored
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import PERSONALIZATION, allows, watermark
-from queqiao.profile.conditions import Condition, compile_actual, compile_condition
-from queqiao.profile.contracts import ARTIFACT_PREFIX, SEGMENT, SegmentArtifact
+from queqiao.process.contracts import PERSONALIZATION, watermark
+from queqiao.profile.conditions import (
+    Condition,
+    compile_actual,
+    compile_condition,
+    side_by_side,
+)
 from queqiao.profile.expression import Comparison, Node, comparisons, parse
 from queqiao.profile.people import PersonSummary, summaries
-from queqiao.profile.person_query import FOR_ADS, person_query
+from queqiao.profile.person_query import person_query
 
 SAMPLE = 10
-PAGE = 100_000
-"""Members read at a time: below the warehouse's bound of rows."""
-
-_KEPT_FROM_ADS = """SELECT count() FROM (
-  SELECT 1 FROM history WHERE split LIMIT 1 UNION ALL SELECT 1 FROM order_lines WHERE split LIMIT 1)
-""".replace("split", f"{allows(PERSONALIZATION)} AND NOT {allows(FOR_ADS)}")
-"""More than 0 where something may personalize and not advertise; else members need be counted once.
-"""
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -60,7 +54,8 @@ class Explanation(msgspec.Struct, frozen=True):
 async def preview(warehouse: Warehouse, expression: Any, now_us: int) -> Preview:
     """Return the count, the total and a sample. Raises InvalidInput naming the path."""
     condition = compile_condition(parse(expression))
-    counting = person_query(f"countIf({condition.sql}), count()", "", condition.parts)
+    columns, categories = f"countIf({condition.sql}), count()", condition.categories
+    counting = person_query(columns, "", condition.parts, categories=categories)
     counts = await warehouse.query(counting, {**condition.parameters, "now": now_us})
     count, total = counts.rows[0]
     loaded = await watermark(warehouse)
@@ -86,6 +81,7 @@ async def members(
         " ORDER BY activity.person LIMIT {limit:UInt32}",
         condition.parts,
         purposes=purposes,
+        categories=condition.categories,
     )
     parameters = {**condition.parameters, "now": now_us, "after": after, "limit": limit}
     return [row[0] for row in (await warehouse.query(sql, parameters)).rows]
@@ -124,56 +120,6 @@ async def segments_of(
     return [stored.id for stored, held in zip(live, holds, strict=True) if held]
 
 
-async def refresh(warehouse: Warehouse, records: Records, now_us: int) -> dict[str, int]:
-    """Compute the members of every live segment and publish them; return the counts by id.
-
-    Segments that are no longer live are published empty. Unchanged members are not told anew.
-    """
-    live = await Documents(records).live(SEGMENT)
-    counts: dict[str, int] = {}
-    for stored in live:
-        counted = await _counted(warehouse, stored, now_us)
-        await _publish(records, counted, now_us)
-        counts[stored.id] = len(counted.members)
-    await records.write(lambda conn: _empty_others(conn, set(counts), now_us))
-    return counts
-
-
-async def _counted(warehouse: Warehouse, stored: Stored, now_us: int) -> SegmentArtifact:
-    """Return the members of a segment, and those that ads may ask for.
-
-    Whether the two can differ is asked after the count: what was loaded before is seen by it.
-    """
-    node = parse(stored.document.expression)
-    found = await _all_members(warehouse, node, now_us, PERSONALIZATION)
-    kept_from_ads = (await warehouse.query(_KEPT_FROM_ADS)).rows[0][0]
-    for_ads = await _all_members(warehouse, node, now_us, FOR_ADS) if kept_from_ads else None
-    return SegmentArtifact(stored.id, stored.revision, found, for_ads)
-
-
-async def _all_members(warehouse: Warehouse, node: Node, now_us: int, purposes: int) -> list[str]:
-    found: list[str] = []
-    while True:
-        after = found[-1] if found else ""
-        page = await members(warehouse, node, now_us, PAGE, after=after, purposes=purposes)
-        found += page
-        if len(page) < PAGE:
-            return found
-
-
-async def _publish(records: Records, counted: SegmentArtifact, now_us: int) -> None:
-    name, body = ARTIFACT_PREFIX + counted.segment_id, msgspec.msgpack.encode(counted)
-    await records.write(lambda conn: artifacts.put(conn, name, body, now_us))
-
-
-def _empty_others(conn: Any, live: set[str], now_us: int) -> None:
-    for name in artifacts.names(conn, ARTIFACT_PREFIX):
-        segment_id = name.removeprefix(ARTIFACT_PREFIX)
-        if segment_id not in live:
-            empty = SegmentArtifact(segment_id, 0, [], None)
-            artifacts.put(conn, name, msgspec.msgpack.encode(empty), now_us)
-
-
 async def _of_one(
     warehouse: Warehouse,
     columns: list[Condition],
@@ -181,15 +127,20 @@ async def _of_one(
     now_us: int,
     purposes: int = PERSONALIZATION,
 ) -> list[list[Any]]:
-    """Return one row with a column for each condition; parameters get apart by their place."""
-    parameters: dict[str, Any] = {"now": now_us, "person": person}
-    printed: list[str] = []
-    for at, column in enumerate(columns):
-        parameters |= {f"c{at}{name}": value for name, value in column.parameters.items()}
-        printed.append(column.sql.replace("{v", f"{{c{at}v"))
-    parts = frozenset(part for column in columns for part in column.parts)
-    sql = person_query(", ".join(printed), "", parts, one_person=True, purposes=purposes)
-    return (await warehouse.query(sql, parameters)).rows
+    """Return one row with a column for each condition."""
+    together = side_by_side(columns)
+    asked: dict[str, Any] = {"now": now_us, "person": person}
+    for column in together:
+        asked |= column.parameters
+    sql = person_query(
+        ", ".join(column.sql for column in together),
+        "",
+        {part for column in together for part in column.parts},
+        whose="one",
+        purposes=purposes,
+        categories=[name for column in together for name in column.categories],
+    )
+    return (await warehouse.query(sql, asked)).rows
 
 
 def _explained(leaf: Comparison, holds: bool, actual: str | None) -> Explained:

@@ -24,7 +24,7 @@ from queqiao.ports.rpc import RpcServer
 from queqiao.ports.rpc.server import Method
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import watermark
-from queqiao.profile import segments
+from queqiao.profile.segment_counts import SegmentCounter
 
 HOLD_S_MAX = 600
 LOADED_WITHIN_S = 20.0
@@ -62,6 +62,7 @@ class Schedule:
         self._warehouse = warehouse
         self._records = records
         self._reader = reader
+        self._segments = SegmentCounter(warehouse, records)
         self._turn = asyncio.Lock()
         self._held_until_s = 0.0
 
@@ -77,7 +78,7 @@ class Schedule:
 
     async def count_segments(self, now_us: int) -> None:
         """Publish who is in which segment."""
-        await segments.refresh(self._warehouse, self._records, now_us)
+        await self._segments.refresh(now_us)
 
     async def learn_items(self, now_us: int) -> None:
         """Learn which items go together, and publish it."""
