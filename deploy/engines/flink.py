@@ -12,6 +12,7 @@ from typing import Any
 from deploy.engines import asking
 from deploy.engines.engine import Engine, Place, Server
 from deploy.engines.errors import EngineError, NotReady
+from deploy.engines.java import compiling
 from deploy.engines.packages import environment, fetch_environment, fetch_jars, jars, program
 from deploy.engines.settings import Settings
 
@@ -28,15 +29,16 @@ def _flink_home(cache: Path) -> Path:
     return next(found, environment(cache, "flink") / "pyflink")
 
 
-def _java_options(cache: Path) -> str:
+def _java_options(cache: Path, settings: Settings) -> str:
     """Return the flags of the packaged configuration: one of our own must repeat them."""
     packaged = (_flink_home(cache) / "conf" / "config.yaml").read_text()
     found = re.search(r"^ +all: (--add-.*)$", packaged, re.MULTILINE)
     if found is None:
         raise EngineError("flink: its packaged config.yaml names no options of Java")
-    more = ("net.util", "security.util", "security.x509")
-    exports = " ".join(f"--add-exports=java.base/sun.{one}=ALL-UNNAMED" for one in more)
-    return f"{found[1]} {exports} -XX:+UseSerialGC -XX:-UsePerfData"
+    hidden = ("net.util", "security.util", "security.x509")
+    exports = " ".join(f"--add-exports=java.base/sun.{one}=ALL-UNNAMED" for one in hidden)
+    more = [*compiling(settings), "-XX:+UseSerialGC", "-XX:-UsePerfData"]
+    return " ".join([found[1], exports, *more])
 
 
 def _configuration(place: Place) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def _configuration(place: Place) -> dict[str, Any]:
         "rest.port": place.ports["flink_rest"],
         "blob.server.port": str(place.ports["flink_blob"]),
         "parallelism.default": flink.task_slots,
-        "env.java.opts.all": _java_options(place.cache),
+        "env.java.opts.all": _java_options(place.cache, place.settings),
         # A dead task manager is known as dead after this time.
         "heartbeat.interval": "2 s",
         "heartbeat.timeout": "10 s",

@@ -86,6 +86,7 @@ def _server(place: Place) -> Server:
     return Server(
         name="hbase",
         command=java(
+            place.settings,
             place.settings.hbase.heap_mb,
             _class_path(place, "hbase"),
             MASTER,
@@ -106,6 +107,7 @@ def _thrift(place: Place) -> Server:
     return Server(
         name="hbase_thrift",
         command=java(
+            place.settings,
             place.settings.hbase.thrift_heap_mb,
             _class_path(place, "hbase_thrift"),
             THRIFT,

@@ -79,7 +79,7 @@ def _prepare_namenode(place: Place) -> None:
     _configure(place, "hdfs_namenode", {})
     if (place.folder("hdfs_namenode") / "data" / "current" / "VERSION").exists():
         return
-    command = java(128, _class_path(place, "hdfs_namenode"), NAMENODE,
+    command = java(place.settings, 128, _class_path(place, "hdfs_namenode"), NAMENODE,
                    "-format", "-nonInteractive", "-force")  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -119,6 +119,7 @@ def _namenode(place: Place) -> Server:
     return Server(
         name="hdfs_namenode",
         command=java(
+            place.settings,
             place.settings.hdfs.namenode_heap_mb,
             _class_path(place, "hdfs_namenode"),
             NAMENODE,
@@ -135,6 +136,7 @@ def _datanode(place: Place, number: int) -> Server:
     return Server(
         name=f"hdfs_{name}",
         command=java(
+            place.settings,
             place.settings.hdfs.datanode_heap_mb,
             _class_path(place, f"hdfs_{name}"),
             DATANODE,

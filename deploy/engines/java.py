@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from deploy.engines.packages import program
+from deploy.engines.settings import Settings
 
 OPTIONS = (
     "-XX:+UseSerialGC",  # a small heap on few cores
@@ -17,6 +18,7 @@ OPEN_LANG = "--add-opens=java.base/java.lang=ALL-UNNAMED"
 
 
 def java(
+    settings: Settings,
     heap_mb: int,
     class_path: Sequence[str | Path],
     main: str,
@@ -25,8 +27,13 @@ def java(
 ) -> list[str]:
     """Return the command of a Java program whose heap stays within ``heap_mb``."""
     path = ":".join(str(part) for part in class_path)
-    return [str(program("java")), f"-Xms{min(64, heap_mb)}m", f"-Xmx{heap_mb}m", *OPTIONS,
-            *options, "-cp", path, main, *arguments]  # fmt: skip
+    return [str(program("java")), f"-Xms{min(64, heap_mb)}m", f"-Xmx{heap_mb}m",
+            *compiling(settings), *OPTIONS, *options, "-cp", path, main, *arguments]  # fmt: skip
+
+
+def compiling(settings: Settings) -> list[str]:
+    """Return how Java compiles: quickly, or well."""
+    return ["-XX:TieredStopAtLevel=1"] if settings.java.quick_start else []
 
 
 def write_site(file: Path, values: Mapping[str, str | int]) -> None:

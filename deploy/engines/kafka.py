@@ -72,7 +72,7 @@ def _prepare(place: Place, node: int) -> None:
     properties.write_text(_properties(place, node))
     if (folder / "data" / "meta.properties").exists():
         return
-    command = java(128, _class_path(place), "kafka.tools.StorageTool",
+    command = java(place.settings, 128, _class_path(place), "kafka.tools.StorageTool",
                    "format", "-t", CLUSTER_ID, "-c", str(properties))  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -126,6 +126,7 @@ def _server(place: Place, node: int) -> Server:
     return Server(
         name=f"kafka_{node}",
         command=java(
+            place.settings,
             place.settings.kafka.heap_mb,
             _class_path(place),
             "kafka.Kafka",

@@ -92,6 +92,7 @@ def _server(place: Place) -> Server:
     return Server(
         name="metastore",
         command=java(
+            place.settings,
             place.settings.metastore.heap_mb,
             [conf, f"{jars(place.cache, 'metastore', _versions(place.settings))}/*"],
             MAIN,

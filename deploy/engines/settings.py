@@ -21,6 +21,12 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file: every setting is given, and no other."""
 
 
+class Java(_Table, frozen=True):
+    """What all Java processes share."""
+
+    quick_start: bool
+
+
 class Kafka(_Table, frozen=True):
     """Three brokers."""
 
@@ -101,6 +107,7 @@ class Settings(_Table, frozen=True):
     """All of ``engines.toml``."""
 
     ports: dict[str, Port]
+    java: Java
     kafka: Kafka
     postgresql: Postgresql
     redis: Redis
