@@ -8,6 +8,7 @@ from queqiao.ports.rpc.client import RpcClient
 from queqiao.ports.rpc.server import RpcServer
 from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.ports.warehouse.clickhouse_server import look, refusal
 from queqiao.ports.warehouse.laws import facts, laws
 from queqiao.ports.warehouse.remote import RemoteWarehouse, methods
 
@@ -101,3 +102,25 @@ def test_a_url_of_another_kind_names_the_cure() -> None:
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         open_warehouse("clickhouse://127.0.0.1:9/default")
+
+
+def test_a_server_is_looked_at(face_port) -> None:  # noqa: F811
+    report = look(f"clickhouse://127.0.0.1:{face_port}/default")
+    assert report.version[0].isdigit()
+    assert abs(report.clock_ahead_s) < 1
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(516, "user or password"), (81, "CREATE DATABASE"), (497, "GRANT ALL"), (999, "(999)")],
+)
+def test_what_keeps_the_warehouse_from_a_server_names_the_setting_and_the_cure(code, words) -> None:
+    told = str(refusal(code, "clickhouse://u:secret@host/x"))
+    assert words in told
+    assert "warehouse" in told
+    assert "secret" not in told
+
+
+def test_a_server_that_is_away_names_the_setting() -> None:
+    with pytest.raises(Unavailable, match=r"\[ports\] warehouse: ClickHouse at 127.0.0.1:9"):
+        look("clickhouse://127.0.0.1:9/default")

@@ -1,14 +1,13 @@
 """What the servers that the settings name must offer: an answer, a version, rights, a clock."""
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
 from queqiao.kernel.errors import Message
-from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.ports.warehouse import clickhouse_server
 from queqiao.wiring import adapters, doctor_machine
 from queqiao.wiring.doctor_machine import UnfitError, same
 from queqiao.wiring.extras import extra
@@ -23,11 +22,13 @@ CLOCK_AHEAD_S_MAX = 2.0
 
 
 def usable(settings: Settings) -> None:
-    """Raise what keeps a server of the records or the ledger from being used, with its cure."""
+    """Raise what keeps a server that the settings name from being used, with its cure."""
     if not _is_sqlite(settings):
         _records_report(settings.ports.records)
     if not _is_file(settings.ports.ledger):
         ledger_report(settings.ports.ledger)
+    if urlsplit(settings.ports.warehouse).scheme != "chdb":
+        clickhouse_server.look(settings.ports.warehouse)
 
 
 def records(settings: Settings) -> Message:
@@ -109,13 +110,9 @@ def warehouse(settings: Settings) -> Message:
     url = settings.ports.warehouse
     if urlsplit(url).scheme == "chdb":
         return doctor_machine.engine(settings)
-    opened = open_warehouse(url)
-    try:
-        rows = asyncio.run(opened.query("select version(), toFloat64(now64(3))")).rows
-    finally:
-        opened.close()
-    version, server_s = rows[0]
-    _check_clock(server_s - time.time())
+    report = clickhouse_server.look(url)
+    _check_clock(report.clock_ahead_s)
+    version = report.version
     return Message(
         f"{redacted(url)} 可用，ClickHouse {version}", f"{redacted(url)} answers: {version}"
     )

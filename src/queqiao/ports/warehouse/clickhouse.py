@@ -96,7 +96,7 @@ def open_warehouse(url: str, limits: Limits | None = None) -> ClickHouseWarehous
     """
     bounds = limits or Limits()
     parts = urlsplit(url)
-    openers = {"chdb": _in_process, "clickhouse": _on_server, "clickhouses": _on_server}
+    openers = {"chdb": _in_process, "clickhouse": client_opener, "clickhouses": client_opener}
     if parts.scheme not in openers:
         message = Message(
             "请写成 chdb:///目录 或 clickhouse://主机:8123/库名",
@@ -131,7 +131,8 @@ def _in_process(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
     return connect
 
 
-def _on_server(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
+def client_opener(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
+    """Return what opens one connection to the server of a URL. It raises the library's errors."""
     secure = parts.scheme == "clickhouses"
 
     def connect() -> Client:

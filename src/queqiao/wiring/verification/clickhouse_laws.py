@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from queqiao.kernel.errors import Message
 from queqiao.ports.laws import Law
 from queqiao.ports.warehouse.clickhouse import open_warehouse
+from queqiao.ports.warehouse.clickhouse_server import look
 from queqiao.ports.warehouse.laws import laws as laws_of
 
 NOT_TRIED = Message(
@@ -19,6 +20,7 @@ NOT_TRIED = Message(
 @asynccontextmanager
 async def laws(url: str) -> AsyncIterator[list[Law]]:
     """Yield the laws bound to a new database, which is dropped at the end."""
+    look(url)
     database = f"queqiao_verify_{token_hex(4)}"
     keeper = open_warehouse(url)
     try:
