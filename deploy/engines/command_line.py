@@ -16,7 +16,7 @@ from deploy.engines.catalogue import ENGINES
 from deploy.engines.errors import EngineError
 from deploy.engines.instance import Instance
 from deploy.engines.packages import HERE
-from deploy.engines.processes import resident_mb
+from deploy.engines.processes import Started, resident_mb
 from deploy.engines.state import ServerState
 from deploy.engines.supervisor import run_as_process
 
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(command=function)
         one.add_argument("--home", type=Path, default=HOME, help="folder of this instance")
         one.add_argument("--settings", type=Path, default=of.settings_file())
-        if command != "supervise":
+        if command == "supervise":
+            one.add_argument("--owner", type=int, help="stop when this process is gone")
+        else:
             one.add_argument("names", nargs="*", metavar="NAME", help=f"of {names}")
             one.add_argument("--json", action="store_true")
     return parser
@@ -72,8 +74,9 @@ def _install(instance: Instance, given: argparse.Namespace) -> None:
     instance.install(given.names)
 
 
-def _supervise(instance: Instance, _given: argparse.Namespace) -> None:
-    run_as_process(instance.home, instance.place, instance.servers())
+def _supervise(instance: Instance, given: argparse.Namespace) -> None:
+    owner = Started.now(given.owner) if given.owner else None
+    run_as_process(instance.home, instance.place, instance.servers(), owner)
 
 
 def _urls(instance: Instance, given: argparse.Namespace) -> None:

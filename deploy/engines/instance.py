@@ -26,10 +26,16 @@ LOG_TAIL_BYTES = 2000
 
 
 class Instance:
-    """The engines of one home. Several instances run side by side; they share the cache only."""
+    """The engines of one home. Several instances run side by side; they share the cache only.
 
-    def __init__(self, home: Path, settings_file: Path | None = None) -> None:
+    ``owned``: all stops when this process is gone, however it ended.
+    """
+
+    def __init__(
+        self, home: Path, settings_file: Path | None = None, *, owned: bool = False
+    ) -> None:
         self.home = Home(home)
+        self._owned = owned
         self._settings_file = settings_file or of.settings_file()
         self._settings = of.read(self._settings_file)
         self._place: Place | None = None
@@ -113,6 +119,7 @@ class Instance:
         command = [sys.executable, "-m", "deploy.engines", "supervise"]
         command += ["--home", str(self.home.folder)]
         command += ["--settings", str(self._settings_file.absolute())]
+        command += ["--owner", str(os.getpid())] if self._owned else []
         with (self.home.folder / "supervisor.log").open("wb") as log:
             self._reap()
             self._child = subprocess.Popen(

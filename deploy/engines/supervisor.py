@@ -12,29 +12,39 @@ from deploy.engines.engine import Place, Server
 from deploy.engines.errors import EngineError
 from deploy.engines.keeper import Keeper
 from deploy.engines.ports import hold
+from deploy.engines.processes import Started
 from deploy.engines.state import Home, State
 
 LOOK_EVERY_S = 0.1
 
 
 class Supervisor:
-    """Keeps those of ``servers`` (in order of start) that the home says are wanted."""
+    """Keeps those of ``servers`` (in order of start) that the home says are wanted.
 
-    def __init__(self, home: Home, place: Place, servers: Sequence[Server]) -> None:
+    With an ``owner`` it works no longer than that process runs.
+    """
+
+    def __init__(
+        self, home: Home, place: Place, servers: Sequence[Server], owner: Started | None = None
+    ) -> None:
         self._home = home
         self._place = place
         self._servers = servers
         self._keepers: dict[str, Keeper] = {}
+        self._owner = owner
         self._told = b""
 
     def run(self, stopping: threading.Event) -> None:
         """Work until ``stopping`` is set; then stop all in reverse order and return."""
         with closing(hold(self._place.ports["base"])):
             self._tell()
-            while not stopping.wait(LOOK_EVERY_S):
+            while not stopping.wait(LOOK_EVERY_S) and self._is_owned():
                 self._follow(set(self._home.wanted()))
                 self._tell()
             self._stop(self._keepers)
+
+    def _is_owned(self) -> bool:
+        return self._owner is None or self._owner.alive()
 
     def _follow(self, wanted: set[str]) -> None:
         self._stop(set(self._keepers) - wanted)
@@ -72,12 +82,14 @@ class Supervisor:
             self._told = told
 
 
-def run_as_process(home: Home, place: Place, servers: Sequence[Server]) -> None:
-    """Be the supervisor of a home until SIGTERM or SIGINT."""
+def run_as_process(
+    home: Home, place: Place, servers: Sequence[Server], owner: Started | None = None
+) -> None:
+    """Be the supervisor of a home until SIGTERM or SIGINT, or until its owner is gone."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with home.supervising() as alone:
         if not alone:
             raise EngineError(f"{home.folder}: another supervisor works in this home")
-        Supervisor(home, place, servers).run(stopping)
+        Supervisor(home, place, servers, owner).run(stopping)

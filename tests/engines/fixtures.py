@@ -34,7 +34,7 @@ def own_instance() -> Iterator[Instance]:
     """Give an instance in a new home; stop and remove it afterwards."""
     home = Path(tempfile.mkdtemp(prefix="queqiao-engines-"))
     home.chmod(0o755)  # PostgreSQL runs as another user
-    instance = Instance(home)
+    instance = Instance(home, owned=True)
     try:
         yield instance
     finally:

@@ -75,9 +75,9 @@ class House:
         return [float(line) for line in (self.home.folder / name / "lives").read_text().split()]
 
     @contextmanager
-    def supervised(self) -> Iterator[None]:
+    def supervised(self, owner: Started | None = None) -> Iterator[None]:
         stopping = threading.Event()
-        work = Supervisor(self.home, self.place, self.servers).run
+        work = Supervisor(self.home, self.place, self.servers, owner).run
         thread = threading.Thread(target=work, args=[stopping])
         thread.start()
         try:
@@ -193,6 +193,16 @@ def test_two_instances_never_share_a_block_of_ports(house: House) -> None:
         other = Supervisor(Home(house.home.folder / "other"), house.place, house.servers)
         with pytest.raises(EngineError, match=r"\[ports\] base \d+: another instance holds"):
             other.run(threading.Event())
+
+
+def test_nothing_outlives_the_owner(house: House) -> None:
+    owner = subprocess.Popen(fake.CHILD)
+    with house.supervised(Started.now(owner.pid)):
+        until(lambda: house.is_ready("a", "b"))
+        pids = [house.state(name).pid for name in "ab"]
+        owner.kill()
+        until(lambda: all(gone(pid) for pid in pids))
+    owner.wait()
 
 
 def test_a_home_has_one_supervisor(house: House) -> None:
