@@ -115,7 +115,7 @@ async def test_a_server_that_is_away_is_unavailable_in_time_and_back_by_itself(s
     began = time.monotonic()
     with pytest.raises(Unavailable) as away:
         await ledger.spend("k2", [Take("a", 1)], 1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert away.value.retry_after_s
     with pytest.raises(Unavailable):
         await ledger.prove()
