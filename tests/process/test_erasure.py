@@ -147,7 +147,9 @@ async def test_what_lies_in_the_lake_is_erased_by_the_same_words(house, lake, bo
     everything = f"SELECT {', '.join(EVENTS.columns)} FROM history ORDER BY offset"
     before = [await shop.answer(house.warehouse, asked, at) for asked in QUESTIONS for at in (3, 7)]
     rows = await house.ask(everything)
-    stray = tier.source(*await tier.files()).partition("(")[2].split("{")[0].strip("'") + "block=9"
+    stray = (await tier.source(*await tier.files())).partition("(")[2].split("{")[0].strip(
+        "'"
+    ) + "block=9"
     await house.warehouse.command(
         f"INSERT INTO FUNCTION file('{stray}/.unfinished.parquet', Parquet) SELECT '{SECRET}' AS a"
     )
@@ -189,7 +191,7 @@ async def test_cut_off_at_any_call_the_lake_is_erased_by_the_next(house, lake, b
     assert not any(word in told(lake) for word in (USER, DEVICE, SECRET))
     assert [await shop.answer(house.warehouse, asked, 7) for asked in QUESTIONS] == before
     for file in await tier.files():
-        sums = f"SELECT count(), max(_size), sum(cityHash64(*)) FROM {tier.source(file)}"
+        sums = f"SELECT count(), max(_size), sum(cityHash64(*)) FROM {await tier.source(file)}"
         assert await house.ask(sums) == [[file.rows, file.bytes, file.digest]]
 
 

@@ -302,7 +302,7 @@ async def test_columns_of_a_later_version_have_their_defaults_in_old_files(house
     await house.fill(random.Random(1), range(40))
     await house.move()
     structure = "schema_version UInt32"
-    later = house.tier.source(*await house.tier.files())
+    later = await house.tier.source(*await house.tier.files())
     assert structure in later
     later = later.replace(structure, f"allowed UInt8 DEFAULT 7, {structure}")
     assert await house.ask(f"SELECT min(allowed), count() FROM {later}") == [[7, 32]]
@@ -333,6 +333,8 @@ async def test_files_are_replaced_under_running_questions(house) -> None:
     assert asked > 12
     assert await house.ask("SELECT uniqExact(ip) FROM history WHERE offset % 2 = 1") == [[1]]
     for file in await house.tier.files():
-        sums = f"SELECT count(), sum(cityHash64(*)), max(_size) FROM {house.tier.source(file)}"
+        sums = (
+            f"SELECT count(), sum(cityHash64(*)), max(_size) FROM {await house.tier.source(file)}"
+        )
         ((count, digest, size),) = await house.ask(sums)
         assert (count, digest, size) == (file.rows, file.digest, file.bytes)

@@ -29,13 +29,14 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def lake(settings: Settings) -> ParquetFolder:
-    """Two files of 32 rows each, and a probe that a kill left behind."""
+    """Two files of 32 rows each, and a probe that a kill left in a table of its own."""
     made = adapters.lake(settings)
     assert isinstance(made, ParquetFolder)
     rows = pa.table({"offset": list(range(32))})
-    for name in (partition(1, 32), partition(33, 64), PROBE):
+    for name in (partition(1, 32), partition(33, 64)):
         made.publish(LAKE_TABLE, name, rows)
         os.utime(made.place(LAKE_TABLE, name), (WRITTEN_S, WRITTEN_S))
+    made.publish(*PROBE, rows)
     return made
 
 

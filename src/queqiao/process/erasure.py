@@ -109,6 +109,7 @@ class Eraser:
             await self._warehouse.command(f"{statement} SETTINGS mutations_sync = 2")
         for file in files:
             events += await self._tier.rewrite(file, mine, _NEW_WORDS)
+        await self._tier.settle()  # again, for a failure after a rewritten file
         await asyncio.to_thread(self._clean_lake, list(subject.numbers))
         await self._warehouse.command(f"DROP TABLE {_IDS} SYNC")
         self._book.erased(erasure.id, events)

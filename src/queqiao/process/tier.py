@@ -10,13 +10,20 @@ import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import structlog
+
 from queqiao.kernel.errors import Broken, Message
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import EVENTS, HISTORY, TIER, history
+from queqiao.process.tier_source import introductions, source
+
+log = structlog.get_logger()
 
 LAKE_TABLE = "events"
-PROBE = "block=probe"
+PROBE = ("tier_probe", "block=probe")
+"""A table of its own, so that no catalogue learns its column."""
+
 COLUMNS = ", ".join(EVENTS.columns)
 
 _WRITTEN = (
@@ -75,7 +82,10 @@ class Tier:
 
         Raises Broken when the lake lost a file: reports would be wrong, and nobody would see it.
         """
+        await self.introduce()
         files = await self.files()
+        if not files:
+            await self.settle()  # asks no lake, which may be away
         held = await asyncio.to_thread(self._lake.partitions, LAKE_TABLE)
         lost = [one.partition for one in files if one.partition not in held]
         if lost:
@@ -91,17 +101,26 @@ class Tier:
         await self.sweep()
         await self.settle()
 
+    async def introduce(self) -> None:
+        """Tell the engine how to reach the lake. One that knows it by its own settings may refuse:
+        the probe shows whether it does know."""
+        try:
+            for statement in introductions(self._lake.access()):
+                await self._warehouse.command(statement)
+        except Broken as error:
+            log.warning("the engine takes no keys of the lake from us", error=str(error))
+
     async def probe(self) -> None:
         """Have the engine write a file and read it where it is published. Raises what fails."""
+        structure = "one UInt8"
         try:
-            staged = await asyncio.to_thread(self._lake.stage, LAKE_TABLE, PROBE)
-            one = "INSERT INTO FUNCTION file({}, Parquet, 'one UInt8') SELECT 1"
-            await self._warehouse.command(one.format(_quoted(staged)))
-            await asyncio.to_thread(self._lake.publish_staged, LAKE_TABLE, PROBE)
-            place = _quoted(self._lake.place(LAKE_TABLE, PROBE))
-            await self._warehouse.query(f"SELECT one FROM file({place}, Parquet, 'one UInt8')")  # noqa: S608  # a quoted path
+            staged = source(await asyncio.to_thread(self._lake.stage, *PROBE), structure)
+            await self._warehouse.command(f"INSERT INTO FUNCTION {staged} SELECT 1")
+            await asyncio.to_thread(self._lake.publish_staged, *PROBE)
+            place = source(await asyncio.to_thread(self._lake.place, *PROBE), structure)
+            await self._warehouse.query(f"SELECT one FROM {place}")  # noqa: S608  # a quoted place
         finally:
-            await asyncio.to_thread(self._lake.remove, LAKE_TABLE, PROBE)
+            await asyncio.to_thread(self._lake.remove, *PROBE)
 
     async def files(self) -> list[TierFile]:
         """Return the book, in the order of offsets."""
@@ -119,7 +138,7 @@ class Tier:
     async def settle(self) -> None:
         """Make the view say what the book says, while no query runs."""
         files = await self.files()
-        known = (files[-1].last, self.source(*files)) if files else ()
+        known = (files[-1].last, await self.source(*files)) if files else ()
         statement, stamp = history(*known)
         sql = (
             "SELECT count() FROM system.tables WHERE database = currentDatabase()"
@@ -135,7 +154,9 @@ class Tier:
         Raises Broken when the file does not hold what the statement gives, row by row.
         """
         name = partition(first, last)
-        staged = _function(await asyncio.to_thread(self._lake.stage, LAKE_TABLE, name))
+        staged = source(
+            await asyncio.to_thread(self._lake.stage, LAKE_TABLE, name), EVENTS.structure
+        )
         await self._warehouse.command(
             f"INSERT INTO FUNCTION {staged} SELECT {COLUMNS} FROM ({rows}) SETTINGS {_WRITTEN}"  # noqa: S608  # our own names
         )
@@ -158,18 +179,19 @@ class Tier:
 
         The book is written before the file: after a kill between them doing it again mends it.
         """
-        source = self.source(file)
-        count = f"SELECT count() FROM {source} WHERE {where}"  # noqa: S608  # our own words
+        mine = await self.source(file)
+        count = f"SELECT count() FROM {mine} WHERE {where}"  # noqa: S608  # our own words
         ((found,),) = (await self._warehouse.query(count)).rows
         if found:
             chosen = ", ".join(
                 f"if(mine, {columns[name]}, {name}) AS {name}" if name in columns else name
                 for name in EVENTS.columns
             )
-            rows = f"SELECT {chosen} FROM (SELECT *, {where} AS mine FROM {source})"  # noqa: S608  # our own words
+            rows = f"SELECT {chosen} FROM (SELECT *, {where} AS mine FROM {mine})"  # noqa: S608  # our own words
             fresh = await self.write(file.first, file.last, rows)
             await self.change(fresh)
             await self.publish(fresh)
+            await self.settle()  # in an object store the new file has another name
         return int(found)
 
     async def add(self, file: TierFile) -> None:
@@ -186,15 +208,9 @@ class Tier:
             " SETTINGS mutations_sync = 2"
         )
 
-    def source(self, *files: TierFile) -> str:
+    async def source(self, *files: TierFile) -> str:
         """Return the table function that reads the published files of blocks."""
-        return _function(self._lake.place(LAKE_TABLE, *(one.partition for one in files)))
-
-
-def _function(path: str) -> str:
-    return f"file({_quoted(path)}, Parquet, {_quoted(EVENTS.structure)})"
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a literal of the engine."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        names = [one.partition for one in files]
+        return source(
+            await asyncio.to_thread(self._lake.place, LAKE_TABLE, *names), EVENTS.structure
+        )

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from queqiao.kernel.clock import DAY_US, MINUTE_US, format_rfc3339
-from queqiao.kernel.errors import Message, QueqiaoError, StorageFull
+from queqiao.kernel.errors import Message, QueqiaoError, StorageFull, Unavailable
 from queqiao.ports.rpc import Method, RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import EVENTS
@@ -25,11 +25,13 @@ log = structlog.get_logger()
 STATE = "tiering.state"
 
 _UNSEEN = Message(
-    "数据仓库引擎不能读写数据湖目录，旧事件留在数据仓库中：让引擎与本进程看到同一目录"
-    "（ClickHouse 服务器：在其 user_files 目录之下并可写），或设 [warehouse] raw_days = 0",
-    "the engine cannot read and write the lake's folder, so old events stay in the warehouse: let"
-    " it see the same folder as this process (a ClickHouse server: below its user_files, writable),"
-    " or set [warehouse] raw_days = 0",
+    "数据仓库引擎不能读写数据湖，旧事件留在数据仓库中：让引擎与本进程看到同一目录"
+    "（ClickHouse 服务器：在其 user_files 目录之下并可写），或让它连得上 HDFS、对象存储"
+    "（命名集合 queqiao_lake），或设 [warehouse] raw_days = 0",
+    "the engine cannot read and write the lake, so old events stay in the warehouse: let it see"
+    " the same folder as this process (a ClickHouse server: below its user_files, writable), or"
+    " reach HDFS or the object store (named collection queqiao_lake), or set"
+    " [warehouse] raw_days = 0",
 )
 _ORDER = EVENTS.order_by.strip("()")
 _HELD = (
@@ -81,18 +83,32 @@ class Tiering:
         self._remove_at_us = 0
         self._refused: dict[str, str] | None = None
         self._failed: dict[str, str] | None = None
+        self._ready = False
 
     async def open(self) -> None:
-        """Put the tier in order, and see whether the engine can reach the lake."""
+        """Put the tier in order, and see whether the engine can reach the lake.
+
+        While the lake is away, all that needs no old event goes on; it is tried again later.
+        """
+        try:
+            await self._begin()
+        except Unavailable as error:
+            self._failed = _told(error)
+            log.warning("the lake was not looked at, trying again", reason=error.explain("en"))
+
+    async def _begin(self) -> None:
         await self._tier.open()
         if self._raw_days:
             await self._probe()
+        self._ready = True
 
     async def _probe(self) -> None:
         try:
             await self._tier.probe()
         except StorageFull as error:  # that is another matter, and passes
             log.warning("the lake was not looked at", error=str(error))
+        except Unavailable:
+            raise
         except (QueqiaoError, OSError):
             self._refused = _UNSEEN._asdict()
             log.exception("old events are not moved into the lake", reason=_UNSEEN.en)
@@ -114,6 +130,8 @@ class Tiering:
         return done
 
     async def _step(self, now_us: int) -> bool:
+        if not self._ready:
+            await self._begin()
         block = await self._due(now_us)
         if block is None:
             return await self._remove(now_us)

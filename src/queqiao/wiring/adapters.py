@@ -15,7 +15,7 @@ from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.keyring.local_key import LocalKey
 from queqiao.ports.lake.base import Lake
-from queqiao.ports.lake.parquet_folder import ParquetFolder
+from queqiao.ports.lake.catalogue import CataloguedLake
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.remote import RemoteLedger
@@ -25,7 +25,7 @@ from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
-from queqiao.wiring import secret_keys, steady_clock
+from queqiao.wiring import lakes, secret_keys, steady_clock
 from queqiao.wiring.extras import extra
 from queqiao.wiring.settings import Settings
 
@@ -161,4 +161,9 @@ def clock(settings: Settings) -> Clock:
 
 def lake(settings: Settings) -> Lake:
     """Return the lake."""
-    return ParquetFolder(settings.path_of(settings.ports.lake))
+    return lakes.lake(settings)
+
+
+def catalogued_lake(settings: Settings) -> CataloguedLake | None:
+    """Return the lake with its catalogue; None when the settings name no catalogue."""
+    return lakes.catalogued(settings)

@@ -8,6 +8,7 @@ from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.wiring import (
     addresses,
     doctor_home,
+    doctor_lake,
     doctor_machine,
     doctor_servers,
     doctor_tiering,
@@ -84,6 +85,8 @@ CHECKS: dict[str, Check] = {
     "ledger": doctor_servers.ledger,
     "warehouse": doctor_servers.warehouse,
     "event_log": doctor_servers.event_log,
+    "lake": doctor_lake.lake,
+    "catalogue": doctor_lake.catalogue,
     "old_events": doctor_tiering.old_events,
     "addresses": addresses.addresses,
     "console": _console,

@@ -38,7 +38,7 @@ def records(settings: Settings) -> Message:
         version = _sqlite_version(settings)
         return Message(f"{shown} 可用，SQLite {version}", f"{shown} answers: SQLite {version}")
     report = _records_report(settings.ports.records)
-    _check_clock(report.clock_ahead_s)
+    check_clock(report.clock_ahead_s)
     said = report.words()
     return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
 
@@ -79,7 +79,7 @@ def ledger(settings: Settings) -> Message:
     if _is_file(url):
         return same(url)
     report = ledger_report(url)
-    _check_clock(report.clock_ahead_s)
+    check_clock(report.clock_ahead_s)
     said, shown = report.words(), redacted(url)
     return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
 
@@ -91,7 +91,8 @@ def ledger_report(url: str) -> "Report":
     return asyncio.run(look(url))
 
 
-def _check_clock(ahead_s: float) -> None:
+def check_clock(ahead_s: float) -> None:
+    """Raise UnfitError when a server's clock is too far ahead of ours, or behind."""
     if abs(ahead_s) > CLOCK_AHEAD_S_MAX:
         raise UnfitError(
             Message(
@@ -111,7 +112,7 @@ def warehouse(settings: Settings) -> Message:
     if urlsplit(url).scheme == "chdb":
         return doctor_machine.engine(settings)
     report = clickhouse_server.look(url)
-    _check_clock(report.clock_ahead_s)
+    check_clock(report.clock_ahead_s)
     version = report.version
     return Message(
         f"{redacted(url)} 可用，ClickHouse {version}", f"{redacted(url)} answers: {version}"

@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from queqiao.kernel.clock import SECOND_US, format_rfc3339
-from queqiao.kernel.errors import Message
+from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.errors import Broken, Message, NotFound
+from queqiao.ports.lake.base import Content, Lake
 from queqiao.ports.rpc import RpcClient
 from queqiao.process.contracts import RemoteTiering, TieringState
-from queqiao.process.tier import LAKE_TABLE, PROBE, offsets_of
+from queqiao.process.tier import LAKE_TABLE, offsets_of
 from queqiao.wiring import adapters, local_system
 from queqiao.wiring.doctor_machine import UnfitError
 from queqiao.wiring.settings import Settings
@@ -63,26 +61,24 @@ def old_events(settings: Settings) -> Message:
 
 def _files(settings: Settings) -> _Files:
     lake = adapters.lake(settings)
-    names = [one for one in lake.partitions(LAKE_TABLE) if one != PROBE]
-    places = [Path(lake.place(LAKE_TABLE, name)) for name in names]
-    rows = [_rows(place) for place in places]
-    bad = [name for name, held in zip(names, rows, strict=True) if held is None]
-    stats = [place.stat() for place in places]
-    newest_s = max((one.st_mtime for one in stats), default=0.0)
+    names = lake.partitions(LAKE_TABLE)
+    contents = [_content(lake, name) for name in names]
+    good = [one for one in contents if one is not None]
+    bad = [name for name, one in zip(names, contents, strict=True) if one is None]
     return _Files(
         len(names),
-        sum(held or 0 for held in rows),
-        sum(one.st_size for one in stats),
-        format_rfc3339(int(newest_s) * SECOND_US) if names else "",
+        sum(one.rows for one in good),
+        sum(one.bytes for one in good),
+        format_rfc3339(max(one.written_us for one in good)) if good else "",
         bad + _gaps(names),
     )
 
 
-def _rows(place: Path) -> int | None:
-    """Return how many rows a file says that it holds, None where it cannot be read."""
+def _content(lake: Lake, name: str) -> Content | None:
+    """Return what a file says, None where it cannot be read."""
     try:
-        return int(pq.read_metadata(place).num_rows)
-    except (OSError, pa.ArrowException):
+        return lake.content(LAKE_TABLE, name)
+    except (Broken, NotFound):
         return None
 
 

@@ -16,6 +16,7 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
 from queqiao.ports.event_log.kafka.place import place_of
+from queqiao.ports.lake import urls as lake_urls
 from queqiao.process.contracts import Purpose, SessionRules, Storage
 from queqiao.wiring.client_address import is_network
 
@@ -50,6 +51,7 @@ class Ports(msgspec.Struct, forbid_unknown_fields=True):
     records: str = "sqlite:records.sqlite"
     ledger: str = "file:ledger"
     lake: str = "file:lake"
+    lake_catalogue: str = ""
 
 
 class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
@@ -165,7 +167,7 @@ SCHEMES = {
     "warehouse": ("chdb", "clickhouse", "clickhouses"),
     "records": ("sqlite", "postgresql"),
     "ledger": ("file", "redis", "rediss", "valkey", "valkeys"),
-    "lake": ("file",),
+    "lake": ("file", "hdfs", "s3"),
 }
 
 
@@ -238,6 +240,7 @@ def _beyond_types(settings: Settings) -> list[FieldError]:
             place_of(settings.ports.event_log)
         except InvalidInput as error:
             problems += error.fields
+    problems += lake_urls.problems(settings.ports.lake, settings.ports.lake_catalogue)
     problems += _proxy_problems(settings.server.trusted_proxies)
     problems += log_settings.problems(settings.logs)
     problems += probe_settings.problems(settings.probes)

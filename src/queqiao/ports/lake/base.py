@@ -1,7 +1,8 @@
 """The contract of the lake."""
 
 import re
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -11,11 +12,33 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PARTITION = re.compile(r"[a-z][a-z0-9_]{0,31}=[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 
+class Held(NamedTuple):
+    """A published partition as a catalogue knows it.
+
+    ``location`` is the URI of the folder that holds its content and nothing else. ``version`` is
+    another one whenever the content is another.
+    """
+
+    partition: str
+    location: str
+    version: str
+
+
+class Content(NamedTuple):
+    """What a partition's file says of itself, and when it was written by the store's own clock."""
+
+    schema: pa.Schema
+    rows: int
+    bytes: int
+    written_us: int
+
+
 class Lake(Protocol):
     """Whole partitions of columnar data.
 
     Every call blocks; run it in a thread. Any number of processes may read and publish at once:
-    publishers of one table take turns, readers never wait.
+    publishers of one table take turns, readers never wait. Every call raises Unavailable, with what
+    to mend, while the store does not answer; it goes on by itself when the store is back.
     """
 
     def publish(self, table: str, partition: str, rows: pa.Table) -> None:
@@ -36,10 +59,19 @@ class Lake(Protocol):
         """Return the whole content with its schema. Raises NotFound when it was not published."""
         ...
 
-    def stage(self, table: str, partition: str) -> str:
-        """Return where an engine may write a partition's next content, as one Parquet file.
+    def content(self, table: str, partition: str) -> Content:
+        """Return what a partition's file says, without reading its rows.
 
-        No reader sees that file. What an earlier stage left there is gone. One stage of a
+        Raises NotFound, and Broken when the file is no whole Parquet file.
+        """
+        ...
+
+    def stage(self, table: str, partition: str) -> str:
+        """Return where an engine may write a partition's next content.
+
+        An absolute path, or a URL: ``hdfs://host:port/path``, ``s3://bucket/key``. The engine
+        writes one Parquet file of this name, or a folder of this name with many, as Spark does.
+        No reader sees them. What an earlier stage left there is gone. One stage of a
         partition at a time. Raises InvalidInput and StorageFull as ``publish`` does.
         """
         ...
@@ -49,8 +81,9 @@ class Lake(Protocol):
         ...
 
     def publish_staged(self, table: str, partition: str) -> None:
-        """Make the staged file the whole content, as ``publish`` does: atomic and durable.
+        """Make what was staged the whole content, as ``publish`` does: atomic and durable.
 
+        Many staged files become one, in the order of their names, with the columns of all.
         Raises NotFound when there is none: nothing was staged, or the engine wrote elsewhere.
         """
         ...
@@ -58,13 +91,30 @@ class Lake(Protocol):
     def place(self, table: str, *partitions: str) -> str:
         """Return where an engine reads published partitions, one or several.
 
-        An absolute path; several stand in it as ``{day=1,day=2}``. An engine skips in silence those
-        that are not there: compare with ``partitions`` first.
+        A path or a URL as of ``stage``; several stand in it as ``{day=1,day=2}``. It is good until
+        one of them is published again, and for half an hour after that. Some engines skip in
+        silence those that are not there: compare with ``partitions`` first.
         """
         ...
 
     def remove(self, table: str, partition: str) -> None:
         """Delete a partition and what is staged of it, durably. What is not there is no error."""
+        ...
+
+    def held(self, table: str) -> list[Held]:
+        """Return the published partitions as a catalogue knows them, sorted."""
+        ...
+
+    def location(self, table: str) -> str:
+        """Return the URI below which all locations of a table lie."""
+        ...
+
+    def access(self) -> Mapping[str, str]:
+        """Return what an engine must be told to reach ``s3://`` places, by the engine's words.
+
+        ``url`` of the bucket, and ``access_key_id`` with ``secret_access_key`` or
+        ``use_environment_credentials``. Empty where nothing has to be told.
+        """
         ...
 
 
@@ -76,3 +126,8 @@ def check_names(table: str, partition: str) -> None:
     if not _PARTITION.fullmatch(partition):
         message = Message("分区名须写成 day=2026-11-22", "write it as day=2026-11-22")
         raise InvalidInput(FieldError("partition", message))
+
+
+def is_partition(name: str) -> bool:
+    """Return whether a folder's name is that of a partition."""
+    return _PARTITION.fullmatch(name) is not None

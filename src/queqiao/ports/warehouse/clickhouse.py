@@ -5,6 +5,7 @@ URLs: ``chdb:///var/lib/queqiao/warehouse`` and ``clickhouse://user:password@hos
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,9 +40,9 @@ class ClickHouseWarehouse:
         self._writer: SimpleQueue[Client] = SimpleQueue()
         self._readers: SimpleQueue[Client] = SimpleQueue()
         self._threads = ThreadPoolExecutor(limits.connections + 1, "warehouse")
-        self._writer.put(connect())
+        self._writer.put(_prompt(connect()))
         for _ in range(limits.connections):
-            self._readers.put(_bounded(connect(), limits))
+            self._readers.put(_bounded(_prompt(connect()), limits))
         if in_process:
             give_back_library()
 
@@ -113,6 +114,7 @@ def open_warehouse(url: str, limits: Limits | None = None) -> ClickHouseWarehous
 def _in_process(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
     folder = Path(unquote(parts.path))
     folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("LIBHDFS3_CONF", str(Path(__file__).with_name("libhdfs3.xml")))
     # Without these the engine sizes its caches and pools for a server that owns the machine.
     options = {
         "max_server_memory_usage": limits.engine_bytes_max,
@@ -149,6 +151,12 @@ def client_opener(parts: SplitResult, limits: Limits) -> Callable[[], Client]:
         )
 
     return connect
+
+
+def _prompt(client: Client) -> Client:
+    """Let the engine say soon that an object store does not answer, not after 500 tries."""
+    client.set_client_setting("s3_retry_attempts", 2)
+    return client
 
 
 def _bounded(client: Client, limits: Limits) -> Client:

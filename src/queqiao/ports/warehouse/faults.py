@@ -17,6 +17,9 @@ _TOO_MANY_ROWS = frozenset({158, 307, 396})
 _TOO_MUCH_MEMORY = frozenset({173, 241})
 _DISK_FULL = frozenset({243})
 _READ_ONLY = frozenset({164})
+_LAKE_AWAY = frozenset({209, 210, 499, 660})
+_UNOPENED = 76
+"""Socket timeout, network, S3 and HDFS: old events are read from a lake that does not answer."""
 
 _SLOW = Message(
     "查询超过了时间上限，请缩短时间范围或减少维度",
@@ -30,6 +33,10 @@ _MEMORY = Message(
     "查询需要的内存超过上限，请缩短时间范围或减少维度",
     "the query needs more memory than allowed; ask for a shorter time or fewer dimensions",
 )
+_AWAY = Message(
+    "数据湖没有应答，旧事件暂时读不到，请稍后重试",
+    "the lake does not answer, so old events cannot be read just now; please retry",
+)
 _WRITES = Message("这里只能读取数据", "only reading statements are allowed here")
 
 
@@ -38,13 +45,7 @@ def fault_of(error: Exception) -> QueqiaoError:
     if isinstance(error, OSError):
         return StorageFull() if error.errno == errno.ENOSPC else Unavailable()
     code = getattr(error, "code", None)
-    if code in _DISK_FULL:
-        return StorageFull()
-    if code in _READ_ONLY:
-        return Refused(_WRITES, reason="read_only")
-    if code is None and isinstance(error, OperationalError):
-        return Unavailable()
-    known = _over_limit(code)
+    known = _passing(error, code) or _over_limit(code)
     if known is None:
         # A defect of ours: the caller learns no more, so the log must hold the engine's words.
         log.error("the warehouse refused a statement", code=code, said=str(error)[:WORDS_MAX])
@@ -52,7 +53,21 @@ def fault_of(error: Exception) -> QueqiaoError:
     return known
 
 
+def _passing(error: Exception, code: int | None) -> QueqiaoError | None:
+    """Return what may be over at the next try."""
+    if code in _DISK_FULL:
+        return StorageFull()
+    if code in _LAKE_AWAY or (code == _UNOPENED and "HDFS" in str(error)):  # in safe mode
+        log.warning("the engine cannot reach the lake", code=code, said=str(error)[:WORDS_MAX])
+        return Unavailable(_AWAY)
+    if code is None and isinstance(error, OperationalError):
+        return Unavailable()
+    return None
+
+
 def _over_limit(code: int | None) -> QueqiaoError | None:
+    if code in _READ_ONLY:
+        return Refused(_WRITES, reason="read_only")
     if code in _TOO_SLOW:
         return Refused(_SLOW, reason="query_too_slow")
     if code in _TOO_MANY_ROWS:

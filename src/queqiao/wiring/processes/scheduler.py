@@ -22,6 +22,10 @@ log = structlog.get_logger()
 
 COUNTS_EVERY_S = 30.0
 
+CATALOGUE_EVERY_S = 60.0
+"""How often the lake's catalogue is compared with the lake: how long after an outage of it engines
+that go by it may see a former state."""
+
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Do the scheduled work until ``stop`` is set."""
@@ -34,6 +38,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     async def lake() -> None:
         await publish_lake(settings, warehouse, clock)
+
+    async def catch_up() -> None:
+        await tell_catalogue(settings)
 
     async def forget() -> None:
         await retention.cut(records, settings.retention, clock)
@@ -59,6 +66,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
         (pace.lake_every_s, "lake", fresh.only("lake", lake)),
+        (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
@@ -86,4 +94,19 @@ async def publish_lake(settings: Settings, warehouse: Warehouse, clock: Clock) -
     zone = settings.shop.timezone
     today = date.fromisoformat(business_day(clock.now_us(), zone))
     yesterday = (today - timedelta(days=1)).isoformat()
-    await snapshots.publish_day(warehouse, adapters.lake(settings), yesterday, zone)
+    lake = await asyncio.to_thread(adapters.lake, settings)
+    await snapshots.publish_day(warehouse, lake, yesterday, zone)
+
+
+async def tell_catalogue(settings: Settings) -> None:
+    """Make good what the catalogue was not told, while it was away for instance."""
+    lake = await asyncio.to_thread(adapters.catalogued_lake, settings)
+    if lake is None:
+        return
+    try:
+        wrong = await asyncio.to_thread(lake.catch_up)
+    except QueqiaoError as error:
+        log.warning("the lake's catalogue is behind", reason=error.explain("en"))
+        return
+    if wrong:
+        log.info("the lake's catalogue has caught up", partitions=wrong)

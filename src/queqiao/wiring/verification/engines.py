@@ -45,6 +45,24 @@ ENGINES: dict[str, Engine] = {
         "clickhouse://default@127.0.0.1:8123/default",
         "queqiao.wiring.verification.clickhouse_laws",
     ),
+    "hdfs": Engine(
+        "lake",
+        ("hdfs",),
+        "hdfs://127.0.0.1:8020/lake",
+        "queqiao.wiring.verification.lake_laws",
+    ),
+    "s3": Engine(
+        "lake",
+        ("s3",),
+        "s3://key:secret@lake/queqiao?endpoint=http://127.0.0.1:8333",
+        "queqiao.wiring.verification.lake_laws",
+    ),
+    "hive": Engine(
+        "lake_catalogue",
+        ("thrift",),
+        "thrift://127.0.0.1:9083/queqiao",
+        "queqiao.wiring.verification.hive_laws",
+    ),
 }
 """By name. An adapter joins with a line here and a module of its laws."""
 
