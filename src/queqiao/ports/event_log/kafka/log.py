@@ -54,6 +54,13 @@ class KafkaEventLog:
         as the log needs them.
         """
         self._files = LocalFiles(folder)
+        try:
+            self._open(place, folder, table_keys_max)
+        except BaseException:
+            self._files.close()
+            raise
+
+    def _open(self, place: Place, folder: Path, table_keys_max: int) -> None:
         self._topic = open_topic(place)
         self._lanes = [Lane(place, self._topic, one, self._note) for one in range(LANES)]
         last = self._take_over(place)

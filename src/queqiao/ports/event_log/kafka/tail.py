@@ -8,13 +8,13 @@ what it told: an end that is too low would give offsets twice.
 from time import monotonic
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log.kafka.faults import patiently
 from queqiao.ports.event_log.kafka.place import Place
 from queqiao.ports.event_log.kafka.records import offset_in
-from queqiao.ports.event_log.kafka.topic import ANSWER_WITHIN_S, SETTLED_WITHIN_S, Topic
+from queqiao.ports.event_log.kafka.topic import ANSWER_WITHIN_S, SETTLED_WITHIN_S, Topic, admin_of
 
 WINDOW = 64
 """So many positions from a partition's end are looked at first; more when none of them is an event:
@@ -53,7 +53,7 @@ def last_offset(place: Place, topic: Topic) -> int:
 
 def _ends(place: Place, topic: Topic) -> dict[int, int]:
     """Return the position behind the last committed record of each partition."""
-    admin = AdminClient(place.settings("admin"))
+    admin = admin_of(place)
     asked = {
         TopicPartition(topic.name, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client's lack
         for partition in range(topic.partitions)

@@ -22,6 +22,7 @@ from queqiao.ports.event_log.kafka.faults import (
     because,
     code_of,
     is_about_rights,
+    on_error,
     patiently,
     rights_missing,
 )
@@ -55,12 +56,18 @@ class Topic(NamedTuple):
     partitions: int
 
 
+def admin_of(place: Place) -> AdminClient:
+    """Return a client that asks about a place; keep it while an answer is waited for."""
+    settings: dict[str, Any] = {**place.settings("admin"), "error_cb": on_error}
+    return AdminClient(settings)
+
+
 def open_topic(place: Place, *, make: bool = True) -> Topic:
     """Return the topic of a place, made when it is missing; else with no partition.
 
     Raises Unavailable when no broker answers, InvalidInput when the topic is not as the log needs.
     """
-    admin = AdminClient(place.settings("admin"))
+    admin = admin_of(place)
     try:
         known = admin.list_topics(timeout=ANSWER_WITHIN_S)
         if place.topic not in known.topics and not make:
@@ -77,7 +84,7 @@ def open_topic(place: Place, *, make: bool = True) -> Topic:
 
 def delete_topic(place: Place) -> None:
     """Delete the topic of a place, if it is there."""
-    admin = AdminClient(place.settings("admin"))
+    admin = admin_of(place)
     try:
         _result(admin.delete_topics([place.topic])[place.topic])
     except KafkaException as error:
@@ -91,9 +98,9 @@ def _explained(error: KafkaException, place: Place) -> QueqiaoError:
     return Unavailable(
         Message(
             f"[ports] event_log：连不上 Kafka（{place.servers}）：{because(error)}；"
-            "检查地址、网络和 security.protocol",
+            "检查地址、网络、用户与密码、security.protocol",
             f"[ports] event_log: Kafka at {place.servers} cannot be reached: {because(error)};"
-            " check the addresses, the network and security.protocol",
+            " check the addresses, the network, user and password, security.protocol",
         ),
         retry_after_s=5,
     )
