@@ -74,7 +74,7 @@ class House:
         return EmbeddedEventLogReader(self.folder)
 
 
-KAFKA = pytest.param("kafka", marks=pytest.mark.engines)
+KAFKA = pytest.param("kafka", marks=[pytest.mark.engines, pytest.mark.engines_ci])
 
 
 @pytest.fixture(params=["embedded", "remote", KAFKA])

@@ -16,7 +16,7 @@ from tests.ports.kafka_log import kafka_log, place_for
 
 from queqiao.ports.event_log.base import NewEvent
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.engines_ci]
 
 EVENTS = 6_000
 DONE_WITHIN_S = 90.0

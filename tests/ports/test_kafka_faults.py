@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.ports.kafka_log import kafka_log, kafka_reader, place_for, url_for
 
 from queqiao.kernel.errors import Broken, InvalidInput, Unavailable
@@ -180,6 +180,25 @@ async def test_a_writer_that_was_taken_for_dead_can_write_no_more(
     ]
     zombie.close()
     heir.close()
+
+
+async def test_when_one_lane_is_lost_the_other_commits_nothing_more(
+    tmp_path: Path, kafka_bootstrap: str
+) -> None:
+    """What the lost one's last transaction came to is not known: its offsets must not be given."""
+    log = kafka_log(tmp_path, kafka_bootstrap)
+    await log.append([event("a")])
+    topic = place_for(tmp_path, kafka_bootstrap).topic
+    taker = Producer({"bootstrap.servers": kafka_bootstrap, "transactional.id": f"{topic}.1"})
+    taker.init_transactions(30)
+    for name in "bcd":
+        with pytest.raises(Unavailable):
+            await log.append([event(name)])
+    assert isinstance(log.broken, Broken)
+    log.close()
+    log = kafka_log(tmp_path, kafka_bootstrap)
+    assert await log.append([event("d")]) == [Outcome("stored", 2)]
+    log.close()
 
 
 def test_a_home_has_one_writer(tmp_path: Path, kafka_bootstrap: str) -> None:

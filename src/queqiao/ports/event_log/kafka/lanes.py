@@ -9,6 +9,7 @@ Whoever takes the transactional ids next (a new intake) ends whatever was open, 
 was taken for dead can commit nothing more: it is *fenced*.
 """
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import repeat
@@ -45,13 +46,20 @@ log = structlog.get_logger()
 class Work:
     """A group on its way. ``arrived``: every record lies with the brokers; ``lot``: committed."""
 
-    __slots__ = ("arrived", "before", "group", "lot")
+    __slots__ = ("arrived", "before", "group", "lot", "timer")
 
     def __init__(self, group: Group, before: "Work | None") -> None:
         self.group = group
         self.before = before
         self.arrived: Future[bool] = Future()
         self.lot: Future[bool] = Future()
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Fate:
+    """Shared by the lanes: the fault that ends them all, since what the one holds is not known."""
+
+    fault: QueqiaoError | None = None
 
 
 class NotStoredError(Exception):
@@ -66,13 +74,13 @@ are those in front of which none of its events lies, -1 where the lane does not 
 class Lane:
     """One producer and its thread."""
 
-    def __init__(self, place: Place, topic: Topic, number: int, ended: Ended) -> None:
+    def __init__(self, place: Place, topic: Topic, number: int, ended: Ended, fate: Fate) -> None:
         self._topic = topic
+        self._fate = fate
         self._ended = ended
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._closing_at: float | None = None
         self._landed: dict[int, int] = {}
-        self.fault: QueqiaoError | None = None
         self._producer = Producer(
             {
                 "compression.type": "lz4",
@@ -132,8 +140,8 @@ class Lane:
 
     def _store(self, work: Work) -> QueqiaoError | None:
         """Store a group; return why not, where it is not."""
-        if self.fault is not None:
-            return self.fault
+        if self._fate.fault is not None:
+            return _unknown()
         try:
             self._transact(work)
         except NotStoredError as error:
@@ -230,8 +238,9 @@ class Lane:
         """Only a new writer, which asks the brokers anew, learns what they hold."""
         log.error("the log's writer has ended", cause=str(error))  # no trace: not ours
         fenced = isinstance(error, KafkaException) and "FENCED" in code_of(error)
-        self.fault = Broken(_TAKEN_OVER if fenced else _MUST_RESTART)
-        self.fault.__cause__ = error
+        fault = Broken(_TAKEN_OVER if fenced else _MUST_RESTART)
+        fault.__cause__ = error
+        self._fate.fault = fault
 
 
 _TAKEN_OVER = Words(

@@ -20,7 +20,7 @@ from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome, StoredEve
 from queqiao.ports.event_log.dedup import TABLE_KEYS_MAX, DedupIndex, value_of
 from queqiao.ports.event_log.group import Group
 from queqiao.ports.event_log.kafka.faults import because, is_about_rights, rights_missing
-from queqiao.ports.event_log.kafka.lanes import LANES, Lane, Work, key_bytes
+from queqiao.ports.event_log.kafka.lanes import LANES, Fate, Lane, Work, key_bytes
 from queqiao.ports.event_log.kafka.local_files import Keys, LocalFiles, PositionsWriter
 from queqiao.ports.event_log.kafka.merge import Merge
 from queqiao.ports.event_log.kafka.place import Place
@@ -62,7 +62,10 @@ class KafkaEventLog:
 
     def _open(self, place: Place, folder: Path, table_keys_max: int) -> None:
         self._topic = open_topic(place)
-        self._lanes = [Lane(place, self._topic, one, self._note) for one in range(LANES)]
+        self._fate = Fate()
+        self._lanes = [
+            Lane(place, self._topic, one, self._note, self._fate) for one in range(LANES)
+        ]
         last = self._take_over(place)
         self._seed = self._files.seed_of(self._topic.cluster, self._topic.id, randbits(64))
         self._watermark = Watermark(folder, writable=True)
@@ -178,9 +181,9 @@ class KafkaEventLog:
             self._since = monotonic()
         work = Work(group, self._newest)
         self._newest = work
+        work.timer = self._loop.call_later(ANSWER_WITHIN_S, self._look_after, group)
         self._lanes[self._turn].put(work)
         self._turn = (self._turn + 1) % LANES
-        self._loop.call_later(ANSWER_WITHIN_S, self._look_after, group)
 
     def _look_after(self, group: Group) -> None:
         """Tell those who wait for a group for too long."""
@@ -205,6 +208,8 @@ class KafkaEventLog:
             self._loop.call_soon_threadsafe(self._ended, work, error)
 
     def _ended(self, work: Work, error: QueqiaoError | None) -> None:
+        if work.timer is not None:  # it would hold the group's events until it is due
+            work.timer.cancel()
         if error is not None and self._sequencer.is_under_way(work.group):
             self._newest = None
             self._sequencer.roll_back(error)
@@ -226,7 +231,7 @@ class KafkaEventLog:
     @property
     def broken(self) -> QueqiaoError | None:
         """The fault that ended this writer, or None: it must be closed and opened again."""
-        return next((lane.fault for lane in self._lanes if lane.fault is not None), None)
+        return self._fate.fault
 
     def settle(self) -> None:
         """Return when the index has written and merged what it was going to."""
