@@ -16,10 +16,11 @@ from deploy.engines import asking, postgresql, seaweedfs, thrift
 from deploy.engines.errors import NotReady
 from deploy.engines.instance import Instance
 from deploy.engines.kafka import brokers
-from deploy.engines.processes import Started
+from deploy.engines.processes import Started, resident_mb
 
 pytestmark = pytest.mark.engines
 BACK_WITHIN_S = 60.0
+MEMORY_MB_MAX = 12 * 1024
 
 
 def kill(engines: Instance, name: str) -> int:
@@ -188,6 +189,15 @@ def test_prometheus_reads_its_own_metrics(prometheus_url: str) -> None:
             return
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+@pytest.mark.timeout(600)
+def test_all_together_fit_into_the_memory_that_is_promised(engines: Instance) -> None:
+    engines.up()
+    used_mb = {state.name: round(resident_mb(state.pid)) for state in engines.status()}
+    assert len(used_mb) >= 16
+    assert all(mb > 1 for mb in used_mb.values()), used_mb
+    assert sum(used_mb.values()) < MEMORY_MB_MAX, used_mb
 
 
 @pytest.mark.engines_ci
