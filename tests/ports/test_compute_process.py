@@ -24,7 +24,7 @@ def test_a_missing_environment_is_answered_with_the_command_that_makes_it(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         engine.start(python, tmp_path)
-    assert refused.value.fields[0].path == engine.SETTING
+    assert refused.value.fields[0].path == "python"
     assert engine.INSTALL in refused.value.explain("en")
     assert engine.INSTALL in refused.value.explain("zh")
 

@@ -64,6 +64,23 @@ def test_the_laws_of_the_ledger_hold_and_leave_nothing_behind(engine, tmp_path, 
         assert list(client.scan_iter("{queqiao-verify*")) == []
 
 
+@pytest.mark.engines
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_the_laws_of_transforms_hold(engine, tmp_path, request) -> None:
+    url = f"{engine}:{request.getfixturevalue(f'{engine}_python')}"
+    told = verify(engine, "--url", url, "--home", str(tmp_path / "home"), "--json")
+    assert told.returncode == 0, told.stdout
+    assert len(json.loads(told.stdout)) == 11
+
+
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_an_environment_that_is_not_there_is_told_with_its_cure(engine, tmp_path) -> None:
+    told = verify(engine, "--url", f"{engine}:/nowhere/python", "--home", str(tmp_path))
+    assert told.returncode == 1
+    assert "pip install" in told.stdout
+
+
 def test_a_server_that_is_not_there_is_a_law_that_does_not_hold(tmp_path) -> None:
     told = verify("clickhouse", "--url", "clickhouse://127.0.0.1:9/x", "--home", str(tmp_path))
     assert told.returncode == 1

@@ -32,11 +32,10 @@ _LINES_KEPT = 40
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """A Python with an engine. ``install`` is the command that makes it; ``setting`` names it."""
+    """A Python with an engine. ``install`` is the command that makes it one."""
 
     python: Path
     module: str
-    setting: str
     install: str
 
 
@@ -89,7 +88,7 @@ class EngineProcess:
             f"这里没有该引擎的 Python 环境；请执行 {install}",
             f"there is no Python with the engine here; run {install}",
         )
-        return InvalidInput(FieldError(self._environment.setting, message))
+        return InvalidInput(FieldError("python", message))
 
     def ask(self, request: Any) -> None:
         """Send a request; ``reply`` gives what comes back."""

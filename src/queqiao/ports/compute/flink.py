@@ -12,7 +12,6 @@ from queqiao.ports.compute.process_engine import ProcessEngine
 from queqiao.ports.compute.wire import lines_of
 
 INSTALL = "pip install 'apache-flink==2.2.1' msgspec xxhash tzdata"
-SETTING = "compute.flink_python"
 
 
 def start(
@@ -30,7 +29,7 @@ def start(
     when the client does not come up.
     """
     environment = Environment(
-        python=python, module="queqiao.ports.compute.flink_job", setting=SETTING, install=INSTALL
+        python=python, module="queqiao.ports.compute.flink_job", install=INSTALL
     )
     mine = {"jars": ",".join(map(str, jars)), **(settings or {})}
     if rest is not None:

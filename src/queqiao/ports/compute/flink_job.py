@@ -89,7 +89,8 @@ class Flink:
             "connector": "kafka", "topic": asked.topic,
             "properties.bootstrap.servers": asked.servers,
             "properties.group.id": f"queqiao-{asked.job.plan.name}",
-            "scan.startup.mode": "earliest-offset", "format": "raw", **asked.options,
+            "scan.startup.mode": "earliest-offset", "format": "raw",
+            **({"scan.bounded.mode": "latest-offset"} if asked.bounded else {}), **asked.options,
         }  # fmt: skip
         options = ", ".join(f"'{_quoted(k)}' = '{_quoted(v)}'" for k, v in topic.items())
         tables.execute_sql(

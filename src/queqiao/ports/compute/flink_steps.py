@@ -92,6 +92,8 @@ class Take(KeyedProcessFunction):  # type: ignore[misc]
     The node of a bucket stays in memory; what a piece changed is written to Flink's state with it.
     """
 
+    waits_for_the_end = False
+
     def __init__(self, job: bytes, partitions: int) -> None:
         self._job, self._partitions = job, partitions
 
@@ -116,7 +118,8 @@ class Take(KeyedProcessFunction):  # type: ignore[misc]
             found = Bucket(self._asked.plan, machines_of(self._asked.machines), self._partitions)
             found.load((bytes(n), bytes(v)) for n, v in self._entries(number))
             self._buckets[number] = found
-            ctx.timer_service().register_event_time_timer(END_MS)
+            if self.waits_for_the_end:
+                ctx.timer_service().register_event_time_timer(END_MS)
         return found
 
     def _entries(self, number: int) -> Iterator[tuple[bytes, bytes]]:
@@ -143,6 +146,8 @@ class TakePiece(Take):
 
     ``before`` is the folder of the epoch before, if there was one.
     """
+
+    waits_for_the_end = True
 
     def __init__(self, job: bytes, partitions: int, before: str | None, *, ended: bool) -> None:
         super().__init__(job, partitions)

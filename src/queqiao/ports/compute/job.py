@@ -46,7 +46,11 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="cut"):
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="stream"):
-    """Run for ever: lines of a Kafka topic in, lines of two Kafka topics out."""
+    """Run on a topic: lines of a Kafka topic in, lines of two Kafka topics out.
+
+    ``bounded``: end where the topic ends when it begins; windows stay open. ``options`` are those
+    of the engine's source.
+    """
 
     job: Job
     servers: str
@@ -57,6 +61,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="str
     folder: str
     offsets_a_cut: int = OFFSETS_A_CUT_MAX
     interval_ms: int = 1_000
+    bounded: bool = False
     options: dict[str, str] = {}
 
 

@@ -17,7 +17,6 @@ from queqiao.ports.compute.process_engine import ProcessEngine
 from queqiao.ports.compute.values import schema_of
 
 INSTALL = "pip install 'pyspark==4.2.0' 'pandas<3' pyarrow msgspec xxhash tzdata"
-SETTING = "compute.spark_python"
 
 
 def start(
@@ -33,7 +32,7 @@ def start(
     the environment is missing, Unavailable when the driver does not come up.
     """
     environment = Environment(
-        python=python, module="queqiao.ports.compute.spark_job", setting=SETTING, install=INSTALL
+        python=python, module="queqiao.ports.compute.spark_job", install=INSTALL
     )
     mine = {"spark.master": master, "spark.local.dir": str(folder / "spark"), **(settings or {})}
     return EngineProcess(environment, mine, folder, variables={"PYSPARK_PYTHON": str(python)})

@@ -137,17 +137,15 @@ def stream(spark: SparkSession, asked: Stream) -> Reply:
         startingOffsets="earliest",
         maxOffsetsPerTrigger=str(asked.offsets_a_cut),
         failOnDataLoss="true",
-        **{"kafka.bootstrap.servers": asked.servers},
+        **{"kafka.bootstrap.servers": asked.servers, **asked.options},
     )
     rows = source.load().selectExpr(
         f"cast(partition AS long) AS {PARTITION}", f"offset AS {OFFSET}", "value"
     )
-    query = (
-        rows.writeStream.foreachBatch(batch)
-        .option("checkpointLocation", f"{asked.folder}/source")
-        .trigger(processingTime=f"{asked.interval_ms} milliseconds")
-        .start()
-    )
+    writer = rows.writeStream.foreachBatch(batch)
+    writer = writer.option("checkpointLocation", f"{asked.folder}/source")
+    every: dict[str, Any] = {"processingTime": f"{asked.interval_ms} milliseconds"}
+    query = writer.trigger(**{"availableNow": True} if asked.bounded else every).start()
     say(Reply("running"))
     query.awaitTermination()
     return Reply("done")

@@ -63,6 +63,18 @@ ENGINES: dict[str, Engine] = {
         "thrift://127.0.0.1:9083/queqiao",
         "queqiao.wiring.verification.hive_laws",
     ),
+    "spark": Engine(
+        "",
+        ("spark",),
+        "spark:/opt/queqiao-spark/bin/python?master=local[2]",
+        "queqiao.wiring.verification.spark_laws",
+    ),
+    "flink": Engine(
+        "",
+        ("flink",),
+        "flink:/opt/queqiao-flink/bin/python?rest=http://127.0.0.1:8081",
+        "queqiao.wiring.verification.flink_laws",
+    ),
 }
 """By name. An adapter joins with a line here and a module of its laws."""
 
