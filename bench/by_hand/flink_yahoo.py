@@ -38,8 +38,8 @@ for topic, out in job["topics"]:
     kafka = f"'connector' = 'kafka', 'properties.bootstrap.servers' = '{job['servers']}'"
     tables.execute_sql(
         f"""CREATE TABLE events (ad_id STRING, event_type STRING, event_time STRING,
-        at AS TO_TIMESTAMP_LTZ(CAST(event_time AS BIGINT), 3),
-        WATERMARK FOR at AS at - INTERVAL '60' SECOND) WITH ({kafka}, 'topic' = '{topic}',
+        happened AS TO_TIMESTAMP_LTZ(CAST(event_time AS BIGINT), 3),
+        WATERMARK FOR happened AS happened - INTERVAL '60' SECOND) WITH ({kafka}, 'topic' = '{topic}',
         'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset',
         'format' = 'json')"""
     )
@@ -54,7 +54,7 @@ for topic, out in job["topics"]:
         SELECT campaign_id, 1000000 * CAST(TIMESTAMPDIFF(SECOND,
             TIMESTAMP '1970-01-01 00:00:00', CAST(window_start AS TIMESTAMP(3))) AS BIGINT), n
         FROM (SELECT campaign_id, window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE (
-            SELECT campaign_of(ad_id) AS campaign_id, at FROM events WHERE event_type = 'view'
-        ), DESCRIPTOR(at), INTERVAL '10' SECOND)) GROUP BY campaign_id, window_start, window_end)"""
+            SELECT campaign_of(ad_id) AS campaign_id, happened FROM events WHERE event_type = 'view'
+        ), DESCRIPTOR(happened), INTERVAL '10' SECOND)) GROUP BY campaign_id, window_start, window_end)"""
     ).wait()
     print("took", time.monotonic() - begun, flush=True)
