@@ -39,12 +39,13 @@ for topic, out in job["topics"]:
     tables.execute_sql(
         f"""CREATE TABLE events (ad_id STRING, event_type STRING, event_time STRING,
         happened AS TO_TIMESTAMP_LTZ(CAST(event_time AS BIGINT), 3),
-        WATERMARK FOR happened AS happened - INTERVAL '60' SECOND) WITH ({kafka}, 'topic' = '{topic}',
+        WATERMARK FOR happened AS happened - INTERVAL '60' SECOND)
+        WITH ({kafka}, 'topic' = '{topic}',
         'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset',
         'format' = 'json')"""
     )
     tables.execute_sql(
-        f"""CREATE TABLE counts (campaign_id STRING, window_start BIGINT, views BIGINT)
+        f"""CREATE TABLE counts (campaign_id STRING, window_start BIGINT, `views` BIGINT)
         WITH ({kafka}, 'topic' = '{out}', 'format' = 'json',
         'sink.delivery-guarantee' = 'exactly-once',
         'sink.transactional-id-prefix' = '{out}', 'properties.transaction.timeout.ms' = '600000')"""
@@ -55,6 +56,7 @@ for topic, out in job["topics"]:
             TIMESTAMP '1970-01-01 00:00:00', CAST(window_start AS TIMESTAMP(3))) AS BIGINT), n
         FROM (SELECT campaign_id, window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE (
             SELECT campaign_of(ad_id) AS campaign_id, happened FROM events WHERE event_type = 'view'
-        ), DESCRIPTOR(happened), INTERVAL '10' SECOND)) GROUP BY campaign_id, window_start, window_end)"""
+        ), DESCRIPTOR(happened), INTERVAL '10' SECOND))
+        GROUP BY campaign_id, window_start, window_end)"""
     ).wait()
     print("took", time.monotonic() - begun, flush=True)
