@@ -111,7 +111,9 @@ def _status(instance: Instance, given: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     if not rows:
-        print(f"nothing is up in {instance.home.folder}")
+        left = ", ".join(instance.orphans())
+        told = f"; the supervisor is gone, and down ends what it left: {left}" if left else ""
+        print(f"nothing is up in {instance.home.folder}{told}")
         return
     print(f"{'server':18} {'phase':9} {'pid':>8} {'port':>6} {'up s':>7} {'ready s':>7} "
           f"{'restarts':>8} {'MB':>6}  problem")  # fmt: skip

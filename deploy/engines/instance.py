@@ -89,6 +89,13 @@ class Instance:
         """Return how the servers do that are wanted; none without a supervisor."""
         return self.home.state().servers if self.home.supervisor() else []
 
+    def orphans(self) -> list[str]:
+        """Return what a killed supervisor left running; the next up or down ends it."""
+        if self.home.supervisor():
+            return []
+        states = self.home.state().servers
+        return [one.name for one in states if Started(one.pid, one.started_ticks).alive()]
+
     def server(self, name: str) -> ServerState:
         """Return how one server does; raises EngineError if it is not up."""
         for state in self.status():

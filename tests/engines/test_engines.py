@@ -226,6 +226,8 @@ def test_up_after_the_supervisor_was_killed_starts_all_anew(
     os.kill(instance.home.supervisor(), signal.SIGKILL)
     while instance.home.supervisor():
         time.sleep(0.01)
+    assert instance.orphans() == ["redis"]
     instance.up(["redis"])
+    assert instance.orphans() == []
     assert instance.server("redis").pid != left
     assert not Started.now(left).alive()
