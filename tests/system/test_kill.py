@@ -23,8 +23,9 @@ from bench.harness import System, running_system
 from posthog import Posthog
 from segment.analytics.client import Client as Segment
 
+from queqiao.ports.rpc import RpcClient
+from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.ddl import FACTS
-from queqiao.wiring import adapters
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleStatus, statuses
 
@@ -251,7 +252,8 @@ async def spent(client: httpx.AsyncClient, prefix: str) -> int:
 
 async def doubled(system: System) -> dict[str, tuple[int, int]]:
     """Return the tables of the warehouse that hold a row twice: how many rows, how many keys."""
-    warehouse = adapters.warehouse(Settings(home=system.home))
+    client = RpcClient(Settings(home=system.home).socket("analytics.rpc"))
+    warehouse = RemoteWarehouse(client)
     keys = [(table.name, ", ".join(table.key)) for table in FACTS]
     found = {}
     for table, key in [*keys, ("events", "source, message_id")]:
@@ -259,6 +261,7 @@ async def doubled(system: System) -> dict[str, tuple[int, int]]:
         rows, distinct = map(int, answer.rows[0])
         if rows != distinct:
             found[f"{table} by {key}"] = rows, distinct
+    await client.close()
     return found
 
 
