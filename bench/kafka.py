@@ -7,13 +7,14 @@ keyed the same, ``acks=all`` and idempotent, produced from a list in memory as f
 take them, into the same kind of topic. Both in turn, three times; the best of each counts, since
 what disturbs a run only ever slows it.
 
-Learned: on cores that brokers, intake and client share, CPU decides, and a transaction has a price of
-its own there. An event of the peer costs the brokers 5 to 10 us. In groups of 400 (8 connections) one
-of ours costs them 50 us with 3 partitions and one producer, 80 with 6; in groups of thousands (64
-connections) 11 with 1 partition, 20 with 3. The intake takes 11 to 13 us an event where the embedded
-log's takes 5: making the records is about 2 of it (headers half of that), finding whose event it is
-0.4, the rest the client's own threads. Batches must leave by the flush, not by ``linger.ms``. What
-one run says on a busy machine is worth little: within one run ratios were 0.31, 0.33 and 0.75.
+Learned: on cores that brokers, intake and client share, CPU decides, and a transaction has a price
+of its own there. An event of the peer costs the brokers 5 to 10 us. In groups of 400 (8 connections)
+one of ours costs them 50 us with 3 partitions and one producer, 80 with 6; in groups of thousands
+(64 connections) 11 with 1 partition, 20 with 3. The intake takes 11 to 13 us an event where the
+embedded log's takes 5: making the records is about 2 of it (headers half of that), finding whose
+event it is 0.4, the rest the client's own threads. Batches must leave by the flush, not by
+``linger.ms``. What one run says on a busy machine is worth little: within one run ratios were 0.31,
+0.33 and 0.75.
 
 A machine that cannot start the brokers (``make engines-install`` says what lacks) gets no figure.
 """
