@@ -14,6 +14,11 @@ from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
+from queqiao.process.enrichment.enricher import Enricher
+from queqiao.process.erasure import Eraser
+from queqiao.process.erasure_book import ErasureBook, Subject
+from queqiao.process.erasure_log import LogEraser
+from queqiao.process.facts import FactReader
 from queqiao.process.loader import Loader
 
 T0 = 1_780_000_000_000_000
@@ -64,6 +69,31 @@ class House:
 
     async def ask(self, sql: str) -> list[list[Any]]:
         return (await self.warehouse.query(sql)).rows
+
+
+class Nowhere:
+    """Nothing of anybody lies elsewhere; remembers what it was asked to clear."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Subject, list[int]]] = []
+
+    async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
+        self.asked.append((subject, list(offsets)))
+
+
+def eraser_of(house: House, lake: Any, book: ErasureBook, **changed: Any) -> Eraser:
+    """Return an eraser over a house's own log."""
+    reader = EmbeddedEventLogReader(house.folder / "log")
+    warehouse = changed.get("warehouse", house.warehouse)
+    return Eraser(
+        warehouse,
+        lake,
+        house.loader,
+        book,
+        event_log=LogEraser(warehouse, reader, changed.get("log", house.log)),
+        facts=FactReader(Enricher(), "CNY"),
+        elsewhere=changed.get("elsewhere", Nowhere()),
+    )
 
 
 @asynccontextmanager

@@ -3,23 +3,31 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 from tests.measure import shop
-from tests.process.conftest import MINUTE, T0, event
+from tests.process.conftest import MINUTE, T0, append, eraser_of, event
 from tests.process.tiered import CutOff, CutOffError
 
 from queqiao.kernel.clock import DAY_US
+from queqiao.kernel.envelope import EMPTY, decode_envelope, encode_envelope
+from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.ddl import EVENTS
 from queqiao.process.erased import CLEARED
-from queqiao.process.erasure import Eraser, without
+from queqiao.process.erasure import without
 from queqiao.process.erasure_book import ErasureBook, Subject
+from queqiao.process.machines import Machines
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
 
 USER, DEVICE, SECRET = "user-0451-erase-me", "device-7f3a-erase-me", "harbour-street-12"
 WHO = ("person_id", "user_id")
+SAFARI = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/17.4 Safari/605.1.15"
+)
 KEPT_USER, SHARED = "user-0452-stays", "device-shared"
 SOLD = [{"sku": "cup", "price_minor": 900, "quantity": 2}]
 AT_ONCE = (
@@ -61,7 +69,7 @@ async def fill(house) -> None:
 
 async def erase(house, lake, book, subject: Subject) -> None:
     book.request("e1", subject, 1)
-    eraser = Eraser(house.warehouse, lake, house.loader, book)
+    eraser = eraser_of(house, lake, book)
     for table in TABLES:
         await house.warehouse.command(f"ALTER TABLE {table} MODIFY SETTING {AT_ONCE}")
         await house.warehouse.command(f"DETACH TABLE {table} SYNC")
@@ -181,7 +189,7 @@ async def test_cut_off_at_any_call_the_lake_is_erased_by_the_next(house, lake, b
         at, count = at + 1, [0]
         parts = [CutOff(one, count, at, done=done) for one in (house.warehouse, lake)]
         try:
-            await Eraser(*parts, house.loader, book).advance(2)
+            await eraser_of(house, parts[1], book, warehouse=parts[0]).advance(2)
         except CutOffError:
             assert [await shop.answer(house.warehouse, one, 7) for one in QUESTIONS] == before
             await Tiering(house.warehouse, tier, 1).open()
@@ -206,10 +214,90 @@ async def test_whoever_comes_back_is_somebody_new(house, lake, book) -> None:
     assert found == [[7], [7], None]
 
 
+async def test_who_comes_back_while_rows_are_erased_is_one_person(house, lake, book) -> None:
+    await fill(house)
+    book.request("e1", Subject(user_id=USER), 1)
+    eraser = eraser_of(house, lake, book)
+    await eraser.advance(2)
+    await house.load(event("A", 8, user=USER))
+    await eraser.recover(2)
+    await eraser.advance(3)
+    await eraser.recover(2)
+    await house.load(event("A", 9, user=USER))
+    assert await house.ask("SELECT person_id, person FROM events WHERE offset > 7") == [
+        [USER, 8], [USER, 8],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("killed", [True, False])
+async def test_nothing_is_loaded_before_the_machines_have_forgotten(
+    house, lake, book, monkeypatch, killed
+) -> None:
+    """Forgetting fails after it was planned, with the process or without."""
+    await fill(house)
+    book.request("e1", Subject(user_id=USER), 1)
+    eraser, forget = eraser_of(house, lake, book), Machines.forget_people
+    monkeypatch.setattr(Machines, "forget_people", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await eraser.advance(2)
+    monkeypatch.setattr(Machines, "forget_people", forget)
+    if killed:
+        await house.loader.close()
+        house.loader = house.new_loader()
+        await house.loader.open()
+        eraser = eraser_of(house, lake, book)
+        await eraser.recover(2)
+    await append(house.log, [event("A", 8, user=USER)], 7)
+    assert await house.loader._load_one() == 1
+    assert await house.ask("SELECT person FROM events WHERE offset = 8") == [[8]]
+    assert book.find("e1").phase == "erasing"
+
+
+def renamed(body: bytes) -> bytes:
+    """Return an event under a message id that names nobody."""
+    envelope = decode_envelope(body)
+    envelope.message_id = "a-message"
+    return encode_envelope(envelope)
+
+
+async def test_the_log_says_no_more_of_it_than_rows_do(house, lake, book, tmp_path) -> None:
+    said = {"email": "who@shop.example", "name": "欧阳", "city": "上海"}
+    await fill(house)
+    await house.load(
+        event(None, 20, user=USER, kind="identify", context={"ip": "203.0.113.9", "traits": said,
+              "userAgent": SAFARI, "page": {"url": f"https://s.example/{SECRET}?gclid=1"}}),
+        renamed(event(None, 21, user="new-id", anon=USER, kind="alias", previous_id="older")),
+        event(None, 22, user=KEPT_USER, kind="alias", previous_id=USER),
+    )  # fmt: skip
+    before = EmbeddedEventLogReader(tmp_path / "log").read(0, 100)
+    row = "SELECT browser, os, device_class, traffic_channel, country FROM events WHERE offset = 8"
+    kept = await house.ask(row)
+    book.request("e1", Subject(user_id=USER), 1)
+    await eraser_of(house, lake, book).advance(2)
+    eraser = eraser_of(house, lake, book)
+    await eraser.advance(3)
+    after = EmbeddedEventLogReader(tmp_path / "log").read(0, 100)
+    told = " ".join(one.body.decode() for one in after)
+    words = (USER, DEVICE, SECRET, "203.0.113", "shop.example", "欧阳", "Macintosh")
+    assert [word for word in words if word in told] == []
+    assert [one.body for one in after if one.offset in (5, 7)] == [before[4].body, before[6].body]
+    assert "older" in told
+    assert await house.ask(row) == kept == [["Safari", "macOS", "desktop", "paid_search", ""]]
+    assert KEPT_USER in decode_envelope(after[9].body).user_id
+    assert decode_envelope(after[2].body).properties == msgspec.Raw(
+        b'{"order_id":"o1","products":[{"sku":"cup","price_minor":900,"quantity":2}]}'
+    )
+    envelope = decode_envelope(after[7].body)
+    assert (envelope.message_id, envelope.traits, envelope.context) == ("", EMPTY, EMPTY)
+    assert [
+        await house.log.find(f"m{number}") for number in (2, 7)
+    ] == [[after[2]], [after[7]]]  # fmt: skip
+
+
 async def test_a_crash_in_the_middle_is_gone_on_from(house, lake, book) -> None:
     await fill(house)
     book.request("e1", Subject(anonymous_id=DEVICE), 1)
-    await Eraser(house.warehouse, lake, house.loader, book).advance(2)
+    await eraser_of(house, lake, book).advance(2)
     assert book.find("e1").phase == "erasing"
     insert, failing = house.warehouse.command, [True]
 
@@ -220,7 +308,7 @@ async def test_a_crash_in_the_middle_is_gone_on_from(house, lake, book) -> None:
 
     house.warehouse.command = command
     with pytest.raises(OSError, match="cut off"):
-        await Eraser(house.warehouse, lake, house.loader, book).advance(3)
+        await eraser_of(house, lake, book).advance(3)
     del house.warehouse.command
     await erase(house, lake, book, Subject(anonymous_id=DEVICE))
     assert await house.ask("SELECT count() FROM events WHERE anonymous_id != ''") == [[3]]

@@ -13,7 +13,7 @@ import pytest
 from tests.reach.conftest import NOW_US, SECRET, House
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US
-from queqiao.kernel.errors import InvalidInput, NotFound
+from queqiao.kernel.errors import Conflict, InvalidInput, NotFound
 from queqiao.kernel.http import Principal, Request
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.audit import Actor
@@ -26,7 +26,7 @@ from queqiao.reach.contracts import (
     is_callable,
     prepare_webhook,
 )
-from queqiao.reach.deliveries import ATTEMPTS_MAX, pause_us
+from queqiao.reach.deliveries import ATTEMPTS_MAX, Attempt, clear, pause_us, retry, settle
 from queqiao.reach.endpoints import routes
 from queqiao.reach.signature import signed_headers
 
@@ -71,6 +71,43 @@ async def test_a_receiver_that_fails_first_gets_the_same_message_again(house: Ho
     assert len({body for _, body in house.receiver.got}) == 1
     assert all(verified(headers, body, SECRET) for headers, body in house.receiver.got)
     assert (house.rows()[0].status, house.rows()[0].attempts) == ("delivered", 3)
+
+
+async def test_messages_about_an_erased_person_are_cleared_and_not_sent(house: House) -> None:
+    await house.add()
+    house.receiver.answers = [204, 500]
+    for _ in range(3):
+        await house.happen()
+    await house.dispatcher.step()
+    before = house.rows()
+    assert sorted(row.status for row in before) == ["delivered", "delivered", "pending"]
+    offsets = [row.event_offset for row in before if row.status == "pending"]
+    delivered = next(row.event_offset for row in before if row.status == "delivered")
+    cleared = [*offsets, delivered]
+    await house.records.write(lambda conn: clear(conn, cleared, house.clock.now_us()))
+    await house.records.write(lambda conn: clear(conn, cleared, house.clock.now_us()))
+    rows = {row.event_offset: row for row in house.rows()}
+    assert {offset for offset, row in rows.items() if not row.body} == set(cleared)
+    assert (rows[offsets[0]].status, rows[offsets[0]].error) == ("failed", "erased")
+    assert (rows[delivered].status, rows[delivered].error) == ("delivered", "")
+    house.clock.advance_us(DAY_US)
+    assert await house.dispatcher.step() == 0
+    with pytest.raises(Conflict):
+        await house.records.write(lambda conn: retry(conn, rows[delivered].id, 1))
+    with pytest.raises(NotFound):
+        await house.records.write(lambda conn: retry(conn, "none", 1))
+
+
+async def test_an_attempt_that_ends_after_its_person_was_erased_changes_nothing(house) -> None:
+    await house.add()
+    await house.happen()
+    await house.dispatcher._gather()
+    (row,) = house.rows()
+    await house.records.write(lambda conn: clear(conn, [row.event_offset], 5))
+    attempt = Attempt(row.id, row.webhook_id, 0, 500, "status")
+    await house.records.write(lambda conn: settle(conn, [attempt], 6, 0.5))
+    (row,) = house.rows()
+    assert (row.status, row.error, row.body) == ("failed", "erased", "")
 
 
 async def test_attempts_are_bounded_and_further_apart(house: House) -> None:

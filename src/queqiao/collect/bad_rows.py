@@ -30,6 +30,18 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Kept | _Replayed)
 
 
+def rows_of(folder: Path) -> Iterator[tuple[str, BadRow]]:
+    """Yield all rows of a folder with their ids, from any process."""
+    reader = JournalReader(folder)
+    try:
+        for frame in reader.read():
+            entry = _decoder.decode(frame.payload)
+            if isinstance(entry, _Kept):
+                yield str(frame.position), entry.row
+    finally:
+        reader.close()
+
+
 class BadRows(Protocol):
     """Bad rows as the console's role sees them."""
 
@@ -94,6 +106,18 @@ class BadRowsLog:
         position = int(row_id)
         await self._journal.append(_encoder.encode(_Replayed(position, message_id)))
         self._replayed[position] = message_id
+
+    async def empty(self, ids: Sequence[str]) -> None:
+        """Take the original bytes out of rows, durably, and leave why and when they were refused.
+
+        Raises StorageFull or Unavailable.
+        """
+        found = [kept for kept in map(self.find, ids) if kept is not None and kept.row.body]
+        changes = [
+            (int(kept.id), _encoder.encode(_Kept(msgspec.structs.replace(kept.row, body=b""))))
+            for kept in found
+        ]
+        await asyncio.to_thread(self._journal.rewrite, changes)
 
     def newest(self, limit: int, before: str | None) -> list[KeptBadRow]:
         """Return up to ``limit`` rows, newest first, older than the row ``before``."""

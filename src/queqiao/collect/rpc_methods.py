@@ -14,7 +14,7 @@ from queqiao.ports.event_log import calls
 from queqiao.ports.event_log.base import EventLog, EventLogReader
 from queqiao.ports.rpc import Method, RpcClient
 
-LIST, REPLAY = "bad_rows.list", "bad_rows.replay"
+LIST, REPLAY, EMPTY = "bad_rows.list", "bad_rows.replay", "bad_rows.empty"
 
 
 class ListRows(Struct):
@@ -26,6 +26,12 @@ class ListRows(Struct):
 
 class ReplayRows(Struct):
     """Try these again."""
+
+    ids: list[str]
+
+
+class EmptyRows(Struct):
+    """Take the original bytes out of these."""
 
     ids: list[str]
 
@@ -46,10 +52,14 @@ def methods(
     async def replay(call: ReplayRows) -> Replay:
         return await replayer.replay(call.ids)
 
+    async def empty(call: EmptyRows) -> None:
+        await bad_rows.empty(call.ids)
+
     return {
         **calls.methods(log, reader),
         LIST: Method(list_rows, ListRows, list[KeptBadRow]),
         REPLAY: Method(replay, ReplayRows, Replay),
+        EMPTY: Method(empty, EmptyRows, type(None)),
     }
 
 
@@ -70,3 +80,7 @@ class RemoteBadRows:
         """Try rows again."""
         answer: Replay = await self._client.call(REPLAY, ReplayRows(list(ids)), Replay)
         return answer
+
+    async def empty(self, ids: Sequence[str]) -> None:
+        """Take the original bytes out of rows. Raises StorageFull or Unavailable."""
+        await self._client.call(EMPTY, EmptyRows(list(ids)), type(None))

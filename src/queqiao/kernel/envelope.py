@@ -17,7 +17,8 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     ``timestamp_us`` is when it happened, ``sent_at_us`` when the client sent it (None when it did
     not say), ``received_at_us`` when we took it. ``source`` names the key that it came by.
     ``schema_fault`` is the path at which a lenient schema of that version was violated.
-    ``client_ip`` is the address that the call came from, where the door notes it.
+    ``client_ip`` is the address that the call came from, where the door notes it. ``kept`` is what
+    an erasure left of the event's context and traits (see ``process/kept.py``).
     """
 
     message_id: str
@@ -35,6 +36,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     schema_fault: str | None = None
     schema_version: int = 0
     client_ip: str | None = None
+    kept: msgspec.Raw = EMPTY
 
 
 _encoder = msgspec.json.Encoder()

@@ -2,12 +2,15 @@
 
 A row of an erased person keeps what is counted (when, what, which goods, how much) under a number
 that belongs to nobody any more, and loses who: ids, message id, address, place, and all free JSON.
-So money, counts and past reports do not move, and nothing leads back to the person. Parts that held
-the old rows are deleted by the engine minutes later; only then is an erasure done.
+So money, counts and past reports do not move, and nothing leads back to the person. Before
+its rows, a person's events are rewritten in the log (``erasure_log.py``), and what others keep of
+them is cleared. Parts that held the old rows are deleted by the engine minutes later; only then is
+an erasure done.
 """
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +20,12 @@ from queqiao.ports.lake.base import Lake
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.erased import CLEARED, ERASED
 from queqiao.process.erasure_book import Erasure, ErasureBook, Subject
+from queqiao.process.erasure_log import LogEraser
+from queqiao.process.facts import FactReader
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
+from queqiao.process.veil import Forgotten
+from queqiao.process.veiled import Veiler
 
 log = structlog.get_logger()
 
@@ -51,13 +58,34 @@ _PROFILES = "profiles"
 """The lake's other table of people. That of events is the tier's."""
 
 
+class Elsewhere(Protocol):
+    """Where else somebody's data lies: bad rows, bodies of webhooks."""
+
+    async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
+        """Clear what holds an id or an identifier of a person, or is of one of their events."""
+        ...
+
+
 class Eraser:
     """Does what the book asks for, a phase at a time. Beside the loader, in its process.
 
-    Each phase can be done again: after a crash it is.
+    Each phase can be done again: after a crash it is. ``facts`` reads events as the loader does.
     """
 
-    def __init__(self, warehouse: Warehouse, lake: Lake, loader: Loader, book: ErasureBook) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        lake: Lake,
+        loader: Loader,
+        book: ErasureBook,
+        *,
+        event_log: LogEraser,
+        facts: FactReader,
+        elsewhere: Elsewhere,
+    ) -> None:
+        self._event_log = event_log
+        self._facts = facts
+        self._elsewhere = elsewhere
         self._warehouse = warehouse
         self._lake = lake
         self._tier = Tier(warehouse, lake)
@@ -89,20 +117,67 @@ class Eraser:
             ids += [row[0] for row in linked.rows]
         async with self._loader.turn:
             subject.numbers = await self._loader.numbers_of(list(dict.fromkeys(ids)))
+            subject.identifiers = await self._loader.identifiers_of(list(subject.numbers))
             self._book.plan(erasure.id, subject, self._loader.checkpoint.offset)
-            await self._loader.forget_people(list(subject.numbers))
+            await self._loader.forget_people(_names(subject))
         return True
+
+    async def recover(self, now_us: int) -> None:
+        """Put right what a crash left, and what a restored backup brought back.
+
+        To be called before anything is loaded.
+        """
+        await self._forget_planned()
+        await self._ask_again(now_us)
+
+    async def _ask_again(self, now_us: int) -> None:
+        """Request the erasures of the book that these tables and this log have not seen.
+
+        So whoever restores a backup and puts the newest book beside it has them made again.
+        """
+        loaded = self._loader.checkpoint.offset
+        missed = self._book.missed(loaded)
+        if not missed:
+            return
+        async with self._loader.turn:
+            users, others = await self._loader.known_ids()
+        for ids, is_user in ((users, True), (others, False)):
+            for one in sorted(ids):
+                digest = self._book.digest(one)
+                if digest in missed:
+                    subject = Subject(user_id=one) if is_user else Subject(anonymous_id=one)
+                    self._book.request(f"again-{digest.hex()}-{loaded}", subject, now_us)
+                    log.warning("a person who was erased is here again, and is erased again")
+        if self._book.cut(max(loaded, self._event_log.end())):
+            async with self._loader.turn:
+                self._loader.use(self._book.veil())
+                await self._loader.open()
+
+    async def _forget_planned(self) -> None:
+        """Forget whom a crash left planned and not forgotten.
+
+        Where the loader has gone on since, they were forgotten: whoever it met then is somebody
+        new, and must not be forgotten again.
+        """
+        found = self._book.unfinished()
+        if found is None or found.phase != "erasing":
+            return
+        async with self._loader.turn:
+            if self._loader.checkpoint.offset == found.cutoff:
+                await self._loader.forget_people(_names(self._book.subject(found.id)))
 
     async def _erase(self, erasure: Erasure) -> None:
         subject = self._book.subject(erasure.id)
-        async with self._loader.turn:  # again, for a crash after the plan
-            await self._loader.forget_people(list(subject.numbers))
         await self._list(subject)
         where = f"offset <= {erasure.cutoff} AND "
         mine = f"{where}({' OR '.join(f'{name} IN {_LISTED}' for name in _WHO)})"
         await self._tier.sweep()
         files = await self._tier.files()
         border = files[-1].last if files else 0
+        offsets = await self._event_log.offsets(mine)
+        veiler = Veiler(self._facts, self._book.veil(), self._book.digest)
+        await self._event_log.erase(veiler, offsets, erasure.cutoff)
+        await self._elsewhere.clear(subject, offsets)
         count = f"SELECT count() FROM events WHERE offset > {border} AND {mine}"  # noqa: S608  # our own words and numbers
         events = (await self._warehouse.query(count)).rows[0][0]
         for statement in _statements(where, mine):
@@ -112,6 +187,8 @@ class Eraser:
         await self._tier.settle()  # again, for a failure after a rewritten file
         await asyncio.to_thread(self._clean_lake, list(subject.numbers))
         await self._warehouse.command(f"DROP TABLE {_IDS} SYNC")
+        # Again: what read an event just before it was rewritten may have written it down since.
+        await self._elsewhere.clear(subject, offsets)
         self._book.erased(erasure.id, events)
 
     async def _list(self, subject: Subject) -> None:
@@ -130,6 +207,10 @@ class Eraser:
             kept = without(rows, ids)
             if kept is not rows:
                 self._lake.publish(_PROFILES, partition, kept)
+
+
+def _names(subject: Subject) -> Forgotten:
+    return Forgotten(list(subject.numbers), subject.identifiers)
 
 
 def _statements(where: str, mine: str) -> list[str]:

@@ -1,8 +1,8 @@
 """The book of erasures: who asked, how far each has come, and digests of who was erased.
 
-A subject's ids are in it only while they are being erased. What stays is a keyed digest of each id
-with the offsets up to which it was erased, so that whoever reads the log again (``veil.py``) leaves
-them out again.
+A subject's ids are in it only while they are being erased. What stays is a keyed digest of each id,
+and of each phone and such that they held, with the offsets up to which it was erased, so that
+whoever reads the log (``veil.py``) leaves them out again, and so does who restores a backup.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from queqiao.process.veil import Veil
+
 Phase = Literal["waiting", "erasing", "removing", "done"]
 
 _TABLES = """
@@ -19,11 +21,13 @@ CREATE TABLE IF NOT EXISTS erasure (id TEXT PRIMARY KEY, phase TEXT NOT NULL, su
     requested_at_us INTEGER NOT NULL, finished_at_us INTEGER, cutoff INTEGER NOT NULL,
     events INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS erased (digest BLOB NOT NULL, cutoff INTEGER NOT NULL,
-    PRIMARY KEY (digest, cutoff)) WITHOUT ROWID;
+    kind TEXT NOT NULL DEFAULT '', PRIMARY KEY (digest, cutoff)) WITHOUT ROWID;
 """
+_KIND = "ALTER TABLE erased ADD COLUMN kind TEXT NOT NULL DEFAULT ''"
+"""Before, a book knew ids only."""
 _FROM_BEFORE = """
 BEGIN IMMEDIATE;
-INSERT OR IGNORE INTO erased SELECT digest, cutoff FROM tombstone;
+INSERT OR IGNORE INTO erased (digest, cutoff) SELECT digest, cutoff FROM tombstone;
 DROP TABLE tombstone;
 COMMIT;
 """
@@ -32,11 +36,15 @@ _COLUMNS = "id, phase, requested_at_us, finished_at_us, cutoff, events"
 
 
 class Subject(msgspec.Struct):
-    """Whose data: a user's id, or a device's anonymous id; then all ids, each with its number."""
+    """Whose data: a user's id, or a device's anonymous id; then all ids, each with its number.
+
+    ``identifiers`` are the phones and such that these hold, as ``kind:digest``.
+    """
 
     user_id: str = ""
     anonymous_id: str = ""
     numbers: dict[str, int] = {}
+    identifiers: list[str] = []
 
 
 class Erasure(msgspec.Struct):
@@ -65,6 +73,8 @@ class ErasureBook:
         self._file.execute("PRAGMA journal_mode = DELETE")
         self._file.execute("PRAGMA synchronous = FULL")
         self._file.executescript(_TABLES)
+        if "kind" not in {row[1] for row in self._file.execute("PRAGMA table_info(erased)")}:
+            self._file.execute(_KIND)
         if self._file.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tombstone'").fetchone():
             self._file.executescript(_FROM_BEFORE)
 
@@ -108,11 +118,30 @@ class ErasureBook:
             "UPDATE erasure SET phase = 'erasing', subject = ?, cutoff = ? WHERE id = ?",
             (msgspec.json.encode(subject), cutoff, erasure_id),
         )
-        self._file.executemany(
-            "INSERT OR IGNORE INTO erased VALUES (?, ?)",
-            [(self.digest(one), cutoff) for one in subject.numbers],
-        )
+        digests = [(self.digest(one), cutoff, "") for one in subject.numbers]
+        digests += [
+            (self.digest(one), cutoff, one.partition(":")[0]) for one in subject.identifiers
+        ]
+        self._file.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?, ?)", digests)
         self._file.execute("COMMIT")
+
+    def missed(self, loaded: int) -> set[bytes]:
+        """Return whose erasure tables loaded up to an offset cannot have seen: digests of ids.
+
+        What has been loaded since an erasure lies above its cutoff. So these were made in a home
+        that went on from here, and a backup of before was put in its place; or nothing has come
+        since, and then nobody of them is remembered.
+        """
+        sql = "SELECT digest FROM erased WHERE cutoff >= ? AND kind = ''"
+        return {digest for (digest,) in self._file.execute(sql, (loaded,))}
+
+    def cut(self, end: int) -> bool:
+        """Let no erasure reach beyond the end of the log: what comes there is of somebody new.
+
+        Returns whether one did.
+        """
+        sql = "UPDATE OR REPLACE erased SET cutoff = ? WHERE cutoff > ?"
+        return self._file.execute(sql, (end, end)).rowcount > 0
 
     def erased(self, erasure_id: str, events: int) -> None:
         """Note that no row holds the ids any more, and forget them."""
@@ -134,6 +163,15 @@ class ErasureBook:
         for digest, cutoff in self._file.execute("SELECT digest, cutoff FROM erased ORDER BY 2"):
             found.setdefault(digest, []).append(cutoff)
         return found
+
+    def kinds(self) -> dict[bytes, str]:
+        """Return which digests are of phones and such, and of which kind."""
+        sql = "SELECT DISTINCT digest, kind FROM erased WHERE kind != ''"
+        return dict(self._file.execute(sql).fetchall())
+
+    def veil(self) -> Veil:
+        """Return what knows, at this moment, who was erased."""
+        return Veil(self.cutoffs(), self.digest, self.kinds())
 
     def digest(self, one: str) -> bytes:
         """Return the keyed digest of an id."""

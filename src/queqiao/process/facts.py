@@ -12,6 +12,7 @@ from queqiao.process.enrichment.clock import happened_us
 from queqiao.process.enrichment.context import Context, read_context
 from queqiao.process.enrichment.enricher import UNKNOWN, Circumstances, Enricher
 from queqiao.process.goods import NOTHING_NAMED, GoodsReader, Named
+from queqiao.process.kept import is_kept, read_kept
 
 TIMESTAMP_US_MAX = 4_102_444_800_000_000
 """2100-01-01. The warehouse's calendar functions end soon after, and begin in 1970."""
@@ -25,6 +26,8 @@ class Fact(msgspec.Struct, gc=False):
 
     ``clock_skew_us`` is by how much the client's clock was mended; ``said`` is what the event says
     about consent, and ``consent`` the mask that holds for it, known when its device is.
+    ``identifiers`` are those of the person where they are known already, None where they are yet to
+    be read.
     """
 
     offset: int
@@ -36,6 +39,7 @@ class Fact(msgspec.Struct, gc=False):
     clock_skew_us: int = 0
     said: Said = NOTHING_SAID
     consent: int = EVERYTHING
+    identifiers: list[str] | None = None
 
     @property
     def channel(self) -> str:
@@ -62,6 +66,8 @@ class FactReader:
             envelope = decode_envelope(event.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidInput(_UNREADABLE) from error
+        if is_kept(envelope):
+            return self._read_kept(event.offset, envelope)
         context = read_context(envelope.context)
         at_us, skew_us = happened_us(
             envelope.timestamp_us, envelope.sent_at_us, envelope.received_at_us
@@ -75,6 +81,21 @@ class FactReader:
         return Fact(
             event.offset, envelope, named, context, list(named.problems), circumstances, skew_us,
             said,
+        )  # fmt: skip
+
+    def _read_kept(self, offset: int, envelope: Envelope) -> Fact:
+        """Return the event of an erased person: what was read of it before is in it."""
+        kept = read_kept(envelope)
+        at_us, skew_us = happened_us(
+            envelope.timestamp_us, envelope.sent_at_us, envelope.received_at_us
+        )
+        envelope.timestamp_us = at_us
+        if not 0 <= at_us < TIMESTAMP_US_MAX:
+            raise InvalidInput(_OUT_OF_RANGE)
+        named = self._name(bytes(envelope.properties))
+        return Fact(
+            offset, envelope, named, Context(channel=kept.channel), list(named.problems),
+            kept.all_circumstances(), skew_us, kept.consent(), identifiers=kept.identifiers,
         )  # fmt: skip
 
 

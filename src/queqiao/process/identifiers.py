@@ -120,6 +120,8 @@ class _Context(msgspec.Struct):
 
 def identifiers_of(fact: Fact) -> list[str]:
     """Return the identifiers that an event mentions, each once, in a fixed order."""
+    if fact.identifiers is not None:
+        return fact.identifiers
     envelope = fact.envelope
     context = bytes(envelope.context)
     found: list[str | None] = []

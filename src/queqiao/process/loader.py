@@ -31,7 +31,7 @@ from queqiao.process.machines import Check, Machines, Row, Rows
 from queqiao.process.rollups import LEVELS, Rollups
 from queqiao.process.sessions import DEFAULT_RULES, SessionRules
 from queqiao.process.state import Checkpoint, Outdated, StateFile
-from queqiao.process.veil import Veil
+from queqiao.process.veil import Forgotten, Veil
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -87,6 +87,7 @@ class Loader:
         self._veil = veil or Veil({}, str.encode)
         self._made_by = made_by
         self._forgotten_at = 0
+        self._forgetting: Forgotten | None = None
         self._reader = reader
         self._warehouse = warehouse
         self._state_path = state_path
@@ -167,6 +168,8 @@ class Loader:
                 return 0
             if self._held is None:  # the machines forget what they saw of a failed batch
                 await self.open()
+            if self._forgetting is not None:
+                await self.forget_people(self._forgetting)
             return await self._step()
 
     async def step(self) -> int:
@@ -215,9 +218,26 @@ class Loader:
         """Return the numbers of people, 0 for an id that never was one. Only in one's turn."""
         return await self._aside(self._machines.numbers_of, ids)
 
-    async def forget_people(self, ids: Sequence[str]) -> None:
-        """Let the machines forget ids, on disk too. Only in one's turn; doing it again is fine."""
-        await self._aside(self._machines.forget_people, ids)
+    async def identifiers_of(self, ids: Sequence[str]) -> list[str]:
+        """Return the phones and such that people hold, as digests. Only in one's turn."""
+        return await self._aside(self._machines.identifiers_of, ids)
+
+    async def known_ids(self) -> tuple[set[str], set[str]]:
+        """Return all users and all other people that are remembered. Only in one's turn."""
+        return await self._aside(self._machines.known_ids)
+
+    def use(self, veil: Veil) -> None:
+        """Go by another veil from the next opening on."""
+        self._veil = veil
+
+    async def forget_people(self, names: Forgotten) -> None:
+        """Let the machines forget people, on disk too. Only in one's turn.
+
+        Should it fail, nothing more is loaded before it is done: who comes next is somebody new.
+        """
+        self._forgetting = names
+        await self._aside(self._machines.forget_people, names)
+        self._forgetting = None
 
     def _commit(self, file: StateFile, done: Checkpoint) -> None:
         file.commit(done)
@@ -226,7 +246,7 @@ class Loader:
     def _forget_erased(self, offset: int) -> None:
         """Forget whom an erasure had the machines forget, once all up to it is read again."""
         names = self._veil.names_until(offset)
-        if names and offset != self._forgotten_at:
+        if names.ids and offset != self._forgotten_at:
             self._machines.forget_people(names)
             self._forgotten_at = offset
 

@@ -23,7 +23,7 @@ from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules,
 from queqiao.process.state import StateFile
 from queqiao.process.stitching import Stitch
 from queqiao.process.stitching_events import People, is_order, stitch_rows
-from queqiao.process.veil import Veil, cleared_goods
+from queqiao.process.veil import Forgotten, Veil, cleared_goods
 
 log = structlog.get_logger()
 
@@ -283,9 +283,23 @@ class Machines:
         """Return the numbers of people by their ids, 0 for one that never was a person."""
         return {one: self._persons.get(one) or 0 for one in ids}
 
-    def forget_people(self, ids: Sequence[str]) -> None:
-        """Forget ids, in memory and on disk: whoever comes with one of them is somebody new."""
-        self._file.erase(ids)
+    def identifiers_of(self, ids: Sequence[str]) -> list[str]:
+        """Return the identifiers that people hold, each once. Only between commits."""
+        return self._people.identifiers_of(ids)
+
+    def known_ids(self) -> tuple[set[str], set[str]]:
+        """Return all users and all other people and devices that are remembered."""
+        users = set(self._file.keys("device"))
+        return users, {*self._file.keys("person"), *self._file.keys("user")} - users
+
+    def forget_people(self, names: Forgotten) -> None:
+        """Forget people, in memory and on disk: whoever comes with an id of them is somebody new.
+
+        Others who hold an identifier of theirs hold it no more, until they say it again.
+        """
+        self._people.forget(names.identifiers)
+        self._file.commit(self._file.checkpoint())
+        self._file.erase([*names.ids, *names.identifiers])
 
     def _note(self, fact: Fact, who: Who) -> None:
         """Remember ad clicks, and whose the earlier ones of a device are after a login."""

@@ -87,12 +87,50 @@ def _lenient(raw: bytes, problems: list[FieldError]) -> Properties:
     for name in Properties.__struct_fields__:
         if name not in given:
             continue
-        try:
-            _properties.decode(msgspec.json.encode({name: given[name]}))
+        if _is_right(name, given[name]):
             kept[name] = given[name]
-        except msgspec.DecodeError:  # of another type, or a number that no type holds
+        else:  # of another type, or a number that no type holds
             problems.append(FieldError(f"properties.{name}", Message("类型不对", "wrong type")))
     return _properties.decode(msgspec.json.encode(kept))
+
+
+_WRONG = msgspec.Raw(b"true")
+"""Of no type that a property has: read again, it is named as a wrong one was."""
+_parts = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+def known_part(raw: bytes) -> dict[str, msgspec.Raw]:
+    """Return of properties what matters to columns and machines, and nothing in free words.
+
+    Read again, it says the same and has the same problems.
+    """
+    given = _parts.decode(raw)
+    kept: dict[str, msgspec.Raw] = {}
+    for name in Properties.__struct_fields__:
+        if name in given:
+            is_right = _is_right(name, given[name])
+            kept[name] = given[name] if is_right else _WRONG
+            if is_right and name == "products":
+                kept[name] = _known_items(given[name])
+    return kept
+
+
+def _is_right(name: str, value: msgspec.Raw) -> bool:
+    try:
+        _properties.decode(msgspec.json.encode({name: value}))
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _known_items(products: msgspec.Raw) -> msgspec.Raw:
+    names = frozenset(Item.__struct_fields__)
+    items = [
+        {name: value for name, value in one.items() if name in names}
+        for one in _items.decode(products)
+    ]
+    return msgspec.Raw(msgspec.json.encode(items))
 
 
 def _leave_out_too_large(properties: Properties, problems: list[FieldError]) -> None:

@@ -148,6 +148,8 @@ class StateFile:
         self._file.execute("PRAGMA journal_mode = WAL")
         # One fsync a batch; so a power cut never sets the loader back by more than one batch.
         self._file.execute("PRAGMA synchronous = FULL")
+        # No page keeps what was replaced on it: an erasure finds whatever there is of somebody.
+        self._file.execute("PRAGMA secure_delete = ON")
         fresh = not self._file.execute("SELECT 1 FROM sqlite_schema").fetchone()
         self._file.executescript(_TABLES)
         if fresh:
@@ -197,12 +199,25 @@ class StateFile:
         self._file.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?)", (value,))
         self._file.execute("COMMIT")
 
+    def keys(self, kind: str) -> list[str]:
+        """Return all keys of a kind. Only between commits."""
+        sql = "SELECT key FROM state WHERE kind = ?"
+        return [key for (key,) in self._file.execute(sql, (kind,))]
+
+    def keys_naming(self, kind: str, ids: Iterable[str]) -> list[str]:
+        """Return the keys of a kind whose values name one of some ids. Only between commits."""
+        sql = "SELECT key FROM state WHERE kind = ? AND instr(value, ?) > 0"
+        return [
+            key
+            for one in ids
+            for (key,) in self._file.execute(sql, (kind, msgspec.msgpack.encode(one)))
+        ]
+
     def erase(self, ids: Iterable[str]) -> None:
         """Remove whatever is remembered of some ids, from memory and from every page of the file.
 
         Only between commits. Orders stay: they name no person.
         """
-        self._file.execute("PRAGMA secure_delete = ON")
         self._file.execute("BEGIN IMMEDIATE")
         for one in ids:
             keys = (one, f"a:{one}", f"u:{one}")
@@ -214,7 +229,6 @@ class StateFile:
             )
         self._file.execute("COMMIT")
         self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._file.execute("PRAGMA secure_delete = OFF")
         for kind in self._kinds:
             kind.clear()
 

@@ -128,6 +128,18 @@ class Stitching:
         """Return the ids that hang together with one, itself among them."""
         return self._walk(person_id) or {person_id}
 
+    def identifiers_of(self, ids: Iterable[str]) -> list[str]:
+        """Return the identifiers that people hold, each once."""
+        return sorted({held for one in ids for held in self._node(one).holds})
+
+    def forget(self, identifiers: Iterable[str]) -> None:
+        """Let nobody hold these any more. Whoever they joined stays so until more is said."""
+        for one in identifiers:
+            for who in self._held_by(one):
+                node = self._nodes.get(who)
+                if node is not None and one in node.holds:
+                    self._put(who, node, holds=tuple(held for held in node.holds if held != one))
+
     def _node(self, person_id: str) -> Node:
         return self._nodes.get(person_id) or NOBODY
 

@@ -20,6 +20,9 @@ SOURCE = "queqiao"
 MERGED, SEPARATED = "Profiles Merged", "Profiles Separated"
 """Orders of an operator, in the log like everything else: they are kept, and obeyed, by it."""
 
+HELD = "held"
+"""The kind of state that tells who holds an identifier."""
+
 _UNKNOWN = FieldError("properties", Message("没有这样的顾客", "no such people"))
 
 
@@ -43,9 +46,10 @@ class People:
 
     def __init__(self, file: StateFile, persons: Keyed[int], keys_max: int) -> None:
         self._persons = persons
+        self._file = file
         self._stitching = Stitching(
             file.keyed("stitched", Node, keys_max),
-            file.keyed("held", tuple[str, ...], keys_max),
+            file.keyed(HELD, tuple[str, ...], keys_max),
             file.keyed("logins", tuple[str, ...], keys_max),
             lambda one: persons.get(one) or 0,
         )
@@ -58,6 +62,15 @@ class People:
         if fact.envelope.event == MERGED:
             return self._stitching.merge(order.id, order.other, order.users)
         return self._stitching.unmerge(order.id, order.other)
+
+    def identifiers_of(self, ids: Sequence[str]) -> list[str]:
+        """Return the identifiers that people hold, each once. Only between commits."""
+        held = self._file.keys_naming(HELD, ids)  # also those of which nobody is sure any more
+        return sorted({*self._stitching.identifiers_of(ids), *held})
+
+    def forget(self, identifiers: Sequence[str]) -> None:
+        """Let nobody hold these any more."""
+        self._stitching.forget(identifiers)
 
     def see(self, fact: Fact, who: Who) -> list[Stitch]:
         """Take in what an event says of who it was, where the person lets it be used so."""

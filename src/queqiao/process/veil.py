@@ -1,15 +1,18 @@
 """Erased people when the log is read again: their events count as before, and say who no more.
 
-The log holds events of erased people until it is cut. Whoever reads it from its beginning gives the
-ids of these events, up to each erasure, another name before anything is made of them. So the
-machines come to the same sessions, lines and numbers; the rows lose what an erasure takes out of
-rows; and where the erasure was, the names are forgotten as the ids were then: whoever comes later
-with the same id is somebody new.
+Events of erased people have these names in the log since their erasure (``veiled.py``). Where it
+could not be rewritten, or was not yet, whoever reads it gives the ids of these events, up to each
+erasure, the same names before anything is made of them; and their phones and such, on whosever
+event. So the machines come to the same sessions, lines and numbers; the rows lose what an erasure
+takes out of rows; and where the erasure was, the names are forgotten as the ids were then: whoever
+comes later with the same id is somebody new.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +22,7 @@ from queqiao.process.enrichment.enricher import Circumstances
 from queqiao.process.erased import CLEARED, ERASED
 from queqiao.process.facts import Fact
 from queqiao.process.goods import Goods
+from queqiao.process.identifiers import identifiers_of
 from queqiao.process.identity import Who
 from queqiao.process.properties import text_of
 from queqiao.process.stitching_events import Order, is_order
@@ -27,17 +31,29 @@ IDS_IN_MEMORY_MAX = 100_000
 _CLEARED_AT = frozenset(place for place, name in enumerate(enricher.COLUMNS) if name in CLEARED)
 
 
+class Forgotten(NamedTuple):
+    """Ids of people, and identifiers that they held, of whom nothing is to be remembered."""
+
+    ids: list[str]
+    identifiers: list[str]
+
+
 class Veil:
     """Knows who was erased up to where, by digests of their ids.
 
     ``cutoffs`` are the offsets up to which somebody was erased, by the digest of each of their ids,
-    ascending; ``digest`` makes the digest of an id.
+    ascending; ``digest`` makes the digest of an id. ``kinds`` says which of these are of phones and
+    such, and of which kind.
     """
 
     def __init__(
-        self, cutoffs: Mapping[bytes, Sequence[int]], digest: Callable[[str], bytes]
+        self,
+        cutoffs: Mapping[bytes, Sequence[int]],
+        digest: Callable[[str], bytes],
+        kinds: Mapping[bytes, str] = MappingProxyType({}),
     ) -> None:
         self._cutoffs = cutoffs
+        self._kinds = kinds
         self._digest = lru_cache(maxsize=IDS_IN_MEMORY_MAX)(digest)
         self._names = {ERASED + one.hex() for one in cutoffs}
         self._ends = sorted({offset for found in cutoffs.values() for offset in found})
@@ -47,11 +63,19 @@ class Veil:
         place = bisect_left(self._ends, offset + 1)
         return self._ends[place] if place < len(self._ends) else None
 
-    def names_until(self, offset: int) -> list[str]:
+    def names_until(self, offset: int) -> Forgotten:
         """Return the names that are to be forgotten once all up to an offset is loaded."""
         if offset not in self._ends:
-            return []
-        return [ERASED + one.hex() for one, ends in self._cutoffs.items() if offset in ends]
+            return Forgotten([], [])
+        ended = [one for one, ends in self._cutoffs.items() if offset in ends]
+        return Forgotten(
+            [self._name_of(one) for one in ended if one not in self._kinds],
+            [self._name_of(one) for one in ended if one in self._kinds],
+        )
+
+    def _name_of(self, digest: bytes) -> str:
+        kind = self._kinds.get(digest)
+        return f"{kind}:{ERASED}{digest.hex()}" if kind else ERASED + digest.hex()
 
     def put_over(self, fact: Fact) -> Fact:
         """Return the event; erased ids of it have another name."""
@@ -60,6 +84,9 @@ class Veil:
         envelope = fact.envelope
         envelope.anonymous_id = self._name(envelope.anonymous_id, fact.offset)
         envelope.user_id = self._name(envelope.user_id, fact.offset)
+        if self._kinds:
+            held = identifiers_of(fact)
+            fact.identifiers = [self._name(one, fact.offset) or one for one in held]
         if envelope.type == "alias":
             known = fact.named.properties
             previous = self._name(text_of(known.previous_id), fact.offset)
@@ -83,7 +110,7 @@ class Veil:
             return one
         digest = self._digest(one)
         found = self._cutoffs.get(digest)
-        return ERASED + digest.hex() if found and offset <= found[-1] else one
+        return self._name_of(digest) if found and offset <= found[-1] else one
 
     def is_over(self, who: Who) -> bool:
         """Say whether an event is of somebody who was erased."""

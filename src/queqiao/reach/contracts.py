@@ -46,7 +46,7 @@ DeliveryStatus = Literal["pending", "delivered", "failed"]
 class Delivery(msgspec.Struct, frozen=True):
     """One message to one receiver, as the API shows it.
 
-    ``error`` is a stable word (``timeout, connection, status, address, secret``) or empty.
+    ``error`` is a stable word (``timeout, connection, status, address, secret, erased``) or empty.
     """
 
     id: str

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US, format_rfc3339
 from queqiao.kernel.envelope import Envelope, publish
-from queqiao.kernel.errors import NotFound
+from queqiao.kernel.errors import Conflict, Message, NotFound
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
@@ -29,6 +29,11 @@ DISABLED_AFTER_US = 5 * DAY_US
 RETRY_AFTER_MAX_US = HOUR_US
 KEPT_US = 30 * DAY_US
 IDS_AT_ONCE = 500
+ERASED = "erased"
+"""The error of a delivery that was given up because its person was erased."""
+_NOTHING_LEFT = Message(
+    "此人已被删除，消息内容已清空", "the person was erased, and the message with them"
+)
 
 _d = webhook_deliveries.c
 EVENTS = "events"
@@ -186,7 +191,8 @@ def settle(conn: Connection, attempts: Sequence[Attempt], now_us: int, chance: f
     """
     for attempt in attempts:
         values = _after(attempt, now_us, chance)
-        conn.execute(update(webhook_deliveries).where(_d.id == attempt.delivery_id).values(values))
+        mine = (_d.id == attempt.delivery_id) & (_d.body != "")  # not cleared since
+        conn.execute(update(webhook_deliveries).where(mine).values(values))
         _note_health(conn, attempt, now_us)
 
 
@@ -245,6 +251,16 @@ def forget_old(conn: Connection, before_us: int) -> None:
     )
 
 
+def clear(conn: Connection, offsets: Sequence[int], now_us: int) -> None:
+    """Clear the bodies of the deliveries of some events; those that wait are given up."""
+    given_up = {"status": "failed", "error": ERASED, "finished_at_us": now_us}
+    for start in range(0, len(offsets), IDS_AT_ONCE):
+        theirs = _d.event_offset.in_(offsets[start : start + IDS_AT_ONCE]) & (_d.body != "")
+        waits = theirs & (_d.status == "pending")
+        conn.execute(update(webhook_deliveries).where(waits).values(given_up))
+        conn.execute(update(webhook_deliveries).where(theirs).values(body=""))
+
+
 def page(
     conn: Connection,
     filters: dict[Literal["webhook_id", "status"], str],
@@ -264,11 +280,17 @@ def page(
 
 
 def retry(conn: Connection, delivery_id: str, now_us: int) -> Delivery:
-    """Make a delivery due now, with all its attempts again. Raises NotFound."""
+    """Make a delivery due now, with all its attempts again.
+
+    Raises NotFound, and Conflict for one whose person was erased: there is nothing left to send.
+    """
     values = {"status": "pending", "attempts": 0, "next_at_us": now_us, "finished_at_us": None}
-    changed = conn.execute(update(webhook_deliveries).where(_d.id == delivery_id).values(values))
+    mine = (_d.id == delivery_id) & (_d.body != "")
+    changed = conn.execute(update(webhook_deliveries).where(mine).values(values))
     if changed.rowcount == 0:
-        raise NotFound
+        if conn.execute(select(_d.id).where(_d.id == delivery_id)).first() is None:
+            raise NotFound
+        raise Conflict(_NOTHING_LEFT)
     return view(conn.execute(select(webhook_deliveries).where(_d.id == delivery_id)).one())
 
 

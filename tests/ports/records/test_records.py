@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from tests.ports.records.conftest import NOW_US, Opener
 
 import queqiao
@@ -31,6 +31,26 @@ ROOT = Path(queqiao.__file__).parent
 for path in ROOT.rglob("tables.py"):
     # Imported so that ``metadata`` holds every table of the system.
     import_module("queqiao." + ".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+async def test_what_is_replaced_or_deleted_is_in_no_file_any_more(tmp_path: Path) -> None:
+    records = SqliteRecords(tmp_path / "records.sqlite")
+    records.upgrade()
+    secret = "harbour-street-12"
+    for number in range(200):
+        await records.write(
+            lambda conn, n=number: changes.note(conn, "thing", f"{secret}-{n}-" + "x" * 100)
+        )
+    assert secret in held(tmp_path)
+    await records.write(lambda conn: conn.execute(update(changes_table).values(id="gone")))
+    await records.write(lambda conn: conn.execute(delete(changes_table)))
+    await records.forget()
+    assert secret not in held(tmp_path)
+    records.close()
+
+
+def held(folder: Path) -> str:
+    return b"".join(path.read_bytes() for path in folder.iterdir()).decode("latin-1")
 
 
 def note_and_count(conn: Any) -> int:

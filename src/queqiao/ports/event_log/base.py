@@ -12,8 +12,8 @@
   log, does not say in time whether it has stored a call, that is Unavailable too, and the same call
   again tells: what was stored is a duplicate then.
 - **Rewritten in place**: ``rewrite`` gives offsets other bodies. What an event is known by stays,
-  so dedup stays exact; but the message id itself is forgotten, and nothing of it or of the old
-  body stays in the files. Not every engine can: it says so.
+  so dedup stays exact; but the message id itself is forgotten unless the new envelope bears it, and
+  nothing of the old body stays in the files. Not every engine can: it says so.
 - **Not promised**: order between calls that run at the same time.
 """
 

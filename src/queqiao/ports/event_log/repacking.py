@@ -38,12 +38,16 @@ def content_of(records: Records, unpack: Unpack) -> Content:
 
 
 def changed(records: Records, content: Content, bodies: Mapping[int, bytes]) -> Content:
-    """Return the content with other bodies at some offsets; their ids are forgotten."""
+    """Return the content with other bodies at some offsets.
+
+    Their ids are forgotten, but where the new body begins with its id as the old one did.
+    """
     ids, new = list(content.ids), list(content.bodies)
     for offset, body in bodies.items():
         index = offset - records.first
         new[index] = body
-        ids[index] = hidden(records.key_at(offset)[0])
+        if not body.startswith(ID_HEAD + ids[index] + b'"'):
+            ids[index] = hidden(records.key_at(offset)[0])
     return Content(ids, new)
 
 

@@ -8,6 +8,9 @@ The contract in words
 - **Reads see whole writes**, the state at one moment, and never wait for a writer.
 - **Work may run again.** A busy or broken store makes the adapter run the work anew in a fresh
   transaction; so it does nothing outside its connection. What it raises rolls back and is raised.
+- **Forgetting.** What is deleted or replaced is overwritten in the file; after ``forget`` no
+  journal of the adapter's holds it either. A server's files are its own: PostgreSQL's vacuum lets
+  old rows go.
 - **Change feed.** Versions grow in the order of commit: who has seen version n and asks for
   ``changes_since(n)`` misses nothing, as long as the feed keeps what
   follows n (``retention.py``). A version may be skipped. Polling costs microseconds on
@@ -103,6 +106,10 @@ class Records(Protocol):
 
     def feed(self) -> Feed:
         """Return what says when to ask ``changes_since`` again."""
+        ...
+
+    async def forget(self) -> None:
+        """Return when no journal holds what was deleted or replaced before."""
         ...
 
     def upgrade(self) -> None:

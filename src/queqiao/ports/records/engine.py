@@ -42,6 +42,10 @@ class EngineRecords(ABC):
         """Run ``work`` in one exclusive write transaction in a worker thread."""
         return await self._in_thread(self.write_now, work)
 
+    async def forget(self) -> None:
+        """Return when no journal holds what was deleted or replaced before."""
+        await wrap_future(self._threads.submit(self.empty_journal), loop=get_running_loop())
+
     async def _in_thread(
         self, run: Callable[[Callable[[Connection], T]], T], work: Callable[[Connection], T]
     ) -> T:
@@ -88,6 +92,10 @@ class EngineRecords(ABC):
         """Release connections and threads."""
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+    @abstractmethod
+    def empty_journal(self) -> None:
+        """Empty the journal of the adapter's own, where it has one. Blocking."""
 
     @abstractmethod
     def begin_read(self, conn: Connection) -> None:

@@ -47,6 +47,9 @@ class PostgresqlRecords(EngineRecords):
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_WAIT_MS}")
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
 
+    def empty_journal(self) -> None:
+        """Do nothing: the server's vacuum and its archive are the operator's."""
+
     def is_passing(self, error: DBAPIError) -> bool:
         """Say whether the server asks to try the same again."""
         return sqlstate(error) in _PASSING

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.records import changes
 from queqiao.ports.records.base import Change
 from queqiao.ports.records.engine import THREADS_MAX, EngineRecords
@@ -20,6 +21,7 @@ _FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
 """The second: the memory that its connections share lies in a file too, which could not grow."""
 _BUSY_MS = 2_000
 """How long SQLite itself waits for a lock before it says busy; we then ask again."""
+_CHECKPOINTS_MAX = 5
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
@@ -56,6 +58,15 @@ class SqliteRecords(EngineRecords):
     def is_full(self, error: DBAPIError) -> bool:
         """Say whether the disk had no room."""
         return getattr(error.orig, "sqlite_errorname", "") in _FULL
+
+    def empty_journal(self) -> None:
+        """Write what is in the write-ahead log to the file, and cut it. Raises Unavailable."""
+        for _ in range(_CHECKPOINTS_MAX):
+            with self.engine.connect() as conn:
+                busy = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            if not busy:
+                return
+        raise Unavailable(Message("记录库正忙，请再试", "the records are busy; try again"))
 
     def changes_since(self, version: int) -> list[Change]:
         """Return the changes after ``version``.
@@ -97,5 +108,6 @@ def _prepare(dbapi_connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten
     cursor.execute("PRAGMA cache_size=-2000")
     cursor.close()

@@ -1,7 +1,7 @@
 """The analytics role: loads the warehouse, and owns it when it runs in process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import structlog
 from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.measure import series_table
+from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
@@ -18,11 +19,12 @@ from queqiao.process import erasure_endpoints, tiering
 from queqiao.process.backfill import Backfill
 from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import ErasureBook
+from queqiao.process.erasure_log import LogEraser
+from queqiao.process.facts import FactReader
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
-from queqiao.process.veil import Veil
-from queqiao.wiring import adapters, memory, secret_keys
+from queqiao.wiring import adapters, erasure_elsewhere, memory, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -52,22 +54,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     book = ErasureBook(
         settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
     )
-    made_by = settings.rows_made_by()
-
-    def make(prefix: str, state: Path) -> Loader:
-        return Loader(
-            adapters.event_log_reader(settings),
-            warehouse,
-            state,
-            settings.shop.currency,
-            zone=settings.shop.timezone,
-            enricher=adapters.enricher(settings),
-            prefix=prefix,
-            sessions=settings.sessions.rules(),
-            veil=Veil(book.cutoffs(), book.digest),
-            made_by=made_by,
-        )
-
+    made_by, make = settings.rows_made_by(), loaders(settings, warehouse, book)
     state = settings.home / "process.sqlite"
     loader = make("", state)
     backfill = Backfill(warehouse, loader, make, state)
@@ -78,7 +65,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     tier = Tier(warehouse, lake)
     moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
     await moving.open()
-    upkeep = (Eraser(warehouse, lake, loader, book), moving)
+    records = adapters.records(settings)
+    eraser = eraser_of(settings, warehouse, loader, book, records)
+    await eraser.recover(clock.now_us())
+    upkeep = (eraser, moving)
     points = series_table.PointsWriter(warehouse, clock)
     await points.open()
     server = RpcServer(
@@ -99,8 +89,51 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await backfill.close()
     await server.close()
     book.close()
+    records.close()
     await loader.close()
     await asyncio.to_thread(warehouse.close)
+
+
+def loaders(
+    settings: Settings, warehouse: ClickHouseWarehouse, book: ErasureBook
+) -> Callable[[str, Path], Loader]:
+    """Return what makes the loader of a set of tables, from its prefix and its state's path."""
+
+    def make(prefix: str, state: Path) -> Loader:
+        return Loader(
+            adapters.event_log_reader(settings),
+            warehouse,
+            state,
+            settings.shop.currency,
+            zone=settings.shop.timezone,
+            enricher=adapters.enricher(settings),
+            prefix=prefix,
+            sessions=settings.sessions.rules(),
+            veil=book.veil(),
+            made_by=settings.rows_made_by(),
+        )
+
+    return make
+
+
+def eraser_of(
+    settings: Settings,
+    warehouse: ClickHouseWarehouse,
+    loader: Loader,
+    book: ErasureBook,
+    records: Records,
+) -> Eraser:
+    """Return who carries erasures out, in all places."""
+    reader, log_ = adapters.event_log_reader(settings), adapters.event_log(settings)
+    return Eraser(
+        warehouse,
+        adapters.lake(settings),
+        loader,
+        book,
+        event_log=LogEraser(warehouse, reader, log_),
+        facts=FactReader(adapters.enricher(settings), settings.shop.currency),
+        elsewhere=erasure_elsewhere.elsewhere(settings, records, adapters.clock(settings)),
+    )
 
 
 async def give_back(warehouse: ClickHouseWarehouse, loader: Loader) -> None:

@@ -1,0 +1,113 @@
+"""Erasure from the event log: which events are a person's, and other bodies in their place.
+
+Rows tell most of it. What has no row, or names somebody whom its row does not, is looked at by
+itself: events that could not be read, an operator's orders, and alias calls.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import structlog
+
+from queqiao.ports.event_log.base import EventLogReader, StoredEvent
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.veiled import Veiler
+
+log = structlog.get_logger()
+
+OFFSETS_AT_ONCE = 20_000
+EVENTS_AT_ONCE = 2_000
+BYTES_AT_ONCE = 4 << 20
+"""Bounds of one call to the log's owner."""
+BLOCK = 1 << 16
+"""So many offsets are counted together to find those without a row."""
+
+
+class Rewritable(Protocol):
+    """The log's writing side, as much of it as is needed here."""
+
+    async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
+        """Put other bodies in the place of committed ones; False where that cannot be."""
+        ...
+
+
+class LogEraser:
+    """Beside the loader, in its process; the reader is its own."""
+
+    def __init__(self, warehouse: Warehouse, reader: EventLogReader, log_: Rewritable) -> None:
+        self._warehouse = warehouse
+        self._reader = reader
+        self._log = log_
+
+    def end(self) -> int:
+        """Return the last offset of the log."""
+        return self._reader.end()
+
+    async def offsets(self, theirs: str) -> list[int]:
+        """Return the offsets of the events of which that SQL holds."""
+        found: list[int] = []
+        while True:
+            sql = (
+                f"SELECT offset FROM history WHERE offset > {found[-1] if found else 0}"  # noqa: S608  # our own words
+                f" AND {theirs} ORDER BY offset LIMIT {OFFSETS_AT_ONCE}"
+            )
+            rows = (await self._warehouse.query(sql)).rows
+            found += [offset for (offset,) in rows]
+            if len(rows) < OFFSETS_AT_ONCE:
+                return found
+
+    async def erase(self, veiler: Veiler, theirs: Sequence[int], cutoff: int) -> bool:
+        """Rewrite a person's events up to an offset; return whether the log can do that."""
+        others = [offset async for offset in self._others(cutoff)]
+        for chosen, is_theirs in ((theirs, True), (others, False)):
+            for start in range(0, len(chosen), EVENTS_AT_ONCE):
+                part = chosen[start : start + EVENTS_AT_ONCE]
+                if not await self._rewrite(veiler, part, is_theirs=is_theirs):
+                    log.warning("the event log keeps what it holds: erased people are left out"
+                                " wherever it is read")  # fmt: skip
+                    return False
+        return True
+
+    async def _rewrite(self, veiler: Veiler, offsets: Sequence[int], *, is_theirs: bool) -> bool:
+        fresh = await asyncio.to_thread(self._veiled, veiler, offsets, is_theirs)
+        part: list[StoredEvent] = []
+        size = 0
+        for event in fresh:
+            part.append(event)
+            size += len(event.body)
+            if size >= BYTES_AT_ONCE:
+                if not await self._log.rewrite(part):
+                    return False
+                part, size = [], 0
+        return not part or await self._log.rewrite(part)
+
+    def _veiled(self, veiler: Veiler, offsets: Sequence[int], is_theirs: bool) -> list[StoredEvent]:
+        found = []
+        for offset in offsets:
+            for event in self._reader.read(offset - 1, 1):
+                body = veiler.over(event, is_theirs=is_theirs)
+                if body is not None and body != event.body:
+                    found.append(StoredEvent(offset, body))
+        return found
+
+    async def _others(self, cutoff: int) -> AsyncIterator[int]:
+        """Yield the offsets of events that rows do not tell enough of."""
+        alias = f"SELECT offset FROM history WHERE offset <= {cutoff} AND type = 'alias'"  # noqa: S608  # our own words
+        for (offset,) in (await self._warehouse.query(alias)).rows:
+            yield offset
+        counted = (
+            f"SELECT intDiv(offset, {BLOCK}) AS block, count() FROM history"  # noqa: S608  # our own words
+            f" WHERE offset <= {cutoff} GROUP BY block"
+        )
+        counts = dict((await self._warehouse.query(counted)).rows)
+        for block in range(cutoff // BLOCK + 1):
+            first, last = max(1, block * BLOCK), min(cutoff, (block + 1) * BLOCK - 1)
+            if counts.get(block, 0) < last + 1 - first:
+                for offset in await self._without_row(first, last):
+                    yield offset
+
+    async def _without_row(self, first: int, last: int) -> list[int]:
+        sql = f"SELECT offset FROM history WHERE offset >= {first} AND offset <= {last}"  # noqa: S608  # our own words
+        held = {offset for (offset,) in (await self._warehouse.query(sql)).rows}
+        return [offset for offset in range(first, last + 1) if offset not in held]
