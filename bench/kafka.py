@@ -8,7 +8,7 @@ take them, into the same kind of topic. Both in turn, three times; the best of e
 what disturbs a run only ever slows it.
 
 Learned: on cores that brokers, intake and client share, CPU decides, and a transaction has a price
-of its own there. An event of the peer costs the brokers 5 to 10 us. In groups of 400 (8 connections)
+of its own there. An event of the peer costs the brokers 5 to 10 us. In groups of 400 (8 clients)
 one of ours costs them 50 us with 3 partitions and one producer, 80 with 6; in groups of thousands
 (64 connections) 11 with 1 partition, 20 with 3. The intake takes 11 to 13 us an event where the
 embedded log's takes 5: making the records is about 2 of it (headers half of that), finding whose
