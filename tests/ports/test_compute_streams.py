@@ -55,16 +55,26 @@ def new_process(name, request, tmp_path_factory):
 
 
 @pytest.fixture
-def kill(name, engines, new_process):
-    """Return a function that kills what the plan runs on: Spark's driver, Flink's task manager."""
+def kill_driver(new_process):
+    """Return a function that kills the process that the plan was given to, and begins again."""
 
     def run(stream, process, request):
-        if name == "flink":
-            os.kill(engines.server("flink_taskmanager").pid, signal.SIGKILL)
-            return stream
         os.killpg(process.pid, signal.SIGKILL)
         process.close()
         return RunningStream(new_process(), request)
+
+    return run
+
+
+@pytest.fixture
+def kill(name, engines, kill_driver):
+    """Return a function that kills what the plan runs on: Spark's driver, Flink's task manager."""
+
+    def run(stream, process, request):
+        if name == "spark":
+            return kill_driver(stream, process, request)
+        os.kill(engines.server("flink_taskmanager").pid, signal.SIGKILL)
+        return stream
 
     return run
 
@@ -138,7 +148,7 @@ def test_windows_stand_the_same_and_late_rows_are_aside(
 @on_engines
 @pytest.mark.timeout(900)
 def test_a_machine_over_two_partitions_gives_each_result_once(
-    new_process, kill, topics, tmp_path
+    new_process, kill_driver, topics, tmp_path
 ) -> None:
     plan = catalogue.TRANSFORMS["identity"]
     rows = sorted(shop(21), key=lambda row: row["at"])
@@ -154,7 +164,7 @@ def test_a_machine_over_two_partitions_gives_each_result_once(
     gives = dict(catalogue.MACHINES["identity"].gives)
     until(lambda: kafka.read(kafka.results, gives).num_rows > 100, True, stream)
     kafka.send(table.slice(300, 200), lambda n: dealt[300 + n])
-    stream = kill(stream, process, request)
+    stream = kill_driver(stream, process, request)
     kafka.send(table.slice(500), lambda n: dealt[500 + n])
     kafka.send(table_of(ends, plan.columns), lambda n: n)
     until(lambda: digest(kafka.read(kafka.results, gives)), digest(wanted), stream)

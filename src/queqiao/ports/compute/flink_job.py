@@ -83,7 +83,13 @@ class Flink:
         return Reply("done")
 
     def stream(self, asked: Stream) -> Reply:
-        """Run on a topic until the job ends."""
+        """Run on a topic until the job ends. A former job of this folder ends before, as it might
+        make checkpoints that we would not see.
+        """
+        name = f"queqiao {asked.job.plan.name} {asked.folder}"
+        if self._remote:
+            host, port = self._settings["rest.address"], self._settings["rest.port"]
+            end_former(f"http://{host}:{port}", name)
         env, tables = self._environment(self._checkpoints(asked))
         topic = {
             "connector": "kafka", "topic": asked.topic,
@@ -108,10 +114,6 @@ class Flink:
             late = results.get_side_output(flink_steps.LATE)
             late.sink_to(_topic(asked, asked.too_late))
         results.sink_to(_topic(asked, asked.results))
-        name = f"queqiao {asked.job.plan.name} {asked.folder}"
-        if self._remote:
-            host, port = self._settings["rest.address"], self._settings["rest.port"]
-            end_former(f"http://{host}:{port}", name)
         return _watch(env.execute_async(name))
 
     def _environment(
