@@ -14,6 +14,7 @@ from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.envelope import EMPTY, decode_envelope, encode_envelope
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
+from queqiao.process import erasure_log
 from queqiao.process.ddl import EVENTS
 from queqiao.process.erased import CLEARED
 from queqiao.process.erasure import without
@@ -268,6 +269,7 @@ async def test_the_log_says_no_more_of_it_than_rows_do(house, lake, book, tmp_pa
               "userAgent": SAFARI, "page": {"url": f"https://s.example/{SECRET}?gclid=1"}}),
         renamed(event(None, 21, user="new-id", anon=USER, kind="alias", previous_id="older")),
         event(None, 22, user=KEPT_USER, kind="alias", previous_id=USER),
+        event("Of a wrong clock", 10**10 * MINUTE, user=USER, note=SECRET),  # it has no row
     )  # fmt: skip
     before = EmbeddedEventLogReader(tmp_path / "log").read(0, 100)
     row = "SELECT browser, os, device_class, traffic_channel, country FROM events WHERE offset = 8"
@@ -322,3 +324,26 @@ def test_every_cleared_column_is_there() -> None:
 def test_a_day_of_the_lake_without_rows_stays_as_it_is() -> None:
     rows = pa.table({"person_id": pa.array([], pa.string())})
     assert without(rows, ["somebody"]) is rows
+
+
+async def test_a_persons_events_are_rewritten_in_as_many_calls_as_they_take(
+    house, lake, book, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(erasure_log, "EVENTS_AT_ONCE", 3)
+    monkeypatch.setattr(erasure_log, "OFFSETS_AT_ONCE", 4)
+    monkeypatch.setattr(erasure_log, "BLOCK", 8)
+    calls, rewrite = [], house.log.rewrite
+    await house.load(*(event("A", n, user=USER if n % 2 else KEPT_USER) for n in range(30)))
+
+    async def counted(events) -> bool:
+        calls.append([one.offset for one in events])
+        return await rewrite(events)
+
+    monkeypatch.setattr(house.log, "rewrite", counted)
+    book.request("e1", Subject(user_id=USER), 1)
+    eraser = eraser_of(house, lake, book)
+    await eraser.advance(2)
+    await eraser.advance(3)
+    assert calls == [[n, n + 2, n + 4] for n in range(2, 31, 6)]
+    logged = repr(EmbeddedEventLogReader(tmp_path / "log").read(0, 100))
+    assert (USER in logged, logged.count(f'"{KEPT_USER}"')) == (False, 15)

