@@ -31,7 +31,7 @@ export const useImport = (id: string) =>
     refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 500),
   });
 
-export const useImports = () => useQuery({ queryKey: ["imports", "list"], queryFn: async () => (await answer(client.GET("/api/v1/jobs", { params: { query: { limit: 20 } } }))) as { items: ImportJob[] }, refetchInterval: 3000 });
+export const useImports = () => useQuery({ queryKey: ["imports", "list"], queryFn: async () => (await answer(client.GET("/api/v1/jobs", { params: { query: { limit: 100 } } }))) as { items: ImportJob[] }, refetchInterval: 3000 });
 
 export const startImport = async (body: ImportPlan) => (await answer(client.POST("/api/v1/imports", { body }))) as ImportJob;
 

@@ -1,6 +1,6 @@
 /** Lists of any length: page after page by the server's signed cursors. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import type { Page } from "./types";
 
 /** Once many pages are open they are looked at again less often. */
@@ -21,6 +21,8 @@ export function usePages<T>(key: readonly unknown[], fetch: (cursor: { cursor?: 
     queryKey: [...key, "pages"],
     queryFn: ({ pageParam }) => fetch(pageParam ? { cursor: pageParam } : {}),
     initialPageParam: "",
+    // Another question keeps the old answer on the page until its own is here.
+    placeholderData: keepPreviousData,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > QUICK_PAGES ? SLOW_MS : everyMs),
   });

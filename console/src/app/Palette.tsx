@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useDocuments } from "@/api/documents/hooks";
 import type { Kind } from "@/api/types";
 import { useGo } from "@/lib/url";
+import { useSettled } from "@/lib/useSettled";
 import { STAGES } from "./stages";
 
 interface Hit {
@@ -18,6 +19,8 @@ const PLACES: { kind: Kind; group: string; base: string }[] = [
   { kind: "campaigns", group: "ads", base: "/ads/" },
   { kind: "segments", group: "audience", base: "/audience/" },
 ];
+
+const FOUND_MAX = 12;
 
 /** ⌘K: go anywhere by a few letters. */
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -76,17 +79,22 @@ function Finder({ onDone }: { onDone: () => void }) {
   );
 }
 
+/** Names by id: the latest at once, and what the server finds among all once the typing pauses. */
+function useNamed(kind: Kind, typed: string): Map<string, string> {
+  const latest = useDocuments(kind, { limit: 100 });
+  const found = useDocuments(kind, { limit: FOUND_MAX, query: typed });
+  return new Map([...(latest.data?.items ?? []), ...(found.data?.items ?? [])].map((item) => [item.id, item.document.name]));
+}
+
 function useHits(text: string): Hit[] {
   const { t } = useTranslation();
-  const promotions = useDocuments("promotions", { limit: 100 });
-  const campaigns = useDocuments("campaigns", { limit: 100 });
-  const segments = useDocuments("segments", { limit: 100 });
-  const lists = [promotions.data?.items, campaigns.data?.items, segments.data?.items];
+  const typed = useSettled(text.trim());
+  const lists = [useNamed("promotions", typed), useNamed("campaigns", typed), useNamed("segments", typed)];
   const pages = STAGES.map((stage) => ({ id: stage.id, group: t("frame.page"), label: t(`stages.${stage.id}`), to: stage.to }));
   const documents = PLACES.flatMap(({ group, base }, at) =>
-    (lists[at] ?? []).map((item) => ({ id: item.id, group: t(`stages.${group}`), label: item.document.name, to: base + item.id })),
+    [...(lists[at] ?? [])].map(([id, label]) => ({ id, group: t(`stages.${group}`), label, to: base + id })),
   );
   const person = text.trim() ? [{ id: "person", group: t("stages.audience"), label: t("frame.findPerson", { id: text.trim() }), to: `/audience/people/${encodeURIComponent(text.trim())}` }] : [];
   const wanted = text.trim().toLowerCase();
-  return [...pages, ...documents].filter((hit) => hit.label.toLowerCase().includes(wanted)).slice(0, 12).concat(person);
+  return [...pages, ...documents].filter((hit) => hit.label.toLowerCase().includes(wanted)).slice(0, FOUND_MAX).concat(person);
 }

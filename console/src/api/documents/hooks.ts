@@ -39,13 +39,3 @@ export function useSave<K extends Kind>(kind: K) {
     onSettled: () => void queries.invalidateQueries({ queryKey: [kind] }),
   });
 }
-
-/** Names of all documents of a kind by id, for tables that only know ids. */
-export function useNames(kind: Kind): Map<string, string> {
-  const list = useQuery({
-    queryKey: [kind, "list", { limit: 200 }],
-    queryFn: () => listDocuments(kind, { limit: 200 }),
-    staleTime: 30_000,
-  });
-  return new Map(list.data?.items.map((item) => [item.id, item.document.name]));
-}

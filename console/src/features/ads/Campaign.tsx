@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { useDocument, useNames } from "@/api/documents/hooks";
+import { useNames } from "@/api/documents/all";
+import { useDocument } from "@/api/documents/hooks";
 import type { CampaignDocument, Item } from "@/api/types";
 import { DocumentActions } from "@/components/DocumentActions";
 import { describer } from "@/components/describe";

@@ -2,7 +2,8 @@ import { useParams } from "@tanstack/react-router";
 import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocument, useDocuments } from "@/api/documents/hooks";
+import { useAllDocuments } from "@/api/documents/all";
+import { useDocument } from "@/api/documents/hooks";
 import type { CampaignDocument, Item } from "@/api/types";
 import { Field } from "@/components/Field";
 import { InstantInput, MoneyInput } from "@/components/inputs";
@@ -79,8 +80,8 @@ export type PartProps = DocumentPart<"campaigns">;
 
 function Basics({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
-  const placements = useDocuments("placements", { limit: 200 });
-  const options = (placements.data?.items ?? []).map((item) => ({ value: item.id, label: `${item.document.name} · ${money(item.document.floor_minor, item.document.currency)}` }));
+  const placements = useAllDocuments("placements");
+  const options = (placements.data ?? []).map((item) => ({ value: item.id, label: `${item.document.name} · ${money(item.document.floor_minor, item.document.currency)}` }));
   const clicks = value.bid_minor > 0 ? Math.floor(value.daily_budget_minor / value.bid_minor) : 0;
   return (
     <>
@@ -104,8 +105,8 @@ function Basics({ value, onChange, problem }: PartProps) {
 
 function Targeting({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
-  const segments = useDocuments("segments", { limit: 200 });
-  const options = (segments.data?.items ?? []).map((item) => ({ value: item.id, label: item.document.name }));
+  const segments = useAllDocuments("segments");
+  const options = (segments.data ?? []).map((item) => ({ value: item.id, label: item.document.name }));
   const put = (change: CampaignDocument["targeting"]) => onChange({ ...value, targeting: { ...value.targeting, ...change } });
   return (
     <>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { explainDecision } from "@/api/decision-why";
 import { useCurrency } from "@/api/currency-hook";
-import { useNames } from "@/api/documents/hooks";
+import { useNames } from "@/api/documents/all";
 import type { Why } from "@/api/types";
 import { Go } from "@/components/Go";
 import { Json } from "@/components/Json";

@@ -2,6 +2,7 @@ import { Button, Input } from "antd";
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { usePages } from "@/api/pages-hook";
 import { listProfiles } from "@/api/profiles-list";
 import { previewSegment } from "@/api/segment-preview";
 import { useMayWrite } from "@/api/session-hook";
@@ -56,10 +57,10 @@ function FindPeople() {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const query = useSettled(text);
-  const people = useQuery({ queryKey: ["profiles", query], queryFn: () => listProfiles({ limit: 50, ...(query ? { query } : {}) }), placeholderData: (previous) => previous });
+  const people = usePages(["profiles", query], (cursor) => listProfiles({ limit: 50, ...(query ? { query } : {}), ...cursor }), 30_000);
   return (
     <Loaded query={people}>
-      {(page) => <People people={page.items} tools={<Input.Search size="small" allowClear style={{ width: 260 }} aria-label={t("audience.find")} placeholder={t("audience.find")} value={text} onChange={(event) => setText(event.target.value)} />} />}
+      {(items) => <People people={items} more={people.more} tools={<Input.Search size="small" allowClear style={{ width: 260 }} aria-label={t("audience.find")} placeholder={t("audience.find")} value={text} onChange={(event) => setText(event.target.value)} />} />}
     </Loaded>
   );
 }

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNames } from "@/api/documents/hooks";
+import { useNames } from "@/api/documents/all";
 import { getProfile } from "@/api/profile-get";
 import type { Profile } from "@/api/types";
 import { Go } from "@/components/Go";

@@ -45,7 +45,7 @@ export function Reach({ expression }: { expression: Expression }) {
           <ul className="sample">
             {data.sample.slice(0, 8).map((one) => (
               <li key={String(one.person_id)}>
-                <Go to={`/audience/people/${encodeURIComponent(String(one.person_id))}`}>{String(one.person_id)}</Go>
+                <Go to={`/audience/people/${encodeURIComponent(String(one.person_id))}`} className="id-link">{String(one.person_id)}</Go>
               </li>
             ))}
           </ul>

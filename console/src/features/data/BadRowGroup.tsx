@@ -49,9 +49,11 @@ function Detail({ detail }: { detail: BadRowGroupDetail }) {
             <Button type="primary" disabled={waiting.length === 0} loading={replay.running} onClick={() => void replay.run(waiting)}>
               {t("badRows.replayAll", { count: waiting.length })}
             </Button>
-            <Button disabled={chosen.size === 0 || replay.running} onClick={() => void replay.run([...chosen]).then(() => setChosen(new Set()))}>
-              {t("badRows.replayChosen", { count: chosen.size })}
-            </Button>
+            {chosen.size > 0 && (
+              <Button disabled={replay.running} onClick={() => void replay.run([...chosen]).then(() => setChosen(new Set()))}>
+                {t("badRows.replayChosen", { count: chosen.size })}
+              </Button>
+            )}
             {replay.running && <Button onClick={replay.cancel}>{t("badRows.stop")}</Button>}
           </div>
           <Outcome replay={replay} />

@@ -64,10 +64,10 @@ function useColumns(keys: Key[]): Column<Source>[] {
   const keysOf = (one: Source) => keys.filter((key) => key.source === one.source).length;
   const columns: Column<Source>[] = [
     { id: "source", title: t("sources.source"), value: (one) => one.source, cell: (one) => <Name source={one.source} /> },
-    { id: "client", title: t("sources.client"), help: t("sources.clientHelp"), value: (one) => one.client, cell: (one) => one.client || DASH },
+    { id: "client", title: t("sources.client"), help: t("sources.clientHelp"), value: (one) => one.client, cell: (one) => <span className="cut source-client" title={one.client}>{one.client || DASH}</span> },
     { id: "hour", title: t("sources.hour"), help: t("sources.hourHelp"), cell: (one) => (one.minutes.length ? <Spark values={one.minutes} label={t("sources.sparkOf", { source: one.source })} /> : DASH) },
     { id: "rate", title: t("sources.rate"), help: t("sources.rateHelp"), numeric: true, value: perMinute, cell: (one) => count(perMinute(one)) },
-    { id: "last", title: t("sources.last"), value: (one) => one.last_at, cell: (one) => <span title={one.last_at ? instantText(parseInstant(one.last_at) ?? 0) : t("sources.never")}>{sinceWords(t, one.last_at)}</span> },
+    { id: "last", title: t("sources.last"), value: (one) => one.last_at, cell: (one) => <span className="nowrap" title={one.last_at ? instantText(parseInstant(one.last_at) ?? 0) : t("sources.never")}>{sinceWords(t, one.last_at)}</span> },
     { id: "day", title: t("sources.day"), numeric: true, value: (one) => one.events_day, cell: (one) => count(one.events_day) },
     { id: "bad", title: t("sources.bad"), help: t("sources.badHelp"), numeric: true, value: badShare, cell: (one) => <BadShare source={one} /> },
     { id: "fault", title: t("sources.fault"), help: t("sources.faultHelp"), value: (one) => faultOf(one)?.last_at ?? null, cell: (one) => <Fault group={faultOf(one)} /> },
@@ -79,7 +79,7 @@ function useColumns(keys: Key[]): Column<Source>[] {
 function Name({ source }: { source: string }) {
   const { t } = useTranslation();
   return (
-    <span className="row">
+    <span className="row source-name">
       <Go to={`/data/sources/${encodeURIComponent(source)}`}>{source}</Go>
       {isOwn(source) && (
         <span className="tag plain" title={t("sources.ownHelp")}>
@@ -95,7 +95,7 @@ export function Fault({ group }: { group: BadRowGroup | undefined }) {
   const { t } = useTranslation();
   if (!group) return <>{DASH}</>;
   return (
-    <span className="cut" title={group.reason}>
+    <span className="cut source-fault" title={group.reason}>
       {sinceWords(t, group.last_at)} · <Go to={`/data/bad-rows/${group.id}`}>{group.reason}</Go>
     </span>
   );

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocuments, useNames } from "@/api/documents/hooks";
+import { useAllDocuments, useNames } from "@/api/documents/all";
 import { type Figure, numeric } from "@/api/figures";
 import { useFigures } from "@/api/figures-hook";
 import { Go } from "@/components/Go";
@@ -104,8 +104,8 @@ const UNITS: Record<string, string> = { cost: "minor", revenue_attributed: "mino
 function Burn({ id, spent }: { id: string; spent: number }) {
   const { t } = useTranslation();
   const { period } = usePeriod();
-  const list = useDocuments("campaigns", { limit: 200 });
-  const budget = list.data?.items.find((item) => item.id === id)?.document.daily_budget_minor;
+  const list = useAllDocuments("campaigns");
+  const budget = list.data?.find((item) => item.id === id)?.document.daily_budget_minor;
   if (!budget) return null;
   const span = spanOf(period, nowMs());
   const days = Math.max(1, Math.ceil((span.toMs - span.fromMs) / DAY_MS));

@@ -1,7 +1,8 @@
 import { useParams } from "@tanstack/react-router";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
-import { useDocument, useDocuments } from "@/api/documents/hooks";
+import { useAllDocuments } from "@/api/documents/all";
+import { useDocument } from "@/api/documents/hooks";
 import { useMayWrite } from "@/api/session-hook";
 import type { CouponBatchDocument, Item } from "@/api/types";
 import { describer } from "@/components/describe";
@@ -97,11 +98,11 @@ function Beside({ item, document }: { item?: Item<CouponBatchDocument>; document
 
 function AskedBy({ id }: { id: string }) {
   const { t } = useTranslation();
-  const promotions = useDocuments("promotions", { limit: 200 });
+  const promotions = useAllDocuments("promotions");
   return (
     <Loaded query={promotions} lines={2}>
-      {(page) => {
-        const asking = page.items.filter((item) => item.document.code_batch === id);
+      {(items) => {
+        const asking = items.filter((item) => item.document.code_batch === id);
         if (asking.length === 0) return <Empty action={<Go to="/promotions/new">{t("promotion.create")}</Go>}>{t("batches.unused")}</Empty>;
         return (
           <div>

@@ -3,7 +3,7 @@ import { Button, Switch } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
-import { useDocuments } from "@/api/documents/hooks";
+import { useAllDocuments } from "@/api/documents/all";
 import { listProducts } from "@/api/products-list";
 import { asApiError } from "@/api/problem";
 import { type CartLine, quoteCart } from "@/api/quote";
@@ -106,8 +106,8 @@ function CartForm({ goods, lines, currency, onChange }: { goods: Good[]; lines: 
 
 function Priced({ id, document, lines, currency, withLive, goods }: Props & { id: string; lines: CartLine[]; currency: string; withLive: boolean; goods: Good[] }) {
   const { t } = useTranslation();
-  const live = useDocuments("promotions", { state: "live", limit: 200 });
-  const others = withLive ? (live.data?.items ?? []).filter((item) => item.id !== id && !item.document.code_batch) : [];
+  const live = useAllDocuments("promotions", { state: "live" });
+  const others = withLive ? (live.data ?? []).filter((item) => item.id !== id && !item.document.code_batch) : [];
   // The window and the code are left out: the preview shows the rule, not today's date.
   const draft = { ...trimmed(document), id, name: document.name || t("promotion.preview.draft"), starts_at: null, ends_at: null, code_batch: null };
   const question = useSettled({

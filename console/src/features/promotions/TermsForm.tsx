@@ -1,6 +1,6 @@
 import { Switch } from "antd";
 import { useTranslation } from "react-i18next";
-import { useDocuments } from "@/api/documents/hooks";
+import { useAllDocuments } from "@/api/documents/all";
 import { Field } from "@/components/Field";
 import { Choice } from "@/components/Choice";
 import { CountInput, InstantInput } from "@/components/inputs";
@@ -10,11 +10,11 @@ import type { PartProps } from "./Editor";
 /** Who, when, how many, with which code, and beside which others. */
 export function TermsForm({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
-  const segments = useDocuments("segments", { limit: 200 });
-  const batches = useDocuments("coupon-batches", { limit: 200 });
+  const segments = useAllDocuments("segments");
+  const batches = useAllDocuments("coupon-batches");
   const { condition, limits } = value;
-  const names = (segments.data?.items ?? []).map((item) => ({ value: item.id, label: item.document.name }));
-  const codes = (batches.data?.items ?? []).map((item) => ({ value: item.id, label: item.document.name }));
+  const names = (segments.data ?? []).map((item) => ({ value: item.id, label: item.document.name }));
+  const codes = (batches.data ?? []).map((item) => ({ value: item.id, label: item.document.name }));
   return (
     <>
       <Field label={t("promotion.fields.condition_segments_any")} help={t("promotion.help.segments")} error={problem?.field("condition.segments_any")}>
