@@ -17,7 +17,7 @@ from pathlib import Path
 from struct import Struct
 
 import msgspec
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log.kafka.place import refused
@@ -93,12 +93,9 @@ class Keys:
 
     def write(self, first: int, keys: Sequence[bytes]) -> None:
         """Note the keys (digest and fingerprint, joined) of events in order. Raises OSError."""
-        entries = [
-            part
-            for offset, key in enumerate(keys, first)
-            for part in (key, _CHECK.pack(xxh3_64_intdigest(key, offset)))
-        ]
-        write_whole(self._disk, self._file, b"".join(entries), (first - 1) * _ENTRY_BYTES)
+        checks = map(xxh3_64_digest, keys, range(first, first + len(keys)))
+        entries = b"".join(map(bytes.__add__, keys, checks))
+        write_whole(self._disk, self._file, entries, (first - 1) * _ENTRY_BYTES)
 
     def key_at(self, offset: int) -> tuple[bytes, bytes] | None:
         """Return digest and fingerprint of an event, None when the file does not have them."""
@@ -127,7 +124,7 @@ def _parts(entry: bytes, offset: int) -> tuple[bytes, bytes] | None:
     if len(entry) < _ENTRY_BYTES:
         return None
     key = entry[:KEY_BYTES]
-    if _CHECK.unpack_from(entry, KEY_BYTES)[0] != xxh3_64_intdigest(key, offset):
+    if entry[KEY_BYTES:] != xxh3_64_digest(key, offset):
         return None
     return key[:-FINGERPRINT_BYTES], key[-FINGERPRINT_BYTES:]
 
