@@ -8,6 +8,12 @@ there are, ``QUEQIAO_BENCH_DIR`` where they lie.
 
 The scheduler counts when events came, every five seconds at most, and then rests for twenty times
 as long as it took (``wiring/freshness.py``): a twentieth of the time is the most that it takes.
+
+Measured at load 25, both memberships of 2.36 million events: 0.60 CPU s from the table, 0.88 from
+the lake. What was learned: a question for each segment and membership, joined before it gathered,
+took 5.8 CPU s of 3.67 million events where its memory was not bounded, and was refused where it
+was, so that nobody was counted at all. Half of that went to shares of categories that nobody asked
+for: sums of those that are asked for took a question of interest from 2.5 to 0.5 CPU s.
 """
 
 import asyncio
