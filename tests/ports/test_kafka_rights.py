@@ -77,10 +77,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     known = settings.read(settings.DEFAULT_FILE)
     fetch_jars(cache_folder(), "kafka", _versions(known))
     path = [f"{jars(cache_folder(), 'kafka', _versions(known))}/*"]
-    tool = java(128, path, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(file))
+    tool = java(
+        known, 128, path, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(file)
+    )
     subprocess.run(tool, check=True, capture_output=True)
     with (folder / "log").open("wb") as log:
-        broker = subprocess.Popen(java(192, path, "kafka.Kafka", str(file)), stdout=log, stderr=log)
+        broker = subprocess.Popen(
+            java(known, 192, path, "kafka.Kafka", str(file)), stdout=log, stderr=log
+        )
     try:
         wait_ready(f"127.0.0.1:{port}", broker, folder / "log")
         yield f"127.0.0.1:{port}"
