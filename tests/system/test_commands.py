@@ -110,6 +110,15 @@ def test_every_error_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
     assert queqiao("config", "check", home=tmp_path / "none").returncode == GOOD
 
 
+def test_settings_are_shown_without_passwords(tmp_path: Path) -> None:
+    file = tmp_path / "queqiao.toml"
+    file.write_text('[ports]\nrecords = "postgresql://shop:hunter2@db:5432/shop"\n', "utf-8")
+    told = queqiao("config", "check", "--config", file, "--json", home=tmp_path)
+    assert told.returncode == GOOD
+    assert "hunter2" not in told.stdout
+    assert "postgresql://shop:***@db:5432/shop" in told.stdout
+
+
 def test_a_catalogue_is_imported_and_a_dry_run_writes_nothing(
     system: System, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from queqiao.wiring.commands import engines
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.doctor import examine
+from queqiao.wiring.settings import redacted
 
 verify = typer.Typer(help="Proofs.", no_args_is_help=True)
 verify.command("engine")(engines.engine)
@@ -39,13 +40,22 @@ def check_config(home: Home = None, config: Config = None, json_: AsJson = False
     """Read the settings file and list every error. Example: queqiao config check."""
     known = settings(home, config)
     shown = {
-        field.name: msgspec.to_builtins(getattr(known, field.name))
+        field.name: _without_passwords(msgspec.to_builtins(getattr(known, field.name)))
         for field in msgspec.structs.fields(type(known))
         if field.name != "home"
     }
     out.print(
         json.dumps(shown, ensure_ascii=False) if json_ else "✓ 配置无误  the settings are good"
     )
+
+
+def _without_passwords(value: Any) -> Any:
+    """Return settings as JSON shows them, the passwords of their URLs hidden."""
+    if isinstance(value, dict):
+        return {name: _without_passwords(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_passwords(one) for one in value]
+    return redacted(value) if isinstance(value, str) and "://" in value else value
 
 
 @verify.command()
