@@ -49,6 +49,25 @@ asyncio.run(ask(warehouse))
 warehouse.close()
 """
 
+HOLES = """
+import asyncio
+from queqiao.wiring import memory
+
+async def main():
+    surplus = memory.Surplus()
+    await surplus.give_back()
+    begun = memory.resident_bytes()
+    kept = [b"x" * (100_000 if number % 10 else 1_000) for number in range(1_000)]
+    grown = memory.resident_bytes() - begun
+    kept = kept[::10]  # small ones between what is free: the C library gives nothing back
+    left = memory.resident_bytes() - begun
+    await surplus.give_back()
+    print(grown >> 20, left >> 20, (memory.resident_bytes() - begun) >> 20)
+
+memory.use_system_pool()
+asyncio.run(main())
+"""
+
 
 def run(code: str, *arguments: str) -> list[str]:
     command = [sys.executable, "-c", code, *arguments]
@@ -103,3 +122,10 @@ async def test_memory_given_back_is_not_memory_lost(tmp_path: Path) -> None:
         assert kept.to_pylist()[-1] == 999
     finally:
         warehouse.close()
+
+
+def test_what_large_requests_leave_free_goes_back() -> None:
+    grown, left, kept = map(int, run(HOLES)[0].split())
+    assert grown > 80
+    assert left > 60
+    assert kept < 10

@@ -21,7 +21,7 @@ from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
 from queqiao.kernel.ids import IdSource
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.rpc import RpcServer
-from queqiao.wiring import adapters, health, secret_keys
+from queqiao.wiring import adapters, health, memory, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.client_address import ClientAddresses
@@ -30,9 +30,12 @@ from queqiao.wiring.direct_intake import direct_protocol
 from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.garbage import rare_collections
 from queqiao.wiring.http_server import serve as serve_http
-from queqiao.wiring.role import stop_when_broken
+from queqiao.wiring.role import every, stop_when_broken
 from queqiao.wiring.roles import DECIDE_PATHS, decide_names
 from queqiao.wiring.settings import Settings
+
+GIVE_BACK_EVERY_S = 15.0
+"""How often it is asked whether large bodies have left much free memory behind."""
 
 
 class Intake:
@@ -116,6 +119,8 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     await server.serve(settings.socket("intake.rpc"))
     following = asyncio.create_task(intake.follower.run(stop))
     watching = asyncio.create_task(stop_when_broken([intake.log, intake.bad_rows], stop))
+    surplus = memory.Surplus()
+    giving_back = asyncio.create_task(every(GIVE_BACK_EVERY_S, stop, surplus.give_back))
     bounds = settings.server
     rare_collections()
     await serve_http(
@@ -127,6 +132,7 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         protocol=direct_protocol(intake.express(), intake.addresses),
     )
     await following
+    await giving_back
     await server.close()
     intake.close()
     fault = await watching
