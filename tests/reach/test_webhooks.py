@@ -26,7 +26,15 @@ from queqiao.reach.contracts import (
     is_callable,
     prepare_webhook,
 )
-from queqiao.reach.deliveries import ATTEMPTS_MAX, Attempt, clear, pause_us, retry, settle
+from queqiao.reach.deliveries import (
+    ATTEMPTS_MAX,
+    Attempt,
+    clear,
+    clearing,
+    pause_us,
+    retry,
+    settle,
+)
 from queqiao.reach.endpoints import routes
 from queqiao.reach.signature import signed_headers
 
@@ -96,6 +104,17 @@ async def test_messages_about_an_erased_person_are_cleared_and_not_sent(house: H
         await house.records.write(lambda conn: retry(conn, rows[delivered].id, 1))
     with pytest.raises(NotFound):
         await house.records.write(lambda conn: retry(conn, "none", 1))
+
+
+async def test_an_erasure_finds_deliveries_by_an_index(house: House) -> None:
+    statement = clearing(list(range(500)), 5).compile(
+        house.records.engine, compile_kwargs={"literal_binds": True}
+    )
+    with house.records.engine.connect() as conn:
+        plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    assert [row.detail for row in plan][:1] == [
+        "SEARCH webhook_deliveries USING INDEX ix_webhook_deliveries_event_offset (event_offset=?)"
+    ]
 
 
 async def test_an_attempt_that_ends_after_its_person_was_erased_changes_nothing(house) -> None:

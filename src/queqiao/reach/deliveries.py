@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Update, case, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US, format_rfc3339
@@ -29,6 +29,7 @@ DISABLED_AFTER_US = 5 * DAY_US
 RETRY_AFTER_MAX_US = HOUR_US
 KEPT_US = 30 * DAY_US
 IDS_AT_ONCE = 500
+"""So many ids or offsets one statement names at most: databases bound it."""
 ERASED = "erased"
 """The error of a delivery that was given up because its person was erased."""
 _NOTHING_LEFT = Message(
@@ -252,13 +253,26 @@ def forget_old(conn: Connection, before_us: int) -> None:
 
 
 def clear(conn: Connection, offsets: Sequence[int], now_us: int) -> None:
-    """Clear the bodies of the deliveries of some events; those that wait are given up."""
-    given_up = {"status": "failed", "error": ERASED, "finished_at_us": now_us}
-    for start in range(0, len(offsets), IDS_AT_ONCE):
-        theirs = _d.event_offset.in_(offsets[start : start + IDS_AT_ONCE]) & (_d.body != "")
-        waits = theirs & (_d.status == "pending")
-        conn.execute(update(webhook_deliveries).where(waits).values(given_up))
-        conn.execute(update(webhook_deliveries).where(theirs).values(body=""))
+    """Clear the bodies of the deliveries of up to ``IDS_AT_ONCE`` events.
+
+    Those that wait are given up.
+    """
+    conn.execute(clearing(offsets, now_us))
+
+
+def clearing(offsets: Sequence[int], now_us: int) -> Update:
+    """Return what does it. It asks for offsets alone, so that databases take their index."""
+    waits = _d.status == "pending"
+    return (
+        update(webhook_deliveries)
+        .where(_d.event_offset.in_(offsets), _d.body != "")
+        .values(
+            body="",
+            status=case((waits, "failed"), else_=_d.status),
+            error=case((waits, ERASED), else_=_d.error),
+            finished_at_us=case((waits, now_us), else_=_d.finished_at_us),
+        )
+    )
 
 
 def page(

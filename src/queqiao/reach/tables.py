@@ -21,6 +21,7 @@ webhook_deliveries = Table(
     Column("finished_at_us", Microseconds, nullable=True),
     Index(None, "status", "next_at_us"),
     Index(None, "webhook_id", "created_at_us"),
+    Index(None, "event_offset"),
 )
 """One message to one receiver. ``id`` is the ``webhook-id`` header and never changes."""
 
