@@ -156,6 +156,8 @@ class BadRowGroups:
     def _at(self, position: int) -> KeptBadRow:
         frames: Iterator[bytes] = (frame.payload for frame in self._reader.read(position))
         row: BadRow = _decoder.decode(next(frames)).row
+        if not row.body and position in self._replayed:  # emptied since, and so was its mark
+            self._replayed[position] = ""
         return KeptBadRow(str(position), row, self._replayed.get(position))
 
 

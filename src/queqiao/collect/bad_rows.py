@@ -3,6 +3,7 @@
 import asyncio
 from array import array
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from queqiao.ports.journal import Disk, Journal, JournalReader
 
 
 class _Replayed(msgspec.Struct, tag="replayed"):
-    """A mark: the row at this position became an event."""
+    """A mark: the row at this position became an event. Of an erased person's the id is empty."""
 
     position: int
     message_id: str
@@ -66,6 +67,9 @@ class BadRowsLog:
         self._reader = JournalReader(folder)
         self._positions = array("Q")
         self._replayed: dict[int, str] = {}
+        self._marks: defaultdict[int, list[int]] = defaultdict(list)
+        self._emptied: set[int] = set()
+        self._marking = asyncio.Lock()
         self._furthest: dict[str, int] = {}
         self._lines = asyncio.Lock()
         for frame in self._reader.read():
@@ -73,10 +77,16 @@ class BadRowsLog:
 
     def _learn(self, position: int, entry: _Kept | _Replayed) -> None:
         if isinstance(entry, _Replayed):
-            self._replayed[entry.position] = entry.message_id
+            self._note_mark(position, entry)
         else:
             self._positions.append(position)
+            if not entry.row.body:
+                self._emptied.add(position)
             self._note_lines([entry.row])
+
+    def _note_mark(self, position: int, mark: _Replayed) -> None:
+        self._replayed[mark.position] = mark.message_id
+        self._marks[mark.position].append(position)
 
     async def keep(self, rows: Sequence[BadRow]) -> None:
         """Return when the rows are on disk. Raises StorageFull."""
@@ -102,14 +112,16 @@ class BadRowsLog:
             insort(self._positions, position)
 
     async def mark_replayed(self, row_id: str, message_id: str) -> None:
-        """Note durably that a row became an event."""
+        """Note durably that a row became an event; of a row that was emptied not which."""
         position = int(row_id)
-        await self._journal.append(_encoder.encode(_Replayed(position, message_id)))
-        self._replayed[position] = message_id
+        async with self._marking:  # an emptying sees all marks
+            mark = _Replayed(position, "" if position in self._emptied else message_id)
+            self._note_mark(await self._journal.append(_encoder.encode(mark)), mark)
 
     async def empty(self, ids: Sequence[str]) -> None:
         """Take the original bytes out of rows, durably, and leave why and when they were refused.
 
+        A row that became an event says no more which one; nor do rows that were emptied before.
         Raises StorageFull or Unavailable.
         """
         found = [kept for kept in map(self.find, ids) if kept is not None and kept.row.body]
@@ -117,7 +129,16 @@ class BadRowsLog:
             (int(kept.id), _encoder.encode(_Kept(msgspec.structs.replace(kept.row, body=b""))))
             for kept in found
         ]
-        await asyncio.to_thread(self._journal.rewrite, changes)
+        async with self._marking:
+            self._emptied.update(position for position, _ in changes)
+            named = [one for one in self._emptied if self._replayed.get(one)]
+            changes += [
+                (mark, _encoder.encode(_Replayed(position, "")))
+                for position in named
+                for mark in self._marks[position]
+            ]
+            await asyncio.to_thread(self._journal.rewrite, changes)
+            self._replayed.update(dict.fromkeys(named, ""))
 
     def newest(self, limit: int, before: str | None) -> list[KeptBadRow]:
         """Return up to ``limit`` rows, newest first, older than the row ``before``."""

@@ -52,6 +52,7 @@ class KeptBadRow(msgspec.Struct):
     id: str
     row: BadRow
     replayed_as: str | None = None
+    """The message id of the event that it became; empty where its person was erased since."""
 
 
 class ReplayRefusal(msgspec.Struct):

@@ -63,7 +63,7 @@ function Detail({ detail }: { detail: BadRowGroupDetail }) {
       <ul className="plain originals">
         {detail.items.map((row) => (
           <li key={row.id} className="card">
-            <Original row={row} pick={mayWrite && !row.replayed_as ? <Checkbox aria-label={t("badRows.choose", { id: row.id })} checked={chosen.has(row.id)} onChange={() => toggle(row.id)} /> : null} />
+            <Original row={row} pick={mayWrite && row.replayed_as === null ? <Checkbox aria-label={t("badRows.choose", { id: row.id })} checked={chosen.has(row.id)} onChange={() => toggle(row.id)} /> : null} />
           </li>
         ))}
       </ul>
@@ -113,7 +113,7 @@ function Original({ row, pick }: { row: OriginalRow; pick: React.ReactNode }) {
         <a href={`/api/v1/bad-rows/${row.id}/body`} download={`bad-row-${row.id}.bin`}>
           {t("badRows.download")}
         </a>
-        {row.replayed_as && <span className="tag good">{t("badRows.replayedAs", { id: row.replayed_as })}</span>}
+        {row.replayed_as !== null && <span className="tag good">{row.replayed_as ? t("badRows.replayedAs", { id: row.replayed_as }) : t("badRows.replayed")}</span>}
       </div>
       {json !== undefined && <Json value={json} open />}
       <details open={json === undefined}>

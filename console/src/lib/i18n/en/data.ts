@@ -77,6 +77,7 @@ export default {
     original: "Original bytes",
     download: "Download",
     notText: "Not text; this is Base64.",
+    replayed: "Taken",
     replayedAs: "Taken as {{id}}",
     result: "{{replayed}} taken, {{refused}} still refused",
   },

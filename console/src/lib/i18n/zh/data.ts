@@ -75,6 +75,7 @@ export default {
     original: "原始字节",
     download: "下载原文",
     notText: "不是文本，以下是 Base64。",
+    replayed: "已收下",
     replayedAs: "已作为 {{id}} 收下",
     result: "收下 {{replayed}} 条，仍被拒 {{refused}} 条",
   },
