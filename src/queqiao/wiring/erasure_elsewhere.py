@@ -1,11 +1,11 @@
 """What an erasure clears outside the warehouse and the log: bad rows, and bodies of webhooks."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from unicodedata import normalize
 
-from queqiao.collect.bad_rows_naming import naming
+from queqiao.collect.bad_rows_naming import IsWord, naming
 from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.kernel.clock import Clock
 from queqiao.ports.records.base import Records
@@ -16,7 +16,9 @@ from queqiao.reach import deliveries
 from queqiao.wiring.settings import Settings
 
 ROWS_AT_ONCE = 500
+EVERYWHERE = ("phone", "email", *OF_DEVICES)
 KINDS = (*PERSONAL, *OF_DEVICES)
+"""Of all of them a card alone may look like a price, so it needs a name before it."""
 
 
 class ErasureElsewhere:
@@ -33,24 +35,27 @@ class ErasureElsewhere:
     async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
         """Empty the bad rows that name a person, and clear the deliveries of their events."""
         ids = list(subject.numbers)
-        rows = await asyncio.to_thread(naming, self._folder, ids, _is_theirs(subject))
-        for start in range(0, len(rows), ROWS_AT_ONCE):
+        rows = await asyncio.to_thread(naming, self._folder, ids, is_word(subject))
+        # Once at least: it finishes what an erasure before could not.
+        for start in range(0, len(rows) or 1, ROWS_AT_ONCE):
             await self._bad_rows.empty(rows[start : start + ROWS_AT_ONCE])
         now_us = self._clock.now_us()
-        await self._records.write(lambda conn: deliveries.clear(conn, offsets, now_us))
+        for start in range(0, len(offsets), deliveries.IDS_AT_ONCE):
+            part = offsets[start : start + deliveries.IDS_AT_ONCE]
+            # Each part on its own: other writers get their turn in between.
+            await self._records.write(partial(deliveries.clear, offsets=part, now_us=now_us))
         await self._records.forget()
 
 
-def _is_theirs(subject: Subject) -> Callable[[str], bool]:
-    ids = {normalize("NFC", one) for one in subject.numbers}
+def is_word(subject: Subject) -> IsWord:
+    """Return what knows the phones and such of a person."""
     held = frozenset(subject.identifiers)
 
-    def is_theirs(text: str) -> bool:
-        if text in ids:
-            return True
-        return bool(held) and any(identifier(kind, text) in held for kind in KINDS)
+    def is_held(text: str, is_certain: bool) -> bool:
+        kinds = KINDS if is_certain else EVERYWHERE
+        return bool(held) and any(identifier(kind, text) in held for kind in kinds)
 
-    return is_theirs
+    return is_held
 
 
 def elsewhere(settings: Settings, records: Records, clock: Clock) -> ErasureElsewhere:
