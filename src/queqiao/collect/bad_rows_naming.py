@@ -42,6 +42,7 @@ _SIGNS = str.maketrans("", "", "_-$. ")
 _TELLING_CHARS = 8
 _NAME_BEFORE = re.compile(r"""([\w$.-]{1,40})\\{0,2}["']?\s{0,8}[:=]\s{0,8}\[?\\{0,2}["']?$""")
 _LOOK_BACK_CHARS = 80
+_BEFORE_A_VALUE = " \t\r\n\\\"'["
 
 _UNREADABLE = (InvalidInput, msgspec.DecodeError, UnicodeError, RecursionError)
 
@@ -88,7 +89,10 @@ def _is_named(text: str, found: re.Match[str]) -> bool:
     """Say whether a name of people stands right before, and the value ends there."""
     if text[found.end() : found.end() + 1] in {"-", ".", "@"}:
         return False
-    before = _NAME_BEFORE.search(text[max(0, found.start() - _LOOK_BACK_CHARS) : found.start()])
+    said = text[max(0, found.start() - _LOOK_BACK_CHARS) : found.start()]
+    if not said.rstrip(_BEFORE_A_VALUE).endswith((":", "=")):  # most are not, and this is quicker
+        return False
+    before = _NAME_BEFORE.search(said)
     return before is not None and _plain(before.group(1)) in PEOPLE
 
 
@@ -100,7 +104,7 @@ def _names(row: BadRow, somebody: _Somebody) -> bool:
             return True
     except _UNREADABLE:
         said = row.body.decode("utf-8", "replace")
-        if somebody.is_in_text(said) or somebody.is_in_text(unquote_plus(said)):
+        if any(map(somebody.is_in_text, {said, unquote_plus(said)})):
             return True
     if row.protocol == "segment":
         return False
