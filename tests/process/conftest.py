@@ -13,6 +13,7 @@ from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.process.enrichment.enricher import Enricher
 from queqiao.process.erasure import Eraser
@@ -115,3 +116,15 @@ async def house(tmp_path):
         await made.loader.close()
     made.warehouse.close()
     made.log.close()
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return ParquetFolder(tmp_path / "lake")
+
+
+@pytest.fixture
+def book(tmp_path):
+    made = ErasureBook(tmp_path / "erasures.sqlite", bytes(32))
+    yield made
+    made.close()

@@ -13,12 +13,11 @@ from tests.process.tiered import CutOff, CutOffError
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.envelope import EMPTY, decode_envelope, encode_envelope
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
-from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process import erasure_log
 from queqiao.process.ddl import EVENTS
 from queqiao.process.erased import CLEARED
 from queqiao.process.erasure import without
-from queqiao.process.erasure_book import ErasureBook, Subject
+from queqiao.process.erasure_book import Subject
 from queqiao.process.machines import Machines
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
@@ -42,18 +41,6 @@ QUESTIONS = [
     {"metrics": ["orders", "gmv", "net", "units"], "dimensions": ["currency"]},
     {"metrics": ["visitors", "orders"], "granularity": "day"},
 ]
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return ParquetFolder(tmp_path / "lake")
-
-
-@pytest.fixture
-def book(tmp_path):
-    made = ErasureBook(tmp_path / "erasures.sqlite", bytes(32))
-    yield made
-    made.close()
 
 
 async def fill(house) -> None:

@@ -63,7 +63,7 @@ class CutOffError(Exception):
 
 
 class CutOff:
-    """A warehouse or a lake whose calls are cut off at one of them, before or after it is done.
+    """A warehouse, a lake or such that is cut off at one of its calls, before or after it is done.
 
     Several share one ``count``, so that a cut falls between calls of either.
     """
@@ -102,4 +102,4 @@ class CutOff:
         return self._count[0] == self._at
 
 
-_AWAITED = {"query", "command", "insert", "exclusive"}
+_AWAITED = {"query", "command", "insert", "exclusive", "clear", "rewrite"}

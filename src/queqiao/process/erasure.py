@@ -21,6 +21,7 @@ from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.erased import CLEARED, ERASED
 from queqiao.process.erasure_book import Erasure, ErasureBook, Subject
 from queqiao.process.erasure_log import LogEraser
+from queqiao.process.erasure_tail import tail_of
 from queqiao.process.facts import FactReader
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
@@ -139,6 +140,8 @@ class Eraser:
         missed = self._book.missed(loaded)
         if not missed:
             return
+        end = max(loaded, self._event_log.end())
+        await self._erase_unloaded(loaded, end)
         async with self._loader.turn:
             users, others = await self._loader.known_ids()
         for ids, is_user in ((users, True), (others, False)):
@@ -148,10 +151,28 @@ class Eraser:
                     subject = Subject(user_id=one) if is_user else Subject(anonymous_id=one)
                     self._book.request(f"again-{digest.hex()}-{loaded}", subject, now_us)
                     log.warning("a person who was erased is here again, and is erased again")
-        if self._book.cut(max(loaded, self._event_log.end())):
+        if self._book.cut(end):
             async with self._loader.turn:
                 self._loader.use(self._book.veil())
                 await self._loader.open()
+
+    async def _erase_unloaded(self, loaded: int, end: int) -> None:
+        """Erase from the log, and elsewhere, what its tables have not loaded yet.
+
+        It is loaded as erased, so no row of it will ever tell whose it was. Done again it is
+        harmless; the others are cleared of it first, since the log names nobody afterwards.
+        """
+        veil = self._book.veil()
+        if veil.next_end(loaded) is None:
+            return
+        tail = await tail_of(self._event_log, self._facts, veil, loaded, end)
+        if not tail.offsets:
+            return
+        veiler = Veiler(self._facts, veil, self._book.digest)
+        await self._elsewhere.clear(tail.subject, tail.offsets)
+        await self._event_log.rewrite(veiler, tail.theirs, tail.orders)
+        await self._elsewhere.clear(tail.subject, tail.offsets)  # again, as in an erasure
+        log.warning("people who were erased were in the log again", events=len(tail.offsets))
 
     async def _forget_planned(self) -> None:
         """Forget whom a crash left planned and not forgotten.
@@ -174,7 +195,7 @@ class Eraser:
         await self._tier.sweep()
         files = await self._tier.files()
         border = files[-1].last if files else 0
-        offsets = await self._event_log.offsets(mine)
+        offsets = await self._offsets(erasure, subject, mine)
         veiler = Veiler(self._facts, self._book.veil(), self._book.digest)
         await self._event_log.erase(veiler, offsets, erasure.cutoff)
         await self._elsewhere.clear(subject, offsets)
@@ -190,6 +211,16 @@ class Eraser:
         # Again: what read an event just before it was rewritten may have written it down since.
         await self._elsewhere.clear(subject, offsets)
         self._book.erased(erasure.id, events)
+
+    async def _offsets(self, erasure: Erasure, subject: Subject, mine: str) -> list[int]:
+        """Return where a person's events are: from the book, once rows were asked.
+
+        After a crash in the middle, rows may not tell it any more.
+        """
+        if subject.offsets is None:
+            subject.offsets = await self._event_log.offsets(mine)
+            self._book.note(erasure.id, subject)
+        return subject.offsets
 
     async def _list(self, subject: Subject) -> None:
         """Put the ids into a table of their own: the text of a statement stays on disk."""

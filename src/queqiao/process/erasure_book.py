@@ -38,13 +38,15 @@ _COLUMNS = "id, phase, requested_at_us, finished_at_us, cutoff, events"
 class Subject(msgspec.Struct):
     """Whose data: a user's id, or a device's anonymous id; then all ids, each with its number.
 
-    ``identifiers`` are the phones and such that these hold, as ``kind:digest``.
+    ``identifiers`` are the phones and such that these hold, as ``kind:digest``; ``offsets`` where
+    their events are, None before rows were asked: afterwards no row tells it any more.
     """
 
     user_id: str = ""
     anonymous_id: str = ""
     numbers: dict[str, int] = {}
     identifiers: list[str] = []
+    offsets: list[int] | None = None
 
 
 class Erasure(msgspec.Struct):
@@ -124,6 +126,11 @@ class ErasureBook:
         ]
         self._file.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?, ?)", digests)
         self._file.execute("COMMIT")
+
+    def note(self, erasure_id: str, subject: Subject) -> None:
+        """Note what was found of a subject since; until ``erased``."""
+        sql = "UPDATE erasure SET subject = ? WHERE id = ?"
+        self._file.execute(sql, (msgspec.json.encode(subject), erasure_id))
 
     def missed(self, loaded: int) -> set[bytes]:
         """Return whose erasure tables loaded up to an offset cannot have seen: digests of ids.

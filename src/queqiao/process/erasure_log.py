@@ -48,6 +48,10 @@ class LogEraser:
         """Return the last offset of the log."""
         return self._reader.end()
 
+    def read(self, after: int) -> list[StoredEvent]:
+        """Return the events behind an offset, as many as one call takes. Blocking."""
+        return self._reader.read(after, EVENTS_AT_ONCE)
+
     async def offsets(self, theirs: str) -> list[int]:
         """Return the offsets of the events of which that SQL holds."""
         found: list[int] = []
@@ -63,7 +67,10 @@ class LogEraser:
 
     async def erase(self, veiler: Veiler, theirs: Sequence[int], cutoff: int) -> bool:
         """Rewrite a person's events up to an offset; return whether the log can do that."""
-        others = [offset async for offset in self._others(cutoff)]
+        return await self.rewrite(veiler, theirs, [one async for one in self._others(cutoff)])
+
+    async def rewrite(self, veiler: Veiler, theirs: Sequence[int], others: Sequence[int]) -> bool:
+        """Rewrite a person's events, and others' that may name them; say whether the log can."""
         for chosen, is_theirs in ((theirs, True), (others, False)):
             if not await self._rewrite(veiler, chosen, is_theirs=is_theirs):
                 log.warning(

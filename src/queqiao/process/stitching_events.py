@@ -41,6 +41,13 @@ def is_order(envelope: Envelope) -> bool:
     return envelope.source == SOURCE and envelope.event in (MERGED, SEPARATED)
 
 
+def named_by_order(envelope: Envelope) -> list[str]:
+    """Return the ids that an order names, also where it is one that nobody could obey."""
+    said = msgspec.json.decode(envelope.properties)
+    given = said.values() if isinstance(said, dict) else ()
+    return [one for one in given if isinstance(one, str)]
+
+
 class People:
     """Stitching over the state file, event by event."""
 

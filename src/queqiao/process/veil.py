@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from queqiao.kernel.envelope import EMPTY
+from queqiao.kernel.envelope import EMPTY, Envelope
 from queqiao.process.enrichment import enricher
 from queqiao.process.enrichment.enricher import Circumstances
 from queqiao.process.erased import CLEARED, ERASED
@@ -82,8 +82,7 @@ class Veil:
         if not self._ends or fact.offset > self._ends[-1]:
             return fact
         envelope = fact.envelope
-        envelope.anonymous_id = self._name(envelope.anonymous_id, fact.offset)
-        envelope.user_id = self._name(envelope.user_id, fact.offset)
+        self.put_over_ids(envelope, fact.offset)
         if self._kinds:
             held = identifiers_of(fact)
             fact.identifiers = [self._name(one, fact.offset) or one for one in held]
@@ -95,6 +94,11 @@ class Veil:
         if is_order(envelope):
             self._put_over_order(fact)
         return fact
+
+    def put_over_ids(self, envelope: Envelope, offset: int) -> None:
+        """Give an event's own ids their names, whatever the rest of it says."""
+        envelope.anonymous_id = self._name(envelope.anonymous_id, offset)
+        envelope.user_id = self._name(envelope.user_id, offset)
 
     def _put_over_order(self, fact: Fact) -> None:
         order = msgspec.json.decode(fact.envelope.properties, type=Order)
@@ -111,6 +115,10 @@ class Veil:
         digest = self._digest(one)
         found = self._cutoffs.get(digest)
         return self._name_of(digest) if found and offset <= found[-1] else one
+
+    def is_erased(self, one: str, offset: int) -> bool:
+        """Say whether an id or an identifier of an event is an erased person's, or their name."""
+        return one in self._names or self._name(one, offset) != one
 
     def is_over(self, who: Who) -> bool:
         """Say whether an event is of somebody who was erased."""

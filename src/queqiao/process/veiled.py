@@ -5,9 +5,10 @@ need; address, user agent, page, traits and all free words are gone, and in thei
 had been read of them (``kept.py``). So history made of it again is the history that there was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
+import structlog
 
 from queqiao.kernel.envelope import Envelope, decode_envelope, encode_envelope
 from queqiao.kernel.errors import InvalidInput
@@ -18,10 +19,14 @@ from queqiao.process.erased import CLEARED, ERASED
 from queqiao.process.facts import Fact, FactReader, bare_fact
 from queqiao.process.identifiers import OF_DEVICES, identifiers_of
 from queqiao.process.identity import ids_of
-from queqiao.process.kept import is_kept, kept_of
+from queqiao.process.kept import Kept, is_kept, kept_of
 from queqiao.process.properties import known_part, text_of
-from queqiao.process.stitching_events import Order, is_order
+from queqiao.process.stitching_events import Order, is_order, named_by_order
 from queqiao.process.veil import Veil
+
+log = structlog.get_logger()
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _TAGS = ("utm_term", "utm_content", "click_id")
 """Columns that an erasure clears and that tell one campaign of a visit from another."""
@@ -44,20 +49,41 @@ class Veiler:
         """
         try:
             original = decode_envelope(event.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):  # it is nobody's that could be told
+        except _UNREADABLE:  # it is nobody's that could be told
             return None
-        fact, is_bare = self._read(event)
+        for is_bare in (False, True):
+            try:
+                return self._anew(original, event, is_theirs=is_theirs, is_bare=is_bare)
+            except OSError:  # a fault of the disk is not the event's
+                raise
+            except InvalidInput:
+                continue
+            except Exception:
+                log.exception("an event could not be read to erase it", offset=event.offset)
+        return self._emptied(original, event.offset, is_theirs=is_theirs)
+
+    def _anew(
+        self, original: Envelope, event: StoredEvent, *, is_theirs: bool, is_bare: bool
+    ) -> bytes | None:
+        """Return the new body; ``is_bare``: by its envelope, which is all that can be read."""
+        fact = bare_fact(event, []) if is_bare else self._reader.read(event)
+        self._veil.put_over(fact)
         is_named = self._is_named(original, fact)
         if is_theirs or (is_bare and is_named):
             return encode_envelope(self._cleared(original, fact, is_bare=is_bare))
         return encode_envelope(_renamed(original, fact)) if is_named else None
 
-    def _read(self, event: StoredEvent) -> tuple[Fact, bool]:
-        """Return the event with names over it, and whether its envelope is all that can be read."""
-        try:
-            return self._veil.put_over(self._reader.read(event)), False
-        except InvalidInput:
-            return self._veil.put_over(bare_fact(event, [])), True
+    def _emptied(self, original: Envelope, offset: int, *, is_theirs: bool) -> bytes | None:
+        """Return the least that an event can be, where our own code fails on all else of it.
+
+        So one event never stops an erasure.
+        """
+        said = [one for one in (original.anonymous_id, original.user_id) if one]
+        said += named_by_order(original) if is_order(original) else []
+        if not is_theirs and not any(self._veil.is_erased(one, offset) for one in said):
+            return None
+        self._veil.put_over_ids(original, offset)
+        return encode_envelope(_left(original, {}, Kept()))
 
     @staticmethod
     def _is_named(original: Envelope, fact: Fact) -> bool:
@@ -77,15 +103,8 @@ class Veiler:
         if not is_kept(original):
             circumstances = self._without_who(circumstances)
         kept = kept_of(circumstances, fact.channel, fact.said, named)
-        return Envelope(
-            message_id="", type=original.type, timestamp_us=original.timestamp_us,
-            received_at_us=original.received_at_us, source=original.source, event=original.event,
-            anonymous_id=fact.envelope.anonymous_id, user_id=fact.envelope.user_id,
-            sent_at_us=original.sent_at_us, schema_fault=original.schema_fault,
-            schema_version=original.schema_version,
-            properties=msgspec.Raw(msgspec.json.encode(properties)),
-            kept=msgspec.Raw(msgspec.json.encode(kept)),
-        )  # fmt: skip
+        ids = {"anonymous_id": fact.envelope.anonymous_id, "user_id": fact.envelope.user_id}
+        return _left(msgspec.structs.replace(original, **ids), properties, kept)
 
     def _without_who(self, circumstances: Circumstances) -> Circumstances:
         """Return the circumstances as rows keep them, but that campaigns are told apart still."""
@@ -97,6 +116,18 @@ class Veiler:
 
     def _word(self, said: str) -> str:
         return self._digest(said).hex()[:_NAME_DIGITS] if said else ""
+
+
+def _left(one: Envelope, properties: Mapping[str, msgspec.Raw], kept: Kept) -> Envelope:
+    """Return an event with these properties, and nothing else that could say who it was."""
+    return Envelope(
+        message_id="", type=one.type, timestamp_us=one.timestamp_us,
+        received_at_us=one.received_at_us, source=one.source, event=one.event,
+        anonymous_id=one.anonymous_id, user_id=one.user_id, sent_at_us=one.sent_at_us,
+        schema_fault=one.schema_fault, schema_version=one.schema_version,
+        properties=msgspec.Raw(msgspec.json.encode(properties)),
+        kept=msgspec.Raw(msgspec.json.encode(kept)),
+    )  # fmt: skip
 
 
 def _may_stay(identifier: str, fact: Fact) -> bool:
