@@ -4,7 +4,7 @@ import errno
 import os
 import time
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from queqiao.kernel.errors import Broken, StorageFull, Unavailable
 from queqiao.ports.journal import Disk, Journal, JournalReader
-from queqiao.ports.journal.base import padded, segment_name, unpadded
+from queqiao.ports.journal.base import HEADER, PADDED, checksum, padded, segment_name, unpadded
+from queqiao.ports.journal.recovery import good_end
 from queqiao.ports.journal.rewriter import NAME
 
 OLD = [bytes([65 + number]) * size for number, size in enumerate([1, 40, 300, 70_000, 3])]
@@ -179,6 +180,42 @@ def test_whoever_reads_meanwhile_sees_the_one_or_the_other(tmp_path: Path) -> No
     thread.join()
     assert set(seen) == {one, other}
     journal.close()
+
+
+@pytest.mark.parametrize("mends", [True, False])
+def test_a_new_length_before_old_content_is_read_again(tmp_path: Path, mends: bool) -> None:
+    """A reader that sees the length of the new frame and all else of the old one never cuts it."""
+    journal, positions = written(tmp_path)
+    journal.rewrite([(positions[4], b"")])
+    path, at = tmp_path / segment_name(positions[3]), HEADER.size
+    with path.open("r+b") as file:
+        held = file.read(at)
+        length, told = HEADER.unpack(held)
+        file.seek(0)
+        file.write(HEADER.pack(length ^ PADDED, told))
+        file.flush()
+        if mends:
+            Timer(0.03, lambda: os.pwrite(file.fileno(), held, 0)).start()
+            assert payloads(tmp_path) == [*OLD[:4], b""]
+        else:
+            with pytest.raises(Broken, match=f"position {positions[3]}"):
+                payloads(tmp_path)
+    journal.close()
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_flag_that_the_checksum_does_not_know_is_no_whole_frame(
+    tmp_path: Path, number: int
+) -> None:
+    """What follows the watermark is kept when it is whole: of a wrong flag it is not."""
+    position, padding = 0, padded(OLD[number], len(OLD[number]) + 9)
+    for is_padded in (True, False):
+        path = tmp_path / f"{is_padded}"
+        header = HEADER.pack(len(padding) | PADDED, checksum(position, padding, is_padded=is_padded))
+        path.write_bytes(header + padding)
+        with path.open("rb") as file:
+            end = good_end(file.fileno(), 0, 0)
+        assert end == (path.stat().st_size if is_padded else 0)
 
 
 def test_what_stays_damaged_is_told(tmp_path: Path) -> None:

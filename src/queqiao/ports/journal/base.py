@@ -5,8 +5,8 @@ byte address in that sequence; a segment is named by the position of its first b
 
 - **Durable**: an append answers after ``fdatasync``; many appends share one (group commit).
 - **Ordered**: frames lie in the order of the calls; positions only grow.
-- **Whole**: each frame carries a checksum over its position and payload. A torn tail is cut off
-  when the writer opens; damage before the committed watermark is never cut, it raises ``Broken``.
+- **Whole**: each frame carries a checksum over its position, its payload and whether padding
+  follows. A torn tail is cut off when the writer opens; damage before the committed watermark is never cut, it raises ``Broken``.
 - **Seen when safe**: the watermark, shared through a mapped file, only ever names fsynced bytes.
   Readers in any process stop there.
 - **One writer**: held by a file lock for the life of the process.
@@ -30,6 +30,7 @@ FRAME_BYTES_MAX = 64 << 20
 
 PADDED = 1 << 31
 """In the length of a header: a shorter payload was put here, and padding follows it."""
+_PADDED_SEED = 1 << 63
 _COUNT = Struct("<I")
 _LONG = 255
 
@@ -46,9 +47,13 @@ class Frame(NamedTuple):
     next_position: int
 
 
-def checksum(position: int, payload: bytes | memoryview) -> int:
-    """Return the checksum of a frame. The position in it unmasks bytes left from elsewhere."""
-    return xxh3_64_intdigest(payload, position)
+def checksum(position: int, content: bytes | memoryview, *, is_padded: bool = False) -> int:
+    """Return the checksum of a frame. The position in it unmasks bytes left from elsewhere.
+
+    Whether it is padded is in it too, since a reader may see the new length of a frame that is
+    being rewritten, and all else as it was.
+    """
+    return xxh3_64_intdigest(content, position | _PADDED_SEED if is_padded else position)
 
 
 def padded(payload: bytes, length: int) -> bytes:

@@ -80,13 +80,13 @@ class JournalReader:
             needed = HEADER.size
             if len(window) - used >= needed:
                 length, told = HEADER.unpack_from(window, used)
-                is_padded, length = length & PADDED, length & ~PADDED
+                is_padded, length = bool(length & PADDED), length & ~PADDED
                 needed += length
                 if length > FRAME_BYTES_MAX or position + needed > stop:
                     raise _damaged(position)
                 if len(window) - used >= needed:
                     payload = window[used + HEADER.size : used + needed]
-                    if checksum(position, payload) == told:
+                    if checksum(position, payload, is_padded=is_padded) == told:
                         if is_padded:
                             payload = unpadded(payload)
                         yield Frame(position, payload, position + needed)

@@ -32,8 +32,8 @@ def _whole_frame(file: int, base: int, size: int, position: int) -> int | None:
     if len(header) < HEADER.size:
         return None
     length, told = HEADER.unpack(header)
-    length &= ~PADDED
+    is_padded, length = bool(length & PADDED), length & ~PADDED
     if length == 0 or length > FRAME_BYTES_MAX or position - base + HEADER.size + length > size:
         return None
     payload = os.pread(file, length, position - base + HEADER.size)
-    return length if checksum(position, payload) == told else None
+    return length if checksum(position, payload, is_padded=is_padded) == told else None

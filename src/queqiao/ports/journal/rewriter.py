@@ -59,8 +59,9 @@ class Rewriter:
             length, _ = HEADER.unpack(file.read(HEADER.size))
         length &= ~PADDED
         content = padded(payload, length)
-        mark = PADDED if len(payload) < length else 0
-        return HEADER.pack(length | mark, checksum(position, content)) + content
+        is_padded = len(payload) < length
+        told = checksum(position, content, is_padded=is_padded)
+        return HEADER.pack(length | PADDED if is_padded else length, told) + content
 
     def _base_of(self, position: int) -> int:
         bases = segment_bases(self._folder)
