@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from structlog.testing import capture_logs
 
 from queqiao.kernel.errors import Broken, StorageFull
 from queqiao.ports.event_log import packer
@@ -197,6 +198,36 @@ async def test_bodies_that_have_nothing_in_common_are_packed_without(tmp_path: P
         await log.append([NewEvent("web", f"{number}", body, bytes(8))])
     log.close()
     assert read_all(tmp_path) == bodies
+
+
+async def test_a_body_of_a_thousand_levels_costs_no_dictionary(tmp_path: Path) -> None:
+    nested = b'{"message_id":"deep","properties":%b%b}' % (b"[" * 1000, b"]" * 1000)
+    events = [event(number) for number in range(200)]
+    log = EmbeddedEventLog(tmp_path)
+    for one in [*events[:20], NewEvent("web", "deep", nested, bytes(8)), *events[20:]]:
+        await log.append([one])
+    log.close()
+    assert read_all(tmp_path)[20] == nested
+    assert brought(tmp_path)
+
+
+async def test_whatever_fails_at_a_dictionary_the_log_goes_on_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_samples: object) -> list[bytes]:
+        raise RecursionError("what a person said")
+
+    monkeypatch.setattr(packer, "shared", fails)
+    events = [event(number) for number in range(200)]
+    log = EmbeddedEventLog(tmp_path)
+    with capture_logs() as told:
+        for one in events:
+            await log.append([one])
+    assert log.broken is None
+    log.close()
+    assert read_all(tmp_path) == [one.body for one in events]
+    assert brought(tmp_path) == []
+    assert {one["cause"] for one in told} == {"RecursionError"}
 
 
 @pytest.mark.parametrize("odd", ['with "quotes"', "é", "鹊桥", "", "\x01", "x" * 256])

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import sqlite3
+import threading
+import time
 from pathlib import Path
 from random import Random
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from tests.ports.test_journal_rewriting import FailingDisk, SlowDisk
 
 from queqiao.kernel.errors import Broken, Unavailable
-from queqiao.ports.event_log import packer
+from queqiao.ports.event_log import packer, rewriter
 from queqiao.ports.event_log.base import NewEvent, Outcome, StoredEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -206,4 +208,56 @@ async def test_a_fault_of_the_disk_is_gone_on_from(tmp_path: Path) -> None:
         await log.rewrite(new)
     await log.rewrite(new)
     assert [read_all(tmp_path)[n] for n in (3, 50)] == [one.body for one in new]
+    log.close()
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch, pause_s: float) -> list[int]:
+    """Make each packing anew take so long; return where the first offsets of frames are noted."""
+    packed, repacked = [], rewriter.repacked
+
+    def slow(records, *rest):
+        packed.append(records.first)
+        time.sleep(pause_s)
+        return repacked(records, *rest)
+
+    monkeypatch.setattr(rewriter, "repacked", slow)
+    return packed
+
+
+async def test_calls_that_wait_hold_no_thread_and_one_that_is_given_up_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event(number) for number in range(40)]
+    log = await filled(tmp_path, [events[:20], events[20:]])
+    packed, before = slowly(monkeypatch, 0.05), threading.active_count()
+    new = StoredEvent(3, without_who(events[2].body))
+    calls = [asyncio.ensure_future(log.rewrite([new])) for _ in range(40)]
+    given_up = asyncio.ensure_future(log.rewrite([StoredEvent(30, b"")]))
+    await asyncio.sleep(0.02)
+    assert threading.active_count() <= before + 1
+    given_up.cancel()
+    await asyncio.gather(*calls)
+    log.close()
+    assert set(packed) == {1}
+    assert read_all(tmp_path)[2] == new.body
+    assert read_all(tmp_path)[29] == events[29].body
+
+
+async def test_closing_waits_for_one_frame_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event(number) for number in range(200)]
+    log = await filled(tmp_path, [[one] for one in events])
+    slowly(monkeypatch, 0.1)
+    new = [StoredEvent(n + 1, without_who(one.body)) for n, one in enumerate(events)]
+    calls = [asyncio.ensure_future(log.rewrite(new)) for _ in range(3)]
+    await asyncio.sleep(0.15)
+    start = time.perf_counter()
+    log.close()
+    assert time.perf_counter() - start < 5  # all of them take 20 s
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(one) for one in ended] == [Unavailable] * 3
+    log = EmbeddedEventLog(tmp_path)
+    for body, one, old in zip(read_all(tmp_path), new, events, strict=True):
+        assert body in (one.body, old.body)
     log.close()

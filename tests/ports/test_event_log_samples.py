@@ -65,7 +65,12 @@ def test_what_may_name_a_human_under_many_ids_is_never_left(value: object) -> No
     assert b"Viewed" in left(bodies)
 
 
-@pytest.mark.parametrize("odd", [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'{"user_id":7}', b"12"])
+NESTED = b'{"user_id":"p","properties":%b%b}' % (b"[" * 1000, b"]" * 1000)
+
+
+@pytest.mark.parametrize(
+    "odd", [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'{"user_id":7}', b"12", NESTED]
+)
 def test_a_body_that_is_nobodys_event_gives_nothing(odd: bytes) -> None:
     bodies = [body(f"p{n}", event="Viewed") for n in range(9)]
     assert shared([odd, *bodies]) == shared(bodies)

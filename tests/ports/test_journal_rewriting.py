@@ -211,7 +211,9 @@ def test_a_flag_that_the_checksum_does_not_know_is_no_whole_frame(
     position, padding = 0, padded(OLD[number], len(OLD[number]) + 9)
     for is_padded in (True, False):
         path = tmp_path / f"{is_padded}"
-        header = HEADER.pack(len(padding) | PADDED, checksum(position, padding, is_padded=is_padded))
+        header = HEADER.pack(
+            len(padding) | PADDED, checksum(position, padding, is_padded=is_padded)
+        )
         path.write_bytes(header + padding)
         with path.open("rb") as file:
             end = good_end(file.fileno(), 0, 0)

@@ -3,9 +3,7 @@
 Rows tell most of it. What has no row, or names somebody whom its row does not, is looked at by
 itself: events that could not be read, an operator's orders, and alias calls.
 
-Measured, a person of 1,000 events, each in a frame of 1,000 of others', among 2 M (126 MB): 8 s of
-CPU and 126 MB written, half of it beside first. Among 20,000 events in frames of one: 1.3 s, and
-975 of the frames found no room in their places, 0.3 MB apart.
+What it costs is measured in ``docs/decisions/0027-erased-in-place.md``.
 """
 
 import asyncio
@@ -21,9 +19,10 @@ from queqiao.process.veiled import Veiler
 log = structlog.get_logger()
 
 OFFSETS_AT_ONCE = 20_000
-EVENTS_AT_ONCE = 2_000
+EVENTS_AT_ONCE = 100
 BYTES_AT_ONCE = 4 << 20
-"""Bounds of one call to the log's owner."""
+"""Bounds of one call to the log's owner. Each event may lie in another frame, which takes 10 ms of
+CPU, or 50 when it is of ten thousand events; a call has 30 s."""
 BLOCK = 1 << 16
 """So many offsets are counted together to find those without a row."""
 

@@ -1,8 +1,9 @@
 """Frames that found no room for their new bodies: one SQLite file, each frame by its position.
 
-Packed anew, a frame of many events fits its place, since a rewritten body says less. One of few
-events may not (an id of two letters has become a digest): then its place keeps what others need of
-it, and all of it lies here.
+A rewritten body says less, but what it says is its own, and packs worse. So a frame of hundreds of
+events fits its place when it is packed harder, one of twenty does not always, and one of a single
+event nearly never (measured: ``docs/decisions/0027-erased-in-place.md``). Then its place keeps what
+others need of it, and all of it lies here.
 """
 
 import sqlite3

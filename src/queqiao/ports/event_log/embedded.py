@@ -123,7 +123,7 @@ class EmbeddedEventLog:
 
     async def rewrite(self, events: Sequence[StoredEvent]) -> bool:
         """Put other bodies in the place of committed ones, beside appends."""
-        await asyncio.to_thread(self._rewriter.rewrite, events)
+        await self._rewriter.rewrite(events)
         return True
 
     @property

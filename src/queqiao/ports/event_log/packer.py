@@ -10,6 +10,7 @@ needs it. It is made anew as the log grows, and then once in a while, since shop
 
 from collections.abc import Callable, Sequence
 
+import structlog
 from zstandard import ZstdCompressionDict, ZstdCompressor, ZstdError, train_dictionary
 
 from queqiao.ports.event_log.records import (
@@ -38,6 +39,7 @@ RENEW_GROWTH = 8
 RENEW_EVENTS_MAX = 1 << 20
 """... and after so many more at the latest."""
 
+log = structlog.get_logger()
 
 Compress = Callable[[bytes], bytes]
 
@@ -94,13 +96,11 @@ class Packer:
         if first == FIRST_OFFSET or len(self._samples) < SAMPLES:
             return b""
         samples, self._samples = self._samples, []
-        try:
-            left: list[bytes | bytearray | memoryview] = [*shared(samples)]
-            dictionary = train_dictionary(DICTIONARY_BYTES, left).as_bytes()
-        except ZstdError:  # they have nothing in common
+        dictionary = _trained(samples)
+        if dictionary:
+            self._fresh = dictionary, first
+        else:
             self._due = _next_due(first)
-            return b""
-        self._fresh = dictionary, first
         return dictionary
 
     def stored(self, position: int) -> None:
@@ -117,6 +117,19 @@ class Packer:
         """
         self._fresh = None
         self._samples = []
+
+
+def _trained(samples: Sequence[bytes]) -> bytes:
+    """Return a dictionary; empty when there is none to be had, which costs bytes and no event."""
+    try:
+        left: list[bytes | bytearray | memoryview] = [*shared(samples)]
+        return train_dictionary(DICTIONARY_BYTES, left).as_bytes()
+    except ZstdError:  # they have nothing in common
+        return b""
+    except Exception as error:  # noqa: BLE001  # whatever is in bodies, the log goes on
+        # Its kind only: its words may be a person's.
+        log.warning("the event log goes on without a new dictionary", cause=type(error).__name__)
+        return b""
 
 
 def _next_due(first: int) -> int:

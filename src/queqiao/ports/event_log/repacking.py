@@ -20,8 +20,15 @@ from queqiao.ports.event_log.records import (
     shown,
 )
 
-LEVELS = (LEVEL, 9, 19)
-"""Of zstd, in this order until the frame fits."""
+LEVELS = (LEVEL, 9, 15)
+"""Of zstd, in this order until the frame fits. Measured with one event of a shop's changed:
+
+| events a frame | level 1 | 9 | 15 | 19 |
+|---|---|---|---|---|
+| 1,000 | 1 ms, none fits | 5 ms, all fit | 11 ms | 165 ms |
+| 100 | 0.2 ms, none | 1.1 ms, none | 10 ms, all | 10 ms |
+| 20 | 0.1 ms, none | 0.4 ms, 8 of 100 | 2 ms, 97 of 100 | 2 ms, as many |
+"""
 
 
 class Content(NamedTuple):

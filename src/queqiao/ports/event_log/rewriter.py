@@ -1,9 +1,11 @@
 """Other bodies in the place of committed ones, frame by frame: see ``rewrite`` in ``base``."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
+from threading import Event
 
 from queqiao.kernel.errors import Broken, Message, Unavailable
 from queqiao.ports.event_log.apart import Apart
@@ -19,25 +21,34 @@ READ_BYTES = 128 << 10
 
 
 class FrameRewriter:
-    """Belongs to the writer of a log. Blocking; calls from several threads take turns."""
+    """Belongs to the writer of a log. It has one thread: calls wait their turn without one."""
 
     def __init__(self, folder: Path, journal: Journal) -> None:
         self._journal = journal
         self._apart = Apart(folder)
         self._reader = EmbeddedEventLogReader(folder, READ_BYTES)
-        self._turn = Lock()
+        self._desk = ThreadPoolExecutor(1, "log-rewriter")
+        self._closing = Event()
 
-    def rewrite(self, events: Sequence[StoredEvent]) -> None:
+    async def rewrite(self, events: Sequence[StoredEvent]) -> None:
         """Put the bodies at their offsets. Raises StorageFull or Unavailable."""
-        with self._turn:
-            self._journal.rewrite([])  # before anything is read that a fault left half written
-            step, size = _Step(), 0
-            for records, room, bodies in self._places({one.offset: one.body for one in events}):
-                size += self._add(step, records, room, bodies)
-                if size >= STEP_BYTES:
-                    self._write(step)
-                    step, size = _Step(), 0
-            self._write(step)
+        await asyncio.wrap_future(self._desk.submit(self._rewrite, events))
+
+    def _rewrite(self, events: Sequence[StoredEvent]) -> None:
+        self._go_on()
+        self._journal.rewrite([])  # before anything is read that a fault left half written
+        step, size = _Step(), 0
+        for records, room, bodies in self._places({one.offset: one.body for one in events}):
+            self._go_on()
+            size += self._add(step, records, room, bodies)
+            if size >= STEP_BYTES:
+                self._write(step)
+                step, size = _Step(), 0
+        self._write(step)
+
+    def _go_on(self) -> None:
+        if self._closing.is_set():
+            raise Unavailable(Message("日志正在关闭", "the log is being closed"))
 
     def _places(
         self, bodies: Mapping[int, bytes]
@@ -85,10 +96,11 @@ class FrameRewriter:
         self._journal.rewrite(step.here)
 
     def close(self) -> None:
-        """Close the files when nothing is under way."""
-        with self._turn:
-            self._reader.close()
-            self._apart.close()
+        """Close the files. What is under way ends after the frame that it is at, as Unavailable."""
+        self._closing.set()
+        self._desk.shutdown()
+        self._reader.close()
+        self._apart.close()
 
 
 class _Step:

@@ -70,7 +70,7 @@ def _by_person(bodies: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
     for body in bodies:
         try:
             who = _who.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if who.anonymous_id and who.user_id:
             users[who.anonymous_id] = who.user_id

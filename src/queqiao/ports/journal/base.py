@@ -6,7 +6,8 @@ byte address in that sequence; a segment is named by the position of its first b
 - **Durable**: an append answers after ``fdatasync``; many appends share one (group commit).
 - **Ordered**: frames lie in the order of the calls; positions only grow.
 - **Whole**: each frame carries a checksum over its position, its payload and whether padding
-  follows. A torn tail is cut off when the writer opens; damage before the committed watermark is never cut, it raises ``Broken``.
+  follows. A torn tail is cut off when the writer opens; damage before the committed watermark is
+  never cut, it raises ``Broken``.
 - **Seen when safe**: the watermark, shared through a mapped file, only ever names fsynced bytes.
   Readers in any process stop there.
 - **One writer**: held by a file lock for the life of the process.
