@@ -5,6 +5,7 @@ its reader, Parquet by Arrow, tables by the engine, all else byte by byte.
 """
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,3 +221,25 @@ def test_nothing_of_one_person_stays_and_all_of_the_other(tmp_path: Path) -> Non
         assert told_by.returncode == 0, told_by.stderr
         assert answers(system, len(calls)) == before
     assert places(home, ERASED) == []
+
+
+def test_a_restored_backup_whose_log_is_ahead_of_its_tables_is_rid_of_them(tmp_path: Path) -> None:
+    home, backup = tmp_path / "home", tmp_path / "backup"
+    with running_system(home=home) as system:
+        publish_webhook(system)
+        calls = send(system)
+        until(lambda: len(deliveries(system)) == len(calls), 20)
+        before = answers(system, len(calls))
+    make_quick(home)
+    tables = ("warehouse", "process.sqlite*")
+    shutil.copytree(home, backup, symlinks=True, ignore=shutil.ignore_patterns("run", *tables))
+    with running_system(home=home) as system:
+        erase(system)
+    shutil.copy(home / "erasures.sqlite", backup / "erasures.sqlite")
+    with running_system(home=backup) as system:
+        until(lambda: pipeline(system)["loaded"] == len(calls), 20)
+        assert answers(system, len(calls)) == before
+        given_up = [one["event_offset"] for one in deliveries(system) if one["error"] == "erased"]
+        assert sorted(given_up) == [1, 2, 3, 4, 5]
+    assert readable(places(backup, ERASED)) == []
+    assert readable(places(backup, KEPT)) != []
