@@ -52,6 +52,6 @@ def quick_starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def shared_data() -> Path:
     """The folder of real public data beside the project; tests that need it skip without it."""
     folder = Path(os.environ.get("QUEQIAO_SHARED", Path(__file__).parents[2] / "shared")) / "data"
-    if not folder.is_dir():
+    if not folder.is_dir():  # it is not part of the project: a user's checkout lacks it
         pytest.skip("the folder of public data sets is not beside this checkout (QUEQIAO_SHARED)")
     return folder

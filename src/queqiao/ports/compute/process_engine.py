@@ -7,6 +7,7 @@ before the engine is asked.
 """
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +32,7 @@ CUT_S = 600.0
 """How long an engine may take for one piece."""
 
 
-class ProcessEngine:
+class ProcessEngine(ABC):
     """Runs plans in an engine's process. ``machines`` is ``module:NAME``, imported there too."""
 
     def __init__(
@@ -108,13 +109,13 @@ class ProcessEngine:
                 seen.append(watermark)
         return joined(tables), min(seen, default=BEGINNING_US)
 
+    @abstractmethod
     def entries(self, epoch: Path) -> Iterator[Entry]:
         """Yield what came out of an epoch. Each engine writes it in its own way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spool(self, rows: Iterator[pa.Table], columns: Columns, path: Path) -> None:
         """Write rows of these columns for the engine to read."""
-        raise NotImplementedError
 
     def _spool(self, plan: Plan, source: Source, position: int, path: Path) -> int:
         """Write the rows after a position; return the position after them."""

@@ -75,14 +75,8 @@ class Place(msgspec.Struct, frozen=True):
     def client(self, connections: int) -> "Redis":
         """Return a client that connects when it is first used, and never retries by itself."""
         return Redis(
-            host=self.host,
-            port=self.port,
-            db=self.database,
-            username=self.username,
-            password=self.password,
-            ssl=self.tls,
+            **self._reached_by(),
             max_connections=connections,
-            socket_connect_timeout=CONNECT_WITHIN_S,
             socket_timeout=ANSWER_WITHIN_S,
             retry=Retry(NoBackoff(), 0),
             client_name="queqiao",
@@ -90,16 +84,18 @@ class Place(msgspec.Struct, frozen=True):
 
     def blocking_client(self) -> "BlockingRedis":
         """Return a client for work that may block: a proof, a move."""
-        return BlockingRedis(
-            host=self.host,
-            port=self.port,
-            db=self.database,
-            username=self.username,
-            password=self.password,
-            ssl=self.tls,
-            socket_connect_timeout=CONNECT_WITHIN_S,
-            socket_timeout=BLOCKING_WITHIN_S,
-        )
+        return BlockingRedis(**self._reached_by(), socket_timeout=BLOCKING_WITHIN_S)
+
+    def _reached_by(self) -> dict[str, Any]:
+        return {
+            "host": self.host,
+            "port": self.port,
+            "db": self.database,
+            "username": self.username,
+            "password": self.password,
+            "ssl": self.tls,
+            "socket_connect_timeout": CONNECT_WITHIN_S,
+        }
 
 
 class Report(msgspec.Struct, frozen=True):
