@@ -126,6 +126,10 @@ def test_a_phone_has_five_places_at_the_bottom(
     _settle(page)
     assert page.locator(".rail > .rail-link:visible, .rail > .more:visible").count() == 5
     assert _too_wide_px(page) <= 0
+    page.set_viewport_size(PHONE)
+    page.goto("/data/pipeline")  # the last tab of its row
+    _settle(page)
+    expect(page.locator(".tab.open")).to_be_in_viewport(ratio=1)
     context.close()
 
 

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { type Search, useAddress, useParameter } from "@/lib/url";
 import { Go } from "./Go";
 
@@ -57,8 +57,10 @@ function Tabs({ tabs, current }: { tabs: Tab[]; current: string | undefined }) {
   const [named] = useParameter("tab", first);
   const open = current ?? named;
   const address = useAddress();
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => bringIntoRow(row.current), [open]);
   return (
-    <nav className="tabs" aria-label={t("frame.tabs")}>
+    <nav ref={row} className="tabs" aria-label={t("frame.tabs")}>
       {tabs.map((tab) => {
         const kept = Object.fromEntries(Object.entries(address).filter(([name]) => name !== "tab"));
         const extra = tab.to || tab.id === first ? kept : { ...kept, tab: tab.id };
@@ -72,4 +74,10 @@ function Tabs({ tabs, current }: { tabs: Tab[]; current: string | undefined }) {
       })}
     </nav>
   );
+}
+
+/** On a narrow screen the open tab may lie beyond the edge of its row; the page itself must not move. */
+function bringIntoRow(row: HTMLElement | null) {
+  const tab = row?.querySelector<HTMLElement>(".tab.open");
+  if (row && tab) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
 }

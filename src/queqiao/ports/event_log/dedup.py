@@ -26,7 +26,8 @@ from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.event_log.runs import Run, hash_of, hashes_of
 from queqiao.ports.event_log.worker import Worker
 
-TABLE_KEYS_MAX = 1 << 15
+TABLE_KEYS_MAX = 1 << 14
+"""Some 200 bytes of memory each, and half of that again while they are written."""
 CROWDED_KEYS = 1 << 19
 """With so many keys in memory (100 MB) the disk has not kept up, and appends are turned away."""
 FILL_PATIENCE_S = 0.5

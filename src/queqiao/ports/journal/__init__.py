@@ -2,7 +2,8 @@
 
 from queqiao.ports.journal.base import Frame
 from queqiao.ports.journal.disk import Disk
+from queqiao.ports.journal.landmarks import Landmarks
 from queqiao.ports.journal.reader import JournalReader
 from queqiao.ports.journal.writer import Journal
 
-__all__ = ["Disk", "Frame", "Journal", "JournalReader"]
+__all__ = ["Disk", "Frame", "Journal", "JournalReader", "Landmarks"]
