@@ -12,7 +12,7 @@ from deploy.engines.packages import fetch_jars, jars
 from deploy.engines.settings import Settings
 
 MASTER = "org.apache.hadoop.hbase.master.HMaster"
-THRIFT = "org.apache.hadoop.hbase.thrift.ThriftServer"
+THRIFT = "org.apache.hadoop.hbase.thrift2.ThriftServer"
 OPENED = ("lang", "lang.reflect", "nio", "util", "util.concurrent")
 OPTIONS = (
     *(f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in OPENED),
@@ -21,6 +21,8 @@ OPTIONS = (
     "--add-exports=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
     "-Dorg.apache.hbase.thirdparty.io.netty.tryReflectionSetAccessible=true",
 )
+QUESTION = "listNamespaceDescriptors"
+"""Takes no arguments, and the master answers it."""
 PORTS = ("hbase_zookeeper", "hbase_master", "hbase_region")
 
 
@@ -116,7 +118,7 @@ def _thrift(place: Place) -> Server:
         ),
         ports=("hbase_thrift",),
         prepare=partial(_prepare, place, "hbase_thrift"),
-        ready=lambda: thrift.call(place.address("hbase_thrift"), "getTableNames"),
+        ready=lambda: thrift.call(place.address("hbase_thrift"), QUESTION),
         needs=("hbase",),
     )
 

@@ -104,7 +104,7 @@ def metastore_url(engines: Instance) -> str:
 
 @pytest.fixture(scope="session")
 def hbase_thrift(engines: Instance) -> str:
-    """HBase's Thrift server; HBase lies on HDFS."""
+    """HBase's Thrift 2 server; HBase lies on HDFS."""
     return _url(engines, "hbase", "hbase_thrift")
 
 

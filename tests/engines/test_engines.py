@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.engines import asking, postgresql, seaweedfs, thrift
+from deploy.engines import asking, hbase, postgresql, seaweedfs, thrift
 from deploy.engines.errors import NotReady
 from deploy.engines.instance import Instance
 from deploy.engines.kafka import brokers
@@ -147,10 +147,10 @@ def test_the_metastore_has_its_tables_before_its_first_question(
 def test_hbase_answers_again_after_the_death_of_its_server(
     engines: Instance, hbase_thrift: str
 ) -> None:
-    thrift.call(hbase_thrift, "getTableNames")
+    thrift.call(hbase_thrift, hbase.QUESTION)
     wait_back(engines, "hbase", kill(engines, "hbase"))
     deadline = time.monotonic() + BACK_WITHIN_S
-    while not answers(lambda: thrift.call(hbase_thrift, "getTableNames")):
+    while not answers(lambda: thrift.call(hbase_thrift, hbase.QUESTION)):
         assert time.monotonic() < deadline
 
 

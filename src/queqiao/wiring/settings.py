@@ -52,6 +52,7 @@ class Ports(msgspec.Struct, forbid_unknown_fields=True):
     ledger: str = "file:ledger"
     lake: str = "file:lake"
     lake_catalogue: str = ""
+    profile_rows: str = "sqlite:profile_rows.sqlite"
 
 
 class Warehouse(msgspec.Struct, forbid_unknown_fields=True):
@@ -168,6 +169,7 @@ SCHEMES = {
     "records": ("sqlite", "postgresql"),
     "ledger": ("file", "redis", "rediss", "valkey", "valkeys"),
     "lake": ("file", "hdfs", "s3"),
+    "profile_rows": ("sqlite", "hbase", "redis", "rediss", "valkey", "valkeys"),
 }
 
 
