@@ -300,3 +300,4 @@ def test_a_log_whose_last_dictionary_is_damaged_names_folder_and_cure(
     assert all(f" {position} " in said for said in broken.value.detail)
     assert "restore that folder from a backup" in broken.value.detail.en
     assert "请从备份恢复该目录" in broken.value.detail.zh
+    Journal.open(tmp_path).close()  # the log that could not be opened let the folder go

@@ -45,6 +45,14 @@ class EmbeddedEventLog:
         self._journal = Journal.open(
             folder, disk=disk, segment_bytes=segment_bytes, on_full=self._roll_back
         )
+        try:
+            self._open(folder, table_keys_max)
+        except BaseException:
+            self._journal.close()  # its lock goes with it
+            raise
+
+    def _open(self, folder: Path, table_keys_max: int) -> None:
+        """Learn from the folder where the log stands. Raises Broken, with the cure."""
         self._offsets = OffsetsWriter(folder, self._journal.end)
         self._reader = EmbeddedEventLogReader(folder)
         self._points = EmbeddedEventLogReader(folder, POINT_BYTES)
