@@ -8,6 +8,7 @@ from tests.ads.shop import NOW_US, campaign, placement
 from queqiao.decide.ads.budgets import LEASE_US, RETRY_US
 from queqiao.decide.ads.contracts import Creative
 from queqiao.kernel.errors import InvalidInput, NotFound, StorageFull, Unavailable
+from queqiao.ports.event_log import deadline
 from queqiao.ports.ledger.base import Balance
 from queqiao.ports.ledger.remote import RemoteLedger
 from queqiao.ports.rpc import RpcClient
@@ -215,7 +216,34 @@ class Full:
         return []
 
 
-async def test_without_the_log_no_ad_is_shown_and_the_lease_expires(shop):
+class Silent(Full):
+    """A log whose brokers do not answer."""
+
+    async def append(self, events):
+        await asyncio.get_running_loop().create_future()
+
+
+class Away(Full):
+    async def append(self, events):
+        raise Unavailable
+
+
+@pytest.mark.parametrize("log", [Silent(), Away()])
+async def test_a_page_does_not_wait_for_a_log_that_is_away(shop, monkeypatch, log):
+    monkeypatch.setattr(deadline, "APPEND_WITHIN_S", 0.05)
+    shop.show([placement()], [campaign("a", 100), campaign("b", 100)])
+    shop.mount(log=log)
+    answer = await shop.ask({"placements": [{"id": "home", "count": 2}, {"id": "none"}]})
+    assert answer == {
+        "decisions": [],
+        "no_fill": [
+            {"placement": "home", "reason": "log_unavailable"},
+            {"placement": "none", "reason": "unknown_placement"},
+        ],
+    }
+
+
+async def test_without_room_in_the_log_no_ad_is_shown_and_the_lease_expires(shop):
     shop.show([placement()], [campaign("a", 100)])
     shop.mount(log=Full())
     with pytest.raises(Unavailable):

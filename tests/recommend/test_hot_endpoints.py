@@ -1,5 +1,6 @@
 """The endpoint: answers, refusals, and the event that is on disk before the answer."""
 
+import asyncio
 from random import Random
 
 import msgspec
@@ -9,8 +10,9 @@ from queqiao.decide.recommend.hot_endpoints import RecommendServices, routes
 from queqiao.decide.recommend.model import encode_model, load_model
 from queqiao.decide.recommend.training import fit
 from queqiao.kernel.envelope import decode_envelope
-from queqiao.kernel.errors import InvalidInput, StorageFull
+from queqiao.kernel.errors import InvalidInput, StorageFull, Unavailable
 from queqiao.kernel.http import Request
+from queqiao.ports.event_log import deadline
 from queqiao.ports.event_log.base import Outcome
 
 MODEL = load_model(encode_model(fit([["a", "b"]] * 3, [], [("c", 2.0), ("a", 1.0)])))
@@ -48,6 +50,16 @@ def asking(journal, model=MODEL):
         return msgspec.json.decode((await route.handler(request)).body)
 
     return ask
+
+
+async def test_a_page_does_not_wait_for_a_log_that_does_not_answer(journal, monkeypatch):
+    async def silent(events):
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(deadline, "APPEND_WITHIN_S", 0.05)
+    monkeypatch.setattr(journal, "append", silent)
+    with pytest.raises(Unavailable):
+        await asking(journal)(b'{"n":2}')
 
 
 async def test_the_answer_names_reason_chance_and_model(journal):

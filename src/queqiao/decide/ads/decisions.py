@@ -22,11 +22,12 @@ from queqiao.decide.ads.messages import (
 from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting import Facts, Reason
-from queqiao.kernel.errors import Unavailable
+from queqiao.kernel.errors import StorageFull, Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.deadline import append_soon
 
 SegmentsOf = Callable[[str], frozenset[str]]
 """Gives the segments of a person, by user id or anonymous id, that ads may know."""
@@ -75,7 +76,8 @@ class Decider:
     async def decide(self, request: DecisionRequest, now_us: int) -> DecisionResponse:
         """Return the ads, each leased in the ledger and on disk in the log.
 
-        Raises Unavailable or StorageFull when the log cannot take them; the leases then expire.
+        Without the log no ad is shown, as without the ledger: what was leased then expires by
+        itself. Raises StorageFull when the log's disk is full.
         """
         hot = self._hot()
         person = self._person(request, now_us)
@@ -84,13 +86,18 @@ class Decider:
             *(self._fill(hot, asked, facts) for asked in request.placements)
         )
         won = [each for ads, _ in filled for each in ads]
-        if won:
-            await self._event_log.append([_served(each, person, now_us) for each in won])
+        empty = [no_fill for _, no_fill in filled if no_fill is not None]
+        try:
+            if won:
+                served = [_served(each, person, now_us) for each in won]
+                await append_soon(self._event_log, served)
+        except StorageFull:
+            raise
+        except Unavailable:
+            places = dict.fromkeys(each.placement.id for each in won)
+            return DecisionResponse([], [NoFill(id_, "log_unavailable") for id_ in places] + empty)
         day = self._budgets.day(now_us)
-        return DecisionResponse(
-            [self._tell(each, person, day) for each in won],
-            [empty for _, empty in filled if empty is not None],
-        )
+        return DecisionResponse([self._tell(each, person, day) for each in won], empty)
 
     def _facts(self, request: DecisionRequest, person: Person, now_us: int) -> Facts:
         ids = {person.user_id, person.anonymous_id if request.user.anonymous_id else None}

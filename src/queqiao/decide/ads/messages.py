@@ -61,7 +61,12 @@ class Decision(Struct, frozen=True):
 
 
 NoFillReason = Literal[
-    "unknown_placement", "no_campaign", "no_match", "budget", "ledger_unavailable"
+    "unknown_placement",
+    "no_campaign",
+    "no_match",
+    "budget",
+    "ledger_unavailable",
+    "log_unavailable",
 ]
 
 
@@ -69,7 +74,8 @@ class NoFill(Struct, frozen=True):
     """A place, or one of its slots, that stays empty.
 
     ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
-    those that may have spent their day, ``ledger_unavailable`` budgets cannot be taken just now.
+    those that may have spent their day, ``ledger_unavailable`` budgets cannot be taken just now,
+    ``log_unavailable`` what was decided cannot be written down just now.
     """
 
     placement: str

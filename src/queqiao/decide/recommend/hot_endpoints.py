@@ -16,6 +16,7 @@ from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.randomness import Randomness
 from queqiao.kernel.text import clean
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.deadline import append_soon
 
 ITEMS_MAX = 100
 EXCLUDED_MAX = 1000
@@ -83,7 +84,10 @@ def routes(services: RecommendServices) -> list[Route]:
 
 
 async def answer(services: RecommendServices, request: Request) -> Recommendations:
-    """Return the answer once its event is on disk. Raises InvalidInput, StorageFull."""
+    """Return the answer once its event is on disk.
+
+    Raises InvalidInput, StorageFull, and Unavailable when the log does not take it in time.
+    """
     ask = request.decode(Ask)
     _check(ask)
     decision_id = uuid7(request.now_us, services.random_bits)
@@ -92,7 +96,7 @@ async def answer(services: RecommendServices, request: Request) -> Recommendatio
     found = _candidates(ask, model, services.newest_skus)
     chance = Randomness(name).stream("recommend", decision_id)
     given = Recommendations(decision_id, ranking.draw(found, ask.n, chance), name)
-    await services.log.append([_served(ask, given, request.now_us)])
+    await append_soon(services.log, [_served(ask, given, request.now_us)])
     return given
 
 
