@@ -1,12 +1,15 @@
 """All errors of a settings file come at once, each with its cure; passwords stay hidden."""
 
+import json
 from pathlib import Path
 
 import pytest
+from tests.system.commands import queqiao
 
 from queqiao.kernel.errors import InvalidInput
 from queqiao.wiring.settings import read, redacted
 
+CLUSTER = Path(__file__).parents[2] / "deploy" / "queqiao.cluster.toml"
 BAD = """
 [server]
 port = 99999
@@ -82,3 +85,19 @@ def test_rows_are_made_by_some_settings_and_not_by_others(tmp_path: Path) -> Non
         "[consent]\ndefault = ['advertising', 'personalization', 'analytics']",
     ]
     assert {shipped, *map(made_by, same)} == {shipped}
+
+
+def test_the_file_of_a_cluster_is_good_and_stands_on_servers(tmp_path: Path) -> None:
+    told = queqiao("config", "check", "--config", CLUSTER, "--json", home=tmp_path)
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["server"]["workers"] == 4
+    schemes = {port: url.partition(":")[0] for port, url in found["ports"].items()}
+    assert schemes.items() >= {
+        "event_log": "kafka",
+        "warehouse": "chdb",
+        "records": "postgresql",
+        "ledger": "redis",
+        "lake": "hdfs",
+        "lake_catalogue": "thrift",
+    }.items()

@@ -36,9 +36,13 @@ AtMoment = Callable[[int], Awaitable[object]]
 
 
 class CountNow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the caller asks: count now, and for so many seconds no more by the clock (0: go on)."""
+    """What the caller asks: count now, and for so many seconds no more by the clock (0: go on).
+
+    ``lake``: also write the business day before to the lake.
+    """
 
     hold_s: Annotated[float, Meta(ge=0, le=HOLD_S_MAX)] = 0
+    lake: bool = False
 
 
 class CountAt(msgspec.Struct, frozen=True):
@@ -46,6 +50,7 @@ class CountAt(msgspec.Struct, frozen=True):
 
     now_us: int
     hold_s: float
+    lake: bool = False
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -58,10 +63,17 @@ class Counted(msgspec.Struct, frozen=True):
 class Schedule:
     """Counts by the clock or when asked, never both at once."""
 
-    def __init__(self, warehouse: Warehouse, records: Records, reader: EventLogReader) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        records: Records,
+        reader: EventLogReader,
+        publish_lake: AtMoment,
+    ) -> None:
         self._warehouse = warehouse
         self._records = records
         self._reader = reader
+        self._publish_lake = publish_lake
         self._segments = SegmentCounter(warehouse, records)
         self._turn = asyncio.Lock()
         self._held_until_s = 0.0
@@ -101,6 +113,8 @@ class Schedule:
             offset = await self._loaded()
             for count in (self.count_segments, self.learn_items, self.count_clicks):
                 await count(asked.now_us)
+            if asked.lake:
+                await self._publish_lake(asked.now_us)
             return Counted(offset, await self._records.read(changes.latest))
 
     async def _loaded(self) -> int:

@@ -20,9 +20,8 @@ def routes(settings: Settings) -> list[Route]:
 
     async def count(request: Request) -> Response:
         asked = request.decode(CountNow)
-        counted = await scheduler.call(
-            "schedule.count", CountAt(request.now_us, asked.hold_s), Counted
-        )
+        at = CountAt(request.now_us, asked.hold_s, asked.lake)
+        counted = await scheduler.call("schedule.count", at, Counted)
         await asyncio.gather(*(_catch_up(each, counted.version) for each in deciders))
         return json_response(counted)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from queqiao.kernel.clock import Clock, business_day
+from queqiao.kernel.clock import business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
@@ -32,12 +32,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     clock = adapters.clock(settings)
     records, warehouse = adapters.records(settings), adapters.warehouse(settings)
     pace = settings.schedule
-    schedule = Schedule(warehouse, records, adapters.event_log_reader(settings))
+
+    async def lake(now_us: int) -> None:
+        await publish_lake(settings, warehouse, now_us)
+
+    schedule = Schedule(warehouse, records, adapters.event_log_reader(settings), lake)
     server = schedule_server(schedule)
     await server.serve(settings.socket("scheduler.rpc"))
-
-    async def lake() -> None:
-        await publish_lake(settings, warehouse, clock)
 
     async def catch_up() -> None:
         await tell_catalogue(settings)
@@ -65,7 +66,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             fresh.only("items", at_turn(schedule.learn_items)),
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
-        (pace.lake_every_s, "lake", fresh.only("lake", lake)),
+        (pace.lake_every_s, "lake", fresh.only("lake", at_turn(lake))),
         (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
     ]
@@ -89,10 +90,10 @@ def patient(name: str, work: Work) -> Work:
     return attempt
 
 
-async def publish_lake(settings: Settings, warehouse: Warehouse, clock: Clock) -> None:
+async def publish_lake(settings: Settings, warehouse: Warehouse, now_us: int) -> None:
     """Write yesterday's profiles to the lake; late events of that day are in the next writing."""
     zone = settings.shop.timezone
-    today = date.fromisoformat(business_day(clock.now_us(), zone))
+    today = date.fromisoformat(business_day(now_us, zone))
     yesterday = (today - timedelta(days=1)).isoformat()
     lake = await asyncio.to_thread(adapters.lake, settings)
     await snapshots.publish_day(warehouse, lake, yesterday, zone)
