@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.engines import settings as of
@@ -17,6 +18,7 @@ from deploy.engines.ports import assign, refuse_answering
 from deploy.engines.processes import Started
 from deploy.engines.state import Home, ServerState
 
+FETCHED_AT_ONCE = 4
 LOOK_EVERY_S = 0.1
 UP_WITHIN_S = 240.0
 DOWN_WITHIN_S = 180.0
@@ -51,8 +53,10 @@ class Instance:
 
     def install(self, names: Iterable[str] = ()) -> None:
         """Fetch what these engines (none named: all) are made of; raises EngineError."""
-        for engine in chosen(names):
-            engine.install(cache_folder(), self._settings)
+        cache = cache_folder()
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:  # fetching is waiting, for the most part
+            for done in [pool.submit(one.install, cache, self._settings) for one in chosen(names)]:
+                done.result()
 
     def up(self, names: Iterable[str] = (), within_s: float = UP_WITHIN_S) -> None:
         """Start these engines or servers and what they need; return when all answer.

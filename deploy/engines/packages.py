@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.engines.errors import EngineError
@@ -20,14 +21,15 @@ HERE = Path(__file__).parent
 CACHE_VARIABLE = "QUEQIAO_ENGINES_CACHE"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 COPY_FILE = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
-CURES = {
-    "java": "apt-get install -y --no-install-recommends openjdk-17-jre-headless",
-    "mvn": "apt-get install -y --no-install-recommends maven",
-    "redis-server": "apt-get install -y --no-install-recommends redis-server",
-    "prometheus": "apt-get install -y --no-install-recommends prometheus",
-    "pg_ctl": "apt-get install -y --no-install-recommends postgresql",
+APT_INSTALL = "apt-get install -y --no-install-recommends"
+PACKAGES = {
+    "java": "openjdk-17-jre-headless",
+    "mvn": "maven",
+    "redis-server": "redis-server",
+    "prometheus": "prometheus",
+    "pg_ctl": "postgresql",
 }
-"""The line that installs a program of the system's packages."""
+"""Programs, and the packages of the system that bring them (``system_packages.sh``)."""
 
 
 def cache_folder() -> Path:
@@ -40,8 +42,13 @@ def program(name: str) -> Path:
     """Return where a program lies; raises EngineError that says how to install it."""
     found = shutil.which(name)
     if found is None:
-        raise EngineError(f"{name} is not installed (or not in PATH). Run: {CURES[name]}")
+        raise EngineError(f"{name} is not installed (or not in PATH). Run: {cure(name)}")
     return Path(found)
+
+
+def cure(name: str) -> str:
+    """Return the line that installs a program."""
+    return f"{APT_INSTALL} {PACKAGES[name]}"
 
 
 def jars(cache: Path, engine: str, versions: Mapping[str, str]) -> Path:
@@ -53,7 +60,7 @@ def fetch_jars(cache: Path, engine: str, versions: Mapping[str, str]) -> None:
     """Fetch what ``jars`` names, if it lacks."""
 
     def fill(folder: Path) -> None:
-        _maven("-f", _pom(engine), COPY_JARS, f"-DoutputDirectory={folder}",
+        _maven(cache, "-f", _pom(engine), COPY_JARS, f"-DoutputDirectory={folder}",
                "-DincludeScope=runtime", *_defined(versions))  # fmt: skip
 
     _once(jars(cache, engine, versions), fill)
@@ -68,7 +75,7 @@ def fetch_archive(cache: Path, artifact: str) -> None:
     """Fetch and unpack what ``archive`` names, if it lacks."""
 
     def fill(folder: Path) -> None:
-        _maven(COPY_FILE, f"-Dartifact={artifact}", f"-DoutputDirectory={folder}")
+        _maven(cache, COPY_FILE, f"-Dartifact={artifact}", f"-DoutputDirectory={folder}")
         for packed in list(folder.iterdir()):
             shutil.unpack_archive(packed, folder, filter="data")
             packed.unlink()
@@ -126,14 +133,17 @@ def _folder(cache: Path, name: str, content: bytes, *more: str) -> Path:
     return cache / f"{name}-{digest[:12]}"
 
 
-def _maven(*arguments: str | Path) -> None:
+def _maven(cache: Path, *arguments: str | Path) -> None:
     program("java")
-    _run([str(program("mvn")), "-B", "-q", "-ntp", *map(str, arguments)])
+    command = [str(program("mvn")), "-B", "-q", "-ntp", *map(str, arguments)]
+    with _locked(cache / "maven.lock"):  # its own repository is no place for two at once
+        _run(command)
 
 
 def _pip(command: list[str], engine: str, *options: str) -> None:
     command = [*command, "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-warn-script-location", "--require-hashes", *options]
+    # Most modules are never imported, and compiling all of them takes half of the time.
+    command += ["--no-warn-script-location", "--no-compile", "--require-hashes", *options]
     _run([*command, "-r", str(_lock(engine))])
 
 
@@ -148,8 +158,7 @@ def _once(place: Path, fill: Callable[[Path], None], *, in_place: bool = False) 
     """Fill a folder, unless it was filled; one at a time for each folder."""
     place.parent.mkdir(parents=True, exist_ok=True)
     mark = place.with_suffix(".whole")
-    with place.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(place.with_suffix(".lock")):
         if mark.exists():
             return
         print(f"fetching {place.name}", file=sys.stderr, flush=True)
@@ -163,3 +172,11 @@ def _once(place: Path, fill: Callable[[Path], None], *, in_place: bool = False) 
                 fill(folder)
                 folder.rename(place)
         mark.touch()
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold a lock that threads and processes respect."""
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

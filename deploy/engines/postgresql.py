@@ -12,7 +12,7 @@ from psycopg import sql
 
 from deploy.engines.engine import Engine, Place, Server
 from deploy.engines.errors import EngineError, NotReady
-from deploy.engines.packages import CURES
+from deploy.engines.packages import cure
 from deploy.engines.settings import Settings
 
 USER = "postgres"
@@ -25,7 +25,7 @@ def tool(name: str) -> Path:
     newest = max(packaged, key=lambda path: int(path.parts[-3]), default=None)
     found = newest or (shutil.which(name) and Path(str(shutil.which(name))))
     if not found:
-        raise EngineError(f"{name} of PostgreSQL is not installed. Run: {CURES['pg_ctl']}")
+        raise EngineError(f"{name} of PostgreSQL is not installed. Run: {cure('pg_ctl')}")
     return found
 
 

@@ -167,7 +167,6 @@ def test_flinks_environment_runs_python_of_its_own(flink_python: str) -> None:
     assert told_by(flink_python, "import pyflink.version as v; print(v.__version__)") == "2.2.1"
 
 
-@pytest.mark.engines_ci
 def test_sparks_environment_counts_rows(spark_python: str, engines: Instance) -> None:
     jars = engines.urls(["spark"])["spark_jars"]
     assert "spark-sql-kafka" in jars

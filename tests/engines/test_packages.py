@@ -14,13 +14,14 @@ from deploy.engines.catalogue import ENGINES, PORTS, chosen, servers_of
 from deploy.engines.command_line import main
 from deploy.engines.engine import Place
 from deploy.engines.errors import EngineError
+from deploy.engines.instance import Instance
 from deploy.engines.packages import HERE
 from queqiao.wiring import settings as queqiao_settings
 
 SETTINGS = settings.read(settings.DEFAULT_FILE)
 
 
-@pytest.mark.parametrize("name", packages.CURES)
+@pytest.mark.parametrize("name", packages.PACKAGES)
 def test_a_missing_program_is_told_with_its_cure(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +44,46 @@ def test_up_without_java_says_so_in_one_line(tmp_path: Path) -> None:
     assert told.startswith("engines: java is not installed")
     assert told.endswith("openjdk-17-jre-headless")
     assert not (tmp_path / "home" / "supervisor.lock").exists()
+
+
+def _programs(folder: Path, **scripts: str) -> dict[str, str]:
+    """Return an environment in which only these programs are found, each a line of shell."""
+    for name, line in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    (folder / "bash").symlink_to("/bin/bash")
+    return {"PATH": str(folder)}
+
+
+def _install(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    script = HERE.parent / "install_packages.sh"
+    command = [script, "The tests", "one", "two"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_packages_that_one_may_not_install_are_a_line_to_run(tmp_path: Path) -> None:
+    done = _install(_programs(tmp_path, id="echo 1000"))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The tests need system packages. Run:  sudo apt-get update"
+        " && sudo apt-get install -y --no-install-recommends one two\n"
+    )
+
+
+def test_packages_that_cannot_be_had_fail(tmp_path: Path) -> None:
+    apt = f'echo "$@" >> {tmp_path}/asked; [ "$1" = update ]'
+    done = _install(_programs(tmp_path, id="echo 0", **{"apt-get": apt}))
+    assert done.returncode == 1
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert [line.split()[0] for line in asked] == ["update", "install"]
+    assert " one two" in asked[1]
+
+
+def test_the_engines_packages_are_all_installed() -> None:
+    script = (HERE / "system_packages.sh").read_text()
+    assert {
+        name for name in packages.PACKAGES.values() if f"wanted+=({name})" not in script
+    } == set()
 
 
 def test_queqiao_takes_the_settings_that_are_printed_for_it(
@@ -86,6 +127,15 @@ def test_what_was_fetched_by_half_is_fetched_again(tmp_path: Path, in_place: boo
         packages._once(tmp_path / "x", half, in_place=in_place)
     packages._once(tmp_path / "x", lambda folder: folder.mkdir(exist_ok=True), in_place=in_place)
     assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_what_is_fetched_at_once_fails_with_the_first_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(packages.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(EngineError, match="java is not installed"):
+        Instance(tmp_path / "home").install(["kafka", "spark"])
 
 
 def test_a_new_version_is_another_folder(tmp_path: Path) -> None:
