@@ -36,7 +36,6 @@ def _site(place: Place, folder: Path) -> dict[str, str | int]:
         "dfs.datanode.data.dir": f"file://{folder / 'data'}",
         "dfs.datanode.hostname": "127.0.0.1",
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
-        "dfs.permissions.enabled": "false",
         "dfs.namenode.safemode.extension": 0,
         # With two nodes there is none to take a dead one's place in a pipeline.
         "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",

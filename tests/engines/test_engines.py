@@ -1,5 +1,6 @@
 """The real servers: they answer, die and come back with what they were told, and leave nothing."""
 
+import getpass
 import os
 import signal
 import socket
@@ -102,7 +103,7 @@ def test_hdfs_keeps_a_file_over_the_death_of_a_data_node(
 ) -> None:
     root = webhdfs_url.replace("webhdfs:", "http:") + "/webhdfs/v1"
     with httpx.Client(follow_redirects=True, timeout=30, trust_env=False) as client:
-        path = f"{root}/kept?op=CREATE&overwrite=true&user.name=queqiao"
+        path = f"{root}/kept?op=CREATE&overwrite=true&user.name={getpass.getuser()}"
         asked = client.put(path, follow_redirects=False)
         assert client.put(asked.headers["location"], content=b"7" * 4096).status_code == 201
         wait_back(engines, "hdfs_datanode_1", kill(engines, "hdfs_datanode_1"))
@@ -116,7 +117,7 @@ def test_hdfs_keeps_its_names_over_the_death_of_its_name_node(
 ) -> None:
     root = webhdfs_url.replace("webhdfs:", "http:") + "/webhdfs/v1"
     with httpx.Client(timeout=30, trust_env=False) as client:
-        made = client.put(f"{root}/names/inner?op=MKDIRS&user.name=queqiao")
+        made = client.put(f"{root}/names/inner?op=MKDIRS&user.name={getpass.getuser()}")
         assert made.json() == {"boolean": True}
         wait_back(engines, "hdfs_namenode", kill(engines, "hdfs_namenode"))
         found = client.get(f"{root}/names?op=LISTSTATUS").json()["FileStatuses"]["FileStatus"]

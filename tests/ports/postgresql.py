@@ -44,10 +44,13 @@ def _run(*command: str | Path) -> None:
 
 
 class Cluster:
-    """One server on a folder of its own, reached by its socket; it can be killed and come back."""
+    """One server on a folder of its own, reached by its socket; it can be killed and come back.
 
-    def __init__(self, *options: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="queqiao-pg-"))
+    ``inside``: the folder that holds its folder, for a disk of its own.
+    """
+
+    def __init__(self, *options: str, inside: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="queqiao-pg-", dir=inside))
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         self._tools = tools_or_fail()
@@ -67,12 +70,17 @@ class Cluster:
             self._tools / "pg_ctl", "-D", self._data, "-w", "-l", log, "-o", self._options, "start"
         )
 
-    def kill(self) -> None:
-        """Kill every process of it at once, as a crash of the machine's would."""
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal to every process of it; return the first one's id."""
         postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
         for pid in (postmaster, *children(postmaster)):
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
+        return postmaster
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as a crash of the machine's would."""
+        postmaster = self.signal(signal.SIGKILL)
         while (Path("/proc") / str(postmaster)).exists():
             time.sleep(0.01)
 

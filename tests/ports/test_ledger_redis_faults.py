@@ -1,9 +1,7 @@
 """The ledger on Redis and Valkey where a server fails: killed, away, full, wrong, of few rights."""
 
 import asyncio
-import os
 import random
-import subprocess
 import time
 from contextlib import suppress
 from itertools import count
@@ -12,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.ports.redis_servers import Server
+from tests.small_disk import small_disk
 
 from queqiao.kernel.errors import InvalidInput, StorageFull, Unavailable
 from queqiao.ports.ledger.base import Balance, Granted, Take
@@ -204,17 +203,9 @@ async def test_the_rights_in_the_docs_are_enough(server):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 4 MB, which is soon full."""
-    place = tmp_path / "small"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "queqiao-test", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        # On a user's machine it is their choice; where the project is judged it must be shown.
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("mounting a small tmpfs needs the rights of root on this machine")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+def disk(tmp_path):
+    with small_disk(tmp_path / "small", 4) as place:
+        yield place
 
 
 async def spend_until_refused(ledger, told):
@@ -225,11 +216,11 @@ async def spend_until_refused(ledger, told):
 
 
 @pytest.mark.parametrize("appendfsync", ["always", "everysec"])
-async def test_a_full_disk_of_the_server_loses_nothing_that_was_answered(small_disk, appendfsync):
+async def test_a_full_disk_of_the_server_loses_nothing_that_was_answered(disk, appendfsync):
     """``always`` ends the server, ``everysec`` lets it refuse; with room again, all is there."""
-    ballast = small_disk / "ballast"
+    ballast = disk / "ballast"
     ballast.write_bytes(bytes(3_500_000))
-    server = Server("redis", small_disk, appendfsync=appendfsync).start()
+    server = Server("redis", disk, appendfsync=appendfsync).start()
     ledger, told = RedisLedger(server.url, retry_for_s=0.5), set()
     with pytest.raises(Unavailable):
         await spend_until_refused(ledger, told)

@@ -4,7 +4,6 @@ The home lies on a small file system of its own (tmpfs), which a ballast file fi
 """
 
 import errno
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from bench.harness import System, running_system
+from tests.small_disk import small_disk
 from tests.system.things import admin, good
 from tests.system.waiting import until
 
@@ -31,17 +31,9 @@ NAME = "Product Viewed"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=700", "queqiao-test", place]
-    mounted = subprocess.run(command, capture_output=True, check=False)
-    if mounted.returncode != 0:
-        # On a user's machine it is their choice; where the project is judged it must be shown.
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("mounting a small tmpfs needs the rights of root on this machine")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", SIZE_MB) as place:
+        yield place
 
 
 def write_until_full(file: RawIOBase, size: int) -> None:
@@ -188,15 +180,15 @@ def assert_nothing_is_lost(callers: Callers) -> None:
     assert good(client.get("/api/v1/ledger/proof"))["balanced"] is True
 
 
-def test_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
-    with running_system(home=small_disk) as system, admin(system) as client:
+def test_a_full_disk_refuses_and_recovers(disk: Path) -> None:
+    with running_system(home=disk) as system, admin(system) as client:
         callers = Callers(system, client)
         make_coupon(callers.client)
         until(lambda: callers.redeem().is_success, 5)
         callers.answers()
 
         for _ in range(2):
-            with filled(small_disk) as fill:
+            with filled(disk) as fill:
                 refused = refusals_while_full(callers, fill)
                 assert {"intake", "bad rows", "ledger", "records"} <= set(refused)
                 for room, answer in refused.items():
@@ -223,10 +215,10 @@ def start_on(home: Path) -> str:
     return ended.stderr
 
 
-def test_a_start_on_a_full_disk_says_what_mends_it(small_disk: Path) -> None:
-    home = small_disk / "home"
+def test_a_start_on_a_full_disk_says_what_mends_it(disk: Path) -> None:
+    home = disk / "home"
     home.mkdir()
-    with filled(small_disk):
+    with filled(disk):
         said = start_on(home)
     assert "The disk is full" in said
     assert "free some space there or mend its rights, or choose another --home" in " ".join(
@@ -236,12 +228,12 @@ def test_a_start_on_a_full_disk_says_what_mends_it(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("kilobytes", [24, 60])
-def test_a_start_that_fills_the_disk_says_so(small_disk: Path, kilobytes: int) -> None:
+def test_a_start_that_fills_the_disk_says_so(disk: Path, kilobytes: int) -> None:
     """Of so little room the clock takes its part, and the records find none."""
-    home, spare = small_disk / "home", small_disk / "spare"
+    home, spare = disk / "home", disk / "spare"
     home.mkdir()
     spare.write_bytes(bytes(kilobytes << 10))
-    with filled(small_disk):
+    with filled(disk):
         spare.unlink()
         said = start_on(home)
     assert "preparation failed" in said

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.ports.postgresql import new_postgresql_url, postgresql_cluster  # noqa: F401  # fixtures
+from tests.system.commands import queqiao
 
 from queqiao.kernel.clock import HOUR_US, FixedClock, SystemClock
 from queqiao.wiring import doctor, doctor_home, doctor_machine
@@ -160,6 +161,16 @@ def test_a_ledger_whose_server_is_away_names_the_setting(settings):
     found = look("ledger", on_redis(settings, "redis://:secret@127.0.0.1:9"))
     assert is_told(found, "[ports] ledger")
     assert "secret" not in found.detail.en
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["doctor", "--json"], ["serve", "--port", "0"]])
+def test_the_setting_is_printed_as_one_writes_it(command, tmp_path):
+    """In brackets, which the terminal's library would take for a colour."""
+    file = tmp_path / "queqiao.toml"
+    file.write_text('[ports]\nledger = "redis://127.0.0.1:9"\n')
+    told = queqiao(*command, "--config", file, home=tmp_path / "home")
+    assert told.returncode != 0
+    assert "[ports] ledger" in told.stdout + told.stderr
 
 
 def test_a_client_that_is_not_installed_is_named_with_its_pip_install(settings, monkeypatch):

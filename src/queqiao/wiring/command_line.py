@@ -11,12 +11,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
 from queqiao.wiring.commands import backfill, data, keys, move, proofs, service
 from queqiao.wiring.commands.language import language
+from queqiao.wiring.commands.terminal import err, out
 
 application = typer.Typer(
     name="queqiao",
@@ -39,13 +40,11 @@ application.command("backfill")(backfill.backfill)
 application.command("doctor")(proofs.doctor)
 config.command("check")(proofs.check_config)
 
-errors = Console(stderr=True, highlight=False)
-
 
 @application.command()
 def version() -> None:
     """Print the version. Example: queqiao version."""
-    Console().print(__version__)
+    out.print(__version__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,7 +62,7 @@ def explain(error: QueqiaoError) -> None:
     if isinstance(error, InvalidInput):
         for path, message in error.fields:
             name = path or error.title.in_language(spoken)
-            errors.print(f"[red]{name}[/red]: {message.in_language(spoken)}")
+            err.print(Text.assemble((name, "red"), ": ", message.in_language(spoken)))
         if error.fields:
             return
-    errors.print(f"[red]{error.explain(spoken)}[/red]")
+    err.print(error.explain(spoken), style="red")

@@ -1,15 +1,21 @@
 """The lake and its catalogue: reached, written to, read, and one saying what the other holds."""
 
 import time
+from threading import Thread
 from urllib.parse import urlsplit
 
-from queqiao.kernel.errors import Message
+import structlog
+
+from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.ports.lake.laws import rows
 from queqiao.wiring import lakes
 from queqiao.wiring.doctor_machine import UnfitError
 from queqiao.wiring.doctor_servers import check_clock
 from queqiao.wiring.settings import Settings, redacted
 
+log = structlog.get_logger()
+
+START_WAITS_S = 10.0
 LOOK = ("doctor_look", "look=now")
 """What is written into a lake on servers, and removed at once."""
 
@@ -18,6 +24,33 @@ _BEHIND = Message(
     "a running system makes it good each minute; if it stays so, look in the log for"
     ' "the lake\'s catalogue is behind"',
 )
+
+
+def warn_at_start(settings: Settings) -> None:
+    """Warn of a lake or a catalogue that cannot be used; wait for a silent one ten seconds.
+
+    The system starts all the same: neither events nor decisions need them.
+    """
+    looks = Thread(target=_warn, args=(settings,), daemon=True)
+    looks.start()
+    looks.join(START_WAITS_S)
+    if looks.is_alive():
+        log.warning("[ports] lake or lake_catalogue does not answer", after_s=START_WAITS_S)
+
+
+def _warn(settings: Settings) -> None:
+    try:
+        lake(settings)
+    except UnfitError as unfit:
+        log.warning("the lake is not as it should be", reason=unfit.detail.en, cure=unfit.cure.en)
+    except QueqiaoError as error:
+        log.warning("the lake cannot be used yet", reason=error.explain("en"))
+    try:
+        found = lakes.catalogue(settings)
+        if found is not None:
+            found.version()
+    except QueqiaoError as error:
+        log.warning("the lake's catalogue cannot be used yet", reason=error.explain("en"))
 
 
 def lake(settings: Settings) -> Message:

@@ -22,7 +22,7 @@ from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.tables import documents as table
 from queqiao.profile.contracts import SEGMENT, default_segments
-from queqiao.wiring import adapters, doctor_servers, local_system, logs, webhooks
+from queqiao.wiring import adapters, doctor_lake, doctor_servers, local_system, logs, webhooks
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
@@ -143,6 +143,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     """
     adapters.check_event_log(settings)
     doctor_servers.usable(settings)
+    doctor_lake.warn_at_start(settings)
     records = adapters.records(settings)
     records.upgrade()
     now_us = SystemClock().now_us()

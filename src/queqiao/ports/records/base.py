@@ -20,8 +20,9 @@ The contract in words
 - **Other database roles** (PostgreSQL) see no row, whatever they were granted, but for what the
   migrations' policies open: goods and live rules to ``queqiao_reader``, one shop's goods to
   ``shop:NAME``. The system's own role owns the tables and is not bound.
-- **Errors.** Unavailable when the store cannot be reached or stays busy for ten seconds,
-  StorageFull when its disk is full; both leave nothing half done.
+- **Errors.** Unavailable when the store cannot be reached, stays busy for ten seconds or hangs for
+  thirty, StorageFull when its disk is full; both leave nothing half done. What a hanging store had
+  begun may be stored all the same.
 - **Processes.** A Records belongs to the process that made it: open it after a fork.
 
 Tables are SQLAlchemy Core on ``metadata``; a stage keeps its own in its ``tables.py`` and creates

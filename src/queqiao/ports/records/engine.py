@@ -1,7 +1,7 @@
 """What both adapters share: transactions on a small thread pool, retries, errors of the tree."""
 
 from abc import ABC, abstractmethod
-from asyncio import get_running_loop, wrap_future
+from asyncio import get_running_loop, wait_for, wrap_future
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +29,9 @@ _PAUSE_S = 0.02
 class EngineRecords(ABC):
     """Records on one SQLAlchemy engine; the adapters say how a write begins and what fails."""
 
+    answer_within_s: float | None = None
+    """A caller is told Unavailable after so long, whatever becomes of its work; None: never."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="records")
@@ -49,7 +52,11 @@ class EngineRecords(ABC):
     async def _in_thread(
         self, run: Callable[[Callable[[Connection], T]], T], work: Callable[[Connection], T]
     ) -> T:
-        return await wrap_future(self._threads.submit(run, work), loop=get_running_loop())
+        asked = wrap_future(self._threads.submit(run, work), loop=get_running_loop())
+        try:
+            return await wait_for(asked, self.answer_within_s)
+        except TimeoutError as error:
+            raise _unavailable() from error
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a read-only transaction."""

@@ -23,6 +23,9 @@ _LOCK_WAIT_MS = 2_000
 class PostgresqlRecords(EngineRecords):
     """Records at a URL such as ``postgresql://user:password@host:5432/queqiao``."""
 
+    answer_within_s = 30.0
+    """A server that hangs says nothing, and psycopg waits for it without an end."""
+
     def __init__(self, url: str) -> None:
         engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from queqiao.kernel.errors import Message
@@ -16,10 +15,8 @@ from queqiao.process.contracts import BackfillState, RemoteBackfill
 from queqiao.wiring import local_system
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import err, out
 from queqiao.wiring.settings import Settings
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
 
 LOOK_EVERY_S = 0.5
 

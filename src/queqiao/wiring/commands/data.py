@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, cast
 
 import httpx
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from queqiao.collect.offline.import_file import ImportOptions, Kind, import_file
@@ -21,11 +20,9 @@ from queqiao.wiring.commands import bad_rows
 from queqiao.wiring.commands.imports import FileImport, import_offline
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import err, out
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.settings import Settings
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
 
 LOADED_WITHIN_S = 300.0
 TIMEOUT_S = 120.0

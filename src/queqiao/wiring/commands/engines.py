@@ -6,16 +6,14 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from queqiao.wiring import logs
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import mark, out
 from queqiao.wiring.verification.engines import ENGINES, url_of
 from queqiao.wiring.verification.examine import Outcome, examine, not_tried
-
-out = Console(highlight=False, soft_wrap=True)
 
 Name = StrEnum("Name", list(ENGINES))  # type: ignore[misc]  # made of the table, so that --help lists it
 Url = Annotated[str | None, typer.Option(help="The server; else the one that the settings name.")]
@@ -37,8 +35,7 @@ def engine(
     if json_:
         out.print_json(msgspec.json.encode(outcomes).decode())
     else:
-        untried = not_tried(name.value).in_language(language())
-        out.print(f"[yellow]·[/yellow] {escape(untried)}")
+        out.print(Text("·", "yellow"), not_tried(name.value).in_language(language()))
     if not all(outcome.holds for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -48,13 +45,10 @@ async def _all(name: str, url: str, json_: bool) -> list[Outcome]:
     async for outcome in examine(name, url):
         outcomes.append(outcome)
         if not json_:
-            out.print(_words(outcome))
+            out.print(mark(outcome.holds), _words(outcome))
     return outcomes
 
 
 def _words(outcome: Outcome) -> str:
-    mark = "[green]✓[/green]" if outcome.holds else "[red]✗[/red]"
-    line = f"{mark} {escape(outcome.law.in_language(language()))}  {outcome.took_ms} ms"
-    if outcome.seen is None:
-        return line
-    return f"{line}\n  → {escape(outcome.seen.in_language(language()))}"
+    line = f"{outcome.law.in_language(language())}  {outcome.took_ms} ms"
+    return line if outcome.seen is None else f"{line}\n  → {outcome.seen.in_language(language())}"

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import msgspec
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from queqiao.collect.uploads import PART_BYTES_MAX
@@ -16,11 +15,9 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import format_minor
 from queqiao.wiring import local_system
 from queqiao.wiring.commands.language import language
+from queqiao.wiring.commands.terminal import err, out
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.settings import Settings
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False)
 
 TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.2

@@ -5,16 +5,15 @@ from secrets import token_bytes
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from queqiao.operate.contracts import KeyScope
 from queqiao.operate.keys import create_key
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.wiring import adapters, local_system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import out
 
 commands = typer.Typer(help="Keys of programs.", no_args_is_help=True)
-out = Console(highlight=False, soft_wrap=True)
 
 
 @commands.command()

@@ -4,17 +4,16 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from queqiao.kernel.errors import Conflict, Message
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.wiring import local_system
 from queqiao.wiring.commands.options import Config, Home, settings
+from queqiao.wiring.commands.terminal import out
 from queqiao.wiring.doctor_servers import ledger_report
 from queqiao.wiring.extras import extra
 
 commands = typer.Typer(help="Carry data over to a server.", no_args_is_help=True)
-out = Console(highlight=False, soft_wrap=True)
 
 To = Annotated[str, typer.Option("--to", help="The server, such as redis://10.0.0.7:6379/0.")]
 From = Annotated[str, typer.Option("--from", help="The embedded ledger's folder in the home.")]

@@ -6,19 +6,18 @@ from typing import Any
 import httpx
 import msgspec
 import typer
-from rich.console import Console
 
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.wiring import local_system
 from queqiao.wiring.commands import engines
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import mark, out
 from queqiao.wiring.doctor import examine
 from queqiao.wiring.settings import redacted
 
 verify = typer.Typer(help="Proofs.", no_args_is_help=True)
 verify.command("engine")(engines.engine)
-out = Console(highlight=False, soft_wrap=True)
 
 
 def doctor(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
@@ -28,8 +27,8 @@ def doctor(home: Home = None, config: Config = None, json_: AsJson = False) -> N
         out.print(msgspec.json.encode(findings).decode())
     else:
         for finding in findings:
-            mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
-            out.print(f"{mark} {finding.name:<10} {finding.detail.in_language(language())}")
+            detail = finding.detail.in_language(language())
+            out.print(mark(finding.good), f"{finding.name:<10} {detail}")
             if finding.cure is not None:
                 out.print(f"  {'':<10} → {finding.cure.in_language(language())}")
     if not all(finding.good for finding in findings):

@@ -6,15 +6,13 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.wiring import store, system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
+from queqiao.wiring.commands.terminal import out
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.settings import Settings, Shop
-
-out = Console(highlight=False, soft_wrap=True)
 
 COMPLETE_JOURNEY = Shop(name="Complete Journey", timezone="America/New_York", currency="USD")
 """The retailer whose data `--data` replays."""
