@@ -1,13 +1,21 @@
 """The catalogue of the lake: types, outages, and its laws on a real metastore."""
 
-from collections.abc import Callable
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from random import Random
+from threading import Event
 from uuid import uuid4
 
 import pyarrow as pa
 import pytest
-from tests.ports.lakes import lake_url, new_lake  # noqa: F401  # fixtures
+from tests.ports.lakes import lake_url, new_lake, until_it_answers  # noqa: F401  # fixtures
 
+from deploy.engines.instance import Instance
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.lake.catalogue import CataloguedLake
@@ -128,3 +136,40 @@ def test_what_was_published_during_an_outage_is_registered_by_the_next_compariso
     assert catalogue.described("profiles")[1] == {}
     with pytest.raises(NotFound):
         lake.read("profiles", "day=2")
+
+
+@pytest.mark.engines
+def test_a_metastore_killed_while_it_registers_says_it_all_when_it_is_back(
+    catalogue: HiveCatalogue,
+    new_lake: Callable[[str], Lake],  # noqa: F811
+    engines: Instance,
+) -> None:
+    lake, chance, days = new_lake("hdfs"), Random(11), count()
+    shown = CataloguedLake(lake, catalogue, ["profiles"])
+    shown.publish("profiles", f"day={next(days):03d}", rows(1))
+    for _ in range(3):
+        stop = Event()
+        with ThreadPoolExecutor(1) as pool:
+            published = pool.submit(publish_until, stop, shown, days)
+            time.sleep(chance.uniform(0.2, 0.8))
+            os.kill(engines.server("metastore").pid, signal.SIGKILL)
+            time.sleep(0.5)
+            stop.set()
+        assert published.result() > 0, "publishing waits for no metastore"
+        until_it_answers(catalogue.version)
+        held = {one.partition.partition("=")[2]: one.location for one in lake.held("profiles")}
+        said = catalogue.described("profiles")[1]
+        assert said.items() <= held.items(), "nothing by half: what is registered is there"
+        assert len(said) < len(held), "some was published while it was away"
+        assert shown.catch_up() == len(held) - len(said)
+        assert catalogue.described("profiles")[1] == held
+        assert shown.catch_up() == 0
+
+
+def publish_until(stop: Event, lake: Lake, days: Iterator[int]) -> int:
+    """Publish a partition after the other; return how many."""
+    for number in count():
+        if stop.is_set():
+            return number
+        lake.publish("profiles", f"day={next(days):03d}", rows(number))
+    raise AssertionError

@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.ports.lake_writer import PARTITION, ROWS, TABLE, version
-from tests.ports.lakes import ADAPTERS, lake_url, new_lake  # noqa: F401  # fixtures
+from tests.ports.lakes import (
+    ADAPTERS,
+    lake_url,  # noqa: F401  # a fixture
+    new_lake,  # noqa: F401  # a fixture
+    until_it_answers,
+)
 
 from deploy.engines.instance import Instance
 from queqiao.kernel.clock import SystemClock
@@ -22,7 +27,6 @@ from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.wiring.lakes import on_servers
 
 WRITER = Path(__file__).with_name("lake_writer.py")
-BACK_WITHIN_S = 60.0
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -66,24 +70,6 @@ def _kill(engines: Instance, name: str) -> None:
     os.kill(engines.server(name).pid, signal.SIGKILL)
 
 
-def _until_it_answers(call: Callable[[], object]) -> None:
-    """Call again and again until it succeeds; until then it may only be Unavailable."""
-    deadline = time.monotonic() + BACK_WITHIN_S
-    while (away := _away(call)) is not None:
-        assert "[ports] lake" in away
-        assert time.monotonic() < deadline, away
-        time.sleep(0.2)
-
-
-def _away(call: Callable[[], object]) -> str | None:
-    """Return the words with which a call says that it cannot be done now; None when it was."""
-    try:
-        call()
-    except Unavailable as error:
-        return error.explain("en")
-    return None
-
-
 @pytest.mark.engines
 @pytest.mark.parametrize(("adapter", "server"), [("hdfs", "hdfs_namenode"), ("s3", "seaweedfs")])
 def test_a_killed_server_is_told_and_what_was_published_comes_back(
@@ -98,7 +84,7 @@ def test_a_killed_server_is_told_and_what_was_published_comes_back(
     _kill(engines, server)
     with pytest.raises(Unavailable, match=r"\[ports\] lake"):
         lake.publish("profiles", "day=9", rows(9))
-    _until_it_answers(lambda: lake.publish("profiles", "day=9", rows(9)))
+    until_it_answers(lambda: lake.publish("profiles", "day=9", rows(9)))
     assert lake.partitions("profiles") == ["day=0", "day=1", "day=2", "day=9"]
     for number in (0, 1, 2, 9):
         assert lake.read("profiles", f"day={number}").equals(rows(number))
@@ -113,7 +99,7 @@ def test_a_killed_data_node_loses_nothing(
     lake.publish("profiles", "day=1", rows(1))
     _kill(engines, "hdfs_datanode_1")
     assert lake.read("profiles", "day=1").equals(rows(1))
-    _until_it_answers(lambda: lake.publish("profiles", "day=2", rows(2)))
-    _until_it_answers(lambda: lake.publish("profiles", "day=1", rows(3)))
+    until_it_answers(lambda: lake.publish("profiles", "day=2", rows(2)))
+    until_it_answers(lambda: lake.publish("profiles", "day=1", rows(3)))
     assert lake.read("profiles", "day=2").equals(rows(2))
     assert lake.read("profiles", "day=1").equals(rows(3))
