@@ -81,10 +81,26 @@ def _configuration(place: Place) -> dict[str, Any]:
     }
 
 
+def _link_library(place: Place, server: str) -> None:
+    """Link what a server starts with: the packaged jars, Python's, and Kafka's connector.
+
+    What comes with a job instead, is loaded once more with each, and a task manager never forgets
+    it: its metaspace is full after some jobs.
+    """
+    folder, flink_home = place.folder(server) / "lib", _flink_home(place.cache)
+    connector = jars(place.cache, "flink", _versions(place.settings))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    every = [*flink_home.glob("lib/*.jar"), *flink_home.glob("opt/flink-python-*.jar")]
+    for jar in [*every, *connector.glob("*.jar")]:
+        (folder / jar.name).symlink_to(jar)
+
+
 def _write(place: Place, server: str, more: Mapping[str, str]) -> None:
     """Write a server's configuration; JSON is YAML, which is what it must be."""
     conf = place.folder(server) / "conf"
     conf.mkdir(exist_ok=True)
+    _link_library(place, server)
     for file in (_flink_home(place.cache) / "conf").glob("log4j*.properties"):
         shutil.copy(file, conf)
     values = {**_configuration(place), **more}
@@ -122,6 +138,7 @@ def _server(place: Place, name: str, **more: Any) -> Server:
         environment={
             "FLINK_HOME": str(flink_home),
             "FLINK_CONF_DIR": str(folder / "conf"),
+            "FLINK_LIB_DIR": str(folder / "lib"),
             "FLINK_LOG_DIR": str(folder),
             "FLINK_PID_DIR": str(folder),
             "PATH": f"{environment(place.cache, 'flink') / 'bin'}:/usr/local/bin:/usr/bin:/bin",

@@ -6,8 +6,6 @@ from queqiao.ports.compute import flink, spark
 from queqiao.ports.compute.engine_process import EngineProcess
 from queqiao.ports.compute.process_engine import ProcessEngine
 
-MACHINES = "queqiao.process.transforms.catalogue:MACHINES"
-
 SPARK = {
     "spark.driver.memory": "700m",
     "spark.ui.enabled": "false",

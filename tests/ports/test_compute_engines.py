@@ -7,7 +7,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from tests.ports.compute_engines import ADAPTERS, MACHINES, start
+from tests.ports.compute_engines import ADAPTERS, start
 from tests.transforms import strategies as our
 from tests.transforms.engines import table_of
 from tests.transforms.test_machines import rows_of, shop, source_of
@@ -25,7 +25,7 @@ from queqiao.ports.compute.plan import Aggregate, Extend, Filter, Lookup, Plan, 
 from queqiao.ports.compute.sinks import MemorySink
 from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.versions import standing
-from queqiao.process.transforms.catalogue import TRANSFORMS
+from queqiao.process.transforms.catalogue import MACHINES_NAME, TRANSFORMS
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
@@ -49,7 +49,9 @@ def process(name, python, tmp_path_factory):
 
 @pytest.fixture
 def engine(name, process):
-    return lambda folder=None, **more: ADAPTERS[name](process, folder, machines=MACHINES, **more)
+    return lambda folder=None, **more: ADAPTERS[name](
+        process, folder, machines=MACHINES_NAME, **more
+    )
 
 
 def run(engine, plan, rows: pa.Table, cuts: int = 1000) -> MemorySink:
@@ -186,7 +188,7 @@ def test_a_killed_process_is_told_and_the_next_one_goes_on(name, python, tmp_pat
     """The engine dies in the middle of a piece; what it had begun is done again by another."""
     table, sink = source_of("identity", shop(9, 120)), MemorySink()
     process = start(name, python, tmp_path / "a")
-    make = lambda p: ADAPTERS[name](p, tmp_path / "state", machines=MACHINES)  # noqa: E731
+    make = lambda p: ADAPTERS[name](p, tmp_path / "state", machines=MACHINES_NAME)  # noqa: E731
     make(process).run(TRANSFORMS["identity"], TableSource(table.slice(0, 50)), sink, ended=False)
     os.killpg(process.pid, signal.SIGKILL)
     with pytest.raises(Unavailable):

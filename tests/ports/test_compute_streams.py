@@ -8,7 +8,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from tests.ports.compute_engines import MACHINES, start
+from tests.ports.compute_engines import start
 from tests.ports.compute_topics import Topics
 from tests.ports.test_compute_engines import adversarial_rows
 from tests.transforms.engines import table_of
@@ -94,7 +94,7 @@ def topics(kafka_bootstrap):
 
 def asked(plan, topics: Topics, folder) -> Stream:
     return Stream(
-        job=Job(plan=plan, machines=MACHINES, buckets=3), servers=topics.servers,
+        job=Job(plan=plan, machines=catalogue.MACHINES_NAME, buckets=3), servers=topics.servers,
         topic=topics.rows, partitions=topics.partitions, results=topics.results,
         too_late=topics.late, folder=str(folder),
     )  # fmt: skip

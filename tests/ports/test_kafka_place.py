@@ -7,7 +7,7 @@ import pytest
 
 from queqiao.kernel.errors import InvalidInput, Unavailable
 from queqiao.ports.event_log.kafka import topic
-from queqiao.ports.event_log.kafka.place import Place, place_of
+from queqiao.ports.event_log.kafka.place import Place, java_settings, place_of
 from queqiao.wiring import adapters
 from queqiao.wiring.settings import Ports, Settings, read
 
@@ -74,3 +74,20 @@ def test_brokers_that_do_not_answer_are_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(topic, "ANSWER_WITHIN_S", 1.0)
     with pytest.raises(Unavailable, match=r"event_log: Kafka at 127\.0\.0\.1:9 cannot be reached"):
         topic.open_topic(place_of("kafka://127.0.0.1:9/t"))
+
+
+def test_engines_sign_in_by_the_java_client_as_the_url_says() -> None:
+    url = "kafka://u:p%22\\@h:1/t?ssl.ca.location=/ca.pem&compression.type=zstd"
+    assert java_settings(place_of(url)) == {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": "/ca.pem",
+        "sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required"
+        ' username="u" password="p\\"\\\\";',
+    }
+    assert java_settings(place_of("kafka://h:1/t")) == {}
+    for wrong in ("ssl.key.location=/k", "sasl.mechanism=GSSAPI"):
+        with pytest.raises(InvalidInput) as refused:
+            java_settings(place_of(f"kafka://u:p@h:1/t?{wrong}"))
+        assert wrong.partition("=")[0] in refused.value.explain("en")

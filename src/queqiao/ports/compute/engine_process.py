@@ -190,6 +190,6 @@ def source_archive(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "queqiao.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for source in sorted(root.rglob("*.py")):
+        for source in sorted([*root.rglob("*.py"), *root.rglob("process/**/*.json")]):
             archive.write(source, source.relative_to(root.parent))
     return path

@@ -30,6 +30,16 @@ def _jobs(cluster: str) -> list[dict[str, Any]]:
     return [job for job in found if job["state"] not in ENDED]
 
 
+def knows_python(cluster: str) -> bool:
+    """Say whether what Python functions need is among what the cluster starts with.
+
+    If it is not it goes along with each job, whose classes a task manager then loads once more, and
+    never forgets: some jobs later its metaspace is full and it ends.
+    """
+    started_with: list[str] = _ask(f"{cluster}/jobmanager/environment")["classpath"]
+    return any("flink-python" in one for one in started_with)
+
+
 def version(cluster: str) -> str:
     """Return the version of the cluster. Raises OSError when it does not answer."""
     found: str = _ask(f"{cluster}/config")["flink-version"]

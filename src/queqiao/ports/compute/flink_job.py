@@ -28,7 +28,7 @@ from pyflink.table.udf import udf
 
 from queqiao.ports.compute import flink_steps
 from queqiao.ports.compute.exchange import Exchange
-from queqiao.ports.compute.flink_cluster import ENDED, end_former
+from queqiao.ports.compute.flink_cluster import ENDED, end_former, knows_python
 from queqiao.ports.compute.job import Cut, Job, Reply, Stream, lookups_of
 from queqiao.ports.compute.serve import say, serve
 
@@ -36,6 +36,8 @@ SETTINGS = {
     "python.fn-execution.arrow.batch.size": "10000",
     "python.fn-execution.bundle.size": "10000",
     "python.fn-execution.bundle.time": "200",
+    # A cluster does not let us wait for the end of a piece unless it is asked to.
+    "execution.attached": "true",
 }
 RESTARTS = {
     "restart-strategy.type": "exponential-delay",
@@ -57,7 +59,9 @@ class Flink:
         self._jars = [jar for jar in settings.pop("jars", "").split(",") if jar]
         python = {"python.executable": sys.executable, "python.client.executable": sys.executable}
         self._settings = {**SETTINGS, **python, **settings}
-        self._remote = "execution.target" in settings
+        self._cluster = None
+        if "execution.target" in settings:
+            self._cluster = f"http://{settings['rest.address']}:{settings['rest.port']}"
 
     def cut(self, asked: Cut) -> Reply:
         """Run a bounded piece."""
@@ -87,16 +91,18 @@ class Flink:
         make checkpoints that we would not see.
         """
         name = f"queqiao {asked.job.plan.name} {asked.folder}"
-        if self._remote:
-            host, port = self._settings["rest.address"], self._settings["rest.port"]
-            end_former(f"http://{host}:{port}", name)
+        if self._cluster is not None:
+            end_former(self._cluster, name)
         env, tables = self._environment(self._checkpoints(asked))
         topic = {
             "connector": "kafka", "topic": asked.topic,
             "properties.bootstrap.servers": asked.servers,
             "properties.group.id": f"queqiao-{asked.job.plan.name}",
+            "properties.isolation.level": "read_committed",
             "scan.startup.mode": "earliest-offset", "format": "raw",
-            **({"scan.bounded.mode": "latest-offset"} if asked.bounded else {}), **asked.options,
+            **({"scan.bounded.mode": "latest-offset"} if asked.bounded else {}),
+            **{f"properties.{name}": value for name, value in asked.client.items()},
+            **asked.options,
         }  # fmt: skip
         options = ", ".join(f"'{_quoted(k)}' = '{_quoted(v)}'" for k, v in topic.items())
         tables.execute_sql(
@@ -107,7 +113,8 @@ class Flink:
         if not _is_keyed(asked.job):
             results = cuts.flat_map(flink_steps.rows_of, Types.STRING())
         else:
-            take = flink_steps.Take(msgspec.json.encode(asked.job), asked.partitions)
+            job = msgspec.json.encode(asked.job)
+            take = flink_steps.Take(job, asked.partitions, ended=asked.ended)
             results = _by_bucket(cuts.flat_map(flink_steps.deal, _PIECE)).process(
                 take, Types.STRING()
             )
@@ -124,10 +131,17 @@ class Flink:
             conf.set_string(name, value)
         env = _environment(conf)
         env.add_python_file(self._source)
-        jars = self._jars + (_python_jars() if self._remote else [])
+        jars = self._jars + self._jars_of_python()
         if jars:
             env.add_jars(*[Path(jar).as_uri() for jar in jars])
         return env, StreamTableEnvironment.create(env)
+
+    def _jars_of_python(self) -> list[str]:
+        """Return what a cluster needs for Python, if it was not started with it."""
+        if self._cluster is None or knows_python(self._cluster):
+            return []
+        assert pyflink.__file__ is not None
+        return [str(jar) for jar in Path(pyflink.__file__).parent.glob("opt/flink-python-*.jar")]
 
     def _checkpoints(self, asked: Stream) -> dict[str, str]:
         """Return the settings of checkpoints, and of the last one if there is one to go on from."""
@@ -142,12 +156,6 @@ class Flink:
         if made:
             settings["execution.state-recovery.path"] = made[-1].parent.as_uri()
         return settings
-
-
-def _python_jars() -> list[str]:
-    """Return what a cluster needs for Python: it is not among what a cluster starts with."""
-    assert pyflink.__file__ is not None
-    return [str(jar) for jar in Path(pyflink.__file__).parent.glob("opt/flink-python-*.jar")]
 
 
 def _environment(conf: Configuration) -> StreamExecutionEnvironment:
@@ -193,15 +201,17 @@ def _topic(asked: Stream, topic: str) -> KafkaSink:
         .set_value_serialization_schema(SimpleStringSchema())
         .build()
     )
-    return (
+    sink = (
         KafkaSink.builder()
         .set_bootstrap_servers(asked.servers)
         .set_record_serializer(schema)
         .set_delivery_guarantee(DeliveryGuarantee.EXACTLY_ONCE)
         .set_transactional_id_prefix(f"queqiao-{asked.job.plan.name}-{topic}")
         .set_property("transaction.timeout.ms", str(TRANSACTION_MS))
-        .build()
     )
+    for name, value in asked.client.items():
+        sink = sink.set_property(name, value)
+    return sink.build()
 
 
 def _watch(client: Any) -> Reply:

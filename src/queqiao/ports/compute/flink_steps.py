@@ -20,16 +20,14 @@ from pyflink.table.udf import FunctionContext, ScalarFunction
 
 from queqiao.ports.compute.bucket import Bucket
 from queqiao.ports.compute.exchange import BUCKET, OFFSET, PARTITION, Exchange
-from queqiao.ports.compute.job import Job, lookups_of, machines_of
+from queqiao.ports.compute.job import Job, lookups_of, machines_of, reader_of
 from queqiao.ports.compute.node import Outputs
 from queqiao.ports.compute.packing import Entry, line_of_entry, packed, read_entries, unpacked
 from queqiao.ports.compute.watermark import BEGINNING_US
-from queqiao.ports.compute.wire import LineReader, lines_of
+from queqiao.ports.compute.wire import lines_of
 
 LATE = OutputTag("too_late", Types.STRING())
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
-END_MS = 1 << 62
-"""A time that only the end of a bounded source reaches."""
 
 
 class Stamp(ScalarFunction):  # type: ignore[misc]  # PyFlink is not there when types are checked
@@ -42,7 +40,7 @@ class Stamp(ScalarFunction):  # type: ignore[misc]  # PyFlink is not there when 
         """Make the exchange, once in each worker."""
         job = msgspec.json.decode(self._job, type=Job)
         self._exchange = Exchange(job.plan, lookups_of(job), job.buckets)
-        self._reader = LineReader(job.plan.columns)
+        self._reader = reader_of(job)
         self._refused = context.get_metric_group().counter("refused_lines")
 
     def eval(self, lines: Any, partitions: Any = None, offsets: Any = None) -> Any:
@@ -92,10 +90,9 @@ class Take(KeyedProcessFunction):  # type: ignore[misc]
     The node of a bucket stays in memory; what a piece changed is written to Flink's state with it.
     """
 
-    waits_for_the_end = False
-
-    def __init__(self, job: bytes, partitions: int) -> None:
-        self._job, self._partitions = job, partitions
+    def __init__(self, job: bytes, partitions: int, *, ended: bool) -> None:
+        self._job, self._partitions, self._ended = job, partitions, ended
+        self._waits_for_the_end = ended
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state."""
@@ -118,14 +115,25 @@ class Take(KeyedProcessFunction):  # type: ignore[misc]
             found = Bucket(self._asked.plan, machines_of(self._asked.machines), self._partitions)
             found.load((bytes(n), bytes(v)) for n, v in self._entries(number))
             self._buckets[number] = found
-            if self.waits_for_the_end:
-                ctx.timer_service().register_event_time_timer(END_MS)
+            if self._waits_for_the_end:
+                # Our sources have no watermark of Flink's but at their end: any time waits for it.
+                # What a timer gives bears its time, and Kafka takes none that is far from now.
+                timers = ctx.timer_service()
+                timers.register_event_time_timer(timers.current_processing_time())
         return found
 
     def _entries(self, number: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the bucket's state."""
         del number
         yield from self._state.items()
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Iterator[Any]:
+        """Close what is open: nothing will come any more."""
+        del timestamp
+        bucket = self._bucket(ctx.get_current_key(), ctx)
+        outputs = bucket.finish()
+        self._save(bucket)
+        yield from self.give(outputs)
 
     def _save(self, bucket: Bucket) -> None:
         for name, value in bucket.changes():
@@ -147,11 +155,9 @@ class TakePiece(Take):
     ``before`` is the folder of the epoch before, if there was one.
     """
 
-    waits_for_the_end = True
-
     def __init__(self, job: bytes, partitions: int, before: str | None, *, ended: bool) -> None:
-        super().__init__(job, partitions)
-        self._before, self._ended = before, ended
+        super().__init__(job, partitions, ended=ended)
+        self._before, self._waits_for_the_end = before, True
 
     def _entries(self, number: int) -> Iterator[tuple[bytes, bytes]]:
         if self._before is None:

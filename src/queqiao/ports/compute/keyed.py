@@ -7,7 +7,15 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.compute.base import KeyedMachine
 from queqiao.ports.compute.machine_rows import MachineRows
 from queqiao.ports.compute.node import Node, NoKeys
-from queqiao.ports.compute.plan import Columns, Machine, Plan, Session, Windows
+from queqiao.ports.compute.plan import (
+    Columns,
+    Machine,
+    Plan,
+    Session,
+    Windows,
+    check_plan,
+    result_columns,
+)
 from queqiao.ports.compute.session_windows import SessionWindows
 from queqiao.ports.compute.time_windows import TimeWindows
 
@@ -26,6 +34,17 @@ def node_of(plan: Plan, columns: Columns, machines: Machines, seen_us: int) -> N
     if isinstance(step, Machine):
         return MachineRows(step, machine_of(step, columns, machines), seen_us)
     return NoKeys()
+
+
+def columns_given(plan: Plan, machines: Machines) -> dict[str, Columns]:
+    """Return the columns of what comes out: ``results`` and ``too_late``."""
+    columns, step = check_plan(plan), plan.steps[-1] if plan.steps else None
+    given = columns
+    if isinstance(step, Windows):
+        given = result_columns(step, columns)
+    elif isinstance(step, Machine):
+        given = machine_of(step, columns, machines).gives
+    return {"results": given, "too_late": columns}
 
 
 def machine_of(step: Machine, columns: Columns, machines: Machines) -> KeyedMachine[Any]:

@@ -44,7 +44,8 @@ class ProcessEngine(ABC):
         lookups: Mapping[str, pa.Table] | None = None,
         buckets: int = BUCKETS,
     ) -> None:
-        self._process, self._machines = process, machines
+        self.process = process
+        self._machines = machines
         self._lookups = lookups or {}
         self._buckets = buckets
         self._folder = folder
@@ -79,13 +80,13 @@ class ProcessEngine(ABC):
         if position == last.position and (last.ended or not ended):
             return last
         shutil.rmtree(folder / "epochs" / f"{epoch:010}", ignore_errors=True)
-        self._process.ask(
+        self.process.ask(
             Cut(
                 job=self._job(plan, folder), rows=str(rows), folder=str(folder), epoch=epoch,
                 ended=ended,
             )
         )  # fmt: skip
-        self._process.reply(CUT_S)
+        self.process.reply(CUT_S)
         outputs, seen_us = self._outputs(folder / "epochs" / f"{epoch:010}")
         if outputs:
             sink.write(epoch, outputs)

@@ -76,6 +76,14 @@ class Epochs:
         made.write.mode("overwrite").partitionBy("kind").parquet(self._epoch(epoch))
         self._delete(f"{self._epoch(epoch - STATES_KEPT)}/kind=state")
 
+    def last(self) -> int:
+        """Return the last epoch that was committed, 0 before the first."""
+        if not self._exists(f"{self._folder}/epochs"):
+            return 0
+        files, at = self._file(f"{self._folder}/epochs")
+        every = [int(one.getPath().getName()) for one in files.listStatus(at)]
+        return max(filter(self.done, every), default=0)
+
     def outputs(self, epoch: int) -> DataFrame:
         """Return the packed tables of an epoch."""
         every = self._spark.read.schema(f"kind string, {_STATE}").parquet(self._epoch(epoch))
@@ -124,12 +132,17 @@ def stream(spark: SparkSession, asked: Stream) -> Reply:
     topics = {"results": asked.results, "too_late": asked.too_late}
     schema = _spark_schema(spark_steps.MESSAGES)
 
+    client = {"bootstrap.servers": asked.servers, **asked.client}
+    kafka = {f"kafka.{name}": value for name, value in client.items()}
+
     def batch(rows: DataFrame, number: int) -> None:
-        epoch = number + 1
+        run(rows, number + 1)
+
+    def run(rows: DataFrame, epoch: int, *, ended: bool = False) -> None:
         if not epochs.done(epoch):
-            epochs.run(rows, epoch, lines=True)
+            epochs.run(rows, epoch, lines=True, ended=ended)
         out = epochs.outputs(epoch).mapInArrow(spark_steps.messages(topics, epoch), schema)
-        out.write.format("kafka").option("kafka.bootstrap.servers", asked.servers).save()
+        out.write.format("kafka").options(**kafka).save()
         say(Reply("running", epoch=epoch))
 
     source = spark.readStream.format("kafka").options(
@@ -137,7 +150,7 @@ def stream(spark: SparkSession, asked: Stream) -> Reply:
         startingOffsets="earliest",
         maxOffsetsPerTrigger=str(asked.offsets_a_cut),
         failOnDataLoss="true",
-        **{"kafka.bootstrap.servers": asked.servers, **asked.options},
+        **{**kafka, "kafka.isolation.level": "read_committed", **asked.options},
     )
     rows = source.load().selectExpr(
         f"cast(partition AS long) AS {PARTITION}", f"offset AS {OFFSET}", "value"
@@ -148,6 +161,9 @@ def stream(spark: SparkSession, asked: Stream) -> Reply:
     query = writer.trigger(**{"availableNow": True} if asked.bounded else every).start()
     say(Reply("running"))
     query.awaitTermination()
+    if asked.ended:
+        nothing = spark.createDataFrame([], f"{PARTITION} long, {OFFSET} long, value binary")
+        run(nothing, epochs.last() + 1, ended=True)
     return Reply("done")
 
 

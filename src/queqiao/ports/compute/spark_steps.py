@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from queqiao.ports.compute.bucket import Bucket
 from queqiao.ports.compute.exchange import BUCKET, OFFSET, PARTITION, Exchange
-from queqiao.ports.compute.job import Job, lookups_of, machines_of
+from queqiao.ports.compute.job import Job, lookups_of, machines_of, reader_of
 from queqiao.ports.compute.node import Outputs
 from queqiao.ports.compute.packing import packed, unpacked_lines
-from queqiao.ports.compute.wire import LineReader
+from queqiao.ports.compute.wire import RecordReader
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -41,7 +41,7 @@ def stamp(job: bytes, *, lines: bool) -> Callable[[Batches], Batches]:
     def run(batches: Batches) -> Batches:
         asked = msgspec.json.decode(job, type=Job)
         exchange = Exchange(asked.plan, lookups_of(asked), asked.buckets)
-        reader, seen = LineReader(asked.plan.columns), dict[int, int]()
+        reader, seen = reader_of(asked), dict[int, int]()
         for batch in batches:
             rows = pa.Table.from_batches([batch])
             if lines and rows.num_rows:
@@ -52,7 +52,7 @@ def stamp(job: bytes, *, lines: bool) -> Callable[[Batches], Batches]:
     return run
 
 
-def _read(reader: LineReader, messages: pa.Table) -> pa.Table:
+def _read(reader: RecordReader, messages: pa.Table) -> pa.Table:
     """Return the rows of messages of a topic, with their origin."""
     rows, places = reader.read(messages.column("value").to_pylist())
     origin = messages.select([PARTITION, OFFSET]).take(pa.array(places, pa.int64()))

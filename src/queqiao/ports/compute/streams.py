@@ -1,10 +1,14 @@
 """Plans that run for ever on a topic, in an engine's process; and reading what they wrote once."""
 
+import msgspec
+
 from queqiao.ports.compute.engine_process import EngineProcess
 from queqiao.ports.compute.job import Stream
 
 START_S = 180.0
 """How long an engine may take to say that a plan runs."""
+RUN_S = 1800.0
+"""How long it may take from one word of a bounded run to the next."""
 
 
 class RunningStream:
@@ -27,6 +31,16 @@ class RunningStream:
     def close(self) -> None:
         """End it, and its process, where they stand."""
         self._process.close()
+
+
+def run_to_end(process: EngineProcess, asked: Stream, *, within_s: float = RUN_S) -> None:
+    """Run a plan on all that a topic holds now, and close what is open at its end.
+
+    ``within_s`` bounds each wait for the engine to say something. Raises what ``reply`` raises.
+    """
+    process.ask(msgspec.structs.replace(asked, bounded=True, ended=True))
+    while process.reply(within_s).state != "done":
+        pass
 
 
 class Once:

@@ -4,7 +4,7 @@ Floats are written so that they read back the same; integers keep all 64 bits.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -26,6 +26,17 @@ def lines_of(rows: pa.Table) -> list[bytes]:
         return [b"{}"] * rows.num_rows
     encode = _ENCODER.encode
     return [encode(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
+
+
+class RecordReader(Protocol):
+    """Makes rows of the records of a topic."""
+
+    refused: int
+    """How many records were no rows, since somebody set it to 0."""
+
+    def read(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[int]]:
+        """Return the rows, and for each the place of its record; others are left out."""
+        ...
 
 
 class LineReader:

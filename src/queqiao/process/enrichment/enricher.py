@@ -1,5 +1,6 @@
 """All of it for one event. What was looked up once is remembered: most events repeat it."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from queqiao.kernel.envelope import Envelope
 from queqiao.process.consent import EVERYTHING
 from queqiao.process.enrichment.address import Storage, normal, stored
 from queqiao.process.enrichment.context import EMPTY_CONTEXT, Context
-from queqiao.process.enrichment.region import open_regions
 from queqiao.process.enrichment.traffic import Traffic, traffic_of
 from queqiao.process.enrichment.user_agent import Agent, read_agent
 
@@ -59,7 +59,7 @@ class Enricher:
         default_consent: int = EVERYTHING,
     ) -> None:
         self.default_consent = default_consent
-        self._region_of = open_regions(ip_database).of
+        self._region_of = _regions_of(ip_database)
         self._ip_storage = ip_storage
         self._remembered = lru_cache(maxsize=ADDRESSES_IN_MEMORY_MAX)(self._place)
 
@@ -83,6 +83,15 @@ class Enricher:
         kept = stored(address, self._ip_storage)
         columns = (kept, *self._region_of(address))
         return _Place(columns, json.encode(said), json.encode(kept))
+
+
+def _regions_of(ip_database: Path | None) -> Callable[[str], tuple[str, str, str]]:
+    """Return what tells the region of an address; engines read events without such a database."""
+    if ip_database is None:
+        return lambda _: ("", "", "")
+    from queqiao.process.enrichment.region import open_regions  # noqa: PLC0415  # only when named
+
+    return open_regions(ip_database).of
 
 
 @lru_cache(maxsize=CIRCUMSTANCES_IN_MEMORY_MAX)

@@ -4,16 +4,15 @@ The table is ``traffic.json``. What is said first wins: the medium of the campai
 an ad platform, the source of the campaign, the referrer, the app that shows the page.
 """
 
-import json
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from msgspec.structs import astuple
 
 from queqiao.process.enrichment.context import Campaign, Context, Page
+from queqiao.process.enrichment.tables import table_of
 
 CHANNELS = (
     "organic_search", "paid_search", "social", "paid_social", "email", "sms", "push", "affiliate",
@@ -53,7 +52,7 @@ class Traffic(NamedTuple):
     tags: Tags = Tags()
 
 
-_TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("traffic.json").read_text("utf-8"))
+_TABLE: dict[str, Any] = table_of("traffic.json")
 _KINDS: dict[str, str] = _TABLE["kinds"]
 _PAID: dict[str, str] = _TABLE["paid"]
 _CLICK_IDS: dict[str, list[str]] = _TABLE["click_ids"]

@@ -5,11 +5,11 @@ major version. Apps whose built-in browsers people shop in (WeChat, Douyin, Taob
 browsers of their own.
 """
 
-import json
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
+
+from queqiao.process.enrichment.tables import table_of
 
 AGENTS_IN_MEMORY_MAX = 10_000
 CHARS_READ_MAX = 512
@@ -27,7 +27,7 @@ class Agent(NamedTuple):
     is_bot: bool = False
 
 
-_TABLE = json.loads(Path(__file__).with_name("user_agents.json").read_text("utf-8"))
+_TABLE = table_of("user_agents.json")
 _BOTS: tuple[str, ...] = tuple(_TABLE["bots"])
 _NOT_BOTS: tuple[str, ...] = tuple(_TABLE["not_bots"])
 _BOT = re.compile(r"bot(?![a-z])")

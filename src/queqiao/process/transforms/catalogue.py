@@ -56,6 +56,9 @@ MACHINES: Mapping[str, KeyedMachine[Any]] = {
 }
 """Every machine that a plan here names."""
 
+MACHINES_NAME = f"{__name__}:MACHINES"
+"""What engines in other processes find them by."""
+
 
 def _property(name: str) -> Call:
     return call("json_text", column("properties"), name)

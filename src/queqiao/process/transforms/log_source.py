@@ -1,5 +1,7 @@
 """The event log as a source of transforms; the position is the offset."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from queqiao.kernel.errors import InvalidInput
@@ -16,12 +18,40 @@ EVENTS_A_CHUNK = 10_000
 """How many events are read at once."""
 
 
-class LogSource:
-    """Committed events in the order of the log, as the columns of the catalogue.
+class EventRows:
+    """Reads events as the log stores them, as the columns of the catalogue.
 
     They are read by the reader that the loader reads them by, so time, ids and campaign mean the
-    same. What has no row of ``events`` is left out: what cannot be read, and an operator's orders.
+    same. What has no row of ``events`` is left out: what cannot be read, which ``refused`` counts,
+    and an operator's orders. It is a ``RecordReader`` of ``ports/compute``: engines read a log in
+    Kafka by it.
     """
+
+    def __init__(self, enricher: Enricher | None = None, currency: str = "CNY") -> None:
+        self._facts = FactReader(enricher or Enricher(), currency)
+        self.refused = 0
+
+    def read(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[int]]:
+        """Return the rows of stored bodies, and for each the place of its body."""
+        found, places = list[Fact](), list[int]()
+        for place, body in enumerate(lines):
+            fact = self._fact(body)
+            if fact is not None:
+                found.append(fact)
+                places.append(place)
+        return _table(found), places
+
+    def _fact(self, body: bytes) -> Fact | None:
+        try:
+            fact = self._facts.read(StoredEvent(0, body))
+        except InvalidInput:
+            self.refused += 1
+            return None
+        return None if is_order(fact.envelope) else fact
+
+
+class LogSource:
+    """Committed events in the order of the log, as the columns of the catalogue."""
 
     def __init__(
         self,
@@ -32,22 +62,15 @@ class LogSource:
         currency: str = "CNY",
     ) -> None:
         self._reader, self._events_a_chunk = reader, events_a_chunk
-        self._facts = FactReader(enricher or Enricher(), currency)
+        self._rows = EventRows(enricher, currency)
 
     def read(self, position: int) -> Chunk | None:
         """Return the events after an offset."""
         events = self._reader.read(position, self._events_a_chunk)
         if not events:
             return None
-        found = [fact for fact in map(self._fact, events) if fact is not None]
-        return Chunk(_table(found), events[-1].offset)
-
-    def _fact(self, event: StoredEvent) -> Fact | None:
-        try:
-            fact = self._facts.read(event)
-        except InvalidInput:
-            return None
-        return None if is_order(fact.envelope) else fact
+        rows, _ = self._rows.read([event.body for event in events])
+        return Chunk(rows, events[-1].offset)
 
 
 def _table(facts: list[Fact]) -> pa.Table:

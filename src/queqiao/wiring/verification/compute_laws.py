@@ -30,8 +30,6 @@ from queqiao.process.transforms.catalogue import (
     TRANSFORMS,
 )
 
-MACHINES_NAME = "queqiao.process.transforms.catalogue:MACHINES"
-
 _S = 1_000_000
 _ROLLUP_KEYS = ("event", "bucket")
 _ODD = Plan(

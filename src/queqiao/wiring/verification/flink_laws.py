@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from queqiao.kernel.errors import Message
 from queqiao.ports.compute import flink
 from queqiao.ports.laws import Law
-from queqiao.wiring.verification.compute_laws import MACHINES_NAME, laws_of
+from queqiao.process.transforms.catalogue import MACHINES_NAME
+from queqiao.wiring.verification.compute_laws import laws_of
 
 NOT_TRIED = Message(
     "未尝试：Kafka 主题上的流、被杀的任务管理器、多台机器",

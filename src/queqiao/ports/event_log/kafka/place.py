@@ -48,6 +48,40 @@ class Place(msgspec.Struct, frozen=True):
         }
 
 
+_LOGINS = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+}
+
+
+def java_settings(place: Place) -> dict[str, str]:
+    """Return what Kafka's Java client, in Flink or Spark, needs to read the place.
+
+    Raises InvalidInput for a way of signing in that has no like there.
+    """
+    asked = {n: v for n, v in place.client.items() if n.startswith(("security.", "sasl.", "ssl."))}
+    user, password = asked.pop("sasl.username", None), asked.pop("sasl.password", "")
+    shared = [name for name in asked if name in ("security.protocol", "sasl.mechanism")]
+    made = {name: asked.pop(name) for name in shared}
+    if "ssl.ca.location" in asked:
+        made["ssl.truststore.type"] = "PEM"
+        made["ssl.truststore.location"] = asked.pop("ssl.ca.location")
+    login = _LOGINS.get(made.get("sasl.mechanism", "PLAIN"))
+    if asked or (user is not None and login is None):
+        name = next(iter(asked), "sasl.mechanism")
+        raise refused(f"Flink 与 Spark 不能使用 {name}", f"Flink and Spark cannot go by {name}")
+    if user is not None:
+        said = f"username={_in_quotes(user)} password={_in_quotes(password)}"
+        made["sasl.jaas.config"] = f"{login} required {said};"
+    return made
+
+
+def _in_quotes(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def refused(zh: str, en: str) -> InvalidInput:
     """Return the error for a log that its setting names wrongly."""
     return InvalidInput(FieldError(SETTING, Message(zh, en)))
