@@ -83,6 +83,11 @@ def hidden(digest: bytes) -> bytes:
     return _HIDDEN + digest.hex().encode()
 
 
+def hidden_in(message_id: bytes) -> str:
+    """Return the digest in hexadecimal where it stands in the place of an id, else nothing."""
+    return message_id[len(_HIDDEN) :].decode() if message_id.startswith(_HIDDEN) else ""
+
+
 def shown(message_id: bytes) -> bytes:
     """Return an id as a body says it: none where it is forgotten."""
     return b"" if message_id.startswith(_HIDDEN) else message_id
@@ -178,6 +183,11 @@ class Records:
         self._ids: tuple[list[bytes], list[bytes], list[tuple[str, int]]] | None = None
 
     @property
+    def payload(self) -> bytes:
+        """The frame as it is now."""
+        return self._payload
+
+    @property
     def dictionary(self) -> bytes:
         """The dictionary that the frame brings, empty when it brings none."""
         return self._payload[HEAD.size : self._marks_at]
@@ -219,8 +229,8 @@ class Records:
         index = offset - self.first
         at = self._marks_at + index * FINGERPRINT_BYTES
         one = ids[index]
-        if one.startswith(_HIDDEN):
-            digest = bytes.fromhex(one[len(_HIDDEN) :].decode())
+        if digest_hex := hidden_in(one):
+            digest = bytes.fromhex(digest_hex)
         else:
             digest = xxh3_128_digest(prefixes[index] + one, self.seed)
         return digest, self._payload[at : at + FINGERPRINT_BYTES]

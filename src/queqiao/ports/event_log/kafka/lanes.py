@@ -26,7 +26,7 @@ from queqiao.kernel.errors import Message as Words
 from queqiao.ports.event_log.group import GROUP_BYTES_MAX, Group
 from queqiao.ports.event_log.kafka.faults import because, code_of, error_of, on_error
 from queqiao.ports.event_log.kafka.place import Place
-from queqiao.ports.event_log.kafka.records import headers_of, key_of
+from queqiao.ports.event_log.kafka.records import SEED, headers_of, key_of
 from queqiao.ports.event_log.kafka.topic import EVENT_BYTES_MAX, Topic
 
 LANES = 2
@@ -74,8 +74,19 @@ are those in front of which none of its events lies, -1 where the lane does not 
 class Lane:
     """One producer and its thread."""
 
-    def __init__(self, place: Place, topic: Topic, number: int, ended: Ended, fate: Fate) -> None:
+    def __init__(
+        self,
+        place: Place,
+        topic: Topic,
+        number: int,
+        ended: Ended,
+        fate: Fate,
+        *,
+        seed: int | None = None,
+    ) -> None:
+        """``seed`` is that of a copied log, which its first event brings with it."""
         self._topic = topic
+        self._seed = seed
         self._fate = fate
         self._ended = ended
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
@@ -185,6 +196,8 @@ class Lane:
         ):
             watch = self._lands if offset - group.first < WATCHED else None
             headers = headers_of(offset, source, message_id, fingerprint)
+            if offset == 1 and self._seed is not None:
+                headers.append((SEED, str(self._seed)))
             while True:
                 try:
                     produce(topic, body, key_of(body), headers=headers, on_delivery=watch)

@@ -4,6 +4,7 @@
     keys          digest, fingerprint and a checksum of each event: 32 bytes at (offset - 1) * 32
     positions.N   for an event about every thousand: its offset, a position in each of N partitions
     committed     the last committed offset, mapped by readers
+    copied.json   how far the copy of an embedded log is (copying.py), where there was one
     lock          held by the one writer of this home
 
 None of it is fsynced but the first: a key that is missing or torn is read from the topic, a
@@ -12,7 +13,7 @@ position that is wrong only makes a read start further back.
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from struct import Struct
 
@@ -26,6 +27,7 @@ from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.journal.base import LOCK_NAME
 from queqiao.ports.journal.disk import Disk, write_whole
 
+TOPIC_FILE = "topic.json"
 KEY_BYTES = 24
 _CHECK = Struct("<Q")
 _ENTRY_BYTES = KEY_BYTES + _CHECK.size
@@ -58,16 +60,16 @@ class LocalFiles:
                 Message("另一个进程正在写这个日志", "another process is writing this log")
             ) from error
 
-    def seed_of(self, cluster: str, topic: str, fresh_seed: int) -> int:
+    def seed_of(self, cluster: str, topic: str, fresh: Callable[[], int]) -> int:
         """Return the seed of the digests, drawn when the folder began with this topic.
 
         Raises InvalidInput when the folder is of another topic: its offsets mean other events.
         """
-        path = self.folder / "topic.json"
+        path = self.folder / TOPIC_FILE
         if not path.exists():
-            fresh = TopicFile(cluster, topic, str(fresh_seed))
-            replace_file(path, msgspec.json.encode(fresh))
-            return fresh_seed
+            seed = fresh()
+            replace_file(path, msgspec.json.encode(TopicFile(cluster, topic, str(seed))))
+            return seed
         known = msgspec.json.decode(path.read_bytes(), type=TopicFile)
         if (known.cluster, known.topic) != (cluster, topic):
             raise refused(

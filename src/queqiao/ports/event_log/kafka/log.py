@@ -13,20 +13,19 @@ from secrets import randbits
 from time import monotonic
 
 import structlog
-from confluent_kafka import KafkaException
 
 from queqiao.kernel.errors import Broken, Message, QueqiaoError, Unavailable
 from queqiao.ports.event_log.base import NewEvent, NewEvents, Outcome, StoredEvent
 from queqiao.ports.event_log.dedup import TABLE_KEYS_MAX, DedupIndex, value_of
 from queqiao.ports.event_log.group import Group
-from queqiao.ports.event_log.kafka.faults import because, is_about_rights, rights_missing
+from queqiao.ports.event_log.kafka.copying import check_whole
 from queqiao.ports.event_log.kafka.lanes import LANES, Fate, Lane, Work, key_bytes
 from queqiao.ports.event_log.kafka.local_files import Keys, LocalFiles, PositionsWriter
 from queqiao.ports.event_log.kafka.merge import Merge
 from queqiao.ports.event_log.kafka.place import Place
 from queqiao.ports.event_log.kafka.reader import KafkaEventLogReader
-from queqiao.ports.event_log.kafka.records import key_in, offset_in
-from queqiao.ports.event_log.kafka.tail import last_offset
+from queqiao.ports.event_log.kafka.records import key_in, offset_in, seed_in
+from queqiao.ports.event_log.kafka.taking import take_over
 from queqiao.ports.event_log.kafka.topic import open_topic
 from queqiao.ports.event_log.sequencer import Sequencer
 from queqiao.ports.event_log.sources import Sources
@@ -55,6 +54,7 @@ class KafkaEventLog:
         """
         self._files = LocalFiles(folder)
         try:
+            check_whole(folder)
             self._open(place, folder, table_keys_max)
         except BaseException:
             self._files.close()
@@ -66,8 +66,10 @@ class KafkaEventLog:
         self._lanes = [
             Lane(place, self._topic, one, self._note, self._fate) for one in range(LANES)
         ]
-        last = self._take_over(place)
-        self._seed = self._files.seed_of(self._topic.cluster, self._topic.id, randbits(64))
+        last = take_over(place, self._topic, self._lanes)
+        self._seed = self._files.seed_of(
+            self._topic.cluster, self._topic.id, lambda: self._seed_told(place, last)
+        )
         self._watermark = Watermark(folder, writable=True)
         self._check_nothing_lost(last)
         self._keys = Keys(folder)
@@ -85,20 +87,19 @@ class KafkaEventLog:
         self._since: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def _take_over(self, place: Place) -> int:
-        """Take the transactional ids, then look where the log ends."""
+    def _seed_told(self, place: Place, last: int) -> int:
+        """Return the seed that the first event brings where it was copied here, else a new one.
+
+        What was rewritten before is known by its digest alone, and that is of the first seed.
+        """
+        if not last:
+            return randbits(64)
+        merge = Merge(place, self._topic)
         try:
-            for lane in self._lanes:
-                lane.open()
-            return last_offset(place, self._topic)
-        except KafkaException as error:
-            if is_about_rights(error):
-                raise rights_missing(place.topic, because(error)) from error
-            message = Message(
-                f"[ports] event_log：Kafka 事务不可用：{because(error)}",
-                f"[ports] event_log: Kafka's transactions do not work: {because(error)}",
-            )
-            raise Unavailable(message, retry_after_s=5) from error
+            merge.seek(0, [0] * self._topic.partitions)
+            return seed_in(merge.take(1)[0]) or randbits(64)
+        finally:
+            merge.close()
 
     def _check_nothing_lost(self, last: int) -> None:
         acknowledged = self._watermark.mark
