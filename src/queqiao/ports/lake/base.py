@@ -51,6 +51,13 @@ class Lake(Protocol):
         """
         ...
 
+    def publish_file(self, table: str, partition: str, content: bytes) -> None:
+        """Make a whole Parquet file, byte for byte, the content of one partition.
+
+        As ``publish`` in all else. The bytes are taken as they are: nobody looks into them.
+        """
+        ...
+
     def partitions(self, table: str) -> list[str]:
         """Return the names of the published partitions, sorted; empty for an unknown table."""
         ...

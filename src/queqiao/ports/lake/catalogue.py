@@ -70,6 +70,11 @@ class CataloguedLake:
         self._lake.publish(table, partition, rows)
         self._tell(table)
 
+    def publish_file(self, table: str, partition: str, content: bytes) -> None:
+        """Publish a file, then register."""
+        self._lake.publish_file(table, partition, content)
+        self._tell(table)
+
     def publish_staged(self, table: str, partition: str) -> None:
         """Publish what was staged, then register."""
         self._lake.publish_staged(table, partition)

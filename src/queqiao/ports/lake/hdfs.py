@@ -52,8 +52,12 @@ class HdfsLake:
 
     def publish(self, table: str, partition: str, rows: pa.Table) -> None:
         """Write and sync out of sight, rename. See the contract."""
+        self.publish_file(table, partition, encoded(rows))
+
+    def publish_file(self, table: str, partition: str, content: bytes) -> None:
+        """Publish the bytes of a file likewise."""
         check_names(table, partition)
-        self._publish(table, partition, encoded(rows))
+        self._publish(table, partition, content)
 
     def partitions(self, table: str) -> list[str]:
         """Return what was published, sorted."""

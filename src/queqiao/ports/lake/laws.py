@@ -27,6 +27,7 @@ def laws(lake: Lake, write: Write) -> list[Law]:
 
     return [
         law("发布即可读，类型与值原样", "what is published is read with its schema", read_back),
+        law("文件按原样发布", "a file is published byte for byte", whole_file),
         law("再次发布整体替换", "publishing again replaces the whole", replaced_whole),
         law("分区有序，表互不相干", "partitions are sorted, tables apart", sorted_apart),
         law("没有发布的就是没有", "what was not published is not found", not_found),
@@ -80,6 +81,15 @@ def read_back(lake: Lake, _write: Write) -> None:
         said = lake.content(TABLE, name)
         hold(said.schema.equals(content.schema), f"{name} has another schema")
         equal(said.rows, content.num_rows, f"rows that {name} says that it holds")
+
+
+def whole_file(lake: Lake, _write: Write) -> None:
+    """A file given as bytes is the content, and replaces what was there."""
+    content = encoded(rows(1, 2, 3))
+    lake.publish(TABLE, "day=1", rows(9))
+    lake.publish_file(TABLE, "day=1", content)
+    equal(lake.content(TABLE, "day=1").bytes, len(content), "bytes of the file")
+    hold(lake.read(TABLE, "day=1").equals(rows(1, 2, 3)), "a file came back otherwise")
 
 
 def replaced_whole(lake: Lake, _write: Write) -> None:

@@ -4,9 +4,10 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,9 @@ _MERGED = ".merged.parquet"
 _HIDDEN = (_UNFINISHED, _MERGED)
 """Hidden, so that no listing and no engine takes a half-written file for data."""
 
+Write = Callable[[BinaryIO], object]
+"""Puts a content into an open file."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -31,9 +35,16 @@ class ParquetFolder:
 
     def publish(self, table: str, partition: str, rows: pa.Table) -> None:
         """Write to a hidden name, sync, rename, sync the folders. See the contract."""
+        self._publish(table, partition, lambda file: pq.write_table(rows, file, compression="zstd"))
+
+    def publish_file(self, table: str, partition: str, content: bytes) -> None:
+        """Write the bytes likewise."""
+        self._publish(table, partition, lambda file: file.write(content))
+
+    def _publish(self, table: str, partition: str, write: Write) -> None:
         with self._turn(table, partition) as folder:
             _discard(folder)
-            self._write(folder / _UNFINISHED, rows)
+            self._write(folder / _UNFINISHED, write)
             self._show(folder / _UNFINISHED)
 
     def partitions(self, table: str) -> list[str]:
@@ -135,10 +146,10 @@ class ParquetFolder:
                 raise StorageFull from error
             raise
 
-    def _write(self, unfinished: Path, rows: pa.Table) -> None:
+    def _write(self, unfinished: Path, write: Write) -> None:
         try:
             with unfinished.open("wb") as file:
-                pq.write_table(rows, file, compression="zstd")
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
         except BaseException:

@@ -68,8 +68,12 @@ class S3Lake:
 
     def publish(self, table: str, partition: str, rows: pa.Table) -> None:
         """Put the content, then the manifest. See the contract."""
+        self.publish_file(table, partition, encoded(rows))
+
+    def publish_file(self, table: str, partition: str, content: bytes) -> None:
+        """Publish the bytes of a file likewise."""
         check_names(table, partition)
-        self._publish(table, partition, encoded(rows))
+        self._publish(table, partition, content)
 
     def partitions(self, table: str) -> list[str]:
         """Return what the manifest names, sorted."""
