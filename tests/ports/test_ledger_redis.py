@@ -5,6 +5,7 @@ import random
 from contextlib import suppress
 from itertools import count
 
+import msgspec
 import pytest
 from redis.exceptions import ResponseError
 from tests.system.commands import queqiao
@@ -109,8 +110,9 @@ async def test_an_embedded_ledger_is_carried_over_with_all_that_it_remembers(url
     await embedded.reserve("open", [Take("鹊", 3, 9)], 10**7, 10**6)
     copy = embedded.copy()
     assert move(copy, url) == len(copy.holdings)
+    assert move(copy, url) == len(copy.holdings), "the same again changes nothing"
     with pytest.raises(Conflict, match="has a ledger already"):
-        move(copy, url)
+        move(msgspec.structs.replace(copy, latest_us=copy.latest_us + 1), url)
     carried = RedisLedger(url)
     names = [name for name, _, _ in copy.counters]
     assert await carried.balances(names) == await embedded.balances(names)
@@ -146,13 +148,22 @@ async def test_an_interrupted_move_is_nobodys_ledger_and_is_made_anew(url, tmp_p
 
 
 def test_the_command_moves_a_stopped_home(redis_url, tmp_path):
-    async def fill():
+    async def spend(key: str):
         embedded = EmbeddedLedger.open(tmp_path / "ledger")
-        await embedded.spend("k", [Take("a", 1, 10)], 1)
+        await embedded.spend(key, [Take("a", 1, 10)], 1)
         await embedded.close()
 
-    asyncio.run(fill())
-    url = f"{redis_url}?prefix=moved-{next(serial)}"
-    done = queqiao("move", "ledger", "--to", url, home=tmp_path)
-    assert (done.returncode, "1 counters and 1 keys" in done.stdout) == (0, True), done.stderr
-    assert queqiao("move", "ledger", "--to", url, home=tmp_path).returncode == 1
+    asyncio.run(spend("k"))
+    to = f"{redis_url}?prefix=moved-{next(serial)}"
+    tried = queqiao("move", "ledger", "--to", to, "--dry-run", home=tmp_path)
+    assert (tried.returncode, "1 counters, 1 keys" in tried.stdout) == (0, True), tried.stderr
+    done = queqiao("move", "ledger", "--to", to, home=tmp_path)
+    assert (done.returncode, "1 counters, 1 keys" in done.stdout) == (0, True), done.stderr
+    again = queqiao("move", "ledger", "--to", to, home=tmp_path)
+    assert (again.returncode, "before" in again.stdout) == (0, True), again.stderr
+    (tmp_path / "moved.json").unlink()
+    assert queqiao("move", "ledger", "--to", to, home=tmp_path).returncode == 0, "as it was"
+    (tmp_path / "moved.json").unlink()
+    asyncio.run(spend("k2"))
+    other = queqiao("move", "ledger", "--to", to, home=tmp_path)
+    assert (other.returncode, "has a ledger already" in other.stderr) == (1, True)

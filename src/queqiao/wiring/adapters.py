@@ -89,14 +89,18 @@ def kafka_place(settings: Settings) -> Place | None:
 def check_event_log(settings: Settings, *, make: bool = True) -> str:
     """Look whether the log can be written; ``make`` Kafka's topic when it is missing.
 
-    Returns how it was found. Raises InvalidInput or Unavailable, with the cure.
+    Returns how it was found. Raises InvalidInput or Unavailable, with the cure; Conflict when it is
+    to be written and a move to it is not complete.
     """
     place = kafka_place(settings)
     if place is None:
         return settings.ports.event_log
     with extra("ports.event_log", "kafka"):
-        from queqiao.ports.event_log.kafka.topic import open_topic  # noqa: PLC0415  # when named
+        from queqiao.ports.event_log.kafka.copying import check_whole  # noqa: PLC0415  # when named
+        from queqiao.ports.event_log.kafka.topic import open_topic  # noqa: PLC0415  # likewise
 
+    if make:
+        check_whole(settings.home / KAFKA_FOLDER)
     topic = open_topic(place, make=make)
     shape = f"{topic.partitions} partitions" if topic.partitions else "made at the start"
     return f"kafka://{place.servers}/{topic.name} ({shape})"

@@ -13,6 +13,7 @@ from queqiao.wiring import (
     doctor_servers,
     doctor_tiering,
     local_system,
+    moved,
 )
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.doctor_machine import UnfitError, same
@@ -63,6 +64,12 @@ def _console(_settings: Settings) -> Message:
     return Message("控制台已构建", "the console is built")
 
 
+def _moved(settings: Settings) -> Message:
+    moved.check(settings)
+    places = [f"{port} → {one.to}" for port, one in moved.moved(settings.home).items()]
+    return same(", ".join(places)) if places else Message("什么也没有搬", "nothing was moved")
+
+
 def _system(settings: Settings) -> Message:
     address = local_system.address(settings.home)
     if address is None:
@@ -81,6 +88,7 @@ CHECKS: dict[str, Check] = {
     "clock": doctor_home.clock,
     "sockets": doctor_home.sockets,
     "port": doctor_home.port,
+    "moved": _moved,
     "records": doctor_servers.records,
     "ledger": doctor_servers.ledger,
     "warehouse": doctor_servers.warehouse,

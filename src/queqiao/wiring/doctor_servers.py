@@ -24,7 +24,7 @@ CLOCK_AHEAD_S_MAX = 2.0
 def usable(settings: Settings) -> None:
     """Raise what keeps a server that the settings name from being used, with its cure."""
     if not _is_sqlite(settings):
-        _records_report(settings.ports.records)
+        records_report(settings.ports.records)
     if not _is_file(settings.ports.ledger):
         ledger_report(settings.ports.ledger)
     if urlsplit(settings.ports.warehouse).scheme != "chdb":
@@ -37,13 +37,14 @@ def records(settings: Settings) -> Message:
     if _is_sqlite(settings):
         version = _sqlite_version(settings)
         return Message(f"{shown} 可用，SQLite {version}", f"{shown} answers: SQLite {version}")
-    report = _records_report(settings.ports.records)
+    report = records_report(settings.ports.records)
     check_clock(report.clock_ahead_s)
     said = report.words()
     return Message(f"{shown} 可用，{said.zh}", f"{shown} answers: {said.en}")
 
 
-def _records_report(url: str) -> "postgresql_server.Report":
+def records_report(url: str) -> "postgresql_server.Report":
+    """Return what a look at PostgreSQL finds. Raises what keeps it from being used."""
     from queqiao.ports.records.postgresql_server import look  # noqa: PLC0415  # 6 MB, when named
 
     return look(url)

@@ -190,7 +190,7 @@ def read(file: Path | None, home: Path) -> Settings:
         else:
             sections[name] = _section(name, values, kinds[name], problems)
     settings = Settings(**{name: value for name, value in sections.items() if value is not None})
-    problems += _beyond_types(settings)
+    problems += beyond_types(settings)
     if problems:
         raise InvalidInput(*problems)
     return settings
@@ -220,8 +220,8 @@ def _section(name: str, values: Any, kind: Any, problems: list[FieldError]) -> A
     return msgspec.convert(good, kind)
 
 
-def _beyond_types(settings: Settings) -> list[FieldError]:
-    """Return what the types alone cannot say."""
+def beyond_types(settings: Settings) -> list[FieldError]:
+    """Return what is wrong with settings and the types alone cannot say."""
     problems: list[FieldError] = []
     for port, schemes in SCHEMES.items():
         scheme = urlsplit(getattr(settings.ports, port)).scheme

@@ -22,7 +22,15 @@ from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.tables import documents as table
 from queqiao.profile.contracts import SEGMENT, default_segments
-from queqiao.wiring import adapters, doctor_lake, doctor_servers, local_system, logs, webhooks
+from queqiao.wiring import (
+    adapters,
+    doctor_lake,
+    doctor_servers,
+    local_system,
+    logs,
+    moved,
+    webhooks,
+)
 from queqiao.wiring.local_system import Address
 from queqiao.wiring.roles import ROLES, role_mains
 from queqiao.wiring.settings import Settings
@@ -141,6 +149,7 @@ def prepare(settings: Settings) -> dict[str, str]:
 
     Raises what keeps a server that the settings name from being used, with its cure.
     """
+    moved.check(settings)
     adapters.check_event_log(settings)
     doctor_servers.usable(settings)
     doctor_lake.warn_at_start(settings)

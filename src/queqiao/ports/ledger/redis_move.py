@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
+from xxhash import xxh3_128_hexdigest
 
 from queqiao.kernel.errors import Conflict, Message
 from queqiao.ports.ledger.books import Book
@@ -27,29 +29,42 @@ _QUEUES = {"refused": "idle", "freed": "idle", "spent": "settled", "done": "sett
 def move(copy: Copy, url: str) -> int:
     """Write a copy to a server that has no ledger yet; return how many keys are remembered there.
 
-    Blocking; nothing may step meanwhile. What an interrupted move left is written anew. Raises
-    Conflict when the server has a ledger, Unavailable when it does not answer.
+    Blocking; nothing may step meanwhile. What an interrupted move left is written anew; a server
+    that was given this very copy is left as it is. Raises Conflict when the server has another
+    ledger, Unavailable when it does not answer.
     """
-    place = Place.of(url)
+    place, digest = Place.of(url), _digest(copy)
     try:
         with place.blocking_client() as client:
-            _claim(client, place)
-            _write_counters(client, place, copy.counters)
-            _write_holdings(client, place, copy.holdings)
-            done = {"format": FORMAT, "latest": copy.latest_us, "seq": 0}
-            client.hset(place.key("meta"), mapping=done)
+            if _claim(client, place, digest):
+                _write_counters(client, place, copy.counters)
+                _write_holdings(client, place, copy.holdings)
+                done = {"format": FORMAT, "latest": copy.latest_us, "seq": 0, "copy": digest}
+                client.hset(place.key("meta"), mapping=done)
     except (RedisError, OSError) as error:
         raise unreachable(place, error) from error
     return len(copy.holdings)
 
 
-def _claim(client: "Redis", place: Place) -> None:
-    """Begin, unless there is a ledger; remove what an interrupted move left."""
-    found = client.hget(place.key("meta"), "format")
+def _claim(client: "Redis", place: Place, digest: str) -> bool:
+    """Begin, unless there is a ledger; remove what an interrupted move left.
+
+    Returns whether there is anything to write.
+    """
+    found, copied = client.hmget(place.key("meta"), ["format", "copy"])
+    if found == FORMAT.encode() and copied == digest.encode():
+        return False
     if found is not None and found != MOVING.encode():
         raise Conflict(_TAKEN)
     client.delete(*(place.key(name) for name in KEYS))
     client.hset(place.key("meta"), "format", MOVING)
+    return True
+
+
+def _digest(copy: Copy) -> str:
+    """Return what a copy is known by."""
+    rows = copy.latest_us, sorted(copy.counters), sorted(copy.holdings, key=itemgetter(0))
+    return xxh3_128_hexdigest(msgspec.msgpack.encode(rows))
 
 
 def _write_counters(client: "Redis", place: Place, counters: Iterable[Counter]) -> None:
