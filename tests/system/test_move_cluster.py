@@ -121,8 +121,9 @@ async def caught_up(admin: httpx.AsyncClient) -> dict[str, Any]:
 
 
 def until_lived(home: Path) -> None:
-    """Return when the demo's store has lived through its past."""
-    until(lambda: list((home / "store").glob("*.lived")), CAUGHT_UP_WITHIN_S, 0.2)
+    """Return when the demo's store has lived through its past, and something lies in the lake."""
+    for file in ("store/*.lived", "lake/profiles/*/data.parquet"):
+        until(lambda file=file: list(home.glob(file)), CAUGHT_UP_WITHIN_S, 0.2)
 
 
 @pytest.mark.timeout(900)
@@ -134,6 +135,7 @@ async def test_a_living_store_moves_and_nothing_is_lost(
     exports, *steps = steps_of(PAGE)
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
+    (home / "queqiao.toml").write_text("[schedule]\nlake_every_s = 2\n")
     given = places(home, request)
     assert names_in(exports) == given.keys()
     start, prepare, ahead, pause, look = steps
