@@ -89,6 +89,11 @@ class Instance:
             else:
                 self._stop_all()
 
+    def leave(self) -> None:
+        """Leave the engines up when this process ends."""
+        if self._child is not None:
+            self._child.returncode = 0  # else Python warns of a child that nobody waited for
+
     def status(self) -> list[ServerState]:
         """Return how the servers do that are wanted; none without a supervisor."""
         return self.home.state().servers if self.home.supervisor() else []

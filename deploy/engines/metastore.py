@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.engines import hdfs, postgresql, thrift
+from deploy.engines import hdfs, postgresql, seaweedfs, thrift
 from deploy.engines.engine import Engine, Place, Server
 from deploy.engines.errors import EngineError
 from deploy.engines.java import OPEN_LANG, java, write_log4j2, write_site
@@ -54,6 +54,7 @@ def _site(place: Place) -> dict[str, str | int]:
         "metastore.expression.proxy": f"{package}.DefaultPartitionExpressionProxy",
         "metastore.filter.hook": f"{package}.DefaultMetaStoreFilterHookImpl",
         "metastore.event.db.notification.api.auth": "false",
+        **seaweedfs.hadoop_settings(place),
     }
 
 

@@ -50,6 +50,17 @@ def request(place: Place, method: str, path: str) -> int:
     return asking.status(method, host, path, headers)
 
 
+def hadoop_settings(place: Place) -> dict[str, str]:
+    """Return what Hadoop's family must be told to find ``s3a://`` locations here."""
+    return {
+        "fs.s3a.endpoint": f"http://{place.address('s3')}",
+        "fs.s3a.endpoint.region": REGION,
+        "fs.s3a.access.key": place.settings.seaweedfs.access_key,
+        "fs.s3a.secret.key": place.settings.seaweedfs.secret_key,
+        "fs.s3a.path.style.access": "true",
+    }
+
+
 def _ask(place: Place) -> None:
     status = request(place, "GET", "/")
     if status != 200:

@@ -23,7 +23,9 @@ def engines() -> Iterator[Instance]:
     """The session's instance, in which nothing is up yet; all of it is stopped at the end."""
     given = os.environ.get(HOME_VARIABLE)
     if given:
-        yield Instance(Path(given))
+        instance = Instance(Path(given))
+        yield instance
+        instance.leave()
     else:
         with own_instance() as instance:
             yield instance

@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 import pytest
 from tests.ports.lakes import lake_url, new_lake  # noqa: F401  # fixtures
 
+from deploy.engines import seaweedfs
+from deploy.engines.instance import Instance
+from deploy.engines.packages import cache_folder, fetch_jars, jars
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.lake.catalogue import CataloguedLake
 from queqiao.ports.lake.hive import HiveCatalogue
@@ -73,14 +76,33 @@ def by_spark(python: str, metastore: str, database: str, *settings: str) -> dict
     return json.loads(told.stdout.splitlines()[-1])
 
 
+@pytest.fixture(params=["hdfs", "s3"])
+def adapter(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def settings(adapter: str, engines: Instance) -> list[str]:
+    """What Spark must be told of the lake's place."""
+    if adapter == "hdfs":
+        return []
+    cache = cache_folder()
+    fetch_jars(cache, "spark_s3", {})
+    found = ",".join(map(str, sorted(jars(cache, "spark_s3", {}).glob("*.jar"))))
+    told = seaweedfs.hadoop_settings(engines.place)
+    return [f"spark.jars={found}", *(f"spark.hadoop.{name}={told[name]}" for name in told)]
+
+
 @pytest.mark.timeout(SPARK_WITHIN_S + 60)
 def test_spark_sees_the_same_numbers_also_after_a_new_column(
+    adapter: str,
+    settings: list[str],
     new_lake: Callable[[str], Lake],  # noqa: F811
     metastore_url: str,
     spark_python: str,
 ) -> None:
     database = f"promo_{uuid4().hex[:8]}"
-    lake = CataloguedLake(new_lake("hdfs"), HiveCatalogue(f"{metastore_url}/{database}"), TABLES)
+    lake = CataloguedLake(new_lake(adapter), HiveCatalogue(f"{metastore_url}/{database}"), TABLES)
     lake.publish("profiles", "day=2026-11-10", profiles(1, 3_000))
     lake.publish("profiles", "day=2026-11-11", profiles(2, 500))
     later = profiles(3, 800)
@@ -89,7 +111,7 @@ def test_spark_sees_the_same_numbers_also_after_a_new_column(
     lake.publish("profiles", "day=2026-11-11", profiles(2, 700))
     numbers = pa.array([2**64 - 1, 2**63, 1], pa.uint64())
     lake.publish("events", "block=1", pa.table({"n": numbers}))
-    said = by_spark(str(spark_python), metastore_url, database)
+    said = by_spark(str(spark_python), metastore_url, database, *settings)
     assert said["counts"] == by_our_reader(lake)
     assert said["columns"][:5] == [
         "person_id", "spent_minor", "first_seen", "categories", "channel",
