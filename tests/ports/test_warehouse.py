@@ -1,9 +1,12 @@
 """The warehouse's promises, on the engine in process and over ClickHouse's HTTP interface."""
 
+import pyarrow as pa
 import pytest
 from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
 
+from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.errors import Broken, InvalidInput, Refused, Unavailable
+from queqiao.measure.series_table import TABLE, Batch, PointsWriter, StoredPoint
 from queqiao.ports.rpc.client import RpcClient
 from queqiao.ports.rpc.server import RpcServer
 from queqiao.ports.warehouse.base import Limits, Warehouse
@@ -66,6 +69,28 @@ async def test_a_statement_that_makes_no_sense_is_our_defect(warehouse: Warehous
         await warehouse.query("SELECT nothing FROM nowhere")
     with pytest.raises(Broken):
         await warehouse.command("CREATE NONSENSE")
+
+
+async def test_a_server_is_told_which_inserts_it_may_gather(face_port) -> None:  # noqa: F811
+    opened = open_warehouse(f"clickhouse://127.0.0.1:{face_port}/default")
+    told = [
+        f"{name} String DEFAULT toString(getSetting('{name}'))"
+        for name in ("async_insert", "wait_for_async_insert")
+    ]
+    await opened.command("CREATE TABLE alone (x UInt64) ENGINE = MergeTree ORDER BY x")
+    writer = PointsWriter(opened, SystemClock())
+    await writer.open()
+    for table in ("alone", TABLE):
+        for column in told:
+            await opened.command(f"ALTER TABLE {table} ADD COLUMN {column}")
+    await opened.insert("alone", pa.table({"x": [1]}))
+    await writer.store(
+        Batch([StoredPoint("n", "{}", "gauge", SystemClock().now_us() // 1000, 0.5)])
+    )
+    asked = "SELECT async_insert, wait_for_async_insert FROM "
+    assert (await opened.query(f"{asked} alone")).rows == [["false", "true"]]
+    assert (await opened.query(f"{asked} {TABLE}")).rows == [["true", "true"]]
+    opened.close()
 
 
 async def test_rows_outlive_the_process(tmp_path) -> None:

@@ -86,9 +86,9 @@ class Stumbling:
         self.stumble(" ".join(statements))
         await self.inner.exclusive(statements)
 
-    async def insert(self, table: str, rows) -> None:
+    async def insert(self, table: str, rows, *, gathered: bool = False) -> None:
         self.stumble(f"INSERT {table}")
-        await self.inner.insert(table, rows)
+        await self.inner.insert(table, rows, gathered=gathered)
 
     def stumble(self, sql: str) -> None:
         if self.words is not None and self.words in sql:

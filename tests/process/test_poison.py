@@ -120,8 +120,8 @@ class Failing:
         await self._fail(sql)
         return await self.inner.query(sql, dict(parameters))
 
-    async def insert(self, table, rows) -> None:
-        await self.inner.insert(table, rows)
+    async def insert(self, table, rows, *, gathered=False) -> None:
+        await self.inner.insert(table, rows, gathered=gathered)
         await self._fail(f"inserted {table}")
 
     async def _fail(self, words: str) -> None:

@@ -102,9 +102,8 @@ class PointsWriter:
         while self._waiting:
             turn = self._turn()
             try:
-                await self._warehouse.insert(
-                    TABLE, self._rows([one for points, _ in turn for one in points])
-                )
+                rows = self._rows([one for points, _ in turn for one in points])
+                await self._warehouse.insert(TABLE, rows, gathered=True)
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait hear it
                 for _, done in turn:
                     if not done.done():

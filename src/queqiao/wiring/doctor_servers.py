@@ -114,7 +114,8 @@ def warehouse(settings: Settings) -> Message:
         return doctor_machine.engine(settings)
     report = clickhouse_server.look(url)
     check_clock(report.clock_ahead_s)
-    version = report.version
+    version, copies = report.version, report.replicas
     return Message(
-        f"{redacted(url)} 可用，ClickHouse {version}", f"{redacted(url)} answers: {version}"
+        f"{redacted(url)} 可用，ClickHouse {version}" + (f"，{copies} 个副本" if copies else ""),
+        f"{redacted(url)} answers: {version}" + (f", {copies} replicas" if copies else ""),
     )

@@ -11,6 +11,8 @@ What every adapter promises:
 - ``insert`` takes the rows of one table as Arrow, columns by name. When it returns, the rows are
   on disk (the tables ask for fsync). Up to ``INSERT_ROWS_MAX`` rows are seen at once or not at all;
   a crash in the middle of more may leave the first part. Inserting twice stores twice.
+  Rows that come small and often may be ``gathered``: a server then writes them together with those
+  of other calls. They too are on disk when the call returns.
 - Rows that were inserted are seen by every query that starts after the insert returned.
 - ``command`` runs one statement that answers nothing: the DDL. ``exclusive`` runs several of them
   while no query of this adapter runs: none sees the time between the first and the last. It is not
@@ -58,7 +60,7 @@ class Warehouse(Protocol):
         """Return the rows of one reading statement."""
         ...
 
-    async def insert(self, table: str, rows: pa.Table) -> None:
+    async def insert(self, table: str, rows: pa.Table, *, gathered: bool = False) -> None:
         """Store rows durably."""
         ...
 

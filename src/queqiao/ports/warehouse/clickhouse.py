@@ -6,7 +6,7 @@ URLs: ``chdb:///var/lib/queqiao/warehouse`` and ``clickhouse://user:password@hos
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,6 +18,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.ports.warehouse import replicas
 from queqiao.ports.warehouse.base import NO_PARAMETERS, Limits, Table
 from queqiao.ports.warehouse.engine_memory import give_back_library
 from queqiao.ports.warehouse.faults import RAISED, fault_of
@@ -28,21 +29,41 @@ T = TypeVar("T")
 _SERVER_SECONDS_SPARE = 20
 """How much longer than a query's own bound the HTTP client waits for a server."""
 
+_GATHERERS = 2
+"""Connections for small inserts: these wait for the server, and the loader must not wait too."""
+
+_ALONE = {"async_insert": 0}
+"""Servers of today gather all inserts. A batch of the loader's must not be: it is large already,
+and it is seen at once or not at all, and nothing of it may come after the server said that it
+failed, since the loader then asks what is there, and writes the rest."""
+
+_GATHERED = {"async_insert": 1, "wait_for_async_insert": 1}
+"""A part on disk for many inserts, not one for each; the answer comes when it is there."""
+
 
 class ClickHouseWarehouse:
-    """The warehouse over a few connections: one that writes, the others read-only."""
+    """The warehouse over a few connections: one that writes, the others read-only.
+
+    A server has two more, for inserts that it may gather; an engine in this process has nobody
+    else's to gather, so there they are like all others.
+    """
 
     def __init__(
         self, connect: Callable[[], Client], limits: Limits, *, in_process: bool = False
     ) -> None:
         self._limits = limits
         self._in_process = in_process
-        self._writer: SimpleQueue[Client] = SimpleQueue()
-        self._readers: SimpleQueue[Client] = SimpleQueue()
-        self._threads = ThreadPoolExecutor(limits.connections + 1, "warehouse")
-        self._writer.put(_prompt(connect()))
-        for _ in range(limits.connections):
-            self._readers.put(_bounded(_prompt(connect()), limits))
+        writers = 1 if in_process else 1 + _GATHERERS
+        self._threads = ThreadPoolExecutor(limits.connections + writers, "warehouse")
+        clients = [_prompt(connect()) for _ in range(limits.connections + writers)]
+        self._replicas = 0 if in_process else replicas.count(clients[0])
+        if self._replicas:
+            replicas.check_one_server(clients)
+            for writer in clients[:writers]:
+                replicas.set_up(writer, self._replicas)
+        self._writer = _queue(_set(client, _ALONE) for client in clients[:1])
+        self._gatherers = _queue(_set(client, _GATHERED) for client in clients[1:writers])
+        self._readers = _queue(_set(client, _bounds(limits)) for client in clients[writers:])
         if in_process:
             give_back_library()
 
@@ -50,14 +71,19 @@ class ClickHouseWarehouse:
         """Return the rows of one reading statement, within the limits."""
         return await self._run(self._readers, lambda client: _query(client, sql, parameters))
 
-    async def insert(self, table: str, rows: pa.Table) -> None:
-        """Store rows durably."""
-        if rows.num_rows:
-            await self._run(self._writer, lambda client: client.insert_arrow(table, rows))
+    async def insert(self, table: str, rows: pa.Table, *, gathered: bool = False) -> None:
+        """Store rows durably; ``gathered`` ones perhaps together with those of other calls."""
+        if not rows.num_rows:
+            return
+        clients = self._gatherers if gathered and not self._in_process else self._writer
+        await self._run(clients, lambda client: client.insert_arrow(table, rows))
 
     async def command(self, sql: str) -> None:
         """Run one statement of the DDL."""
-        await self._run(self._writer, lambda client: client.command(sql))
+        await self._run(self._writer, lambda client: client.command(self._made(sql)))
+
+    def _made(self, sql: str) -> str:
+        return replicas.made(sql) if self._replicas else sql
 
     async def exclusive(self, statements: Sequence[str]) -> None:
         """Run statements of the DDL while no query runs: it borrows every reader."""
@@ -66,7 +92,7 @@ class ClickHouseWarehouse:
             held = [self._readers.get() for _ in range(self._limits.connections)]
             try:
                 for sql in statements:
-                    client.command(sql)
+                    client.command(self._made(sql))
             finally:
                 for reader in held:
                     self._readers.put(reader)
@@ -85,7 +111,7 @@ class ClickHouseWarehouse:
     def close(self) -> None:
         """Wait for running calls and give the engine's memory back."""
         self._threads.shutdown(wait=True)
-        for clients in (self._writer, self._readers):
+        for clients in (self._writer, self._gatherers, self._readers):
             while not clients.empty():
                 clients.get().close()
 
@@ -159,8 +185,8 @@ def _prompt(client: Client) -> Client:
     return client
 
 
-def _bounded(client: Client, limits: Limits) -> Client:
-    bounds = {
+def _bounds(limits: Limits) -> dict[str, int | str]:
+    return {
         "max_execution_time": limits.query_seconds_max,
         "max_result_rows": limits.query_rows_max,
         "result_overflow_mode": "throw",
@@ -169,9 +195,19 @@ def _bounded(client: Client, limits: Limits) -> Client:
         # Last, since nothing may be set after it: reads only, and no way back.
         "readonly": 2,
     }
-    for name, value in bounds.items():
+
+
+def _set(client: Client, settings: Mapping[str, int | str]) -> Client:
+    for name, value in settings.items():
         client.set_client_setting(name, value)
     return client
+
+
+def _queue(clients: Iterable[Client]) -> "SimpleQueue[Client]":
+    found: SimpleQueue[Client] = SimpleQueue()
+    for client in clients:
+        found.put(client)
+    return found
 
 
 def _borrow(clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, QueqiaoError, Unavailable
+from queqiao.ports.warehouse import replicas
 from queqiao.ports.warehouse.base import Limits
 from queqiao.ports.warehouse.clickhouse import client_opener
 from queqiao.ports.warehouse.faults import RAISED
@@ -15,10 +16,11 @@ SETTING = "ports.warehouse"
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a look at a server found."""
+    """What a look at a server found. ``replicas``: how many servers keep its database, 0: one."""
 
     version: str
     clock_ahead_s: float
+    replicas: int
 
 
 def look(url: str) -> Report:
@@ -31,6 +33,7 @@ def look(url: str) -> Report:
         client = client_opener(urlsplit(url), Limits())()
         try:
             version, now_s = client.query("SELECT version(), toFloat64(now64(3))").result_rows[0]
+            copies = replicas.count(client)
             table = f"queqiao_looks_{token_hex(4)}"
             client.command(f"CREATE TABLE {table} (x Int8) ENGINE = Memory")
             client.command(f"DROP TABLE {table}")
@@ -38,7 +41,7 @@ def look(url: str) -> Report:
             client.close()
     except RAISED as error:
         raise refusal(getattr(error, "code", None), url) from error
-    return Report(str(version), round(now_s - time(), 3))
+    return Report(str(version), round(now_s - time(), 3), copies)
 
 
 def refusal(code: int | None, url: str) -> QueqiaoError:

@@ -17,6 +17,9 @@ _TOO_MANY_ROWS = frozenset({158, 307, 396})
 _TOO_MUCH_MEMORY = frozenset({173, 241})
 _DISK_FULL = frozenset({243})
 _READ_ONLY = frozenset({164})
+_TAKES_NO_ROWS = frozenset({225, 236, 242, 252, 285, 286, 319, 341, 999})
+"""Replicas or their keeper are away or did not answer in time, the server is stopping, or it is
+behind with merges: what of an insert is there is asked before it is tried again."""
 _LAKE_AWAY = frozenset({209, 210, 499, 660})
 _UNOPENED = 76
 """Socket timeout, network, S3 and HDFS: old events are read from a lake that does not answer."""
@@ -57,6 +60,9 @@ def _passing(error: Exception, code: int | None) -> QueqiaoError | None:
     """Return what may be over at the next try."""
     if code in _DISK_FULL:
         return StorageFull()
+    if code in _TAKES_NO_ROWS:
+        log.warning("the warehouse takes no rows now", code=code, said=str(error)[:WORDS_MAX])
+        return Unavailable()
     if code in _LAKE_AWAY or (code == _UNOPENED and "HDFS" in str(error)):  # in safe mode
         log.warning("the engine cannot reach the lake", code=code, said=str(error)[:WORDS_MAX])
         return Unavailable(_AWAY)

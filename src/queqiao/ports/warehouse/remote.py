@@ -40,7 +40,7 @@ class RemoteWarehouse:
         answer: Table = await self._client.call(QUERY, Question(sql, dict(parameters)), Table)
         return answer
 
-    async def insert(self, table: str, rows: pa.Table) -> None:  # noqa: ARG002  # the port's signature
+    async def insert(self, table: str, rows: pa.Table, *, gathered: bool = False) -> None:  # noqa: ARG002  # the port's signature
         """Raise Refused: see the module."""
         raise Refused(_READ_ONLY, reason="read_only")
 
