@@ -24,7 +24,13 @@ FILES = CHART / "files"
 COMPOSE = DEPLOY / "compose" / "compose.yaml"
 PASSWORDS = {"queqiao": "a" * 16, "postgresql": "B" * 16}
 ENGINES = ["kafka", "postgresql", "valkey", "namenode", "datanode", "metastore", "hbase", "flink"]
-ALL_ON = {"passwords": PASSWORDS, "engines": {name: {"enabled": True} for name in ENGINES}}
+ENGINES += ["clickhouse", "keeper"]
+STORE = {"url": "https://s3.example.com/backups/shop", "key": "k", "secret": "s"}
+ALL_ON = {
+    "passwords": PASSWORDS,
+    "engines": {name: {"enabled": True} for name in ENGINES},
+    "backup": {"clickhouse": STORE},
+}
 DIFFER = r"listeners|quorum\.voters|node\.id|log\.dirs|num\.(network|io)\.threads|dedupe\.buffer"
 """Kafka settings that are of the place, or of a machine with two cores."""
 
@@ -71,6 +77,8 @@ def pods(chart: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
     for name, one in of_kind(chart, "CronJob").items():
         found[name] = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    for name, one in of_kind(chart, "Job").items():
+        found[name] = one["spec"]["template"]["spec"]
     return found
 
 
@@ -83,7 +91,7 @@ def test_what_is_off_is_not_there(ask: Callable[[dict[str, Any]], dict[str, Any]
     off = {name: {"enabled": False} for name in ENGINES}
     chart = ask({"folder": str(CHART), "values": {"passwords": PASSWORDS, "engines": off}})
     assert set(of_kind(chart, "StatefulSet")) == {"queqiao"}
-    assert not of_kind(chart, "CronJob")
+    assert not of_kind(chart, "CronJob", "Job")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +102,9 @@ def test_what_is_off_is_not_there(ask: Callable[[dict[str, Any]], dict[str, Any]
         ({**ALL_ON, "workers": 0}, "workers"),
         ({**ALL_ON, "backup": {"keepDays": 0}}, "keepDays"),
         ({**ALL_ON, "engines": {"kafka": {"enabledd": True}}}, "enabledd"),
+        ({**ALL_ON, "engines": {"clickhouse": {"enabled": True}}}, "engines.keeper.enabled"),
+        ({**ALL_ON, "backup": {"clickhouse": {"url": "https://s3/'; DROP"}}}, "url"),
+        ({**ALL_ON, "backup": {"clickhouse": {**STORE, "secret": ""}}}, "backup.clickhouse.secret"),
     ],
 )
 def test_a_wrong_value_is_named(
@@ -173,7 +184,7 @@ def test_only_the_public_port_is_open_to_the_outside(chart: dict[str, Any]) -> N
 
 def test_what_is_backed_up_is_read_back_first(chart: dict[str, Any]) -> None:
     jobs = of_kind(chart, "CronJob")
-    assert set(jobs) == {"backup-postgresql", "backup-valkey"}
+    assert set(jobs) == {"backup-postgresql", "backup-valkey", "backup-clickhouse"}
     for name, read_back in (("postgresql", "pg_restore --list"), ("valkey", "valkey-check-rdb")):
         script = pods(chart)[f"backup-{name}"]["containers"][0]["command"][-1]
         assert script.index(read_back) < script.index("mv $new") < script.index("-delete")

@@ -32,4 +32,21 @@ app.kubernetes.io/name: {{ .name }}
 {{- range $name := list "queqiao" "postgresql" }}
 {{ $name }}: {{ required (printf "passwords.%s: give one of 16 letters and digits or more" $name) (index $.Values.passwords $name) | b64enc }}
 {{- end }}
+{{- with .Values.backup.clickhouse }}
+{{- if .url }}
+backup-key: {{ required "backup.clickhouse.key: give the object store's" .key | b64enc }}
+backup-secret: {{ required "backup.clickhouse.secret: give the object store's" .secret | b64enc }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* One replica by its name: the loader asks the server that it writes to. */}}
+{{- define "queqiao.warehouse" -}}
+{{- if .Values.urls.warehouse -}}
+{{- tpl .Values.urls.warehouse . -}}
+{{- else if .Values.engines.clickhouse.enabled -}}
+clickhouse://queqiao:{{ .Values.passwords.queqiao }}@clickhouse-0.clickhouse:8123/queqiao
+{{- else -}}
+chdb:warehouse
+{{- end -}}
 {{- end }}
