@@ -7,11 +7,18 @@ from tests.profile.conftest import NOW_US
 from queqiao.kernel.errors import InvalidInput, NotFound
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
+from queqiao.ports.profile_rows.sqlite import SqliteRows
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Documents, Edit
 from queqiao.ports.records.sqlite import SqliteRecords
 from queqiao.process.consent import PERSONALIZATION
-from queqiao.profile.contracts import SEGMENT, SegmentDocument
+from queqiao.profile.contracts import (
+    LIVE_FAMILIES,
+    SEGMENT,
+    LiveReader,
+    LiveRows,
+    SegmentDocument,
+)
 from queqiao.profile.endpoints import ProfileServices, handlers
 
 
@@ -23,7 +30,10 @@ async def call(shop, tmp_path):
     kept, edit = Documents(records), Edit(Actor("tester", "Tester"), NOW_US)
     await kept.create(SEGMENT, "everyone", document, edit)
     await kept.transition(SEGMENT, "everyone", "live", edit)
-    services = ProfileServices(shop.warehouse, records, Signer(b"k" * 32))
+    rows = SqliteRows(tmp_path / "rows.sqlite", LIVE_FAMILIES)
+    await lived(shop, rows)
+    live = LiveReader(rows, At(), "Asia/Shanghai", 2.0)
+    services = ProfileServices(shop.warehouse, records, Signer(b"k" * 32), live)
     routes = {(route.method, route.path): route.handler for route in handlers(services)}
 
     async def ask(method, path, params=None, body=b"", **query):
@@ -32,6 +42,22 @@ async def call(shop, tmp_path):
 
     yield ask
     records.close()
+    await rows.close()
+
+
+class At:
+    def now_us(self):
+        return NOW_US
+
+
+async def lived(shop, rows):
+    """Let the live rows of the shop be made."""
+    writer = LiveRows(
+        rows, shop.warehouse, At(), loaded=lambda: shop.offset, behind=lambda: False,
+        made_by=lambda: "", zone="Asia/Shanghai",
+    )  # fmt: skip
+    while await writer.advance():
+        pass
 
 
 async def test_pages_of_members_and_of_people_join(call):
@@ -59,6 +85,17 @@ async def test_a_profile_names_its_segments_and_explains_them(call):
     with pytest.raises(InvalidInput) as refused:
         await call("GET", path, {"id": "everyone"})
     assert refused.value.fields[0].path == "user"
+
+
+async def test_a_profile_tells_what_the_person_did_lately(call, shop):
+    lately = (await call("GET", "/api/v1/profiles/{id}", {"id": "ada"}))["lately"]
+    assert lately["known"] == "known"
+    assert [one["sku"] for one in lately["viewed"]] == ["w1", "p2"]
+    assert lately["viewed"][0]["at"] == "2026-06-17T12:00:00Z"
+    assert lately["day"] == "2026-06-18"
+    assert (lately["views"], lately["orders"]) == (0, 0)
+    nothing = (await call("GET", "/api/v1/profiles/{id}", {"id": "stranger"}))["lately"]
+    assert (nothing["known"], nothing["viewed"]) == ("unknown", [])
 
 
 async def test_members_and_explanations_are_told_as_ads_know_them(call, shop):

@@ -9,12 +9,17 @@ import pytest
 from queqiao.decide.recommend.hot_endpoints import RecommendServices, routes
 from queqiao.decide.recommend.model import encode_model, load_model
 from queqiao.decide.recommend.training import fit
+from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import InvalidInput, StorageFull, Unavailable
 from queqiao.kernel.http import Request
 from queqiao.ports.event_log import deadline
 from queqiao.ports.event_log.base import Outcome
+from queqiao.profile.contracts import UNKNOWN, Recent, Told
+from queqiao.profile.live import Counts, Good
+from queqiao.profile.live_reader import UNAVAILABLE
 
+NOW_US = 100 * DAY_US
 MODEL = load_model(encode_model(fit([["a", "b"]] * 3, [], [("c", 2.0), ("a", 1.0)])))
 
 
@@ -39,14 +44,19 @@ def journal():
     return Journal()
 
 
-def asking(journal, model=MODEL):
+def asking(journal, model=MODEL, told=UNKNOWN, asked=None):
+    async def tell(ids, now_us):
+        if asked is not None:
+            asked.append((ids, now_us))
+        return told
+
     services = RecommendServices(
-        lambda: model, lambda: ["n1", "n2"], journal, Random(7).getrandbits
+        lambda: model, lambda: ["n1", "n2"], tell, journal, Random(7).getrandbits
     )
     (route,) = routes(services)
 
     async def ask(body: bytes):
-        request = Request("POST", route.path, {}, {}, {}, body, "127.0.0.1", 1_000_000)
+        request = Request("POST", route.path, {}, {}, {}, body, "127.0.0.1", NOW_US)
         return msgspec.json.decode((await route.handler(request)).body)
 
     return ask
@@ -118,3 +128,49 @@ async def test_bad_bodies_are_refused_by_path_and_nothing_is_logged(journal, bod
         await asking(journal)(body)
     assert refused.value.fields[0].path == path
     assert journal.events == []
+
+
+def lately(viewed=(), carted=(), bought=(), days=1):
+    def goods(skus):
+        return [Good(sku, NOW_US - days * DAY_US) for sku in skus]
+
+    return Told("known", Recent(goods(viewed), goods(carted), goods(bought), Counts()))
+
+
+async def test_goods_lately_seen_are_the_context_where_the_caller_names_none(journal):
+    asked = []
+    answer = await asking(journal, told=lately(viewed=["a"]), asked=asked)(
+        b'{"user":{"id":"u","anonymous_id":"d"},"n":1}'
+    )
+    assert answer["person"] == "known"
+    assert [(i["sku"], i["reason"]) for i in answer["items"]] == [
+        ("b", {"kind": "viewed_together", "sku": "a"})
+    ]
+    assert asked == [(["u", "d"], NOW_US)]
+    properties = msgspec.json.decode(decode_envelope(journal.events[0].body).properties)
+    assert (properties["person"], properties["context_skus"]) == ("known", ["a"])
+
+
+async def test_a_context_that_the_caller_names_stands_alone(journal):
+    answer = await asking(journal, told=lately(viewed=["b"]))(b'{"context":{"sku":"a"},"n":1}')
+    assert answer["items"][0]["reason"] == {"kind": "viewed_together", "sku": "a"}
+
+
+async def test_what_was_just_bought_is_left_out_for_a_week(journal):
+    ask = b'{"context":{"sku":"a"},"n":3}'
+    just = await asking(journal, told=lately(bought=["b"]))(ask)
+    long_ago = await asking(journal, told=lately(bought=["b"], days=8))(ask)
+    assert [i["sku"] for i in just["items"]] == ["c"]
+    assert {i["sku"] for i in long_ago["items"]} == {"b", "c"}
+    properties = msgspec.json.decode(decode_envelope(journal.events[0].body).properties)
+    assert properties["bought_skus"] == ["b"]
+    newest = await asking(journal, None, lately(bought=["n1"], viewed=["n2", "n3"]))(b"{}")
+    assert newest["items"] == []
+
+
+@pytest.mark.parametrize("told", [UNKNOWN, UNAVAILABLE])
+async def test_without_the_rows_the_answer_is_the_same_and_says_why(journal, told):
+    plain = await asking(journal)(b'{"user":{"id":"u"},"context":{"sku":"a"},"n":2}')
+    answer = await asking(journal, told=told)(b'{"user":{"id":"u"},"context":{"sku":"a"},"n":2}')
+    assert answer["person"] == told.known
+    assert answer["items"] == plain["items"]

@@ -28,6 +28,7 @@ __all__ = [
     "ANALYTICS",
     "CORRECTIONS",
     "CUBES",
+    "ERASED",
     "EVENTS",
     "IDENTITIES",
     "MEASURES",
@@ -62,6 +63,7 @@ __all__ = [
 from queqiao.process.backfill import BackfillState, RemoteBackfill
 from queqiao.process.enrichment.address import Storage
 from queqiao.process.enrichment.enricher import Enricher
+from queqiao.process.erased import ERASED
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
 from queqiao.process.sessions import SessionRules
 from queqiao.process.stitching_events import MERGED, SEPARATED, Order

@@ -9,6 +9,29 @@ from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.text import clean
 from queqiao.profile.expression import parse
+from queqiao.profile.live import FAMILIES as LIVE_FAMILIES
+from queqiao.profile.live import Recent
+from queqiao.profile.live_reader import UNKNOWN, Known, LiveReader, Told
+from queqiao.profile.live_rows import LiveRows
+
+__all__ = [
+    "ARTIFACT_PREFIX",
+    "LIVE_FAMILIES",
+    "SEGMENT",
+    "UNKNOWN",
+    "Known",
+    "LiveReader",
+    "LiveRows",
+    "Memberships",
+    "Recent",
+    "SegmentArtifact",
+    "SegmentDocument",
+    "SegmentMembers",
+    "Told",
+    "check_segment",
+    "default_segments",
+    "load_members",
+]
 
 ARTIFACT_PREFIX = "segment:"
 """``segment:{id}`` is the artifact that holds a segment's members."""

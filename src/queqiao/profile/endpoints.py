@@ -17,6 +17,7 @@ from queqiao.process.contracts import PERSONALIZATION
 from queqiao.profile import people, segments
 from queqiao.profile.contracts import SEGMENT
 from queqiao.profile.expression import TEXT_MAX, Node, parse
+from queqiao.profile.live_reader import LiveReader
 from queqiao.profile.person_query import FOR_ADS
 
 BODY_MAX = 200_000
@@ -36,6 +37,7 @@ class ProfileServices(msgspec.Struct, frozen=True):
     warehouse: Warehouse
     records: Records
     signer: Signer
+    live: LiveReader
 
 
 class PreviewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +129,9 @@ def _profile_routes(services: ProfileServices) -> list[Route]:
         person = clean(request.params["id"], "id", TEXT_MAX)
         live = await Documents(services.records).live(SEGMENT)
         held = await segments.segments_of(services.warehouse, live, person, request.now_us)
-        found = await people.profile(services.warehouse, person, request.now_us, held)
+        ids = [person, *await people.ids_of(services.warehouse, person)]
+        told = await services.live.told(ids, request.now_us)
+        found = await people.profile(services.warehouse, person, request.now_us, held, told)
         return json_response(found)
 
     return [

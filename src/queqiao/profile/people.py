@@ -9,10 +9,12 @@ from queqiao.kernel.errors import NotFound
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import PERSONALIZATION, allows
 from queqiao.profile.conditions import Condition
+from queqiao.profile.live_reader import UNKNOWN, Known, Told
 from queqiao.profile.person_query import MAIN_CURRENCY, OWNER, person_query
 
 TIMELINE = 100
 INTERESTS = 10
+IDS_MAX = 50
 
 _SUMMARY = (
     "activity.person, toUnixTimestamp64Micro(last_seen) AS seen_us, visits, orders, spent_minor,"
@@ -28,6 +30,12 @@ FROM history WHERE timestamp <= fromUnixTimestamp64Micro({{now:Int64}}, 'UTC')
   AND {allows(PERSONALIZATION)} AND (person_id = {{person:String}} OR person_id IN (
     SELECT known FROM owner WHERE user = {{person:String}}))
 ORDER BY timestamp DESC, offset DESC LIMIT {{limit:UInt32}}
+"""  # noqa: S608  # our own words; values are parameters
+
+
+_IDS = f"""WITH {OWNER}
+SELECT DISTINCT known FROM owner WHERE user = {{person:String}}
+ORDER BY known LIMIT {{limit:UInt32}}
 """  # noqa: S608  # our own words; values are parameters
 
 
@@ -64,6 +72,30 @@ class Moment(msgspec.Struct, frozen=True, omit_defaults=True):
     campaign_id: str = ""
 
 
+class RecentGood(msgspec.Struct, frozen=True):
+    """A product, and when the person touched it last."""
+
+    sku: str
+    at: str
+
+
+class Lately(msgspec.Struct, frozen=True):
+    """What recommendations know of a person just now, the latest first; nothing unless ``known``.
+
+    ``carted`` are goods that were put into the cart, and neither taken out nor bought since. The
+    counts are of the business day ``day``.
+    """
+
+    known: Known
+    viewed: list[RecentGood] = []
+    carted: list[RecentGood] = []
+    bought: list[RecentGood] = []
+    day: str = ""
+    views: int = 0
+    carts: int = 0
+    orders: int = 0
+
+
 class Profile(msgspec.Struct, frozen=True):
     """All that is known of a person. ``currency`` is that of ``spent_minor``; None before sales."""
 
@@ -79,6 +111,7 @@ class Profile(msgspec.Struct, frozen=True):
     category_interest: list[Interest]
     segments: list[str]
     timeline: list[Moment]
+    lately: Lately
     as_of: str
 
 
@@ -115,7 +148,15 @@ async def summaries(
     return [_summary(row) for row in rows]
 
 
-async def profile(warehouse: Warehouse, person: str, now_us: int, segments: list[str]) -> Profile:
+async def ids_of(warehouse: Warehouse, person: str) -> list[str]:
+    """Return the other ids that a person is known by: devices, and whoever was put together."""
+    found = await warehouse.query(_IDS, {"person": person, "limit": IDS_MAX})
+    return [row[0] for row in found.rows]
+
+
+async def profile(
+    warehouse: Warehouse, person: str, now_us: int, segments: list[str], told: Told = UNKNOWN
+) -> Profile:
     """Return the profile with a timeline of the last events. Raises NotFound."""
     asked = {"now": now_us, "person": person}
     found = await warehouse.query(person_query(_PROFILE, "", whose="one"), asked)
@@ -137,8 +178,20 @@ async def profile(warehouse: Warehouse, person: str, now_us: int, segments: list
         category_interest=_interests(categories, shares),
         segments=segments,
         timeline=[Moment(format_rfc3339(row[0]), *row[1:]) for row in moments.rows],
+        lately=_lately(told),
         as_of=format_rfc3339(now_us),
     )
+
+
+def _lately(told: Told) -> Lately:
+    if told.recent is None:
+        return Lately(told.known)
+    viewed, carted, bought = (
+        [RecentGood(one.sku, format_rfc3339(one.at_us)) for one in goods]
+        for goods in (told.recent.viewed, told.recent.carted, told.recent.bought)
+    )
+    day = told.recent.today
+    return Lately(told.known, viewed, carted, bought, day.day, day.views, day.carts, day.orders)
 
 
 def _summary(row: list[Any]) -> PersonSummary:

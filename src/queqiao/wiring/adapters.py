@@ -19,14 +19,17 @@ from queqiao.ports.lake.catalogue import CataloguedLake
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.remote import RemoteLedger
+from queqiao.ports.profile_rows.base import ProfileRows
 from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Limits, Warehouse
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse, open_warehouse
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.contracts import Enricher, mask_of
+from queqiao.profile.contracts import LIVE_FAMILIES
 from queqiao.wiring import lakes, secret_keys, steady_clock
 from queqiao.wiring.extras import extra
+from queqiao.wiring.row_stores import open_rows
 from queqiao.wiring.settings import Settings
 
 KAFKA_FOLDER = "kafka_log"
@@ -156,6 +159,11 @@ def enricher(settings: Settings) -> Enricher:
     """Return what reads events further, with the operator's database of addresses."""
     default = mask_of(settings.consent.default)
     return Enricher(settings.ip_database(), settings.enrichment.ip_storage, default)
+
+
+def profile_rows(settings: Settings) -> ProfileRows:
+    """Return the store of live rows; nothing is asked of it yet."""
+    return open_rows(settings.ports.profile_rows, settings.home, LIVE_FAMILIES)
 
 
 def clock(settings: Settings) -> Clock:

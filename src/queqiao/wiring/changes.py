@@ -1,7 +1,8 @@
 """What is changed in one role is known in all within a second: the change feed, followed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
 import structlog
@@ -102,6 +103,7 @@ class Follower:
             self._due.discard(index)
 
 
-def server(follower: Follower) -> RpcServer:
-    """Return what other roles may ask a follower."""
-    return RpcServer({"changes.catch_up": Method(follower.catch_up, CatchUp, CaughtUp)})
+def server(follower: Follower, others: Mapping[str, Method] = MappingProxyType({})) -> RpcServer:
+    """Return what other roles may ask a follower, and whatever else its role answers."""
+    catch_up = Method(follower.catch_up, CatchUp, CaughtUp)
+    return RpcServer({"changes.catch_up": catch_up, **others})

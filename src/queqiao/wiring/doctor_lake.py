@@ -9,8 +9,7 @@ import structlog
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.ports.lake.laws import rows
 from queqiao.wiring import lakes
-from queqiao.wiring.doctor_machine import UnfitError
-from queqiao.wiring.doctor_servers import check_clock
+from queqiao.wiring.doctor_machine import UnfitError, check_clock
 from queqiao.wiring.settings import Settings, redacted
 
 log = structlog.get_logger()

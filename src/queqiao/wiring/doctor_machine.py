@@ -16,6 +16,9 @@ MEMORY_MIN_BYTES = 1_000_000_000
 """What all processes together need (`make bench ONLY=memory`)."""
 ENGINE_WITHIN_S = 60
 
+CLOCK_AHEAD_S_MAX = 2.0
+"""Of a server against this machine: more, and one of the two is not kept by a time server."""
+
 
 class UnfitError(Exception):
     """Something is not as a system needs it: what was seen, and the cure."""
@@ -125,3 +128,18 @@ def engine(_settings: Settings) -> Message:
         )
     version = done.stdout.strip()
     return Message(f"chDB {version}，由 analytics 进程打开", f"chDB {version}, opened by analytics")
+
+
+def check_clock(ahead_s: float) -> None:
+    """Raise UnfitError when a server's clock is too far ahead of ours, or behind."""
+    if abs(ahead_s) > CLOCK_AHEAD_S_MAX:
+        raise UnfitError(
+            Message(
+                f"服务器的时钟与本机相差 {ahead_s:+.1f} 秒",
+                f"the server's clock differs from ours by {ahead_s:+.1f} s",
+            ),
+            Message(
+                "让两台机器都与时间服务器同步（timedatectl set-ntp true）",
+                "let both machines follow a time server (timedatectl set-ntp true)",
+            ),
+        )

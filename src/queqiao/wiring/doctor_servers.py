@@ -8,17 +8,14 @@ from sqlalchemy import text
 
 from queqiao.kernel.errors import Message
 from queqiao.ports.warehouse import clickhouse_server
-from queqiao.wiring import adapters, doctor_machine
-from queqiao.wiring.doctor_machine import UnfitError, same
+from queqiao.wiring import adapters, doctor_machine, doctor_rows
+from queqiao.wiring.doctor_machine import check_clock, same
 from queqiao.wiring.extras import extra
 from queqiao.wiring.settings import Settings, redacted
 
 if TYPE_CHECKING:
     from queqiao.ports.ledger.redis_server import Report
     from queqiao.ports.records import postgresql_server
-
-CLOCK_AHEAD_S_MAX = 2.0
-"""Of a server against this machine: more, and one of the two is not kept by a time server."""
 
 
 def usable(settings: Settings) -> None:
@@ -29,6 +26,7 @@ def usable(settings: Settings) -> None:
         ledger_report(settings.ports.ledger)
     if urlsplit(settings.ports.warehouse).scheme != "chdb":
         clickhouse_server.look(settings.ports.warehouse)
+    doctor_rows.usable(settings)
 
 
 def records(settings: Settings) -> Message:
@@ -90,21 +88,6 @@ def ledger_report(url: str) -> "Report":
     with extra("ports.ledger", "redis"):
         from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # only when named
     return asyncio.run(look(url))
-
-
-def check_clock(ahead_s: float) -> None:
-    """Raise UnfitError when a server's clock is too far ahead of ours, or behind."""
-    if abs(ahead_s) > CLOCK_AHEAD_S_MAX:
-        raise UnfitError(
-            Message(
-                f"服务器的时钟与本机相差 {ahead_s:+.1f} 秒",
-                f"the server's clock differs from ours by {ahead_s:+.1f} s",
-            ),
-            Message(
-                "让两台机器都与时间服务器同步（timedatectl set-ntp true）",
-                "let both machines follow a time server (timedatectl set-ntp true)",
-            ),
-        )
 
 
 def warehouse(settings: Settings) -> Message:

@@ -1,4 +1,4 @@
-"""What an erasure clears outside the warehouse and the log: bad rows, and bodies of webhooks."""
+"""What an erasure clears beside the warehouse and the log: bad rows, webhooks, live rows."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import RpcClient
 from queqiao.process.erasure_book import Subject
 from queqiao.process.identifiers import OF_DEVICES, PERSONAL, identifier
+from queqiao.profile.contracts import LiveRows
 from queqiao.reach import deliveries
 from queqiao.wiring.settings import Settings
 
@@ -25,15 +26,24 @@ class ErasureElsewhere:
     """Used by the eraser, in the analytics role."""
 
     def __init__(
-        self, records: Records, bad_rows: RemoteBadRows, bad_rows_folder: Path, clock: Clock
+        self,
+        records: Records,
+        bad_rows: RemoteBadRows,
+        bad_rows_folder: Path,
+        clock: Clock,
+        live: LiveRows,
     ) -> None:
         self._records = records
         self._bad_rows = bad_rows
         self._folder = bad_rows_folder
         self._clock = clock
+        self._live = live
 
     async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
-        """Empty the bad rows that name a person, and clear the deliveries of their events."""
+        """Empty the bad rows that name a person, and clear the deliveries of their events.
+
+        Their live rows are deleted: while their store is away, the erasure waits.
+        """
         ids = list(subject.numbers)
         rows = await asyncio.to_thread(naming, self._folder, ids, is_word(subject))
         # Once at least: it finishes what an erasure before could not.
@@ -45,6 +55,7 @@ class ErasureElsewhere:
             # Each part on its own: other writers get their turn in between.
             await self._records.write(partial(deliveries.clear, offsets=part, now_us=now_us))
         await self._records.forget()
+        await self._live.forget(ids)
 
 
 def is_word(subject: Subject) -> IsWord:
@@ -58,7 +69,9 @@ def is_word(subject: Subject) -> IsWord:
     return is_held
 
 
-def elsewhere(settings: Settings, records: Records, clock: Clock) -> ErasureElsewhere:
+def elsewhere(
+    settings: Settings, records: Records, clock: Clock, live: LiveRows
+) -> ErasureElsewhere:
     """Return it for a home."""
     bad_rows = RemoteBadRows(RpcClient(settings.socket("intake.rpc")))
-    return ErasureElsewhere(records, bad_rows, settings.home / "bad_rows", clock)
+    return ErasureElsewhere(records, bad_rows, settings.home / "bad_rows", clock, live)

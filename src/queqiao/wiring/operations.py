@@ -51,6 +51,7 @@ from queqiao.wiring import (
     secret_keys,
     shop_desk,
 )
+from queqiao.wiring.live import console_reader
 from queqiao.wiring.parameters import PART
 from queqiao.wiring.receipts import moved_by
 from queqiao.wiring.settings import Settings
@@ -71,7 +72,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *collect_handlers(_collect(settings, services, warehouse, groups)),
         *bad_row_group_handlers(groups),
         *catalog_handlers(CatalogServices(records, signer)),
-        *profile_handlers(ProfileServices(warehouse, records, signer)),
+        *profile_handlers(_profiles(settings, services, warehouse)),
         *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
         *measure_handlers(MeasureServices(warehouse)),
@@ -101,6 +102,11 @@ def _collect(
         moved=lambda offset: moved_by(warehouse, offset, zone),
         refused=groups.named,
     )
+
+
+def _profiles(settings: Settings, services: Services, warehouse: Warehouse) -> ProfileServices:
+    live = console_reader(settings, services.clock)
+    return ProfileServices(warehouse, services.records, services.signer, live)
 
 
 def _ways(

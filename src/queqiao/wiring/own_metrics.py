@@ -19,6 +19,7 @@ from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.wiring import local_system
+from queqiao.wiring.live import CacheProbe
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.steady_clock import difference_us
 from queqiao.wiring.supervisor import statuses
@@ -87,8 +88,11 @@ def route(settings: Settings, reader: EventLogReader, loaded: Loaded) -> Route:
     """Return the endpoint that a Prometheus scrapes, with a key that may read."""
     probe = machine(settings)
 
+    cache = CacheProbe(settings)
+
     async def metrics(_: Request) -> Response:
         samples = [*probe.samples(), *roles(settings), *await events(reader, loaded)]
+        samples += await cache.samples()
         return Response(200, render(samples), "text/plain; version=0.0.4; charset=utf-8")
 
     summary = Message("本系统的指标（Prometheus 格式）", "What the system counts, for Prometheus")

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from queqiao.profile.contracts import Known
+
 ARTIFACT = "recommend:items"
 """The name under which the trained model travels to the role that answers."""
 
@@ -31,8 +33,14 @@ class RecommendedItem(msgspec.Struct, frozen=True):
 
 
 class Recommendations(msgspec.Struct, frozen=True):
-    """One answer. ``model`` names the model's content, or ``newest`` when none is trained yet."""
+    """One answer. ``model`` names the model's content, or ``newest`` when none is trained yet.
+
+    ``person`` says what is known of what the person did lately: ``known`` (goods just bought are
+    left out; without a context, goods lately seen are it), ``unknown`` when there is nothing, and
+    ``unavailable`` when it could not be read in time.
+    """
 
     decision_id: str
     items: list[RecommendedItem]
     model: str
+    person: Known

@@ -1,6 +1,6 @@
 """``POST /api/v1/recommendations``: the hot path of recommendation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -9,6 +9,7 @@ from queqiao.decide.recommend import ranking
 from queqiao.decide.recommend.contracts import Recommendations, RecommendedItem
 from queqiao.decide.recommend.model import ItemModel
 from queqiao.kernel import json
+from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -17,12 +18,17 @@ from queqiao.kernel.randomness import Randomness
 from queqiao.kernel.text import clean
 from queqiao.ports.event_log.base import EventLog, NewEvent
 from queqiao.ports.event_log.deadline import append_soon
+from queqiao.profile.contracts import Told
 
 ITEMS_MAX = 100
 EXCLUDED_MAX = 1000
 CONTEXT_ITEMS_MAX = 50
 ID_LENGTH_MAX = 256
 NO_MODEL = "newest"
+RECENT_GOODS_MAX = 10
+"""Of what a person lately put into the cart or saw, where the caller names no goods."""
+JUST_BOUGHT_US = 7 * DAY_US
+"""For so long what was bought is not recommended again."""
 SOURCE = "queqiao.recommend"
 
 
@@ -54,13 +60,23 @@ class RecommendServices(msgspec.Struct, frozen=True):
     """What the endpoint needs.
 
     ``model`` returns the present model or None; ``newest_skus`` the newest items of the catalogue
-    that can be sold, for when there is no model; both are in-memory looks.
+    that can be sold, for when there is no model; both are in-memory looks. ``told`` returns what
+    is known of a person by their ids at a moment, in time, whatever happens.
     """
 
     model: Callable[[], ItemModel | None]
     newest_skus: Callable[[], Sequence[str]]
+    told: Callable[[Sequence[str], int], Awaitable[Told]]
     log: EventLog
     random_bits: RandomBits
+
+
+class Goods(msgspec.Struct, frozen=True):
+    """What an answer is made from: goods to go by, goods to leave out, and those just bought."""
+
+    context: list[str]
+    exclude: list[str]
+    bought: list[str]
 
 
 def routes(services: RecommendServices) -> list[Route]:
@@ -91,24 +107,38 @@ async def answer(services: RecommendServices, request: Request) -> Recommendatio
     ask = request.decode(Ask)
     _check(ask)
     decision_id = uuid7(request.now_us, services.random_bits)
+    told = await services.told([ask.user.id or "", ask.user.anonymous_id or ""], request.now_us)
+    goods = _goods(ask, told, request.now_us)
     model = services.model()
     name = NO_MODEL if model is None else model.name
-    found = _candidates(ask, model, services.newest_skus)
+    found = _candidates(goods, ask.n, model, services.newest_skus)
     chance = Randomness(name).stream("recommend", decision_id)
-    given = Recommendations(decision_id, ranking.draw(found, ask.n, chance), name)
-    await append_soon(services.log, [_served(ask, given, request.now_us)])
+    given = Recommendations(decision_id, ranking.draw(found, ask.n, chance), name, told.known)
+    await append_soon(services.log, [_served(ask, goods, given, request.now_us)])
     return given
 
 
-def _candidates(
-    ask: Ask, model: ItemModel | None, newest_skus: Callable[[], Sequence[str]]
-) -> list[ranking.Candidate]:
+def _goods(ask: Ask, told: Told, now_us: int) -> Goods:
+    """Return what the caller named, and what the person's last days add to it."""
     first = () if ask.context.sku is None else (ask.context.sku,)
-    context = [*first, *ask.context.skus]
+    context, recent = [*first, *ask.context.skus], told.recent
+    if recent is None:
+        return Goods(context, ask.exclude, [])
+    bought = [one.sku for one in recent.bought if one.at_us > now_us - JUST_BOUGHT_US]
+    if not context:
+        lately = dict.fromkeys(one.sku for one in (*recent.carted, *recent.viewed))
+        context = [sku for sku in lately if sku not in bought][:RECENT_GOODS_MAX]
+    return Goods(context, ask.exclude, bought)
+
+
+def _candidates(
+    goods: Goods, n: int, model: ItemModel | None, newest_skus: Callable[[], Sequence[str]]
+) -> list[ranking.Candidate]:
+    out = frozenset((*goods.exclude, *goods.bought))
     if model is not None:
-        return ranking.candidates(model, context, frozenset(ask.exclude), ask.n)
-    fresh = ranking.newest(newest_skus(), {*ask.exclude, *context})
-    return fresh[: ask.n * ranking.CANDIDATES_PER_PLACE]
+        return ranking.candidates(model, goods.context, out, n)
+    fresh = ranking.newest(newest_skus(), {*out, *goods.context})
+    return fresh[: n * ranking.CANDIDATES_PER_PLACE]
 
 
 def _check(ask: Ask) -> None:
@@ -135,13 +165,15 @@ def _check_ids(path: str, ids: Sequence[str], count_max: int) -> None:
         clean(text, f"{path}[{at}]", ID_LENGTH_MAX)
 
 
-def _served(ask: Ask, given: Recommendations, now_us: int) -> NewEvent:
+def _served(ask: Ask, goods: Goods, given: Recommendations, now_us: int) -> NewEvent:
     """Return the event that tells of the answer; it holds all that repeats the draw."""
     properties = {
         "decision_id": given.decision_id,
         "placement_id": ask.placement,
         "model": given.model,
-        "context_skus": [sku for sku in (ask.context.sku, *ask.context.skus) if sku],
+        "person": given.person,
+        "context_skus": [sku for sku in goods.context if sku],
+        "bought_skus": goods.bought,
         "excluded": len(ask.exclude),
         "products": [_product(place, item) for place, item in enumerate(given.items, 1)],
     }

@@ -10,21 +10,21 @@ import structlog
 from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.measure import series_table
-from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
 from queqiao.process import backfill as backfills
 from queqiao.process import erasure_endpoints, tiering
 from queqiao.process.backfill import Backfill
-from queqiao.process.erasure import Eraser
+from queqiao.process.erasure import Elsewhere, Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.erasure_log import LogEraser
 from queqiao.process.facts import FactReader
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
-from queqiao.wiring import adapters, erasure_elsewhere, memory, secret_keys
+from queqiao.profile.contracts import LiveRows
+from queqiao.wiring import adapters, erasure_elsewhere, live, memory, secret_keys
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -61,12 +61,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await backfill.recover(clock.now_us())
     await loader.open()
     await begin(backfill, loader, made_by, clock.now_us())
-    lake = adapters.lake(settings)
-    tier = Tier(warehouse, lake)
+    tier = Tier(warehouse, adapters.lake(settings))
     moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
     await moving.open()
     records = adapters.records(settings)
-    eraser = eraser_of(settings, warehouse, loader, book, records)
+    rows = live.writer(settings, warehouse, loader, backfill, clock)
+    elsewhere = erasure_elsewhere.elsewhere(settings, records, clock, rows)
+    eraser = eraser_of(settings, warehouse, loader, book, elsewhere)
     await eraser.recover(clock.now_us())
     upkeep = (eraser, moving)
     points = series_table.PointsWriter(warehouse, clock)
@@ -83,6 +84,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await server.serve(settings.socket("analytics.rpc"))
     await asyncio.gather(
         loader.run(stop),
+        rows.run(stop),
         every(UPKEEP_EVERY_S, stop, lambda: maintain(backfill, upkeep, loader, stop, clock)),
         every(GIVE_BACK_EVERY_S, stop, lambda: give_back(warehouse, loader)),
     )
@@ -90,6 +92,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await server.close()
     book.close()
     records.close()
+    await close_all(rows, loader, warehouse)
+
+
+async def close_all(rows: LiveRows, loader: Loader, warehouse: ClickHouseWarehouse) -> None:
+    """Close what writes, then what it writes to."""
+    await rows.close()
     await loader.close()
     await asyncio.to_thread(warehouse.close)
 
@@ -121,7 +129,7 @@ def eraser_of(
     warehouse: ClickHouseWarehouse,
     loader: Loader,
     book: ErasureBook,
-    records: Records,
+    elsewhere: Elsewhere,
 ) -> Eraser:
     """Return who carries erasures out, in all places."""
     reader, log_ = adapters.event_log_reader(settings), adapters.event_log(settings)
@@ -132,7 +140,7 @@ def eraser_of(
         book,
         event_log=LogEraser(warehouse, reader, log_),
         facts=FactReader(adapters.enricher(settings), settings.shop.currency),
-        elsewhere=erasure_elsewhere.elsewhere(settings, records, adapters.clock(settings)),
+        elsewhere=elsewhere,
     )
 
 

@@ -24,6 +24,7 @@ from queqiao.measure.series_table import PointsStore, StoredPoint, canonical
 from queqiao.ports.rpc import RpcClient
 from queqiao.process.contracts import watermark
 from queqiao.wiring import adapters, own_metrics
+from queqiao.wiring.live import CacheProbe
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -67,6 +68,7 @@ class Probes:
         self._reader = adapters.event_log_reader(settings)
         self._warehouse = adapters.warehouse(settings)
         self._client = httpx.AsyncClient(trust_env=False)
+        self._cache = CacheProbe(settings)
         self._scraper = Scraper(settings.probes, self._client)
         self._store = PointsStore(RpcClient(settings.socket("analytics.rpc")))
         self._own = {"job": "queqiao", "instance": socket.gethostname()}
@@ -88,6 +90,7 @@ class Probes:
             *await asyncio.to_thread(own_metrics.roles, self._settings),
             *await own_metrics.events(self._reader, self._loaded),
             *await own_metrics.public_port(self._settings, self._client),
+            *await self._cache.samples(),
             *log_samples(self._tail),
         ]
         return [*(labelled(one, self._own) for one in own), *await self._scraper.samples()]

@@ -10,12 +10,14 @@ from queqiao.decide.recommend.hot_endpoints import RecommendServices
 from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
 from queqiao.kernel.http import Route
 from queqiao.operate.authentication import Authenticator
+from queqiao.profile.contracts import LiveReader
 from queqiao.wiring import adapters, chance, changes, secret_keys
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.hot_state import HotState
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.http_server import unix_socket
+from queqiao.wiring.live import CachedReader
 from queqiao.wiring.settings import Settings
 
 
@@ -29,29 +31,31 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     follower.on("credential/", authenticator.follow)
     hot.follow(follower)
     await follower.build_all()
+    live = CachedReader(settings, clock)
     application = HotApplication(
-        answered(settings, hot),
+        answered(settings, hot, live.reader),
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
         behind_forwarder=True,
     )
-    server = changes.server(follower)
+    server = changes.server(follower, live.methods())
     await server.serve(settings.socket(f"{name}.rpc"))
     following = asyncio.create_task(follower.run(stop))
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
     await server.close()
+    await live.close()
     records.close()
 
 
-def answered(settings: Settings, hot: HotState) -> list[Route]:
+def answered(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
-    known = routes(settings, hot)
+    known = routes(settings, hot, live)
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
-def routes(settings: Settings, hot: HotState) -> list[Route]:
+def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
     """Return everything that the role answers."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
     ads = AdsServices(
@@ -69,6 +73,7 @@ def routes(settings: Settings, hot: HotState) -> list[Route]:
     recommend = RecommendServices(
         model=lambda: hot.model,
         newest_skus=lambda: hot.newest_skus,
+        told=live.told,
         log=event_log,
         random_bits=chance.random_bits,
     )

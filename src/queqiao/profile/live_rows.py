@@ -1,0 +1,280 @@
+"""Writes the live rows: follows the warehouse, folds its events into rows, once each.
+
+A batch: read the events after the checkpoint, read the rows of their people, write what changed,
+then the checkpoint. A crash in between leaves rows ahead of it; they know by their own position
+which events they hold. Rows are made anew in a generation of their own when what they are made of
+has changed (a version, the settings of rows, history processed again), when the warehouse was
+restored to an earlier day, and in a store that is new.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import structlog
+
+from queqiao.kernel.clock import DAY_US, Clock
+from queqiao.kernel.errors import Conflict, QueqiaoError
+from queqiao.ports.profile_rows.base import KEY_BYTES_MAX, ROWS_AT_ONCE_MAX, ProfileRows
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import ERASED, PERSONALIZATION
+from queqiao.profile import live_state
+from queqiao.profile.live import (
+    KEPT_DAYS,
+    VERSION,
+    Happening,
+    Kind,
+    Link,
+    changed,
+    decoded,
+    folded,
+)
+from queqiao.profile.live_state import Building, LiveState, Stored, key_of
+
+log = structlog.get_logger()
+
+EVENTS_AT_ONCE = 5_000
+"""Offsets of one batch."""
+LOOK_EVERY_S = 0.25
+RETRY_EVERY_S = 1.0
+TIDY_EVERY_S = 60.0
+_ID_BYTES_MAX = KEY_BYTES_MAX - 30
+
+_KINDS: dict[str, Kind] = {
+    "Product Viewed": "view",
+    "Product Added": "cart",
+    "Product Removed": "uncart",
+}
+_FIRST = """SELECT min(offset) FROM history
+WHERE timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')"""
+_EVENTS = """SELECT offset, person_id, anonymous_id, event, sku, toUnixTimestamp64Micro(timestamp),
+  bitAnd(consent, {purpose:UInt8}) = {purpose:UInt8}
+FROM source WHERE offset > {after:UInt64} AND offset <= {last:UInt64}
+  AND timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+ORDER BY offset"""
+_LINES = """SELECT offset, groupArray(sku) FROM (
+  SELECT offset, sku FROM order_lines WHERE kind = 'sale' AND sku != ''
+    AND offset > {after:UInt64} AND offset <= {last:UInt64} ORDER BY offset, line)
+GROUP BY offset"""
+_DEVICES = """SELECT DISTINCT anonymous_id FROM identities
+WHERE user_id IN {users:Array(String)} AND anonymous_id != ''"""
+_NEWEST = _EVENTS.replace("FROM source WHERE", "FROM events WHERE")
+_ANY_AGE = _EVENTS.replace(
+    "FROM source WHERE", "FROM history WHERE block_last > {after:UInt64} AND"
+)
+"""Old events may lie in the lake; the newest never do, and their own table answers quicker."""
+
+
+class LiveRows:
+    """The one writer of a store. ``loaded`` says how far the warehouse is; ``made_by`` by what.
+
+    ``behind`` says whether the loader has more to load: then it goes first, rows follow.
+
+    ``turn`` is held while rows are written, and by whoever deletes some.
+    """
+
+    def __init__(
+        self,
+        rows: ProfileRows,
+        warehouse: Warehouse,
+        clock: Clock,
+        *,
+        loaded: Callable[[], int],
+        behind: Callable[[], bool],
+        made_by: Callable[[], str],
+        zone: str,
+    ) -> None:
+        self._rows = rows
+        self._warehouse = warehouse
+        self._clock = clock
+        self._loaded = loaded
+        self._behind = behind
+        self._made_by = made_by
+        self._zone = zone
+        self._stored: Stored | None = None
+        self._is_near = False
+        self._tidied_us = 0
+        self._shared: set[str] = set()
+        self.turn = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write until ``stop`` is set. A store that is away is tried again; nothing is skipped."""
+        was_away = False
+        while not stop.is_set():
+            wait_s = LOOK_EVERY_S
+            try:
+                if not self._behind() and await self.advance():
+                    wait_s = 0.0
+                was_away = False
+            except (QueqiaoError, OSError) as error:
+                if not was_away:
+                    log.warning("live rows wait for their store", reason=str(error))
+                was_away, wait_s = True, RETRY_EVERY_S
+            except Exception:  # a defect here must not take the loader and the reports with it
+                log.exception("live rows have a defect, trying again")
+                wait_s = RETRY_EVERY_S
+            try:
+                await asyncio.wait_for(stop.wait(), wait_s)
+            except TimeoutError:
+                continue
+
+    async def advance(self) -> bool:
+        """Write one batch, or delete some old rows; return whether there is more to do."""
+        async with self.turn:
+            stored, self._stored = self._stored, None  # until all of it has come to its end
+            try:
+                stored = await self._planned(stored or await live_state.read(self._rows))
+                stored, is_more = await self._work(stored)
+            except Conflict:
+                self._is_near = False
+                raise
+            self._stored = stored
+        await self._tidy()
+        return is_more
+
+    async def forget(self, people: Sequence[str]) -> None:
+        """Delete the rows of some ids: nothing of them is left in any generation.
+
+        Devices of others, where one of them was the last to log in, lead to nobody afterwards. They
+        are found while the warehouse knows them still, and kept in mind for the next call.
+        """
+        async with self.turn:
+            if people:
+                found = await self._warehouse.query(_DEVICES, {"users": list(people)})
+                self._shared |= {row[0] for row in found.rows} - set(people)
+            state = (await live_state.read(self._rows)).state
+            for generation in state.generations:
+                await self._delete(generation, people)
+                await self._unlink(generation, set(people))
+
+    async def close(self) -> None:
+        """Let the store go; call after ``run`` has ended."""
+        await self._rows.close()
+
+    async def _delete(self, generation: int, people: Sequence[str]) -> None:
+        keys = [key_of(generation, one) for one in people if _fits(one)]
+        for start in range(0, len(keys), ROWS_AT_ONCE_MAX):
+            await self._rows.delete(keys[start : start + ROWS_AT_ONCE_MAX])
+
+    async def _unlink(self, generation: int, people: set[str]) -> None:
+        for device in filter(_fits, self._shared):
+            key = key_of(generation, device)
+            before = decoded((await self._rows.get([key])).get(key))
+            if before.link.user in people:
+                after = msgspec.structs.replace(before, link=Link())
+                await self._rows.put({key: changed(before, after)})
+
+    async def _planned(self, stored: Stored) -> Stored:
+        """Begin a generation where the one that is read, or being made, is of another making."""
+        state, stamp = stored.state, f"{VERSION} {self._zone} {self._made_by()}"
+        newest = state.next or state.read
+        if newest and newest.stamp == stamp and newest.offset <= self._loaded():
+            return stored
+        first = await self._first_offset()
+        made = Building(max(state.generations, default=0) + 1, stamp, first)
+        old = [*state.old, state.next.generation] if state.next else state.old
+        self._is_near = False
+        log.info("live rows are made anew", generation=made.generation, after=first)
+        return await live_state.write(self._rows, stored, LiveState(state.read, made, old))
+
+    async def _first_offset(self) -> int:
+        """Return the offset before the first event that can still be told."""
+        first: int = (await self._warehouse.query(_FIRST, {"since": self._since_us()})).rows[0][0]
+        return first - 1 if first else self._loaded()
+
+    def _since_us(self) -> int:
+        return self._clock.now_us() - KEPT_DAYS * DAY_US
+
+    async def _work(self, stored: Stored) -> tuple[Stored, bool]:
+        state, end = stored.state, self._loaded()
+        ahead = [one for one in (state.read, state.next) if one and one.offset < end]
+        for one in ahead:
+            stored = await self._batch(stored, one, end)
+        state = stored.state
+        if state.next and state.next.offset >= end:
+            old = [*state.old, state.read.generation] if state.read else state.old
+            stored = await live_state.write(self._rows, stored, LiveState(state.next, None, old))
+        elif state.old and not ahead:
+            return await self._drop(stored), True
+        newest = stored.state.next or stored.state.read
+        self._is_near = newest is not None and newest.offset >= end
+        return stored, not self._is_near or bool(stored.state.old)
+
+    async def _batch(self, stored: Stored, one: Building, end: int) -> Stored:
+        last = min(end, one.offset + EVENTS_AT_ONCE)
+        by_key = _by_key(await self._happenings(one.offset, last))
+        keys = list(by_key)
+        for start in range(0, len(keys), ROWS_AT_ONCE_MAX):
+            await self._fold(one.generation, by_key, keys[start : start + ROWS_AT_ONCE_MAX])
+        done = msgspec.structs.replace(one, offset=last)
+        name = "read" if stored.state.read == one else "next"
+        state = msgspec.structs.replace(stored.state, **{name: done})
+        return await live_state.write(self._rows, stored, state)
+
+    async def _fold(
+        self, generation: int, by_key: dict[str, list[Happening]], keys: Sequence[str]
+    ) -> None:
+        known = await self._rows.get([key_of(generation, key) for key in keys])
+        written = {}
+        for key in keys:
+            place = key_of(generation, key)
+            before = decoded(known.get(place))
+            columns = changed(before, folded(before, by_key[key], self._zone))
+            if columns:
+                written[place] = columns
+        if written:
+            await self._rows.put(written)
+
+    async def _happenings(self, after: int, last: int) -> list[Happening]:
+        asked = {"after": after, "last": last}
+        more = {"purpose": PERSONALIZATION, "since": self._since_us()}
+        sql = _NEWEST if self._is_near else _ANY_AGE
+        events = await self._warehouse.query(sql, asked | more)
+        lines = await self._warehouse.query(_LINES, asked)
+        sold: dict[int, list[str]] = dict(lines.rows)
+        return [one for row in events.rows for one in _meant(row, sold)]
+
+    async def _drop(self, stored: Stored) -> Stored:
+        """Delete a part of an old generation."""
+        gone, *others = stored.state.old
+        page = await self._rows.scan(key_of(gone, ""), None, ROWS_AT_ONCE_MAX)
+        await self._rows.delete([key for key, _ in page.rows])
+        if page.cursor is not None:
+            return stored
+        left = msgspec.structs.replace(stored.state, old=others)
+        return await live_state.write(self._rows, stored, left)
+
+    async def _tidy(self) -> None:
+        now_us = self._clock.now_us()
+        if now_us - self._tidied_us >= TIDY_EVERY_S * 1_000_000:
+            self._tidied_us = now_us
+            await self._rows.tidy()
+
+
+def _meant(row: Sequence[Any], sold: dict[int, list[str]]) -> Iterable[Happening]:
+    """Return what an event is to the row of its person, and to that of its device."""
+    offset, person, device, event, sku, at_us, allowed = row
+    if person.startswith(ERASED) or not (person and _fits(person) and _fits(device)):
+        return
+    is_linked = device and device != person
+    if not allowed:
+        for key in {person, device} - {""}:
+            yield Happening(offset, key, "off", at_us)
+        return
+    if offset in sold:
+        yield Happening(offset, person, "order", at_us, tuple(sold[offset]))
+    elif event in _KINDS:
+        yield Happening(offset, person, _KINDS[event], at_us, (sku,))
+    if is_linked:
+        yield Happening(offset, device, "link", at_us, (person,))
+
+
+def _fits(one: str) -> bool:
+    return len(one.encode()) <= _ID_BYTES_MAX and "\0" not in one
+
+
+def _by_key(found: Iterable[Happening]) -> dict[str, list[Happening]]:
+    ordered = sorted(found, key=lambda one: (one.key, one.offset))
+    return {key: list(part) for key, part in groupby(ordered, key=lambda one: one.key)}
