@@ -12,6 +12,7 @@ from tests.system.commands import queqiao
 
 from queqiao.kernel.errors import InvalidInput, Message, Unavailable
 from queqiao.ports.laws import Law, LawBroken, equal, fails
+from queqiao.ports.profile_rows.hbase_server import Place, Sessions
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.verification import examine
 from queqiao.wiring.verification.engines import ENGINES, url_of
@@ -59,9 +60,22 @@ def test_the_laws_of_the_ledger_hold_and_leave_nothing_behind(engine, tmp_path, 
     url = request.getfixturevalue(f"{engine}_url")
     told = verify("redis", "--url", url, "--home", str(tmp_path / "home"), "--json")
     assert told.returncode == 0, told.stdout
-    assert len(json.loads(told.stdout)) == 12
+    assert len(json.loads(told.stdout)) == 12 + 14
     with redis.Redis.from_url(url) as client:
         assert list(client.scan_iter("{queqiao-verify*")) == []
+
+
+@pytest.mark.engines
+def test_the_laws_of_profile_rows_hold_and_leave_no_table_behind(hbase_thrift, tmp_path) -> None:
+    url = f"hbase://{hbase_thrift}/queqiao"
+    told = verify("hbase", "--url", url, "--home", str(tmp_path / "home"), "--json")
+    assert told.returncode == 0, told.stdout
+    assert len(json.loads(told.stdout)) == 1 + 14
+    place = Place.of(url)
+    sessions = Sessions(place)
+    left = sessions.ask(lambda client: client.getTableNamesByPattern(".*_verify_.*", False))
+    sessions.close()
+    assert left == []
 
 
 @pytest.mark.engines

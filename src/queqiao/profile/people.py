@@ -87,13 +87,13 @@ class Lately(msgspec.Struct, frozen=True):
     """
 
     known: Known
-    viewed: list[RecentGood] = []
-    carted: list[RecentGood] = []
-    bought: list[RecentGood] = []
-    day: str = ""
-    views: int = 0
-    carts: int = 0
-    orders: int = 0
+    viewed: list[RecentGood]
+    carted: list[RecentGood]
+    bought: list[RecentGood]
+    day: str
+    views: int
+    carts: int
+    orders: int
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ async def profile(
 
 def _lately(told: Told) -> Lately:
     if told.recent is None:
-        return Lately(told.known)
+        return Lately(told.known, [], [], [], "", 0, 0, 0)
     viewed, carted, bought = (
         [RecentGood(one.sku, format_rfc3339(one.at_us)) for one in goods]
         for goods in (told.recent.viewed, told.recent.carted, told.recent.bought)

@@ -28,6 +28,7 @@ export function Person() {
             <div className="two">
               <Timeline person={person} />
               <div className="stack">
+                <Lately lately={person.lately} />
                 <Demographics person={person} />
                 <Interests person={person} />
                 <Segments ids={person.segments} />
@@ -92,6 +93,34 @@ function Timeline({ person }: { person: Profile }) {
         <Button size="small" onClick={() => setShown(person.timeline.length)}>
           {t("audience.earlier", { count: person.timeline.length - shown })}
         </Button>
+      )}
+    </section>
+  );
+}
+
+const GOODS_SHOWN = 5;
+
+/** What recommendations know of the person just now. */
+function Lately({ lately }: { lately: Profile["lately"] }) {
+  const { t } = useTranslation();
+  const goods = ["viewed", "carted", "bought"] as const;
+  return (
+    <section className="card">
+      <h2>{t("audience.lately.title")}</h2>
+      {lately.known !== "known" ? (
+        <p className="note">{t(`audience.lately.${lately.known}`)}</p>
+      ) : (
+        <>
+          <p className="note">{t("audience.lately.today", { views: lately.views, carts: lately.carts, orders: lately.orders })}</p>
+          <dl className="facts">
+            {goods.map((name) => (
+              <div key={name}>
+                <dt>{t(`audience.lately.${name}`)}</dt>
+                <dd>{lately[name].length === 0 ? DASH : lately[name].slice(0, GOODS_SHOWN).map((one) => one.sku).join(" · ")}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
       )}
     </section>
   );

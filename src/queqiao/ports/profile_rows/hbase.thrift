@@ -46,6 +46,8 @@ service THBaseService {
     3: i32 numRows) throws (1: TIOError io)
   bool tableExists(1: TTableName tableName) throws (1: TIOError io)
   TTableDescriptor getTableDescriptor(1: required TTableName table) throws (1: TIOError io)
+  list<TTableName> getTableNamesByPattern(1: string regex, 2: required bool includeSysTables)
+    throws (1: TIOError io)
   void createTable(1: required TTableDescriptor desc, 2: list<binary> splitKeys)
     throws (1: TIOError io)
   void disableTable(1: required TTableName tableName) throws (1: TIOError io)

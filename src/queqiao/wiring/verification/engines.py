@@ -11,13 +11,14 @@ class Engine(NamedTuple):
     """Where an engine's URL stands in the settings, and which module knows its laws.
 
     ``port`` is the setting in ``[ports]``; empty where no setting names the engine, so that
-    ``--url`` must. ``example`` is a URL that would do.
+    ``--url`` must. ``example`` is a URL that would do. ``also`` is another setting that may name it.
     """
 
     port: str
     schemes: tuple[str, ...]
     example: str
     module: str
+    also: str = ""
 
 
 ENGINES: dict[str, Engine] = {
@@ -26,6 +27,13 @@ ENGINES: dict[str, Engine] = {
         ("redis", "rediss", "valkey", "valkeys"),
         "redis://127.0.0.1:6379/0",
         "queqiao.wiring.verification.redis_laws",
+        also="profile_rows",
+    ),
+    "hbase": Engine(
+        "profile_rows",
+        ("hbase",),
+        "hbase://127.0.0.1:9090/queqiao",
+        "queqiao.wiring.verification.hbase_laws",
     ),
     "postgresql": Engine(
         "records",
@@ -85,9 +93,10 @@ def url_of(name: str, said: str | None, settings: Settings) -> str:
     Raises InvalidInput when neither names a server of this engine.
     """
     engine = ENGINES[name]
-    url = said or (getattr(settings.ports, engine.port) if engine.port else "")
-    if urlsplit(url).scheme in engine.schemes:
-        return url
+    named = [getattr(settings.ports, port) for port in (engine.port, engine.also) if port]
+    for url in [said] if said else named:
+        if urlsplit(url).scheme in engine.schemes:
+            return url
     message = Message(
         f"不是 {name} 的地址；例如 --url {engine.example}",
         f"names no {name} server; give one: --url {engine.example}",

@@ -1,4 +1,4 @@
-"""The ledger's laws on a Redis or Valkey server, under a prefix of their own."""
+"""The laws of the ledger and of profile rows on a Redis or Valkey, under a prefix of their own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +7,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from queqiao.kernel.errors import Message
 from queqiao.ports.laws import Law
-from queqiao.ports.ledger.laws import laws as laws_of
+from queqiao.ports.ledger.laws import laws as ledger_laws
+from queqiao.ports.profile_rows.laws import FAMILIES
+from queqiao.ports.profile_rows.laws import laws as rows_laws
 from queqiao.wiring.extras import extra
 
 NOT_TRIED = Message(
@@ -18,15 +20,19 @@ NOT_TRIED = Message(
 
 @asynccontextmanager
 async def laws(url: str) -> AsyncIterator[list[Law]]:
-    """Yield the laws bound to a ledger of their own, which is removed at the end."""
+    """Yield the laws bound to a ledger and to rows of their own, which are removed at the end."""
     with extra("ports.ledger", "redis"):
         from queqiao.ports.ledger.redis import RedisLedger  # noqa: PLC0415  # only when named
         from queqiao.ports.ledger.redis_server import look  # noqa: PLC0415  # likewise
+        from queqiao.ports.profile_rows.redis import RedisRows  # noqa: PLC0415  # likewise
     await look(url)
     prefix = f"queqiao-verify-{token_hex(4)}"
-    ledger = RedisLedger(urlunsplit(urlsplit(url)._replace(query=f"prefix={prefix}")))
+    own = urlunsplit(urlsplit(url)._replace(query=f"prefix={prefix}"))
+    ledger, rows = RedisLedger(own), RedisRows(own, FAMILIES)
     try:
-        yield laws_of(ledger, "law")
+        yield [*ledger_laws(ledger, "law"), *rows_laws(rows, "law")]
         await ledger.erase()
+        await rows.erase()
     finally:
         await ledger.close()
+        await rows.close()

@@ -38,6 +38,15 @@ export default {
     interests: "Interests",
     unknown: "Not known yet.",
     inNone: "In no live segment.",
+    lately: {
+      title: "Just now",
+      today: "Today: {{views}} viewed, {{carts}} put into the cart, {{orders}} ordered",
+      viewed: "Viewed",
+      carted: "In the cart",
+      bought: "Bought",
+      unknown: "Nothing in the last 30 days.",
+      unavailable: "The store of live rows does not answer just now; recommendations go without it.",
+    },
     fields: { name: "Name", description: "Description", expression: "Conditions" },
     help: { name: "Such as: High value, ordered within 30 days" },
     move: {

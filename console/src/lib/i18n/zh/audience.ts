@@ -37,6 +37,15 @@ export default {
     interests: "品类兴趣",
     unknown: "还不知道。",
     inNone: "不在任何进行中的人群里。",
+    lately: {
+      title: "近况",
+      today: "今天：浏览 {{views}} 次，加购 {{carts}} 次，下单 {{orders}} 次",
+      viewed: "看过",
+      carted: "购物车里",
+      bought: "买过",
+      unknown: "最近 30 天没有行为。",
+      unavailable: "画像行的存储暂时没有应答，推荐暂不使用它。",
+    },
     fields: { name: "名称", description: "说明", expression: "条件" },
     help: { name: "例如：近 30 天下过单的高价值客" },
     move: {
