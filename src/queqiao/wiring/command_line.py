@@ -15,7 +15,7 @@ from rich.text import Text
 
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
-from queqiao.wiring.commands import backfill, data, keys, move, proofs, service
+from queqiao.wiring.commands import backfill, backup, data, keys, move, proofs, service
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.terminal import err, out
 
@@ -37,6 +37,7 @@ application.command("demo")(service.demo)
 application.command("sign-in")(keys.sign_in)
 application.command("import")(data.import_data)
 application.command("backfill")(backfill.backfill)
+application.command("backup")(backup.backup)
 application.command("doctor")(proofs.doctor)
 config.command("check")(proofs.check_config)
 

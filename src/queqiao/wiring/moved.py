@@ -14,7 +14,8 @@ from queqiao.ports.event_log.manifest import replace_file
 from queqiao.wiring.settings import Settings, redacted
 
 NAME = "moved.json"
-PORTS = ("event_log", "records", "ledger", "lake")
+EMBEDDED = ("event_log", "records", "ledger", "lake")
+"""Ports whose data may lie in the home and may go to servers."""
 
 
 class Moved(msgspec.Struct, frozen=True):

@@ -62,6 +62,15 @@ class Apart:
         found: tuple[bytes] | None = self._opened().execute(sql, (position,)).fetchone()
         return found
 
+    def copy_to(self, folder: Path) -> None:
+        """Copy the file, where there is one, as of one moment. Raises sqlite3.Error."""
+        if self._path.exists():
+            fresh = sqlite3.connect(folder / NAME)
+            try:
+                self._opened().backup(fresh)
+            finally:
+                fresh.close()
+
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:

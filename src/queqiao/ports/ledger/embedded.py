@@ -48,7 +48,7 @@ class EmbeddedLedger:
 
     def __init__(self, folder: Path, disk: Disk | None, compact_bytes: int) -> None:
         self._folder = folder
-        self._journal_folder = folder / "journal"
+        self._journal_folder = folder / snapshot.JOURNAL_NAME
         self._compact_bytes = compact_bytes
         self._snapshot_bytes = 0
         self._pending: deque[Pending] = deque()

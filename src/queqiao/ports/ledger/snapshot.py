@@ -19,6 +19,7 @@ from queqiao.ports.ledger.state import LedgerState
 from queqiao.ports.ledger.steps import Holding
 
 SNAPSHOT_NAME = "snapshot"
+JOURNAL_NAME = "journal"
 BLOCK_ROWS = 2_000
 
 Counter = tuple[str, int, list[int]]
