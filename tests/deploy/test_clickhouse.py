@@ -32,6 +32,7 @@ from tests.ports.clickhouse_replicas import run_statements
 
 pytestmark = [pytest.mark.engines, pytest.mark.engines_ci]
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
+DOCS = COMPOSE.parents[2] / "docs"
 CLUSTERS = [FILES / "clickhouse-cluster.xml", COMPOSE.parent / "clickhouse-cluster.xml"]
 HOSTS = re.compile(r"<host>clickhouse-(\d).clickhouse</host><port>9000</port>")
 """The first server is where the engine takes itself to be; another is not there."""
@@ -46,11 +47,25 @@ TABLES = [
 ]
 
 
+def statements(text: str) -> list[str]:
+    """Return the statements of a text that may have lines of comments."""
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [one.strip() for one in " ".join(lines).split(";") if one.strip()]
+
+
 def everywhere() -> list[str]:
     """Return the statements of everywhere.sql."""
-    lines = (FILES / "everywhere.sql").read_text("utf-8").splitlines()
-    text = " ".join(line for line in lines if not line.startswith("--"))
-    return [one.strip() for one in text.split(";") if one.strip()]
+    return statements((FILES / "everywhere.sql").read_text("utf-8"))
+
+
+def documented() -> list[str]:
+    """Return the statements of the operator's page."""
+    page = (DOCS / "operating" / "clickhouse.md").read_text("utf-8")
+    return [
+        one
+        for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+        for one in statements(block)
+    ]
 
 
 @pytest.fixture(params=CLUSTERS, ids=["helm", "compose"])
@@ -80,7 +95,7 @@ def test_the_engine_reads_the_files_of_a_server(run) -> None:
         ]
     )
     assert answers == [
-        ("queqiao\t1\t1\n", ""),
+        ("shards\t1\t1\n", ""),
         ("replica\tclickhouse-0\nshard\t01\n", ""),
         ("min_compressed_bytes_to_fsync_after_fetch\n", ""),
         ("268435456\n", ""),
@@ -88,7 +103,7 @@ def test_the_engine_reads_the_files_of_a_server(run) -> None:
 
 
 def test_one_name_reads_the_shards(run) -> None:
-    made = [one.replace("ON CLUSTER queqiao", "") for one in everywhere()]
+    made = [one.replace("ON CLUSTER shards", "") for one in everywhere()]
     asked = ["SELECT sum(offset) FROM everywhere.events", "SELECT * FROM everywhere.order_lines"]
     answers = run([*TABLES, *made, *asked])
     assert [error for _, error in answers if error] == []
@@ -97,7 +112,8 @@ def test_one_name_reads_the_shards(run) -> None:
 
 def test_the_engine_understands_what_the_servers_are_told() -> None:
     with chdb.connect(":memory:") as engine:
-        for statement in (DATABASE, *everywhere()):
+        assert len(documented()) > 5
+        for statement in (DATABASE, *everywhere(), *documented()):
             engine.query(f"EXPLAIN AST {statement}")
 
 

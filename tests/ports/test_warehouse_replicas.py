@@ -61,8 +61,8 @@ async def test_the_engine_reads_every_statement_of_a_replicated_database(tmp_pat
 
 
 def test_the_engine_of_the_database_tells_whether_servers_keep_it() -> None:
-    assert replicas.count(Server(**{"system.databases": "Atomic"})) == 0
-    kept = {"system.databases": "Replicated", "system.clusters": 2}
+    assert replicas.count(Server(**{"system.databases": 0})) == 0
+    kept = {"system.databases": 1, "system.clusters": 2}
     assert replicas.count(Server(**kept)) == 2
     with pytest.raises(Unavailable):
         replicas.count(Server(**kept | {"system.clusters": 0}))

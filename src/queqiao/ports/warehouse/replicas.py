@@ -22,9 +22,11 @@ from clickhouse_connect.driver.client import Client
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
 
 _ENGINE = re.compile(r"\bENGINE = (?=\w*MergeTree\b)")
-_KEPT_BY = "SELECT engine FROM system.databases WHERE name = currentDatabase()"
+_IS_REPLICATED = (
+    "SELECT count() FROM system.databases WHERE name = currentDatabase() AND engine = 'Replicated'"
+)
 _COUNT = "SELECT max(replica_num) FROM system.clusters WHERE cluster = currentDatabase()"
-"""A ``Replicated`` database is a cluster of its own name. More shards have as many at most."""
+"""A ``Replicated`` database is a cluster of its own name; no shard of it has more."""
 
 _QUORUM_TIMEOUT_MS = 10_000
 _DDL_TIMEOUT_S = 15
@@ -41,13 +43,12 @@ def count(client: Client) -> int:
 
     Raises Unavailable while a server that has just started does not know the others.
     """
-    ((engine,),) = client.query(_KEPT_BY).result_rows
-    if engine != "Replicated":
+    if client.query(_IS_REPLICATED).result_rows[0][0] == 0:
         return 0
-    ((replicas,),) = client.query(_COUNT).result_rows
-    if not replicas:
+    replicas = int(client.query(_COUNT).result_rows[0][0])
+    if replicas == 0:
         raise Unavailable
-    return int(replicas)
+    return replicas
 
 
 def set_up(client: Client, replicas: int) -> None:
