@@ -9,8 +9,11 @@ import pyarrow as pa
 import pytest
 from tests.ports.compute_engines import ADAPTERS, start
 from tests.ports.kafka_log import kafka_log, kafka_reader, place_for
+from tests.process.conftest import opened
+from tests.process.test_late_rows import LATE, too_late
+from tests.process.test_late_rows import fill as fill_house
 
-from queqiao.kernel.envelope import Envelope, encode_envelope
+from queqiao.kernel.envelope import Envelope, decode_envelope, encode_envelope
 from queqiao.kernel.errors import InvalidInput
 from queqiao.ports.compute.digest import digest
 from queqiao.ports.compute.embedded import EmbeddedEngine
@@ -20,6 +23,7 @@ from queqiao.ports.compute.versions import standing
 from queqiao.ports.event_log.base import NewEvent, OwnedEventLog
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.process.late_rows import LateRowsBook, Recorded, late_rows
 from queqiao.process.transforms.catalogue import AFTER, FUNNEL, MACHINES, MACHINES_NAME, TRANSFORMS
 from queqiao.process.transforms.log_source import LogSource
 from queqiao.process.transforms.log_streams import log_stream, transform_log
@@ -127,6 +131,28 @@ def test_a_transform_over_the_log_in_kafka_gives_the_digest_of_the_embedded_log(
     found = transform_log(engine, name, place, tmp_path, tmp_path.name)
     assert stands(name, found["results"]) == stands(name, wanted.read("results"))
     assert found["too_late"].num_rows == 0
+
+
+async def test_what_the_engine_calls_too_late_is_on_record_once(
+    engine, kafka_bootstrap, tmp_path
+) -> None:
+    """The late rows of the log in Kafka, by the engine's own windows, beside the corrections."""
+    stored = [NewEvent("web", decode_envelope(one).message_id, one, bytes(8)) for one in LATE]
+    on_kafka = kafka_log(tmp_path / "kafka", kafka_bootstrap)
+    await on_kafka.append(stored)
+    place, name = place_for(tmp_path / "kafka", kafka_bootstrap), "events_a_minute"
+    folder = tmp_path / "state"
+    found = await asyncio.to_thread(transform_log, engine, name, place, folder, tmp_path.name)
+    given = late_rows(TRANSFORMS[name], found["too_late"])
+    async with opened(tmp_path / "house") as house:
+        await fill_house(house, LATE)
+        assert digest(found["too_late"]) == digest(too_late(house, name))
+        book = LateRowsBook(house.warehouse, on_kafka, "CNY")
+        assert await book.record(given) == Recorded(recorded=2)
+        assert await book.record(given) == Recorded(known=2)
+        rows = await house.ask("SELECT offset, metrics, amounts FROM late_rows ORDER BY offset")
+        assert rows == [[3, ["events", "revenue_minor"], [1, 900]], [4, ["events"], [1]]]
+    on_kafka.close()
 
 
 def test_a_transform_that_reads_no_events_is_refused(logs, tmp_path) -> None:

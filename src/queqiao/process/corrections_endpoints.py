@@ -10,6 +10,7 @@ from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.paging import cursor_after, cursor_of, limit_of, whole_of
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.transforms.catalogue import TRANSFORMS
 
 PATH = "/api/v1/corrections"
 _PURPOSE = "corrections"
@@ -30,10 +31,12 @@ _TIMES = (
     " AND ({end:Int64} = -1 OR timestamp < fromUnixTimestamp64Micro({end:Int64}, 'UTC'))"
     " AND has({grains:Array(String)}, grain)"
 )
-_LINES = (
-    "SELECT offset, grain, event, timestamp, received_at, currency, metrics, amounts"  # noqa: S608  # our own words
-    f" FROM corrections WHERE offset < {{before:UInt64}} AND {_TIMES}"
-    " ORDER BY offset DESC LIMIT {most:UInt32}"
+_PAGE = f"WHERE offset < {{before:UInt64}} AND {_TIMES} ORDER BY offset DESC LIMIT {{most:UInt32}}"
+_COLUMNS = "offset, grain, event, timestamp, received_at, currency, metrics, amounts"
+_LINES = f"SELECT {_COLUMNS} FROM corrections {_PAGE}"  # noqa: S608  # our own words
+_OF_A_TRANSFORM = (
+    f"SELECT {_COLUMNS} FROM (SELECT * FROM late_rows WHERE transform = {{transform:String}})"  # noqa: S608  # our own words
+    f" {_PAGE}"
 )
 
 
@@ -54,7 +57,11 @@ class Line(msgspec.Struct):
 
 
 class Lines(msgspec.Struct):
-    """A page of lines, the newest first."""
+    """A page of lines, the newest first.
+
+    Of a transform (``transform=``) they are the rows that its windows called too late: ``moved`` is
+    what its results lack.
+    """
 
     items: list[Line]
     next_cursor: str | None
@@ -99,7 +106,10 @@ def handlers(services: CorrectionServices) -> list[Route]:
         limit = limit_of(request)
         place = cursor_of(request, services.signer, _PURPOSE, int) or _OFFSET_MAX
         asked = _asked(request, "minute") | {"before": place, "most": limit + 1}
-        rows = (await services.warehouse.query(_LINES, asked)).rows
+        sql, transform = _LINES, request.query.get("transform", "")
+        if transform:
+            sql, asked = _OF_A_TRANSFORM, asked | {"transform": _known(transform)}
+        rows = (await services.warehouse.query(sql, asked)).rows
         cursor = None
         if len(rows) > limit:
             cursor = cursor_after(services.signer, _PURPOSE, rows[limit - 1][0])
@@ -143,6 +153,13 @@ def _grain(request: Request, default: str) -> str:
 def _asked(request: Request, default: str) -> dict[str, Any]:
     start, end = (_moment(request, name) for name in ("from", "to"))
     return {"start": start, "end": end, "grains": list(GRAINS[_grain(request, default)])}
+
+
+def _known(transform: str) -> str:
+    if transform not in TRANSFORMS:
+        words = ", ".join(TRANSFORMS)
+        raise InvalidInput(FieldError("transform", Message(f"可用：{words}", f"one of {words}")))
+    return transform
 
 
 def _moment(request: Request, name: str) -> int:

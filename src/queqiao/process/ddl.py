@@ -197,6 +197,14 @@ CORRECTIONS = TableSpec(
 )  # fmt: skip
 """Late events that moved a closed bucket; see ``corrections.py``."""
 
+LATE_ROWS = TableSpec(
+    "late_rows",
+    {"transform": _WORD, **CORRECTIONS.columns},
+    order_by="(transform, timestamp, offset)",
+    key=("transform", "offset"),
+)
+"""What windows of transforms called too late; see ``late_rows.py``. It is not the loader's."""
+
 UNPROCESSED = TableSpec(
     "unprocessed",
     {
@@ -268,7 +276,7 @@ async def create_tables(warehouse: Warehouse, prefix: str = "") -> None:
         "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()"
     )
     known: dict[str, str] = dict(held.rows)
-    for one in (*FACTS, WATERMARK, TIER):
+    for one in (*FACTS, WATERMARK, TIER, *(() if prefix else (LATE_ROWS,))):
         table = one.named(prefix)
         if table.name not in known:
             await warehouse.command(table.create)

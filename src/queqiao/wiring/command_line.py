@@ -15,7 +15,16 @@ from rich.text import Text
 
 from queqiao import __version__
 from queqiao.kernel.errors import CallerError, InvalidInput, QueqiaoError
-from queqiao.wiring.commands import backfill, backup, data, keys, move, proofs, service
+from queqiao.wiring.commands import (
+    backfill,
+    backup,
+    data,
+    keys,
+    move,
+    proofs,
+    service,
+    transforms,
+)
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.terminal import err, out
 
@@ -32,6 +41,7 @@ application.add_typer(keys.commands, name="keys")
 application.add_typer(proofs.verify, name="verify")
 application.add_typer(config, name="config")
 application.add_typer(move.commands, name="move")
+application.add_typer(transforms.commands, name="transforms")
 application.command("serve")(service.serve)
 application.command("demo")(service.demo)
 application.command("sign-in")(keys.sign_in)

@@ -7,6 +7,7 @@ import msgspec
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.wiring import (
     addresses,
+    doctor_compute,
     doctor_home,
     doctor_lake,
     doctor_machine,
@@ -97,6 +98,7 @@ CHECKS: dict[str, Check] = {
     "profile_rows": doctor_rows.profile_rows,
     "lake": doctor_lake.lake,
     "catalogue": doctor_lake.catalogue,
+    "compute": doctor_compute.compute,
     "old_events": doctor_tiering.old_events,
     "addresses": addresses.addresses,
     "console": _console,

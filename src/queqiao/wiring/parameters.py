@@ -130,7 +130,14 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         ),
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
         "GET /api/v1/erasures": (PAGE[0],),
-        "GET /api/v1/corrections": (*_CORRECTED, *PAGE),
+        "GET /api/v1/corrections": (
+            *_CORRECTED,
+            Parameter(
+                "transform",
+                Message("改看此变换的窗口所称太晚的行", "rows too late for this transform instead"),
+            ),
+            *PAGE,
+        ),
         "GET /api/v1/schemas/events/{event}": (
             Parameter("part", Message("properties 或 traits", "properties or traits")),
         ),

@@ -15,6 +15,7 @@ from queqiao.kernel.clock import MINUTE_US, zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
 from queqiao.kernel.money import exponent
+from queqiao.ports.compute import place as compute_place
 from queqiao.ports.event_log.kafka.place import place_of
 from queqiao.ports.lake import urls as lake_urls
 from queqiao.process.contracts import Purpose, SessionRules, Storage
@@ -52,6 +53,7 @@ class Ports(msgspec.Struct, forbid_unknown_fields=True):
     ledger: str = "file:ledger"
     lake: str = "file:lake"
     lake_catalogue: str = ""
+    compute: str = "embedded"
     profile_rows: str = "sqlite:profile_rows.sqlite"
 
 
@@ -243,6 +245,7 @@ def beyond_types(settings: Settings) -> list[FieldError]:
         except InvalidInput as error:
             problems += error.fields
     problems += lake_urls.problems(settings.ports.lake, settings.ports.lake_catalogue)
+    problems += compute_place.problems(settings.ports.compute)
     problems += _proxy_problems(settings.server.trusted_proxies)
     problems += log_settings.problems(settings.logs)
     problems += probe_settings.problems(settings.probes)

@@ -40,6 +40,12 @@ def knows_python(cluster: str) -> bool:
     return any("flink-python" in one for one in started_with)
 
 
+def heartbeats_us(cluster: str) -> list[int]:
+    """Return when each task manager was last heard of, by the job manager's clock."""
+    found = _ask(f"{cluster}/taskmanagers")["taskmanagers"]
+    return [one["timeSinceLastHeartbeat"] * 1000 for one in found]
+
+
 def version(cluster: str) -> str:
     """Return the version of the cluster. Raises OSError when it does not answer."""
     found: str = _ask(f"{cluster}/config")["flink-version"]

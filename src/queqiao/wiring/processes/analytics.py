@@ -14,12 +14,13 @@ from queqiao.ports.rpc import RpcServer
 from queqiao.ports.warehouse.clickhouse import ClickHouseWarehouse
 from queqiao.ports.warehouse.remote import methods
 from queqiao.process import backfill as backfills
-from queqiao.process import erasure_endpoints, tiering
+from queqiao.process import erasure_endpoints, late_rows, tiering
 from queqiao.process.backfill import Backfill
 from queqiao.process.erasure import Elsewhere, Eraser
 from queqiao.process.erasure_book import ErasureBook
 from queqiao.process.erasure_log import LogEraser
 from queqiao.process.facts import FactReader
+from queqiao.process.late_rows import LateRowsBook
 from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
@@ -79,6 +80,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             **series_table.methods(points),
             **tiering.methods(moving),
             **backfills.methods(backfill, made_by, clock),
+            **late_rows.methods(
+                LateRowsBook(warehouse, adapters.event_log(settings), settings.shop.currency)
+            ),
         }
     )
     await server.serve(settings.socket("analytics.rpc"))

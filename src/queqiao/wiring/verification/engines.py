@@ -72,13 +72,13 @@ ENGINES: dict[str, Engine] = {
         "queqiao.wiring.verification.hive_laws",
     ),
     "spark": Engine(
-        "",
+        "compute",
         ("spark",),
         "spark:/opt/queqiao-spark/bin/python?master=local[2]",
         "queqiao.wiring.verification.spark_laws",
     ),
     "flink": Engine(
-        "",
+        "compute",
         ("flink",),
         "flink:/opt/queqiao-flink/bin/python?rest=http://127.0.0.1:8081",
         "queqiao.wiring.verification.flink_laws",
