@@ -12,8 +12,7 @@ from queqiao.kernel.errors import Message
 from queqiao.ports.compute import flink, flink_cluster, spark
 from queqiao.ports.compute.place import ComputePlace, compute_place
 from queqiao.wiring.computing import FOLDER
-from queqiao.wiring.doctor_machine import UnfitError
-from queqiao.wiring.doctor_servers import check_clock
+from queqiao.wiring.doctor_machine import UnfitError, check_clock
 from queqiao.wiring.settings import Settings
 
 LOOK_S = 60
