@@ -356,7 +356,7 @@ def eraser_with(house, lake, book, **changed) -> Eraser:
 async def test_a_store_that_is_away_is_said_so_in_time_and_left_alone_for_a_while(shop):
     now_s = [0.0]
     away = Away()
-    reader = LiveReader(away, shop.clock, ZONE, 0.05, lambda: now_s[0])
+    reader = LiveReader(away, shop.clock, ZONE, 1.0, lambda: now_s[0])
     with structlog.testing.capture_logs() as logs:
         assert await reader.told(["u"], NOW_US) == UNAVAILABLE
         assert await reader.told(["u"], NOW_US) == UNAVAILABLE
@@ -368,7 +368,7 @@ async def test_a_store_that_is_away_is_said_so_in_time_and_left_alone_for_a_whil
     away.slow_s = 10.0
     began = asyncio.get_running_loop().time()
     assert await reader.told(["u"], NOW_US) == UNAVAILABLE
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < 5
 
 
 async def test_a_call_about_another_time_is_told_nothing(shop):
@@ -377,6 +377,12 @@ async def test_a_call_about_another_time_is_told_nothing(shop):
     reader = LiveReader(shop.rows, shop.clock, ZONE, 2.0)
     assert (await reader.told(["u"], NOW_US - MINUTE_US)).known == "known"
     assert await reader.told(["u"], NOW_US - 2 * MINUTE_US) == UNKNOWN
+
+
+async def test_an_id_is_the_same_however_its_letters_are_composed(shop):
+    await shop.house.load(event("Product Viewed", 0, user="Zo\u00eb", sku="cup"))
+    await shop.catch_up()
+    assert skus((await shop.told("Zoe\u0308")).recent.viewed) == ["cup"]
 
 
 async def test_the_writer_waits_for_its_store_and_for_the_loader(shop):

@@ -59,7 +59,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_passwords_are_hidden() -> None:
     assert redacted("postgresql://me:secret@db/x") == "postgresql://me:***@db/x"
-    assert redacted("sqlite:records.sqlite") == "sqlite:records.sqlite"
+    assert redacted("redis://:a:b@h:1/0") == "redis://:***@h:1/0"
+    shown = redacted("kafka://h:1,h:2/t?sasl.username=me&sasl.password=x&ssl.key.password=y")
+    assert shown == "kafka://h:1,h:2/t?sasl.username=me&sasl.password=***&ssl.key.password=***"
+    assert redacted("postgresql://h/q?user=a&PASSWORD=x") == "postgresql://h/q?user=a&PASSWORD=***"
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:records.sqlite", "file:log", "kafka://h:1,h:2/t", "thrift://h:9083/shop", ""]
+)
+def test_a_url_without_one_is_shown_as_it_is(url: str) -> None:
+    assert redacted(url) == url
 
 
 def test_rows_are_made_by_some_settings_and_not_by_others(tmp_path: Path) -> None:

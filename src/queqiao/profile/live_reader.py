@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
+from unicodedata import normalize
 
 import msgspec
 import structlog
@@ -61,9 +62,9 @@ class LiveReader:
     async def told(self, ids: Sequence[str], now_us: int) -> Told:
         """Return what is known of one person by their ids: a user's and a device's. Never raises.
 
-        A device's row leads to the user that it belongs to.
+        A device's row leads to the user that it belongs to. Ids are taken in NFC, as in the log.
         """
-        ids = [one for one in dict.fromkeys(ids) if one]
+        ids = [normalize("NFC", one) for one in dict.fromkeys(ids) if one]
         if not ids or abs(self._clock.now_us() - now_us) > OF_NOW_US:
             return UNKNOWN
         if self._monotonic() < self._paused_until:
@@ -71,7 +72,7 @@ class LiveReader:
         try:
             async with asyncio.timeout(self._within_s):
                 found = await self._found(ids)
-        except (QueqiaoError, OSError, TimeoutError) as error:
+        except (QueqiaoError, OSError, TimeoutError, msgspec.MsgspecError) as error:
             self._paused_until = self._monotonic() + PAUSE_S
             reason = str(error) or f"no answer within {self._within_s * 1000:.0f} ms"
             log.warning("decided without the live rows", reason=reason)

@@ -61,7 +61,11 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Schedule:
-    """Counts by the clock or when asked, never both at once."""
+    """Counts by the clock or when asked, never both at once.
+
+    The lake has a turn of its own: one that hangs, or is slow with much to write, must not keep
+    segments from being counted.
+    """
 
     def __init__(
         self,
@@ -76,17 +80,23 @@ class Schedule:
         self._publish_lake = publish_lake
         self._segments = SegmentCounter(warehouse, records)
         self._turn = asyncio.Lock()
+        self._lake_turn = asyncio.Lock()
         self._held_until_s = 0.0
 
     def by_clock(self, count: AtMoment, now_us: Callable[[], int]) -> Callable[[], Awaitable[None]]:
         """Return the work as the clock does it: not while it is held."""
+        return lambda: self._unless_held(self._turn, count, now_us)
 
-        async def attempt() -> None:
-            async with self._turn:
-                if monotonic() >= self._held_until_s:
-                    await count(now_us())
+    def lake_by_clock(self, now_us: Callable[[], int]) -> Callable[[], Awaitable[None]]:
+        """Return the writing of the lake as the clock does it."""
+        return lambda: self._unless_held(self._lake_turn, self._publish_lake, now_us)
 
-        return attempt
+    async def _unless_held(
+        self, turn: asyncio.Lock, work: AtMoment, now_us: Callable[[], int]
+    ) -> None:
+        async with turn:
+            if monotonic() >= self._held_until_s:
+                await work(now_us())
 
     async def count_segments(self, now_us: int) -> None:
         """Publish who is in which segment."""
@@ -114,7 +124,8 @@ class Schedule:
             for count in (self.count_segments, self.learn_items, self.count_clicks):
                 await count(asked.now_us)
             if asked.lake:
-                await self._publish_lake(asked.now_us)
+                async with self._lake_turn:
+                    await self._publish_lake(asked.now_us)
             return Counted(offset, await self._records.read(changes.latest))
 
     async def _loaded(self) -> int:

@@ -1,5 +1,6 @@
 """The one settings file: read, checked whole, each error with its cure."""
 
+import re
 import tomllib
 from hashlib import blake2b
 from pathlib import Path
@@ -252,13 +253,20 @@ def beyond_types(settings: Settings) -> list[FieldError]:
     return problems
 
 
+_SECRET = re.compile(r"(?i)((?:^|[&?;])[^&=]*(?:password|passwd|secret|token|key)[^&=]*=)[^&]*")
+"""A parameter of a URL whose value is nobody's business: ``sasl.password=…``."""
+
+
 def redacted(url: str) -> str:
-    """Return a URL with its password hidden, for print."""
+    """Return a URL with its passwords hidden, for print: that of the user, and of parameters."""
     parts = urlsplit(url)
-    if parts.password is None:
+    query = _SECRET.sub(r"\1***", parts.query)
+    if parts.password is None and query == parts.query:
         return url
-    netloc = parts.netloc.replace(f":{parts.password}@", ":***@")
-    return urlunsplit(parts._replace(netloc=netloc))
+    person, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = person.partition(":")
+    shown = f"{name}:***" if colon else name
+    return urlunsplit(parts._replace(netloc=f"{shown}{at}{host}", query=query))
 
 
 def _proxy_problems(proxies: list[str]) -> list[FieldError]:
