@@ -20,7 +20,8 @@ async def test_a_lake_that_hangs_does_not_keep_others_from_their_turn() -> None:
     async def count(now_us: int) -> None:
         counted.append(now_us)
 
-    schedule = Schedule(*[cast("Any", None)] * 3, lake)  # none of them is asked here
+    none = cast("Any", None)  # none of the three is asked here
+    schedule = Schedule(none, none, none, lake)
     writing = asyncio.ensure_future(schedule.lake_by_clock(moment)())
     again = asyncio.ensure_future(schedule.lake_by_clock(moment)())
     await asyncio.sleep(0)

@@ -11,7 +11,8 @@ class Engine(NamedTuple):
     """Where an engine's URL stands in the settings, and which module knows its laws.
 
     ``port`` is the setting in ``[ports]``; empty where no setting names the engine, so that
-    ``--url`` must. ``example`` is a URL that would do; ``also`` is another setting that may name one.
+    ``--url`` must. ``example`` is a URL that would do; ``also`` is another setting that may name
+    one.
     """
 
     port: str
