@@ -15,7 +15,7 @@ def test_both_languages_have_the_same_steps() -> None:
 def test_only_the_first_step_names_places() -> None:
     first, *others = steps_of("operating/cluster.md")
     assert names_in(first) == {
-        "QUEQIAO_HOME", "PORT", "EVENT_LOG", "RECORDS", "LEDGER", "LAKE", "CATALOGUE",
+        "QUEQIAO_HOME", "PORT", "EVENT_LOG", "RECORDS", "LEDGER", "ROWS", "LAKE", "CATALOGUE",
     }  # fmt: skip
     assert not any(names_in(step) for step in others)
     assert not any("10.0." in step for step in others)
