@@ -64,9 +64,10 @@ def _prepare(place: Place, server: str) -> None:
     write_log4j1(conf)
 
 
-def _class_path(place: Place, server: str) -> list[str]:
+def _command(place: Place, server: str, heap_mb: int, main: str, *arguments: str) -> list[str]:
     fetched = jars(place.cache, "hbase", _versions(place.settings))
-    return [f"{place.folder(server) / 'conf'}", f"{fetched}/*"]
+    path = [f"{place.folder(server) / 'conf'}", f"{fetched}/*"]
+    return java(place.settings, heap_mb, path, main, *arguments, options=OPTIONS)
 
 
 def _ask(place: Place) -> None:
@@ -87,14 +88,7 @@ def _ask(place: Place) -> None:
 def _server(place: Place) -> Server:
     return Server(
         name="hbase",
-        command=java(
-            place.settings,
-            place.settings.hbase.heap_mb,
-            _class_path(place, "hbase"),
-            MASTER,
-            "start",
-            options=OPTIONS,
-        ),
+        command=_command(place, "hbase", place.settings.hbase.heap_mb, MASTER, "start"),
         ports=PORTS,
         prepare=partial(_prepare, place, "hbase"),
         ready=partial(_ask, place),
@@ -105,17 +99,11 @@ def _server(place: Place) -> Server:
 
 
 def _thrift(place: Place) -> Server:
-    port = str(place.ports["hbase_thrift"])
+    bound = ("-p", str(place.ports["hbase_thrift"]), "-b", "127.0.0.1", "--infoport", "-1")
+    heap_mb = place.settings.hbase.thrift_heap_mb
     return Server(
         name="hbase_thrift",
-        command=java(
-            place.settings,
-            place.settings.hbase.thrift_heap_mb,
-            _class_path(place, "hbase_thrift"),
-            THRIFT,
-            *("-p", port, "-b", "127.0.0.1", "--infoport", "-1", "start"),
-            options=OPTIONS,
-        ),
+        command=_command(place, "hbase_thrift", heap_mb, THRIFT, *bound, "start"),
         ports=("hbase_thrift",),
         prepare=partial(_prepare, place, "hbase_thrift"),
         ready=lambda: thrift.call(place.address("hbase_thrift"), QUESTION),

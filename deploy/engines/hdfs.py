@@ -67,19 +67,18 @@ def _configure(place: Place, server: str, more: Mapping[str, str | int]) -> None
         (inside / "web.xml").write_text("<web-app/>\n")
 
 
-def _class_path(place: Place, server: str) -> list[str | Path]:
-    return [
-        place.folder(server) / "conf",
-        f"{jars(place.cache, 'hdfs', _versions(place.settings))}/*",
-    ]
+def _command(place: Place, server: str, heap_mb: int, main: str, *arguments: str) -> list[str]:
+    fetched = jars(place.cache, "hdfs", _versions(place.settings))
+    path = [f"{place.folder(server) / 'conf'}", f"{fetched}/*"]
+    return java(place.settings, heap_mb, path, main, *arguments, options=[OPEN_LANG])
 
 
 def _prepare_namenode(place: Place) -> None:
     _configure(place, "hdfs_namenode", {})
     if (place.folder("hdfs_namenode") / "data" / "current" / "VERSION").exists():
         return
-    command = java(place.settings, 128, _class_path(place, "hdfs_namenode"), NAMENODE,
-                   "-format", "-nonInteractive", "-force")  # fmt: skip
+    format_it = ("-format", "-nonInteractive", "-force")
+    command = _command(place, "hdfs_namenode", 128, NAMENODE, *format_it)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(f"hdfs_namenode could not be formatted: {done.stderr[-500:]}")
@@ -115,15 +114,10 @@ def _ask_datanode(place: Place, number: int) -> None:
 
 
 def _namenode(place: Place) -> Server:
+    heap_mb = place.settings.hdfs.namenode_heap_mb
     return Server(
         name="hdfs_namenode",
-        command=java(
-            place.settings,
-            place.settings.hdfs.namenode_heap_mb,
-            _class_path(place, "hdfs_namenode"),
-            NAMENODE,
-            options=[OPEN_LANG],
-        ),
+        command=_command(place, "hdfs_namenode", heap_mb, NAMENODE),
         ports=("namenode", "namenode_http"),
         prepare=partial(_prepare_namenode, place),
         ready=partial(_ask_namenode, place),
@@ -131,16 +125,10 @@ def _namenode(place: Place) -> Server:
 
 
 def _datanode(place: Place, number: int) -> Server:
-    name = f"datanode_{number}"
+    name, heap_mb = f"datanode_{number}", place.settings.hdfs.datanode_heap_mb
     return Server(
         name=f"hdfs_{name}",
-        command=java(
-            place.settings,
-            place.settings.hdfs.datanode_heap_mb,
-            _class_path(place, f"hdfs_{name}"),
-            DATANODE,
-            options=[OPEN_LANG],
-        ),
+        command=_command(place, f"hdfs_{name}", heap_mb, DATANODE),
         ports=(name, f"{name}_http", f"{name}_ipc"),
         prepare=partial(_prepare_datanode, place, number),
         ready=partial(_ask_datanode, place, number),

@@ -5,10 +5,14 @@ and without a time. What an engine gives must have the digest of what the embedd
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 
@@ -16,7 +20,9 @@ from queqiao.kernel.errors import Message
 from queqiao.ports.compute.base import Engine
 from queqiao.ports.compute.digest import digest
 from queqiao.ports.compute.embedded import EmbeddedEngine
+from queqiao.ports.compute.engine_process import EngineProcess
 from queqiao.ports.compute.plan import Aggregate, Columns, Plan, Sliding, Windows
+from queqiao.ports.compute.process_engine import ProcessEngine
 from queqiao.ports.compute.sinks import MemorySink
 from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.values import schema_of
@@ -27,6 +33,7 @@ from queqiao.process.transforms.catalogue import (
     EVENT_COLUMNS,
     FUNNEL,
     MACHINES,
+    MACHINES_NAME,
     TRANSFORMS,
 )
 
@@ -51,6 +58,27 @@ _ODD = Plan(
         ),
     ),
 )
+
+
+def option(url: str, name: str) -> str | None:
+    """Return what the query of an engine's URL says, None where it does not."""
+    return parse_qs(urlsplit(url).query).get(name, [None])[0]
+
+
+@asynccontextmanager
+async def laws_of_process(
+    url: str, start: Callable[[Path, Path], EngineProcess], engine: type[ProcessEngine]
+) -> AsyncIterator[list[Law]]:
+    """Yield the laws of an engine on a process of its own, which ends with them.
+
+    ``start`` is given the interpreter that the URL names, and an empty folder.
+    """
+    with TemporaryDirectory() as folder:
+        process = await asyncio.to_thread(start, Path(urlsplit(url).path), Path(folder))
+        try:
+            yield laws_of(lambda: engine(process, machines=MACHINES_NAME))
+        finally:
+            await asyncio.to_thread(process.close)
 
 
 def laws_of(engine: Callable[[], Engine]) -> list[Law]:
