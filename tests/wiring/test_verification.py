@@ -18,8 +18,8 @@ from queqiao.wiring.verification import examine
 from queqiao.wiring.verification.engines import ENGINES, url_of
 
 
-def verify(*arguments: str):
-    return queqiao("verify", "engine", *arguments)
+def verify(*arguments: str, timeout_s: float = 120):
+    return queqiao("verify", "engine", *arguments, timeout_s=timeout_s)
 
 
 def test_every_engine_has_laws_and_says_what_it_does_not_try() -> None:
@@ -83,7 +83,8 @@ def test_the_laws_of_profile_rows_hold_and_leave_no_table_behind(hbase_thrift, t
 @pytest.mark.parametrize("engine", ["spark", "flink"])
 def test_the_laws_of_transforms_hold(engine, tmp_path, request) -> None:
     url = f"{engine}:{request.getfixturevalue(f'{engine}_python')}"
-    told = verify(engine, "--url", url, "--home", str(tmp_path / "home"), "--json")
+    home = str(tmp_path / "home")
+    told = verify(engine, "--url", url, "--home", home, "--json", timeout_s=580)
     assert told.returncode == 0, told.stdout
     assert len(json.loads(told.stdout)) == 11
 
