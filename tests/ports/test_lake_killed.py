@@ -103,3 +103,27 @@ def test_a_killed_data_node_loses_nothing(
     until_it_answers(lambda: lake.publish("profiles", "day=1", rows(3)))
     assert lake.read("profiles", "day=2").equals(rows(2))
     assert lake.read("profiles", "day=1").equals(rows(3))
+
+
+@pytest.mark.engines
+def test_a_data_node_that_says_nothing_holds_no_publisher(
+    lake_url: Callable[[str], str],  # noqa: F811
+    engines: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client waits without an end for one that stops in the middle of a write."""
+    monkeypatch.setattr("queqiao.ports.lake.hdfs.WRITE_WITHIN_S", 2.0)
+    lake = on_servers(lake_url("hdfs"), SystemClock())
+    lake.publish(TABLE, PARTITION, rows(0))
+    silent = engines.server("hdfs_datanode_2").pid
+    os.kill(silent, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match=r"\[ports\] lake"):
+            lake.publish(TABLE, PARTITION, rows(1))
+        assert time.monotonic() - began < 20
+    finally:
+        os.kill(silent, signal.SIGCONT)
+    assert lake.read(TABLE, PARTITION).equals(rows(0))
+    until_it_answers(lambda: lake.publish(TABLE, PARTITION, rows(2)))
+    assert lake.read(TABLE, PARTITION).equals(rows(2))

@@ -8,11 +8,14 @@ A partition is published by one rename of the NameNode: of the folder when it is
 over the former one when not. So a folder of a partition is never there without its file. A content
 lies on all its DataNodes before it is renamed; on their disks, with ``dfs.datanode.synconclose``.
 (The client's own ``hsync`` never returns when a DataNode has died; seen with hdfs-native 0.14.7.)
+Nor does a write, when one dies in the middle of it: so a write has an end of ours.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
+from threading import Thread
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +32,10 @@ _STAGED, _UNFINISHED = ".staged", ".unfinished"
 
 _CONFIG = {"dfs.client.failover.max.attempts": "1"}
 """Without it the client tries a NameNode that is away for minutes before it says so."""
+
+WRITE_WITHIN_S = 10.0
+WRITE_BYTES_A_S_MIN = 2_000_000
+"""How long a write may take, and how much longer by its size."""
 
 _TRIES = 3
 _LEFT_MS = 3_600_000
@@ -167,10 +174,13 @@ class HdfsLake:
         self._show(table, partition, fresh)
 
     def _write(self, path: str, content: bytes) -> None:
-        with _faults():
+        def write() -> None:
             writer = self._client.create(path, WriteOptions(overwrite=False))
             writer.write(content)
             writer.close()
+
+        with _faults():
+            _within(WRITE_WITHIN_S + len(content) / WRITE_BYTES_A_S_MIN, write)
 
     def _fresh(self, table: str) -> str:
         fresh = self._path(table, _UNFINISHED, self._new_id())
@@ -248,6 +258,28 @@ _BUSY = Message(
     "另一个进程正在反复发布和删除同一分区",
     "another process publishes and removes the same partition again and again",
 )
+
+
+def _within(seconds: float, work: Callable[[], None]) -> None:
+    """Do something on a thread of its own, which is left behind when it does not come back.
+
+    Raises TimeoutError then, and what the work raises.
+    """
+    done: Future[None] = Future()
+
+    def attempt() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # it is raised where it is waited for
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    Thread(target=attempt, name="hdfs-write", daemon=True).start()
+    try:
+        done.result(seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"a write did not end within {seconds:.0f} s") from error
 
 
 def _name(status: FileStatus) -> str:
