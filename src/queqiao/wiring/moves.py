@@ -31,21 +31,27 @@ Told = Callable[[int, int], None]
 
 class Order(NamedTuple):
     """What to carry over: ``there`` are the settings as they will be, ``source`` is the place of
-    the embedded engine."""
+    the embedded engine. ``begin_empty``: leave it behind instead."""
 
     there: Settings
     source: Path
     ahead: bool = False
     anew: bool = False
+    begin_empty: bool = False
+
+
+def _tell_nobody(_order: Order) -> None:
+    """Most ports have nobody to tell."""
 
 
 class Move(NamedTuple):
     """A port's move. ``look`` sees whether the server will do and counts what is here, and writes
-    nothing that stays; ``carry`` does it. ``can_be_ahead``: while the system runs, too."""
+    nothing that stays; ``carry`` does it; ``tell`` tells others of it, as often as one likes.
+    ``can_be_ahead``: while the system runs, too."""
 
-    source: str
     look: Callable[[Order], Counts]
     carry: Callable[[Order, Told], Counts]
+    tell: Callable[[Order], None] = _tell_nobody
     can_be_ahead: bool = False
 
 
@@ -130,23 +136,25 @@ def _look_at_lake(order: Order) -> Counts:
 
 
 def _carry_lake(order: Order, told: Told) -> Counts:
-    """Carry the files over, then tell the catalogue, where one is named."""
     target = lakes.bare(order.there)
     book = order.there.home / LAKE_BOOK
     moving = LakeMove(ParquetFolder(order.source), target, lakes.TABLES, book)
     moving.begin(order.there.ports.lake)
     carried = moving.run(told)
-    catalogued = lakes.catalogued(order.there)
-    if catalogued is not None:
-        catalogued.catch_up()
     copied, kept = carried.copied, carried.kept
     return {"partitions": copied + kept, "copied": copied, "removed": carried.removed}
 
 
+def _tell_catalogue(order: Order) -> None:
+    catalogued = lakes.catalogued(order.there)
+    if catalogued is not None:
+        catalogued.catch_up()
+
+
 MOVES = {
-    "event_log": Move("log", _look_at_log, _carry_log, can_be_ahead=True),
-    "records": Move("records.sqlite", _look_at_records, _carry_records),
-    "ledger": Move("ledger", _look_at_ledger, _carry_ledger),
-    "lake": Move("lake", _look_at_lake, _carry_lake, can_be_ahead=True),
+    "event_log": Move(_look_at_log, _carry_log, can_be_ahead=True),
+    "records": Move(_look_at_records, _carry_records),
+    "ledger": Move(_look_at_ledger, _carry_ledger),
+    "lake": Move(_look_at_lake, _carry_lake, _tell_catalogue, can_be_ahead=True),
 }
-"""Each port's move, by the port's name; ``source`` is where its data lie unless it is said."""
+"""Each port's move, by the port's name."""

@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, Message
 from queqiao.wiring import adapters, moved
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
@@ -25,7 +25,10 @@ commands = typer.Typer(help="Carry data over to a server.", no_args_is_help=True
 To = Annotated[
     str, typer.Option("--to", help="The server; else the one that the settings file names.")
 ]
-From = Annotated[str, typer.Option("--from", help="Where the data lie in the home.")]
+From = Annotated[
+    str,
+    typer.Option("--from", help="Where the data lie in the home; else where its own file says."),
+]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Look at both sides, carry nothing over.")]
 Ahead = Annotated[
     bool, typer.Option("--ahead", help="Copy while the system runs; the rest when it is stopped.")
@@ -35,23 +38,33 @@ Anew = Annotated[
 ]
 
 
+Empty = Annotated[
+    bool,
+    typer.Option("--begin-empty", help="Carry nothing over: leave what the home holds behind."),
+]
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """What was done. ``whole``: the system may start on the server now."""
+    """What was done: ``how`` is a key of ``_SAID``."""
 
     port: str
     to: str
-    counts: Counts
-    whole: bool
-    dry_run: bool = False
+    how: str
+    counts: Counts = {}
     took_s: float = 0.0
+
+    def whole(self) -> bool:
+        """Return whether the port goes on on the server from now on."""
+        return self.how in {"moved", "before", "begun_empty"}
 
 
 @commands.command("event_log")
 def event_log(
     to: To = "",
-    from_: From = MOVES["event_log"].source,
+    from_: From = "",
     ahead: Ahead = False,
     anew: Anew = False,
+    begin_empty: Empty = False,
     dry_run: Dry = False,
     home: Home = None,
     config: Config = None,
@@ -62,13 +75,15 @@ def event_log(
     Offsets stay; a resent event is known. With the system stopped, unless --ahead.
     """
     known = settings(home, config)
-    run("event_log", known, _order(known, "event_log", to, from_, ahead, anew), dry_run, json_)
+    order = _order(known, "event_log", to, from_, ahead, anew, begin_empty)
+    run("event_log", known, order, dry_run, json_)
 
 
 @commands.command()
 def records(
     to: To = "",
-    from_: From = MOVES["records"].source,
+    from_: From = "",
+    begin_empty: Empty = False,
     dry_run: Dry = False,
     home: Home = None,
     config: Config = None,
@@ -79,13 +94,15 @@ def records(
     All of them or none, with the system stopped.
     """
     known = settings(home, config)
-    run("records", known, _order(known, "records", to, from_), dry_run, json_)
+    order = _order(known, "records", to, from_, begin_empty=begin_empty)
+    run("records", known, order, dry_run, json_)
 
 
 @commands.command()
 def ledger(
     to: To = "",
-    from_: From = MOVES["ledger"].source,
+    from_: From = "",
+    begin_empty: Empty = False,
     dry_run: Dry = False,
     home: Home = None,
     config: Config = None,
@@ -96,14 +113,16 @@ def ledger(
     With the system stopped.
     """
     known = settings(home, config)
-    run("ledger", known, _order(known, "ledger", to, from_), dry_run, json_)
+    order = _order(known, "ledger", to, from_, begin_empty=begin_empty)
+    run("ledger", known, order, dry_run, json_)
 
 
 @commands.command()
 def lake(
     to: To = "",
-    from_: From = MOVES["lake"].source,
+    from_: From = "",
     ahead: Ahead = False,
+    begin_empty: Empty = False,
     dry_run: Dry = False,
     home: Home = None,
     config: Config = None,
@@ -114,7 +133,8 @@ def lake(
     Its catalogue is told, where the settings name one. With the system stopped, unless --ahead.
     """
     known = settings(home, config)
-    run("lake", known, _order(known, "lake", to, from_, ahead), dry_run, json_)
+    order = _order(known, "lake", to, from_, ahead, begin_empty=begin_empty)
+    run("lake", known, order, dry_run, json_)
 
 
 @commands.command("all")
@@ -130,14 +150,37 @@ def all_ports(
     Example: queqiao move all --config cluster.toml. With --ahead: the event log and the lake.
     """
     known = settings(home, config)
-    for port, move in MOVES.items():
-        is_due = moved.place_of(known, port) is None and (known.home / move.source).exists()
-        if is_due and (move.can_be_ahead or not ahead):
-            run(port, known, _order(known, port, "", move.source, ahead), dry_run, json_)
+    if not known.home.is_dir():
+        message = Message(f"没有 {known.home}", f"there is no {known.home}")
+        raise InvalidInput(FieldError("--home", message))
+    for port, source in moved.sources(known.home).items():
+        passed_over = _passed_over(known, port, source, ahead=ahead)
+        if passed_over:
+            _say(Outcome(port, redacted(getattr(known.ports, port)), passed_over), json_)
+        else:
+            run(port, known, _order(known, port, "", str(source), ahead), dry_run, json_)
+
+
+def _passed_over(known: Settings, port: str, source: Path, *, ahead: bool) -> str:
+    """Return why a port has no turn (a key of ``_SAID``), empty when it has one."""
+    if moved.place_of(known, port) is not None:
+        return "stays"
+    noted = moved.moved(known.home).get(port)
+    if noted is not None:
+        return "begun_empty" if noted.begun_empty else ""
+    if not source.exists():
+        return "nothing"
+    return "later" if ahead and not MOVES[port].can_be_ahead else ""
 
 
 def _order(
-    known: Settings, port: str, to: str, from_: str, ahead: bool = False, anew: bool = False
+    known: Settings,
+    port: str,
+    to: str,
+    from_: str,
+    ahead: bool = False,
+    anew: bool = False,
+    begin_empty: bool = False,
 ) -> Order:
     """Return what to carry over. Raises InvalidInput when it is no server, or nothing is here."""
     ports = msgspec.structs.replace(known.ports, **{port: to or getattr(known.ports, port)})
@@ -145,34 +188,62 @@ def _order(
     wrong = beyond_types(there)
     if moved.place_of(there, port) is not None:
         wrong.append(FieldError("--to", _NO_SERVER))
-    source = known.home / from_
-    if not source.exists():
+    source = known.home / (from_ or moved.sources(known.home)[port])
+    if not source.exists() and port not in moved.moved(known.home):
         message = Message(f"没有 {source}", f"there is no {source}")
         wrong.append(FieldError("--from", message))
     if wrong:
         raise InvalidInput(*wrong)
-    return Order(there, source, ahead, anew)
+    return Order(there, source, ahead, anew, begin_empty)
 
 
 def run(port: str, known: Settings, order: Order, dry_run: bool, as_json: bool) -> None:
-    """Carry a port's data over, and say what was done."""
-    to = getattr(order.there.ports, port)
-    began = monotonic()
-    with _home_held(known.home, is_needed=not (order.ahead or dry_run)):
-        before = moved.moved(known.home).get(port)
-        if before is not None and (before.source, before.to) == (str(order.source), redacted(to)):
-            outcome = Outcome(port, before.to, {}, whole=True)
+    """Carry a port's data over, and say what was done. Raises Conflict when they went to another
+    place before."""
+    is_ahead = order.ahead and not order.begin_empty
+    with _home_held(known.home, is_needed=not (is_ahead or dry_run)):
+        noted = moved.moved(known.home).get(port)
+        if noted is not None:
+            outcome = _again(port, order, noted, dry_run=dry_run)
         elif dry_run:
-            counts = MOVES[port].look(order)
-            outcome = Outcome(port, redacted(to), counts, whole=False, dry_run=True)
+            to = redacted(getattr(order.there.ports, port))
+            counts = {} if order.begin_empty else MOVES[port].look(order)
+            outcome = Outcome(port, to, "dry_run", counts)
         else:
-            with _progress(port) as told:
-                counts = MOVES[port].carry(order, told)
-            if not order.ahead:
-                moved.note(known.home, port, order.source, to, adapters.clock(known).now_us())
-            took_s = round(monotonic() - began, 3)
-            outcome = Outcome(port, redacted(to), counts, not order.ahead, took_s=took_s)
-    out.print(msgspec.json.encode(outcome).decode() if as_json else _words(outcome))
+            outcome = _carried(port, order)
+    _say(outcome, as_json)
+
+
+def _again(port: str, order: Order, noted: moved.Moved, *, dry_run: bool) -> Outcome:
+    """Leave what was done before as it is. Raises Conflict when something else is asked for."""
+    home = order.there.home
+    wanted = redacted(getattr(order.there.ports, port)), order.begin_empty
+    if (noted.to, noted.begun_empty) != wanted or not noted.was_at(home, order.source):
+        raise Conflict(_otherwise(port, noted, home / moved.NAME))
+    if not (dry_run or order.ahead or noted.begun_empty):
+        MOVES[port].tell(order)
+    return Outcome(port, noted.to, "begun_empty" if noted.begun_empty else "before")
+
+
+def _carried(port: str, order: Order) -> Outcome:
+    if order.begin_empty:
+        return _noted(port, order, "begun_empty")
+    began = monotonic()
+    with _progress(port) as told:
+        counts = MOVES[port].carry(order, told)
+    # Noted before anybody is told: what is there may be used from now on, and is not ours to undo.
+    done = _noted(port, order, "ahead" if order.ahead else "moved")
+    MOVES[port].tell(order)
+    return msgspec.structs.replace(done, counts=counts, took_s=round(monotonic() - began, 3))
+
+
+def _noted(port: str, order: Order, how: str) -> Outcome:
+    """Note what was done, unless more is to come."""
+    to, home = getattr(order.there.ports, port), order.there.home
+    if how != "ahead":
+        now_us, empty = adapters.clock(order.there).now_us(), order.begin_empty
+        moved.note(home, port, order.source, to, now_us, begun_empty=empty)
+    return Outcome(port, redacted(to), how)
 
 
 @contextmanager
@@ -196,31 +267,64 @@ def _progress(port: str) -> Iterator[Told]:
         yield lambda done, of_all: bar.update(task, completed=done, total=of_all)
 
 
-def _words(outcome: Outcome) -> str:
+def _say(outcome: Outcome, as_json: bool) -> None:
+    if as_json:
+        shown = {**msgspec.structs.asdict(outcome), "whole": outcome.whole()}
+        out.print(msgspec.json.encode(shown).decode())
+        return
     spoken = language()
     counted = ", ".join(
         f"{count:,} {_NAMES[name].in_language(spoken)}" for name, count in outcome.counts.items()
     )
-    if outcome.dry_run:
-        said = _WOULD
-    elif not outcome.counts:
-        said = _ALREADY
-    else:
-        said = _DONE if outcome.whole else _AHEAD
-    return said.in_language(spoken).format(port=outcome.port, to=outcome.to, counted=counted)
+    said = _SAID[outcome.how].in_language(spoken)
+    out.print(said.format(port=outcome.port, to=outcome.to, counted=counted))
+
+
+def _otherwise(port: str, noted: moved.Moved, file: Path) -> Message:
+    """Return what is said when a port's data went elsewhere, or stayed behind, before."""
+    what = (
+        Message("在那里从空的开始", "begun empty")
+        if noted.begun_empty
+        else Message("搬走", "moved")
+    )
+    return Message(
+        f"{port} 已于 {noted.at} 从 {noted.source} {what.zh}（{noted.to}）；写同样的地方，"
+        f"或若那里的已不要了，从 {file} 里删去这一项",
+        f"{port} was {what.en} before: {noted.to}, from {noted.source}, at {noted.at}; name the"
+        f" same, or, if what is there is to be given up, take the entry out of {file}",
+    )
 
 
 _NO_SERVER = Message(
     "给出服务器的 URL，或用 --config 给出写着它的配置文件",
     "give the URL of a server, or by --config the settings file that names it",
 )
-_WOULD = Message("可以把 {port} 搬到 {to} {counted}", "{port} can go to {to} {counted}")
-_ALREADY = Message("✓ {port} 早已搬到 {to}", "✓ {port} was moved to {to} before")
-_DONE = Message("✓ 已把 {port} 搬到 {to}，{counted}", "✓ {port} was moved to {to}, {counted}")
-_AHEAD = Message(
-    "✓ 已先把 {port} 复制到 {to}，{counted}；停下系统后不带 --ahead 再运行一次",
-    "✓ {port} was copied ahead to {to}, {counted}; stop the system and run it without --ahead",
-)
+_SAID = {
+    "dry_run": Message("可以把 {port} 搬到 {to} {counted}", "{port} can go to {to} {counted}"),
+    "before": Message("✓ {port} 早已搬到 {to}", "✓ {port} was moved to {to} before"),
+    "moved": Message("✓ 已把 {port} 搬到 {to}，{counted}", "✓ {port} was moved to {to}, {counted}"),
+    "ahead": Message(
+        "✓ 已先把 {port} 复制到 {to}，{counted}；停下系统后不带 --ahead 再运行一次",
+        "✓ {port} was copied ahead to {to}, {counted}; stop the system and run it without --ahead",
+    ),
+    "begun_empty": Message(
+        "✓ {port} 在 {to} 从空的开始；家目录里的留下不用",
+        "✓ {port} begins empty on {to}; what the home holds of it stays behind",
+    ),
+    "stays": Message(
+        "– {port} 不搬：配置写的是 {to}，不是服务器",
+        "– {port} stays: the settings name {to}, which is no server",
+    ),
+    "nothing": Message(
+        "– {port} 不搬：家目录里没有它的数据",
+        "– {port}: the home holds nothing of it, so there is nothing to move",
+    ),
+    "later": Message(
+        "– {port} 不能提前搬；停下系统后再搬",
+        "– {port} cannot be copied ahead; it goes when the system is stopped",
+    ),
+}
+"""What is said of each outcome."""
 _NAMES = {
     "events": Message("个事件", "events"),
     "sent": Message("个是这次发的", "of them sent now"),
