@@ -1,8 +1,9 @@
 """Carries a lake's partitions over from a folder to a server, each file byte for byte.
 
 It can be done ahead, while the system runs, and again: what was carried over and has not changed
-since is known by the versions of both sides, which a small file remembers. A partition is published
-whole or not at all, so a copy that is killed leaves nothing half done.
+since is known by the versions of both sides, which a small file remembers. What somebody else has
+changed there since is theirs: nothing is replaced or removed then. A partition is published whole
+or not at all, so a copy that is killed leaves nothing half done.
 """
 
 from collections.abc import Callable, Sequence
@@ -80,41 +81,74 @@ class LakeMove:
                 return
         except NotFound:
             pass
-        there = f"{table}/{partition}"
-        raise Conflict(
-            Message(
-                f"目标湖里已有别的 {there}；换一个空目录",
-                f"the lake holds another {there} already; name an empty folder",
-            )
-        )
+        raise _other(table, partition)
+
+    def _check_theirs(self, ours: dict[Name, str], theirs: dict[Name, str]) -> None:
+        """Raise Conflict when somebody else has published, changed or removed a partition there.
+
+        One that we wrote when we were killed is not noted, but it is as it is here.
+        """
+        for name, version in theirs.items():
+            if self._noted(name).theirs != version:
+                self._check_ours(*name)
+        for name in ours:
+            if self._noted(name).theirs and name not in theirs:
+                raise _other(*name)
+
+    def _noted(self, name: Name) -> Versions:
+        return self._book.carried.get("/".join(name), Versions("", ""))
 
     def run(self, told: Told) -> Carried:
         """Copy what is new or has changed since, remove what is gone.
 
-        Raises Unavailable or StorageFull when the lake does not take one; the next call goes on.
+        Raises Conflict, before anything is changed there, when somebody else has changed it since;
+        Unavailable or StorageFull when the lake does not take one: the next call goes on.
         """
         ours, theirs = held(self._source, self._tables), held(self._target, self._tables)
+        self._check_theirs(ours, theirs)
+        new = {n for n, version in ours.items() if self._noted(n) != (version, theirs.get(n))}
         copied = 0
         for done, (name, version) in enumerate(ours.items(), 1):
-            if self._book.carried.get("/".join(name)) != (version, theirs.get(name)):
-                self._copy(name, version)
-                copied += 1
+            if name in new:
+                copied += self._copy(name, version)
             told(done, len(ours))
         gone = theirs.keys() - ours.keys()
         for name in gone:
-            self._target.remove(*name)
-        return Carried(copied, len(ours) - copied, len(gone))
+            self._forget(name)
+        return Carried(copied, len(ours) - len(new), len(gone))
 
-    def _copy(self, name: Name, version: str) -> None:
+    def _copy(self, name: Name, version: str) -> bool:
         """Publish a file, and note it. It may be a newer one than ``version``: then it comes again
-        the next time."""
-        self._target.publish_file(*name, Path(self._source.place(*name)).read_bytes())
+        the next time. Return whether it is still here: a running system may have removed it."""
+        try:
+            content = Path(self._source.place(*name)).read_bytes()
+        except FileNotFoundError:
+            return False
+        self._target.publish_file(*name, content)
         table, partition = name
         there = {one.partition: one.version for one in self._target.held(table)}
         self._book.carried["/".join(name)] = Versions(version, there[partition])
+        self._save()
+        return True
+
+    def _forget(self, name: Name) -> None:
+        """Remove what we wrote there, and what is noted of it."""
+        self._target.remove(*name)
+        self._book.carried.pop("/".join(name), None)
         self._save()
 
     def _save(self) -> None:
         draft = self._path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._book))
         draft.replace(self._path)
+
+
+def _other(table: str, partition: str) -> Conflict:
+    there = f"{table}/{partition}"
+    return Conflict(
+        Message(
+            f"目标湖里的 {there} 不是这里复制过去的；换一个空目录，那里的若不要了就先删去",
+            f"the lake holds another {there} than was copied from here; name an empty folder, or,"
+            " if what is there is not wanted, remove it first",
+        )
+    )
