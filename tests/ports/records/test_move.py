@@ -52,6 +52,20 @@ def all_rows(records: EngineRecords) -> dict[str, list[tuple]]:
     return records.read_now(work)
 
 
+def test_an_older_file_and_an_empty_one_are_counted_as_they_are(tmp_path: Path) -> None:
+    """A dry run does not bring the file up to date first."""
+    opened = SqliteRecords(tmp_path / "empty.sqlite")
+    assert set(counts(opened).values()) == {0}
+    opened.close()
+    older = SqliteRecords(tmp_path / "older.sqlite")
+    older.upgrade()
+    fill(older, ROWS)
+    older.write_now(lambda conn: conn.execute(text(f"DROP TABLE {audit.name}")))
+    found = counts(older)
+    assert (found[audit.name], found[documents.name]) == (0, ROWS)
+    older.close()
+
+
 def test_every_row_of_every_table_is_there_as_it_was(source, target) -> None:
     told = []
     moved = move(source, target, lambda *words: told.append(words))

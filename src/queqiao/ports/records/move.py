@@ -47,8 +47,13 @@ def move(source: EngineRecords, target: EngineRecords, told: Told) -> dict[str, 
 
 
 def counts(source: EngineRecords) -> dict[str, int]:
-    """Return how many rows each table has."""
-    return source.read_now(lambda conn: {one.name: _count(conn, one) for one in _tables(conn)})
+    """Return how many rows each table has: none where an older release had no such table."""
+    return source.read_now(_counts)
+
+
+def _counts(conn: Connection) -> dict[str, int]:
+    there = set(inspect(conn).get_table_names())
+    return {one.name: _count(conn, one) if one.name in there else 0 for one in _tables(conn)}
 
 
 def _copy(given: Connection, taken: Connection, told: Told) -> dict[str, int]:
