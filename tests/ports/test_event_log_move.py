@@ -16,6 +16,7 @@ from queqiao.kernel.errors import Conflict
 from queqiao.ports.event_log.base import NewEvent, StoredEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
+from queqiao.ports.event_log.kafka.log import KafkaEventLog
 from queqiao.ports.event_log.kafka.move import Sent, forget, move
 
 pytestmark = [pytest.mark.engines, pytest.mark.engines_ci]
@@ -135,10 +136,10 @@ async def test_an_erasure_after_the_copy_is_noticed_and_copied_anew(house: House
     with pytest.raises(Conflict, match="--anew"):
         await house.move()
     forget(house.place, house.folder)
+    with pytest.raises(Conflict, match="no copy of the log is here"):
+        forget(house.place, house.folder)
     assert await house.move() == (EVENTS, EVENTS)
     await house.check()
-    with pytest.raises(Conflict, match="no copy of the log is under way"):
-        forget(house.place, house.folder)
 
 
 async def test_a_topic_with_another_log_is_left_alone(house: House, tmp_path: Path) -> None:
@@ -154,6 +155,50 @@ async def test_a_topic_with_another_log_is_left_alone(house: House, tmp_path: Pa
     reader = kafka_reader(house.folder, house.bootstrap)
     assert not (house.folder / "topic.json").exists()
     reader.close()
+
+
+async def test_a_refused_move_fences_nobody(house: House) -> None:
+    """Somebody's system writes the topic: it goes on after the move was refused."""
+    await house.grow()
+    theirs = house.folder.with_name("theirs")
+    log = KafkaEventLog(house.place, theirs)
+    try:
+        await log.append([event(77)])
+        with pytest.raises(Conflict, match="another log"):
+            await house.move(ahead=True)
+        assert (await log.append([event(78)]))[0].offset == 2
+    finally:
+        log.close()
+
+
+async def test_anew_deletes_no_other_topic(house: House, tmp_path: Path) -> None:
+    await house.grow((5, 20))
+    await house.move(ahead=True)
+    other = place_for(tmp_path / "other", house.bootstrap)
+    log = KafkaEventLog(other, tmp_path / "other")
+    await log.append([event(77)])
+    log.close()
+    with pytest.raises(Conflict, match="not the one that the copy went to"):
+        forget(other, house.folder)
+    log = KafkaEventLog(other, tmp_path / "other")
+    assert (await log.append([event(78)]))[0].offset == 2
+    log.close()
+    assert await house.move() == (0, 25)
+    await house.check()
+
+
+async def test_a_whole_copy_may_be_made_anew_until_it_was_written(house: House) -> None:
+    """It was whole and, before that was noted, killed; then somebody was erased."""
+    await house.grow()
+    await house.move()
+    await house.erase([5, 900])
+    with pytest.raises(Conflict, match="--anew"):
+        await house.move()
+    forget(house.place, house.folder)
+    assert await house.move() == (EVENTS, EVENTS)
+    await house.check()
+    with pytest.raises(Conflict, match="written since"):
+        forget(house.place, house.folder)
 
 
 async def test_a_topic_that_went_on_since_is_not_overwritten(house: House) -> None:

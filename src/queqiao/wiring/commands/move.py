@@ -34,7 +34,7 @@ Ahead = Annotated[
     bool, typer.Option("--ahead", help="Copy while the system runs; the rest when it is stopped.")
 ]
 Anew = Annotated[
-    bool, typer.Option("--anew", help="Delete the topic of an unfinished copy, and begin again.")
+    bool, typer.Option("--anew", help="Delete the topic of an earlier copy, and begin again.")
 ]
 
 

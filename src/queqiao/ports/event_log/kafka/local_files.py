@@ -65,13 +65,13 @@ class LocalFiles:
 
         Raises InvalidInput when the folder is of another topic: its offsets mean other events.
         """
-        path = self.folder / TOPIC_FILE
-        if not path.exists():
+        known = self._topic()
+        if known is None:
             seed = fresh()
-            replace_file(path, msgspec.json.encode(TopicFile(cluster, topic, str(seed))))
+            fresh_file = TopicFile(cluster, topic, str(seed))
+            replace_file(self.folder / TOPIC_FILE, msgspec.json.encode(fresh_file))
             return seed
-        known = msgspec.json.decode(path.read_bytes(), type=TopicFile)
-        if (known.cluster, known.topic) != (cluster, topic):
+        if not self.is_of(cluster, topic):
             raise refused(
                 f"主题（{topic}）不是这个家目录写的那一个（{known.topic}）：它被删除重建过，或属于"
                 f"另一个集群。请恢复原主题；若是新系统，请换一个 --home",
@@ -80,6 +80,21 @@ class LocalFiles:
                 " system choose another --home",
             )
         return int(known.seed)
+
+    def has_topic(self) -> bool:
+        """Return whether the folder began with a topic."""
+        return self._topic() is not None
+
+    def is_of(self, cluster: str, topic: str) -> bool:
+        """Return whether the folder began with this topic."""
+        known = self._topic()
+        return known is not None and (known.cluster, known.topic) == (cluster, topic)
+
+    def _topic(self) -> TopicFile | None:
+        path = self.folder / TOPIC_FILE
+        if not path.exists():
+            return None
+        return msgspec.json.decode(path.read_bytes(), type=TopicFile)
 
     def close(self) -> None:
         """Let the folder go."""

@@ -34,7 +34,6 @@ from queqiao.ports.event_log.kafka.likeness import (
     look,
 )
 from queqiao.ports.event_log.kafka.local_files import (
-    TOPIC_FILE,
     Keys,
     LocalFiles,
     Positions,
@@ -42,7 +41,7 @@ from queqiao.ports.event_log.kafka.local_files import (
 )
 from queqiao.ports.event_log.kafka.merge import Merge
 from queqiao.ports.event_log.kafka.place import Place
-from queqiao.ports.event_log.kafka.taking import take_over
+from queqiao.ports.event_log.kafka.taking import end_seen, take_over
 from queqiao.ports.event_log.kafka.topic import delete_topic, open_topic
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES, Records
 from queqiao.ports.event_log.sources import Sources
@@ -91,12 +90,26 @@ async def move(source: Path, place: Place, folder: Path, *, ahead: bool, told: T
 
 
 def forget(place: Place, folder: Path) -> None:
-    """Delete the topic of a copy that is not whole, and what lies here of it. Raises Conflict."""
+    """Delete the topic of a copy, and what lies here of it.
+
+    Nothing may have been noted yet of the copy's being the log. Raises Conflict when it is another
+    topic, or was written since; Unavailable while somebody writes.
+    """
     how_far = copying.copied(folder)
-    if how_far is None or how_far.is_whole:
+    if how_far is None:
         raise Conflict(_NOT_BEGUN)
-    delete_topic(place)
-    shutil.rmtree(folder)
+    files = LocalFiles(folder)
+    try:
+        topic = open_topic(place, make=False)
+        if topic.id and files.has_topic():  # else nothing was ever sent there, or it is gone
+            if not files.is_of(topic.cluster, topic.id):
+                raise Conflict(_ANOTHER_TOPIC)
+            if how_far.is_whole and end_seen(place, topic) > how_far.offset:
+                raise Conflict(_HAS_A_LOG)
+            delete_topic(place)
+        shutil.rmtree(folder)
+    finally:
+        files.close()
 
 
 class _Behind(NamedTuple):
@@ -125,31 +138,41 @@ class _Copy:
     def _open(self) -> None:
         first = next(self._reader.records(0), None)
         self._topic = open_topic(self._place)
+        # Looked at before it is taken over: a refused move fences nobody who writes there.
+        self._check(first, end_seen(self._place, self._topic))
         fate, seed = Fate(), first.seed if first else None
         self._lanes = [
             Lane(self._place, self._topic, number, self._ended, fate, seed=seed)
             for number in range(LANES)
         ]
         self._last = take_over(self._place, self._topic, self._lanes)
+        self._check(first, self._last)
         self._how_far = self._begin(first)
         self._watermark = Watermark(self._folder, writable=True)
         self._keys = Keys(self._folder)
         self._positions = PositionsWriter(self._folder, self._topic.partitions, self._last)
         self._sources = Sources(self._folder)
 
+    def _check(self, first: Records | None, last: int) -> None:
+        """Raise Conflict when the topic, which ends at ``last``, is of another log; InvalidInput
+        when it is not the one that the copy began with."""
+        before, is_ours = copying.copied(self._folder), self._files.has_topic()
+        if before is None and is_ours:
+            raise Conflict(_HAS_A_LOG)
+        if is_ours:
+            self._files.seed_of(self._topic.cluster, self._topic.id, lambda: 0)
+        if last > self._reader.end():
+            raise Conflict(_HAS_A_LOG if before and before.is_whole else NOT_THIS_LOG)
+        if first is not None and last and not is_ours:
+            with self._merge(0) as merge:
+                compare(self._reader, merge, first)
+
     def _begin(self, first: Records | None) -> Copied:
         """Take the topic for that of this copy; return how far it was noted.
 
-        Raises Conflict when it is of another log, Broken when it has lost events.
+        Raises Broken when it has lost events.
         """
         before = copying.copied(self._folder)
-        if before is None and (self._folder / TOPIC_FILE).exists():
-            raise Conflict(_HAS_A_LOG)
-        if self._last > self._reader.end():
-            raise Conflict(_HAS_A_LOG if before and before.is_whole else NOT_THIS_LOG)
-        if before is None and first is not None and self._last:
-            with self._merge(0) as merge:
-                compare(self._reader, merge, first)
         if before is None:
             copying.note(self._folder, Copied())
         if first is not None:
@@ -291,8 +314,14 @@ _HAS_A_LOG = Message(
     "this home has a log in Kafka already, which was written since",
 )
 _NOT_BEGUN = Message(
-    "没有搬到一半的日志，--anew 没有可删除的",
-    "no copy of the log is under way here, so there is nothing that --anew may delete",
+    "这里没有日志的副本，--anew 没有可删除的",
+    "no copy of the log is here, so there is nothing that --anew may delete",
+)
+_ANOTHER_TOPIC = Message(
+    "这个主题不是复制到的那一个，所以不删除；写复制时的地址，或若那个主题已不在，自己删去家目录里的"
+    " kafka_log/",
+    "this topic is not the one that the copy went to, so it is not deleted; name that one, or, if"
+    " it is gone, remove kafka_log/ from the home yourself",
 )
 _LOST = Message(
     "主题丢了已经搬过去的事件；恢复它，或加 --anew 从头再搬",

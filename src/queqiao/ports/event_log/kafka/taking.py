@@ -1,6 +1,7 @@
-"""Taking a topic over as its one writer."""
+"""Taking a topic over as its one writer, or looking at it first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaException
 
@@ -18,10 +19,26 @@ def take_over(place: Place, topic: Topic, lanes: Sequence[Lane]) -> int:
 
     Raises InvalidInput or Unavailable, with the cure.
     """
-    try:
+    with _explained(place):
         for lane in lanes:
             lane.open()
         return last_offset(place, topic)
+
+
+def end_seen(place: Place, topic: Topic) -> int:
+    """Return where the log ends at least, and fence nobody: a transaction that is open hides what
+    lies behind it.
+
+    Raises InvalidInput or Unavailable, with the cure.
+    """
+    with _explained(place):
+        return last_offset(place, topic)
+
+
+@contextmanager
+def _explained(place: Place) -> Iterator[None]:
+    try:
+        yield
     except KafkaException as error:
         if is_about_rights(error):
             raise rights_missing(place.topic, because(error)) from error
