@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ dataDir={folder}
 clientPort={port}
 clientPortAddress=127.0.0.1
 admin.enableServer=false
+4lw.commands.whitelist=ruok
 """
 CONFIG = """<clickhouse>
   <zookeeper><node><host>127.0.0.1</host><port>{port}</port></node></zookeeper>
@@ -43,16 +45,13 @@ def run_statements(folder: Path, config: Path, statements: Sequence[str]) -> lis
     return [(answer, error) for answer, error in json.loads(done.stdout)]
 
 
-@pytest.fixture
-def zookeeper_port(tmp_path: Path) -> Iterator[int]:
+@contextmanager
+def zookeeper(folder: Path) -> Iterator[int]:
     """Start HBase's ZooKeeper alone and give its port."""
     cache, settings = packages.cache_folder(), read(DEFAULT_FILE)
     versions = {"hbase": settings.hbase.version}
     packages.fetch_jars(cache, "hbase", versions)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    folder = tmp_path / "zookeeper"
+    port = free_port()
     folder.mkdir()
     file = folder / "zoo.cfg"
     file.write_text(ZOOKEEPER.format(folder=folder, port=port))
@@ -61,22 +60,39 @@ def zookeeper_port(tmp_path: Path) -> Iterator[int]:
     command += ["org.apache.zookeeper.server.ZooKeeperServerMain", str(file)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            _wait(port)
+            wait_for(port, b"ruok")
             yield port
         finally:
             server.kill()
 
 
-def _wait(port: int) -> None:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def zookeeper_port(tmp_path: Path) -> Iterator[int]:
+    """Give the port of a ZooKeeper of this test's."""
+    with zookeeper(tmp_path / "zookeeper") as port:
+        yield port
+
+
+def wait_for(port: int, question: bytes = b"GET / HTTP/1.0\r\n\r\n") -> None:
+    """Return when who listens at a port answers a question."""
     deadline = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "ZooKeeper does not answer"
-            time.sleep(0.1)
-        else:
-            return
+    while time.monotonic() < deadline:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+        ):
+            connection.sendall(question)
+            if connection.recv(1):
+                return
+        time.sleep(0.1)
+    pytest.fail(f"nobody answers at {port}")
 
 
 @pytest.fixture

@@ -188,7 +188,8 @@ class Tiering:
         if (await self._warehouse.query(_CHANGING)).rows != [[0]]:
             return False
         await self._tier.settle()  # the view may not look into the lake yet, where that failed once
-        await self._warehouse.command(f"ALTER TABLE {EVENTS.name} DELETE WHERE {old}")
+        statement = f"ALTER TABLE {EVENTS.name} DELETE WHERE {old} SETTINGS mutations_sync = 0"
+        await self._warehouse.command(statement)
         self._remove_at_us = now_us + DAY_US
         return True
 
