@@ -196,10 +196,12 @@ def test_nothing_of_one_person_stays_and_all_of_the_other(tmp_path: Path) -> Non
         calls = send(system)
         until(lambda: len(deliveries(system)) == len(calls), 20)
         before = answers(system, len(calls))
+        ran = queqiao("transforms", "run", "identity", home=home)
+        assert ran.returncode == 0, ran.stderr
     make_quick(home)
     for who in (ERASED, KEPT):
         held = places(home, who)
-        for place in ("log ", "bad_rows", "table events", "words of records.sqlite"):
+        for place in ("log ", "bad_rows", "table events", "words of records.sqlite", "transforms"):
             assert any(place in one for one in held), (place, held)
     kept = places(home, KEPT)
     with running_system(home=home) as system:

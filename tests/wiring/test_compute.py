@@ -9,11 +9,11 @@ import pytest
 from tests.process.test_late_rows import LATE
 from tests.system.commands import queqiao
 
-from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.errors import InvalidInput, Unavailable
 from queqiao.ports.compute.place import ComputePlace, compute_place
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
-from queqiao.wiring import computing
+from queqiao.wiring import computing, transform_folder
 from queqiao.wiring.doctor import CHECKS, _finding
 from queqiao.wiring.settings import Ports, Settings, read
 
@@ -78,6 +78,19 @@ def test_a_run_without_the_environment_names_the_setting(tmp_path) -> None:
     ):
         pass
     assert refused.value.fields[0].path == "ports.compute"
+
+
+def test_one_run_at_a_time_works_in_a_home_and_an_erasure_waits_for_it(tmp_path) -> None:
+    known = Settings(home=tmp_path)
+    with computing.engine(known):
+        (tmp_path / "transforms" / "results").mkdir()
+        with pytest.raises(Unavailable, match="another run"), computing.engine(known):
+            pass
+        with pytest.raises(Unavailable):
+            transform_folder.clear(tmp_path)
+    transform_folder.clear(tmp_path)
+    assert [one.name for one in (tmp_path / "transforms").iterdir()] == [transform_folder.LOCK]
+    transform_folder.clear(tmp_path / "nowhere")
 
 
 def on_the_command_line(home: Path, *arguments: str) -> dict:

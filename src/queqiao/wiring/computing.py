@@ -23,10 +23,8 @@ from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.values import schema_of
 from queqiao.process.transforms.catalogue import AFTER, MACHINES, MACHINES_NAME, TRANSFORMS
 from queqiao.process.transforms.log_source import LogSource
-from queqiao.wiring import adapters
+from queqiao.wiring import adapters, transform_folder
 from queqiao.wiring.settings import Settings
-
-FOLDER = "transforms"
 
 _ENGINES: Mapping[str, type[ProcessEngine]] = {
     "spark": spark.SparkEngine,
@@ -59,22 +57,26 @@ def given(settings: Settings, name: str, output: str) -> pa.Table:
 
 def results(settings: Settings, name: str) -> Path:
     """Return where the files of a transform's results lie."""
-    return settings.home / FOLDER / "results" / name
+    return transform_folder.of(settings.home) / "results" / name
 
 
 @contextmanager
 def engine(settings: Settings) -> Iterator[Engine]:
-    """Yield the engine of the settings. Raises InvalidInput with what to install, Unavailable."""
-    place, folder = compute_place(settings.ports.compute), settings.home / FOLDER
-    state = folder / "state" / place.engine
-    if place.python is None:
-        yield EmbeddedEngine(state, machines=MACHINES)
-        return
-    process = started(place, folder / "engine")
-    try:
-        yield _ENGINES[place.engine](process, state, machines=MACHINES_NAME)
-    finally:
-        process.close()
+    """Yield the engine of the settings, and hold the folder meanwhile.
+
+    Raises InvalidInput with what to install, Unavailable while another run has the folder.
+    """
+    place = compute_place(settings.ports.compute)
+    with transform_folder.held(settings.home) as folder:
+        state = folder / "state" / place.engine
+        if place.python is None:
+            yield EmbeddedEngine(state, machines=MACHINES)
+            return
+        process = started(place, folder / "engine")
+        try:
+            yield _ENGINES[place.engine](process, state, machines=MACHINES_NAME)
+        finally:
+            process.close()
 
 
 def started(place: ComputePlace, folder: Path) -> EngineProcess:

@@ -11,7 +11,7 @@ from pathlib import Path
 from queqiao.kernel.errors import Message
 from queqiao.ports.compute import flink, flink_cluster, spark
 from queqiao.ports.compute.place import ComputePlace, compute_place
-from queqiao.wiring.computing import FOLDER
+from queqiao.wiring import transform_folder
 from queqiao.wiring.doctor_machine import UnfitError, check_clock
 from queqiao.wiring.settings import Settings
 
@@ -32,7 +32,7 @@ def compute(settings: Settings) -> Message:
         return Message("embedded，在发问的进程中", "embedded, in the process that asks")
     version = _environment(place)
     _java()
-    _files(settings.home / FOLDER, place)
+    _files(transform_folder.of(settings.home), place)
     where = place.at or "local"
     if place.engine == "flink" and place.at:
         _flink_cluster(place.at, version)

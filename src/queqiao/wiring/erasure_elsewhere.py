@@ -1,4 +1,4 @@
-"""What an erasure clears beside the warehouse and the log: bad rows, webhooks, live rows."""
+"""What an erasure clears beside warehouse and log: bad rows, webhooks, live rows, transforms."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from queqiao.process.erasure_book import Subject
 from queqiao.process.identifiers import OF_DEVICES, PERSONAL, identifier
 from queqiao.profile.contracts import LiveRows
 from queqiao.reach import deliveries
+from queqiao.wiring import transform_folder
 from queqiao.wiring.settings import Settings
 
 ROWS_AT_ONCE = 500
@@ -29,23 +30,24 @@ class ErasureElsewhere:
         self,
         records: Records,
         bad_rows: RemoteBadRows,
-        bad_rows_folder: Path,
+        home: Path,
         clock: Clock,
         live: LiveRows,
     ) -> None:
         self._records = records
         self._bad_rows = bad_rows
-        self._folder = bad_rows_folder
+        self._home = home
         self._clock = clock
         self._live = live
 
     async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
         """Empty the bad rows that name a person, and clear the deliveries of their events.
 
-        Their live rows are deleted: while their store is away, the erasure waits.
+        Their live rows are deleted, and what transforms made of everybody: while the store of the
+        rows is away, or a transform runs, the erasure waits.
         """
         ids = list(subject.numbers)
-        rows = await asyncio.to_thread(naming, self._folder, ids, is_word(subject))
+        rows = await asyncio.to_thread(naming, self._home / "bad_rows", ids, is_word(subject))
         # Once at least: it finishes what an erasure before could not.
         for start in range(0, len(rows) or 1, ROWS_AT_ONCE):
             await self._bad_rows.empty(rows[start : start + ROWS_AT_ONCE])
@@ -56,6 +58,7 @@ class ErasureElsewhere:
             await self._records.write(partial(deliveries.clear, offsets=part, now_us=now_us))
         await self._records.forget()
         await self._live.forget(ids)
+        await asyncio.to_thread(transform_folder.clear, self._home)
 
 
 def is_word(subject: Subject) -> IsWord:
@@ -74,4 +77,4 @@ def elsewhere(
 ) -> ErasureElsewhere:
     """Return it for a home."""
     bad_rows = RemoteBadRows(RpcClient(settings.socket("intake.rpc")))
-    return ErasureElsewhere(records, bad_rows, settings.home / "bad_rows", clock, live)
+    return ErasureElsewhere(records, bad_rows, settings.home, clock, live)

@@ -63,7 +63,7 @@ def run(
     known = settings(home, config)
     with computing.engine(known) as engine:
         progress = computing.run(known, engine, name.value, ended=ended)
-    done = _done(known, name.value, progress)
+        done = _done(known, name.value, progress)
     if json_:
         out.print(msgspec.json.encode(done).decode())
         return
