@@ -41,6 +41,7 @@ from typing import Any, NamedTuple
 
 import uvloop
 
+from bench.harness import cpu_s
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes
@@ -228,8 +229,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """Return user and system seconds of the process so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self._process.pid)
 
     def settle(self, limit_s: float) -> None:
         """Return when the process has been idle for a second, or the time is over."""

@@ -8,9 +8,13 @@ import pytest
 
 from queqiao.ports.event_log import gathering
 from queqiao.ports.event_log.base import NewEvent
+from queqiao.ports.event_log.dedup import DedupIndex
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.gathering import Gathering
+from queqiao.ports.event_log.group import Group
+from queqiao.ports.event_log.sequencer import Sequencer
+from queqiao.ports.event_log.sources import Sources
 
 
 class Sends:
@@ -108,3 +112,32 @@ async def test_clients_that_come_back_one_by_one_share_their_commits(
     reader.close()
     assert sum(frame.count for frame in frames) == clients * rounds
     assert len(frames) <= rounds * 1.5  # two half groups in turn would make 2 commits a round
+
+
+async def test_what_comes_while_the_owner_may_not_send_is_one_group(tmp_path: Path) -> None:
+    sent: list[Group] = []
+    index = DedupIndex(tmp_path / "index", 0, lambda _: (b"", b""), 1000)
+    may_send = True
+    sequencer = Sequencer(
+        index, Sources(tmp_path), 1, 0, sent.append, at_once=2, may_send=lambda: may_send
+    )
+
+    async def call(name: str) -> None:
+        await sequencer.append([NewEvent("web", name, b"{}", b"12345678")])
+
+    callers = [asyncio.create_task(call("first"))]
+    await asyncio.sleep(0.01)
+    may_send = False
+    for number in range(5):
+        callers.append(asyncio.create_task(call(f"{number}")))
+        await asyncio.sleep(0.01)
+    assert [len(group.bodies) for group in sent] == [1], "there was room, but the owner waits"
+    may_send = True
+    sequencer.go_on()
+    await asyncio.sleep(0.01)
+    assert [len(group.bodies) for group in sent] == [1, 5]
+    for group in sent:
+        sequencer.ended(group, None)
+    await asyncio.gather(*callers)
+    assert sequencer.committed == 6
+    index.close()

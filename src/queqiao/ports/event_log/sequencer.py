@@ -28,7 +28,8 @@ from queqiao.ports.event_log.sources import Sources
 class Sequencer:
     """Used from one event loop. ``last`` is the offset at which the log ends.
 
-    ``at_once`` is how many groups the owner may have under way.
+    ``at_once`` is how many groups the owner may have under way; it may want to wait with the next
+    one all the same (``may_send``), so that it gathers more, and then says ``go_on``.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Sequencer:
         send: Callable[[Group], None],
         *,
         at_once: int = 1,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self.index = index
         self.committed = last
@@ -48,6 +50,7 @@ class Sequencer:
         self._next = last + 1
         self._send_group = send
         self._at_once = at_once
+        self._may_send = may_send
         self._gathering = Gathering(self._send)
         self._under_way: deque[Group] = deque()
         self._waiting: deque[Group] = deque()
@@ -90,13 +93,16 @@ class Sequencer:
         if not self._waiting or self._waiting[-1].size >= GROUP_BYTES_MAX:
             loop = asyncio.get_running_loop()
             self._waiting.append(Group(self._next, loop.create_future()))
-            self._gather()
+            self.go_on()
         return self._waiting[-1]
 
-    def _gather(self) -> None:
-        """Send what waits when it is time, if there is room for it."""
-        if self._waiting and len(self._under_way) < self._at_once:
+    def go_on(self) -> None:
+        """Send what waits when it is time, if the owner takes it now."""
+        if self._waiting and self._is_taken():
             self._gathering.begin(busy=bool(self._under_way))
+
+    def _is_taken(self) -> bool:
+        return len(self._under_way) < self._at_once and self._may_send()
 
     def _join(self, group: Group) -> "asyncio.Future[None]":
         group.callers += 1
@@ -111,7 +117,7 @@ class Sequencer:
     def _send(self) -> None:
         """Hand the oldest groups to the owner, as many as may be on their way."""
         self._gathering.end()
-        while self._waiting and len(self._under_way) < self._at_once:
+        while self._waiting and self._is_taken():
             group = self._waiting.popleft()
             self._under_way.append(group)
             self._send_group(group)
@@ -128,7 +134,7 @@ class Sequencer:
                 self.index.seal_if_full(self.committed)
             group.settle(error)
             self._gathering.expect(group.callers + sum(one.callers for one in self._waiting))
-        self._gather()
+        self.go_on()
 
     def roll_back(self, error: QueqiaoError) -> None:
         """Forget the offsets and keys that are not committed, and fail whoever waits for them."""

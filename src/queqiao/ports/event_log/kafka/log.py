@@ -7,7 +7,7 @@ is committed, so by ``min.insync.replicas`` brokers at least.
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from secrets import randbits
 from time import monotonic
@@ -81,7 +81,9 @@ class KafkaEventLog:
         index = DedupIndex(folder / "index", last, self._key_at, table_keys_max)
         sources = Sources(folder)
         self._fill(index, sources, place, last)
-        self._sequencer = Sequencer(index, sources, self._seed, last, self._commit, at_once=LANES)
+        self._sequencer = Sequencer(
+            index, sources, self._seed, last, self._commit, at_once=LANES, may_send=self._may_send
+        )
         self._newest: Work | None = None
         self._turn = 0
         self._since: float | None = None
@@ -175,12 +177,23 @@ class KafkaEventLog:
         if self._sequencer.waiting_bytes > WAITING_BYTES_MAX:
             raise _slow()
 
+    def _may_send(self) -> bool:
+        """Say whether the group before has arrived: until then the next one gathers more."""
+        return self._newest is None or self._newest.arrived.done()
+
+    def _arrived(self, _: "Future[bool]") -> None:
+        """Go on with the next group; on the lane's thread."""
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._sequencer.go_on)
+
     def _commit(self, group: Group) -> None:
         """Send a group, each on the lane whose turn it is."""
         self._loop = asyncio.get_running_loop()
         if self._since is None:
             self._since = monotonic()
         work = Work(group, self._newest)
+        work.arrived.add_done_callback(self._arrived)
         self._newest = work
         work.timer = self._loop.call_later(ANSWER_WITHIN_S, self._look_after, group)
         self._lanes[self._turn].put(work)
