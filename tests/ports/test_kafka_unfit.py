@@ -20,7 +20,7 @@ from deploy.engines.packages import cache_folder, fetch_jars, jars
 from queqiao.kernel.errors import InvalidInput, Unavailable
 from queqiao.ports.event_log.base import Outcome
 from queqiao.ports.event_log.kafka.place import place_of
-from queqiao.ports.event_log.kafka.topic import open_topic
+from queqiao.ports.event_log.kafka.topic import delete_topic, open_topic
 
 pytestmark = pytest.mark.engines
 
@@ -100,3 +100,13 @@ async def test_a_topic_that_is_deleted_under_the_log_takes_nothing_more(
         raise KafkaException(admin.list_topics(place.topic, timeout=10).topics[place.topic].error)
     with pytest.raises(InvalidInput, match="is not the one"):
         kafka_log(tmp_path, kafka_bootstrap)
+
+
+def test_a_topic_that_was_just_deleted_is_made_anew(tmp_path: Path, kafka_bootstrap: str) -> None:
+    """Brokers list it for a moment after they said that it is gone."""
+    place = place_for(tmp_path, kafka_bootstrap)
+    ids = set()
+    for _ in range(8):
+        ids.add(open_topic(place).id)
+        delete_topic(place)
+    assert len(ids) == 8

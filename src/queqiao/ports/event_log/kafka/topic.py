@@ -5,8 +5,10 @@ command that mends it.
 """
 
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AclOperation,
@@ -31,6 +33,8 @@ from queqiao.ports.event_log.kafka.place import PARTITIONS, Place, refused
 ANSWER_WITHIN_S = 15.0
 SETTLED_WITHIN_S = 30.0
 """So long a topic may lack a leader: when a broker has just died, another takes over in 10 s."""
+FORGOTTEN_WITHIN_S = 30.0
+"""A broker that answers hears of a deletion within milliseconds."""
 EVENT_BYTES_MAX = 2_000_000
 """The largest record that the topic must take: an event and its headers."""
 
@@ -83,13 +87,30 @@ def open_topic(place: Place, *, make: bool = True) -> Topic:
 
 
 def delete_topic(place: Place) -> None:
-    """Delete the topic of a place, if it is there."""
+    """Delete the topic of a place, if it is there, and wait until no broker knows it.
+
+    Otherwise who makes it anew may still be shown the former one.
+    """
     admin = admin_of(place)
     try:
+        brokers = admin.list_topics(timeout=ANSWER_WITHIN_S).brokers.values()
         _result(admin.delete_topics([place.topic])[place.topic])
+        for broker in brokers:
+            at_one = msgspec.structs.replace(place, servers=f"{broker.host}:{broker.port}")
+            patiently(partial(_forgotten, at_one), FORGOTTEN_WITHIN_S)
     except KafkaException as error:
         if code_of(error) != "UNKNOWN_TOPIC_OR_PART":
             raise _explained(error, place) from error
+
+
+def _forgotten(place: Place) -> None:
+    """Raise KafkaException while a place's brokers, asked by themselves, know the topic."""
+    try:
+        known = admin_of(place).list_topics(timeout=ANSWER_WITHIN_S).topics
+    except KafkaException:
+        return  # it is away, and asks the others before it serves again
+    if place.topic in known:
+        raise KafkaException(KafkaError(KafkaError.TOPIC_ALREADY_EXISTS))
 
 
 def _explained(error: KafkaException, place: Place) -> QueqiaoError:
