@@ -12,7 +12,7 @@ from tests.process.conftest import T0, House, append, book, event, house, lake  
 from tests.process.test_backfill import new_backfill
 from tests.process.test_erasure import DEVICE, KEPT_USER, SHARED, USER, erase, fill
 
-from queqiao.kernel.clock import HOUR_US, MINUTE_US
+from queqiao.kernel.clock import HOUR_US
 from queqiao.kernel.errors import Conflict, Unavailable
 from queqiao.ports.profile_rows.sqlite import SqliteRows
 from queqiao.process.consent import EVERYTHING
@@ -20,7 +20,7 @@ from queqiao.process.erasure import Eraser
 from queqiao.process.erasure_book import Subject
 from queqiao.profile import live_rows, live_state
 from queqiao.profile.live import FAMILIES, decoded
-from queqiao.profile.live_reader import UNAVAILABLE, UNKNOWN, LiveReader
+from queqiao.profile.live_reader import UNKNOWN, LiveReader
 from queqiao.profile.live_rows import LiveRows
 
 ZONE = "Asia/Shanghai"
@@ -351,38 +351,6 @@ def eraser_with(house, lake, book, **changed) -> Eraser:
     from tests.process.conftest import eraser_of  # noqa: PLC0415
 
     return eraser_of(house, lake, book, **changed)
-
-
-async def test_a_store_that_is_away_is_said_so_in_time_and_left_alone_for_a_while(shop):
-    now_s = [0.0]
-    away = Away()
-    reader = LiveReader(away, shop.clock, ZONE, 1.0, lambda: now_s[0])
-    with structlog.testing.capture_logs() as logs:
-        assert await reader.told(["u"], NOW_US) == UNAVAILABLE
-        assert await reader.told(["u"], NOW_US) == UNAVAILABLE
-    assert away.asked == 1
-    assert [one["event"] for one in logs] == ["decided without the live rows"]
-    now_s[0] = 1.5
-    away.rows = shop.rows
-    assert await reader.told(["u"], NOW_US) == UNKNOWN
-    away.slow_s = 10.0
-    began = asyncio.get_running_loop().time()
-    assert await reader.told(["u"], NOW_US) == UNAVAILABLE
-    assert asyncio.get_running_loop().time() - began < 5
-
-
-async def test_a_call_about_another_time_is_told_nothing(shop):
-    await shop.house.load(event("Product Viewed", 0, user="u", sku="cup"))
-    await shop.catch_up()
-    reader = LiveReader(shop.rows, shop.clock, ZONE, 2.0)
-    assert (await reader.told(["u"], NOW_US - MINUTE_US)).known == "known"
-    assert await reader.told(["u"], NOW_US - 2 * MINUTE_US) == UNKNOWN
-
-
-async def test_an_id_is_the_same_however_its_letters_are_composed(shop):
-    await shop.house.load(event("Product Viewed", 0, user="Zo\u00eb", sku="cup"))
-    await shop.catch_up()
-    assert skus((await shop.told("Zoe\u0308")).recent.viewed) == ["cup"]
 
 
 async def test_the_writer_waits_for_its_store_and_for_the_loader(shop):
