@@ -19,7 +19,7 @@ from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.event_log.kafka.log import KafkaEventLog
 from queqiao.ports.event_log.kafka.move import Sent, forget, move
 
-pytestmark = [pytest.mark.engines, pytest.mark.engines_ci]
+pytestmark = pytest.mark.engines
 
 FRAMES = (1, 1, 20, 300, 1, 100, 700, 1, 5)
 EVENTS = sum(FRAMES)
@@ -93,6 +93,7 @@ def house(tmp_path: Path, kafka_bootstrap: str) -> House:
     return House(tmp_path, kafka_bootstrap)
 
 
+@pytest.mark.engines_ci
 async def test_all_is_there_at_its_offset_and_known_as_before(house: House) -> None:
     await house.grow()
     assert await house.move() == (EVENTS, EVENTS)
@@ -219,6 +220,7 @@ async def test_an_empty_log_is_moved_at_once(house: House) -> None:
     log.close()
 
 
+@pytest.mark.engines_ci
 async def test_kill_9_in_the_middle_and_again_leaves_nothing_out_nor_twice(house: House) -> None:
     await house.grow((20, 1, 1, 100) * 40)
     await house.erase([3, 500, 1_100])

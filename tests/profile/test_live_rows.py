@@ -11,6 +11,7 @@ import structlog
 from tests.process.conftest import T0, House, append, book, event, house, lake  # noqa: F401
 from tests.process.test_backfill import new_backfill
 from tests.process.test_erasure import DEVICE, KEPT_USER, SHARED, USER, erase, fill
+from tests.profile.cut_off import CutOff, CutOffError
 
 from queqiao.kernel.clock import HOUR_US
 from queqiao.kernel.errors import Conflict, Unavailable
@@ -33,33 +34,6 @@ class HandClock:
 
     def now_us(self):
         return self.at_us
-
-
-class CutOffError(BaseException):
-    """As a kill: nothing after it is done."""
-
-
-class CutOff:
-    """A store that ends at its n-th write, before or after it is done."""
-
-    def __init__(self, rows, writes, *, after):
-        self.rows, self.left, self.after = rows, writes, after
-
-    def __getattr__(self, name):
-        found = getattr(self.rows, name)
-        if name not in {"put", "check_and_put", "delete"}:
-            return found
-
-        async def counted(*arguments):
-            self.left -= 1
-            if self.left == 0 and not self.after:
-                raise CutOffError
-            answer = await found(*arguments)
-            if self.left == 0:
-                raise CutOffError
-            return answer
-
-        return counted
 
 
 class Away:
