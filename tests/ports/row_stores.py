@@ -1,5 +1,6 @@
 """Stores of profile rows for tests, by the name of what they lie on; each a place of its own."""
 
+import os
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -18,11 +19,12 @@ ADAPTERS = ["sqlite", *(pytest.param(name, marks=marks) for name, marks in SERVE
 
 Opener = Callable[[str, Sequence[Family]], ProfileRows]
 _serial = count()
+_session = os.getpid()
 
 
 def place_of(name: str, request: pytest.FixtureRequest) -> str:
     """Return the URL of a new place on a server."""
-    number = next(_serial)
+    number = f"{_session}_{next(_serial)}"
     if name == "sqlite":
         return f"sqlite:rows-{number}.sqlite"
     if name == "hbase":

@@ -12,6 +12,7 @@ import msgspec
 import thriftpy2
 from thriftpy2 import transport as transports
 from thriftpy2.protocol import TCyBinaryProtocolFactory
+from thriftpy2.protocol.cybin import ProtocolError
 from thriftpy2.thrift import TClient, TException
 from thriftpy2.transport import TTransportException
 
@@ -119,7 +120,7 @@ class Sessions:
             raise fault_of(str(error.message or ""), self._place) from error
         except (OSError, TTransportException, EOFError) as error:
             raise self._away(error) from error
-        except TException as error:
+        except (TException, ProtocolError) as error:
             raise InvalidInput(FieldError(SETTING, _OTHER_SERVER)) from error
         else:
             return answer

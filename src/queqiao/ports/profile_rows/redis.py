@@ -9,6 +9,7 @@ text. Time is the server's. What this adapter says beyond the port's contract:
 - **A read** of several rows is one flight; each row is as it was at one moment.
 """
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from hashlib import blake2b
 from importlib.resources import files
@@ -184,12 +185,14 @@ class RedisRows:
 
     async def _send(self, *commands: Command) -> list[Any]:
         """Send commands in one flight. Raises ResponseError for a function that is unknown."""
+        _end_if_over()
         pipeline = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         try:
             answers: list[Any] = await _answers(pipeline.execute(raise_on_error=False))
         except (RedisError, OSError) as error:
+            _end_if_over()
             raise self._place.fault_of(error) from error
         for answer in answers:
             if isinstance(answer, Exception):
@@ -207,3 +210,10 @@ class RedisRows:
 async def _answers(flight: Awaitable[Any]) -> list[Any]:
     found: list[Any] = await flight
     return found
+
+
+def _end_if_over() -> None:
+    """End a caller who was cancelled: the client may tell them of a lost connection instead."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

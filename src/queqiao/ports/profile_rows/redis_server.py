@@ -12,6 +12,7 @@ from redis.exceptions import (
     AuthenticationError,
     NoPermissionError,
     OutOfMemoryError,
+    ReadOnlyError,
     RedisError,
     ResponseError,
 )
@@ -34,6 +35,7 @@ ANSWER_WITHIN_S = 5.0
 CONNECTIONS = 8
 VERSION_MIN = (7, 0)
 _FULL = ("OOM", "MISCONF")
+_PASSING = ("BUSY ", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -103,9 +105,9 @@ class Place(msgspec.Struct, frozen=True):
             return Unavailable(_NO_RIGHTS)
         if isinstance(error, OutOfMemoryError) or str(error).startswith(_FULL):
             return StorageFull(_NO_ROOM)
-        if isinstance(error, ResponseError) and str(error).startswith("READONLY"):
+        if isinstance(error, ReadOnlyError):
             return Unavailable(_REPLICA)
-        if isinstance(error, ResponseError):
+        if isinstance(error, ResponseError) and not str(error).startswith(_PASSING):
             return Broken(Message(f"{SETTING}：{error}", f"{SETTING}: {error}"))
         where, said = f"{self.host}:{self.port}", str(error)[:200]
         return Unavailable(
