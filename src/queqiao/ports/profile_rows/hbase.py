@@ -1,6 +1,6 @@
 """Profile rows in an HBase table, over its second Thrift interface.
 
-The first interface, which happybase speaks, checks and puts one column only (decision 0028); this
+The first interface, which happybase speaks, checks and puts one column only (decision 0030); this
 one writes a whole row on a check. What this adapter says beyond the port's contract:
 
 - **Durable** is HBase's: a write is in the logs of its replicas' memory (``hflush``) before it is
