@@ -36,7 +36,7 @@ from queqiao.wiring.row_stores import open_rows
 
 Row = dict[str, Any]
 
-PEOPLE, ASKS, WARM = 10_000, 3_000, 200
+PEOPLE, ASKS, WARM = 10_000, 1_500, 200
 RATE = 500
 """Asks a second."""
 AT_US = 1_780_000_000_000_000

@@ -20,7 +20,7 @@ from queqiao.ports.profile_rows.base import Columns, Page, ProfileRows, Row
 
 LEASE_S = 0.9
 ROWS_MAX = 20_000
-"""A row of a person is about 2 KB in memory."""
+"""A full row of a person has 1.4 KB of values."""
 
 _Entry = tuple[float, Row | None]
 
