@@ -12,7 +12,7 @@ import msgspec
 import thriftpy2
 from thriftpy2 import transport as transports
 from thriftpy2.protocol import TCyBinaryProtocolFactory
-from thriftpy2.protocol.cybin import ProtocolError
+from thriftpy2.protocol.cybin import ProtocolError  # type: ignore[attr-defined]  # compiled
 from thriftpy2.thrift import TClient, TException
 from thriftpy2.transport import TTransportException
 
