@@ -23,6 +23,7 @@ from queqiao.wiring.commands import (
     move,
     proofs,
     service,
+    sizing,
     transforms,
 )
 from queqiao.wiring.commands.language import language
@@ -49,6 +50,7 @@ application.command("import")(data.import_data)
 application.command("backfill")(backfill.backfill)
 application.command("backup")(backup.backup)
 application.command("doctor")(proofs.doctor)
+application.command("sizing")(sizing.sizing)
 config.command("check")(proofs.check_config)
 
 

@@ -1,0 +1,84 @@
+"""Clients of the public port in a process of their own: keep-alive, each with one call under way.
+
+A question is prepared as bytes before it is timed, so that a client costs as little as it can; what
+it costs is counted apart (``cpu_s``), since it runs on the same cores as what it measures.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
+from multiprocessing import get_context
+from time import perf_counter, process_time
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One call."""
+
+    path: str
+    body: bytes
+
+
+class Called(msgspec.Struct):
+    """What one process of clients did. ``late_ms`` of each call; bytes with their HTTP heads."""
+
+    took_s: float
+    cpu_s: float
+    late_ms: list[float]
+    sent_bytes: int
+    received_bytes: int
+
+
+def call(
+    base_url: str, key: str, questions: Sequence[Question], count: int, connections: int
+) -> Called:
+    """Ask ``count`` times in a fresh process. Raises RuntimeError at an answer that is not 200."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_call, (base_url, key, list(questions), count, connections))
+
+
+def _call(
+    base_url: str, key: str, questions: list[Question], count: int, connections: int
+) -> Called:
+    return asyncio.run(_all(base_url, key, questions, count, connections))
+
+
+async def _all(
+    base_url: str, key: str, questions: list[Question], count: int, connections: int
+) -> Called:
+    address = urlsplit(base_url)
+    prepared = [_request(address.netloc, key, question) for question in questions]
+    done = Called(0, 0, [], 0, 0)
+    calls = islice(cycle(prepared), count)
+    since, before = perf_counter(), process_time()
+    await asyncio.gather(
+        *(_one(address.hostname, address.port, calls, done) for _ in range(connections))
+    )
+    done.took_s, done.cpu_s = perf_counter() - since, process_time() - before
+    return done
+
+
+def _request(host: str, key: str, question: Question) -> bytes:
+    head = (
+        f"POST {question.path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(question.body)}\r\n\r\n"
+    )
+    return head.encode() + question.body
+
+
+async def _one(host: str | None, port: int | None, calls: Iterator[bytes], done: Called) -> None:
+    reader, writer = await asyncio.open_connection(host, port)
+    for request in calls:
+        since = perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{head!r} {body[:300]!r}")
+        done.late_ms.append((perf_counter() - since) * 1000)
+        done.sent_bytes += len(request)
+        done.received_bytes += len(head) + length
+    writer.close()
