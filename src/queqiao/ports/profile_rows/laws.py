@@ -191,6 +191,13 @@ async def scanned(rows: ProfileRows, at: str) -> None:
         equal([key for key, _ in found], inside, f"keys in parts of {limit}")
         equal([values(row)["a:k"].decode() for _, row in found], inside, "their cells")
     equal(await rows.scan(f"{at}nothing"), ([], None), "a scan of nothing")
+    many = [f"{at}many/{n:04}" for n in range(ROWS_AT_ONCE_MAX + 1)]
+    for some in (many[:-1], many[-1:]):
+        await rows.put({key: {"a:k": b"1"} for key in some})
+    page = await rows.scan(f"{at}many/", None, ROWS_AT_ONCE_MAX)
+    equal([key for key, _ in page.rows], many[:-1], "as many as may be asked for")
+    rest = await rows.scan(f"{at}many/", page.cursor, ROWS_AT_ONCE_MAX)
+    equal([key for key, _ in rest.rows], many[-1:], "what is left")
 
 
 async def short_lived(rows: ProfileRows, at: str) -> None:

@@ -21,6 +21,7 @@ from queqiao.kernel.errors import Conflict
 from queqiao.ports.profile_rows.base import (
     NO_COUNTER,
     ONCE,
+    ROWS_AT_ONCE_MAX,
     Cell,
     Columns,
     Family,
@@ -99,7 +100,8 @@ class RedisRows:
         found: list[tuple[str, Row]] = []
         after = cursor
         while True:
-            names = await self._named(prefix, after, limit + 1 - len(found))
+            wanted = min(limit + 1 - len(found), ROWS_AT_ONCE_MAX)
+            names = await self._named(prefix, after, wanted)
             rows = await self.get(names)
             found += [(name, rows[name]) for name in names if name in rows]
             if len(found) > limit:
