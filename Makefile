@@ -8,7 +8,7 @@ ONLY ?=
 ENGINES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-long test-engines test-engines-ci bench check format lock docs clean
+.PHONY: help setup setup-dev demo serve test test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
 .PHONY: engines-install engines-up engines-down engines-status
 .PHONY: system-packages check-console check-types check-python check-docs
 
@@ -61,7 +61,10 @@ test-long: setup-dev system-packages ## the long runs: kill rounds, fuzz, a year
 	$(BIN)/python -m pytest tests -q -m 'long and not engines' -p tests.long_runs
 
 test-engines: setup-dev system-packages engines-install ## start the real engines and run what needs them
-	$(BIN)/python -m pytest tests -q -m engines
+	$(BIN)/python -m pytest tests -q -m 'engines and not long'
+
+test-engines-long: setup-dev system-packages engines-install ## thirty rounds of kills under the closed loop; interrupted, it goes on
+	$(BIN)/python -m pytest tests -q -m 'engines and long' -p tests.long_runs
 
 test-engines-ci: ENGINES := kafka postgresql redis valkey spark flink
 test-engines-ci: setup-dev system-packages engines-install ## the part of test-engines that is for CI

@@ -11,18 +11,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 from tests.system.closed_loop.figures import Figures, figures_of
 from tests.system.closed_loop.stands import Stand, cluster_ports, standing
 from tests.system.closed_loop.traffic import RUSH_BUDGET_MINOR, RUSH_USES, Traffic
+from tests.system.closed_loop.transforms import digests_by, embedded_digests, process_engine
 from tests.system.commands import queqiao
 
+from deploy.engines.instance import Instance
 from queqiao.demo.client import StoreClient
 from queqiao.wiring import adapters
+from queqiao.wiring.settings import Settings
 
-pytestmark = [pytest.mark.system, pytest.mark.engines]
+pytestmark = [pytest.mark.system, pytest.mark.engines, pytest.mark.timeout(900)]
 
 SEED = 5
 WORKERS = 4
@@ -41,8 +44,16 @@ async def lived(stand: Stand) -> Traffic:
     return traffic
 
 
-def loop(home: Path, ports: dict[str, str], workers: int) -> tuple[Figures, float]:
-    """Return the figures of a loop on a new home, and how many seconds it lived."""
+class Loop(NamedTuple):
+    """A loop that was lived: the settings of its system, its figures, and how long it took."""
+
+    settings: Settings
+    figures: Figures
+    took_s: float
+
+
+def loop(home: Path, ports: dict[str, str], workers: int) -> Loop:
+    """Live a loop on a new home."""
     with standing(home, ports, workers) as stand:
         began = time.monotonic()
         traffic = asyncio.run(lived(stand))
@@ -54,23 +65,42 @@ def loop(home: Path, ports: dict[str, str], workers: int) -> tuple[Figures, floa
         )
     proof = queqiao("verify", "ledger", "--config", home / "queqiao.toml", home=home)
     assert proof.returncode == 0, proof.stdout
-    return found, took_s
+    return Loop(stand.settings, found, took_s)
 
 
-@pytest.mark.timeout(900)
-def test_one_seed_is_one_shop_on_both(
-    tmp_path: Path, engines: Any, record_property: Callable[[str, object], None]
-) -> None:
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    return loop(tmp_path_factory.mktemp("loop") / "embedded", {}, workers=1)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, engines: Instance) -> Loop:
     ports = cluster_ports(engines)
-    embedded, embedded_s = loop(tmp_path / "embedded", {}, workers=1)
-    cluster, cluster_s = loop(tmp_path / "cluster", ports, workers=WORKERS)
-    assert {name for name in embedded if embedded[name] != cluster.get(name)} == set()
-    assert cluster.keys() == embedded.keys()
-    expect_a_busy_shop(embedded)
-    record_property("seconds_embedded", round(embedded_s, 1))
-    record_property("seconds_cluster", round(cluster_s, 1))
-    record_property("figures", len(cluster))
-    record_property("counts", cluster["counts"])
+    return loop(tmp_path_factory.mktemp("loop") / "cluster", ports, workers=WORKERS)
+
+
+def test_one_seed_is_one_shop_on_both(
+    embedded: Loop, cluster: Loop, record_property: Callable[[str, object], None]
+) -> None:
+    meant, found = embedded.figures, cluster.figures
+    assert {name for name in meant if meant[name] != found.get(name)} == set()
+    assert found.keys() == meant.keys()
+    expect_a_busy_shop(meant)
+    record_property("seconds_embedded", round(embedded.took_s, 1))
+    record_property("seconds_cluster", round(cluster.took_s, 1))
+    record_property("figures", len(found))
+    record_property("counts", found["counts"])
+
+
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_transforms_of_its_log_are_those_of_the_embedded_engine(
+    engine: str, embedded: Loop, cluster: Loop, engines: Instance, tmp_path: Path
+) -> None:
+    """The engine reads the log in Kafka itself; the embedded one reads that of the other loop."""
+    meant = embedded_digests(embedded.settings)
+    with process_engine(engine, engines, tmp_path) as process:
+        assert digests_by(process, cluster.settings, tmp_path) == meant
+    assert min(int(digest.partition(":")[0]) for digest in meant.values()) > 0
 
 
 def expect_a_busy_shop(found: Figures) -> None:

@@ -109,5 +109,6 @@ def test_the_file_of_a_cluster_is_good_and_stands_on_servers(tmp_path: Path) -> 
         "ledger": "redis",
         "lake": "hdfs",
         "lake_catalogue": "thrift",
+        "profile_rows": "hbase",
     }
     assert schemes.items() >= on_servers.items()

@@ -4,24 +4,32 @@ Left out, since they are of the run and not of the shop: offsets of the log (wha
 has no order), the machine's time at which papers were published, and what the home's own keys sign.
 """
 
+import asyncio
+import time
 from typing import Any
 
 import httpx
+import msgspec
 from tests.system.closed_loop.stands import Stand
 from tests.system.closed_loop.traffic import BORN_US
 from tests.system.things import admin, ask_warehouse, good
 from tests.system.waiting import until
 
-from queqiao.kernel.clock import DAY_US, business_day, format_rfc3339
+from queqiao.kernel.clock import DAY_US, HOUR_US, FixedClock, business_day, format_rfc3339
 from queqiao.measure.catalogue import DIMENSIONS, METRICS
+from queqiao.ports.profile_rows.base import ProfileRows
 from queqiao.ports.records import artifacts
 from queqiao.process.ddl import FACTS, TableSpec
+from queqiao.profile import live_state
+from queqiao.profile.live_reader import LiveReader, Told
 from queqiao.profile.snapshots import TABLE as PROFILES
 from queqiao.wiring import adapters
+from queqiao.wiring.settings import Settings
 
 Figures = dict[str, Any]
 
 LOADED_WITHIN_S = 60
+TOLD_WITHIN_S = 20.0
 _PERIOD = {"from": format_rfc3339(BORN_US - DAY_US), "to": format_rfc3339(BORN_US + 2 * DAY_US)}
 
 
@@ -35,21 +43,26 @@ def figures_of(stand: Stand) -> Figures:
             **tables(stand),
             **counted(stand),
             **lake(stand),
+            **live_rows(stand),
         }
 
 
 def reports(client: httpx.Client) -> Figures:
     """Return every metric by every dimension and by the minute; its refusal where it has none."""
-    asked = [
-        (metric, [dimension] if dimension else [], granularity)
+    return by_minute(client) | {
+        f"report {metric} by {name}": _report(client, {"metrics": [metric], "dimensions": [name]})
         for metric in METRICS
-        for dimension, granularity in ((None, "minute"), *((name, None) for name in DIMENSIONS))
-    ]
+        for name in DIMENSIONS
+    }
+
+
+def by_minute(client: httpx.Client) -> Figures:
+    """Return every metric by the minute."""
     return {
-        f"report {metric} by {dimensions or granularity}": _report(
-            client, {"metrics": [metric], "dimensions": dimensions, "granularity": granularity}
+        f"report {metric} by minute": _report(
+            client, {"metrics": [metric], "granularity": "minute"}
         )
-        for metric, dimensions, granularity in asked
+        for metric in METRICS
     }
 
 
@@ -142,3 +155,31 @@ def _profile(row: dict[str, Any]) -> dict[str, Any]:
     traits = dict(zip(row.pop("trait_names"), row.pop("trait_values"), strict=True))
     rounded = {category: round(share, 12) for category, share in shares.items()}
     return row | {"shares": rounded, "traits": traits}
+
+
+def live_rows(stand: Stand) -> Figures:
+    """Return what is told of each person's last days, once the live rows hold all events."""
+    (end, people), *_ = ask_warehouse(
+        stand.system, "SELECT max(offset), arraySort(groupUniqArray(person_id)) FROM events"
+    )
+    told = asyncio.run(_told(stand.settings, end, [one for one in people if one]))
+    assert {one.known for one in told.values()} >= {"known"}
+    return {f"live {person}": msgspec.to_builtins(one) for person, one in told.items()}
+
+
+async def _told(settings: Settings, end: int, people: list[str]) -> dict[str, Told]:
+    rows, now_us = adapters.profile_rows(settings), BORN_US + HOUR_US
+    reader = LiveReader(rows, FixedClock(now_us), settings.shop.timezone, TOLD_WITHIN_S)
+    try:
+        deadline = time.monotonic() + LOADED_WITHIN_S
+        while not await _holds(rows, end):
+            assert time.monotonic() < deadline, "the live rows lag"
+            await asyncio.sleep(0.1)
+        return {person: await reader.told([person], now_us) for person in people}
+    finally:
+        await rows.close()
+
+
+async def _holds(rows: ProfileRows, end: int) -> bool:
+    state = (await live_state.read(rows)).state
+    return state.read is not None and state.read.offset >= end

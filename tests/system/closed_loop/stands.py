@@ -1,5 +1,6 @@
 """The same system on two grounds: its embedded engines, and the servers of the cluster's file."""
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,9 +20,12 @@ from queqiao.wiring import local_system
 from queqiao.wiring.settings import Settings, read
 
 CLUSTER = Path(__file__).parents[3] / "deploy" / "queqiao.cluster.toml"
-ENGINES = ("kafka", "postgresql", "redis", "hdfs", "metastore")
-_DATABASES = count(1)
-"""Redis has sixteen databases; the loops of a session take one each."""
+ENGINES = ("kafka", "postgresql", "redis", "hdfs", "metastore", "hbase")
+SOURCE = "loop"
+"""What the events of the loop's keys are filed under."""
+
+_DATABASES = count(os.getpid())
+"""Redis has sixteen databases; the loops of a session take one after the other."""
 
 
 class Stand(NamedTuple):
@@ -41,6 +45,7 @@ def cluster_ports(engines: Instance) -> dict[str, str]:
         "ledger": _empty_ledger(urls["redis_url"]),
         "lake": f"{_host(urls['hdfs_url'])}/{own}",
         "lake_catalogue": f"{_host(urls['metastore_url'])}/{own}",
+        "profile_rows": f"{urls['hbase_thrift']}/{own}",
     }
     ports: dict[str, str] = tomllib.loads(CLUSTER.read_text())["ports"]
     return {
@@ -60,10 +65,10 @@ def _new_database(url: str, name: str) -> str:
 
 
 def _empty_ledger(url: str) -> str:
-    number = next(_DATABASES) % 16
-    with redis.Redis.from_url(url, db=number) as server:
+    place = f"{_host(url)}/{1 + next(_DATABASES) % 15}"
+    with redis.Redis.from_url(f"redis://{place}") as server:
         server.flushdb()
-    return f"{_host(url)}/{number}"
+    return place
 
 
 @contextmanager
@@ -82,6 +87,6 @@ def standing(home: Path, ports: Mapping[str, str], workers: int) -> Iterator[Sta
     options = ["--port", "0", "--config", str(config)]
     with local_system.started(home, options) as address:
         scopes: tuple[KeyScope, ...] = ("admin", "intake", "decide")
-        keys = [local_system.key(settings, scope, "loop", source="loop") for scope in scopes]
+        keys = [local_system.key(settings, scope, "loop", source=SOURCE) for scope in scopes]
         system = System(address.base_url, *keys, home, address.pid, address.sign_in_token)
         yield Stand(system, settings)

@@ -11,7 +11,7 @@ leases, for instance) finds nothing due, and happens at the calls instead.
 """
 
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -71,19 +71,20 @@ RUSH_CAMPAIGN = {
     "creatives": [{"id": "r", "title": "抢", "landing_url": "https://store.example/rush"}],
 }
 
-Between = Callable[[int], Awaitable[None]]
+Going = Callable[[int], bool]
+"""Whether visits begin in the window of that number, too."""
 
 
-async def nothing(_window: int) -> None:
-    """Do nothing between two windows."""
+def twenty_minutes(window: int) -> bool:
+    """Say whether a window is one of the twenty minutes."""
+    return window < WINDOWS
 
 
 class Traffic:
     """The store's visits and the rush, on one system."""
 
-    def __init__(self, client: StoreClient, seed: int, windows: int = WINDOWS) -> None:
+    def __init__(self, client: StoreClient, seed: int) -> None:
         self._client = client
-        self._windows = windows
         self.store = Store(Randomness(seed), BORN_US)
         self._time = SharedTime(BORN_US)
         self._events: list[Event] = []
@@ -111,39 +112,41 @@ class Traffic:
                 await self._must(f"/api/v1/{path}", {"id": name, "document": document})
                 await self._must(f"/api/v1/{path}/{name}/publish", {})
 
-    async def live(self, between: Between = nothing) -> dict[str, int]:
-        """Live through the minutes; ``between`` is called after each window.
+    @property
+    def now_us(self) -> int:
+        """The end of the present window."""
+        return self._time.end_us
 
-        Returns what happened, counted. Visits that are under way at the end go home first.
+    async def live(self, going: Going = twenty_minutes) -> dict[str, int]:
+        """Live through the minutes; return what happened, counted.
+
+        Visits that are under way at the end go home first.
         """
         number = 0
-        while number < self._windows or self._time.waiting:
-            start_us = BORN_US + number * WINDOW_US
-            if number < self._windows and number % COUNT_EVERY == 0:
-                await self.count_at(start_us)
-            await self._live_window(number, start_us)
-            await between(number)
+        while going(number) or self._time.waiting:
+            if number % COUNT_EVERY == 0:
+                await self.count_at(self.now_us)
+            await self._live_window(number, going(number))
             number += 1
-        await self._settle(BORN_US + number * WINDOW_US)
+        await self._settle(number)
         return self.store.counts
 
     async def count_at(self, now_us: int, **asked: Any) -> None:
         """Have the system count as of a moment, and not by its clock."""
         await self._must("/api/v1/schedule/count", {"hold_s": HOLD_S} | asked, now_us)
 
-    async def _live_window(self, number: int, start_us: int) -> None:
-        end_us = start_us + WINDOW_US
-        begun = self._visits(start_us) if number < self._windows else []
+    async def _live_window(self, number: int, is_open: bool) -> None:
+        start_us, end_us = self.now_us, self.now_us + WINDOW_US
+        begun = self._visits(start_us) if is_open else []
         await self._time.move_to(end_us, begun)
-        if number < self._windows:
-            await self._rush(number, end_us - SECOND_US)
+        await self._rush(number, end_us - SECOND_US)
         await self._send(end_us)
 
-    async def _settle(self, now_us: int) -> None:
+    async def _settle(self, number: int) -> None:
         """Let what is leased expire and come back, by one more caller of the rush, and count."""
-        last_us = max([now_us, *(at_us for at_us, _, _ in self._returns)])
+        last_us = max([self.now_us, *(at_us for at_us, _, _ in self._returns)])
         await self._send(last_us + SECOND_US)
-        await self._rush(self._windows, last_us + HOUR_US)
+        await self._rush(number, last_us + HOUR_US)
         await self.count_at(last_us + HOUR_US)
         await self.count_at(last_us + DAY_US, lake=True)
 
