@@ -34,8 +34,9 @@ from queqiao.ports.compute.serve import say, serve
 
 SETTINGS = {
     "python.fn-execution.arrow.batch.size": "10000",
-    "python.fn-execution.bundle.size": "10000",
-    "python.fn-execution.bundle.time": "200",
+    # A bundle is waited for at its end: one of a single batch lets Java and Python take turns.
+    "python.fn-execution.bundle.size": "100000",
+    "python.fn-execution.bundle.time": "500",
     # A cluster does not let us wait for the end of a piece unless it is asked to.
     "execution.attached": "true",
 }
