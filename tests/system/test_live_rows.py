@@ -1,4 +1,4 @@
-"""What a person just did, in a running system: told, left out, counted, and not needed to answer."""
+"""What a person just did, in a running system: told, left out, counted, not needed to answer."""
 
 import time
 from pathlib import Path
