@@ -17,9 +17,10 @@ Learned: of a quote the workers do a little more than half and the public port t
 decision half (its ledger's lease and its event in the log are calls of other roles). So one worker
 and the intake can fill two cores; that more workers answer more needs more cores to be seen. At
 load 30 rates of 81, 74 and 369 calls a second came from 1, 2 and 4 workers: they say what else ran
-at the moment, nothing of workers (one worker answered 787 an hour later, at load 11). CPU seconds hold
-better, but loading few events at a time costs several times what it costs in large batches (104 us
-an event at 5,000 a second and load 30; 25 in quiet at 20,000), and idle roles use some: it is measured first, and taken off.
+at the moment, nothing of workers (one answered 787 a quarter of an hour later, at load 11). CPU
+seconds hold better, but loading few events at a time costs several times what it costs in large
+batches (104 us an event at 5,000 a second and load 30; 25 in quiet at 20,000), and idle roles use
+some: it is measured first, and taken off.
 """
 
 import os
