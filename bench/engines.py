@@ -47,7 +47,7 @@ from queqiao.ports.compute.sinks import MemorySink
 from queqiao.ports.compute.versions import standing
 from queqiao.ports.compute.wire import LineReader
 
-SMALL, LARGE = 40_000, 640_000
+SMALL, LARGE = 40_000, 1_440_000
 PARTITIONS = 2
 RUN_S = 600.0
 HERE = Path(__file__).parent
