@@ -38,7 +38,8 @@ class LiveStream:
         assert place is not None
         self._name, self._engines, self._stand, self._place = name, engines, stand, place
         self._topics = {kind: f"{place.topic}.{name}.{kind}" for kind in ("results", "too_late")}
-        made = admin_of(place).create_topics([NewTopic(t, 3, 3) for t in self._topics.values()])
+        admin = admin_of(place)  # held: what it was asked ends with it
+        made = admin.create_topics([NewTopic(topic, 3, 3) for topic in self._topics.values()])
         for topic in made.values():
             topic.result(ANSWER_WITHIN_S)
         self._folder = folder / name
