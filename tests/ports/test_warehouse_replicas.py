@@ -12,10 +12,10 @@ from queqiao.ports.warehouse.clickhouse import open_warehouse
 from queqiao.ports.warehouse.faults import fault_of
 from queqiao.process import erasure, rollups
 from queqiao.process.backfill import PREFIX, TABLES
-from queqiao.process.ddl import FACTS, TIER, WATERMARK, history
+from queqiao.process.ddl import FACTS, LATE_ROWS, TIER, WATERMARK, history
 
 TABLE_STATEMENTS = [
-    *(table.create for table in (*FACTS, WATERMARK, TIER)),
+    *(table.create for table in (*FACTS, WATERMARK, TIER, LATE_ROWS)),
     *(cube.create for cube in rollups.CUBES),
     rollups._CREATE_BLOCKS,
     series_table.CREATE,

@@ -42,3 +42,13 @@ async def test_an_id_is_the_same_however_its_letters_are_composed(shop):
     await shop.house.load(event("Product Viewed", 0, user="Zo\u00eb", sku="cup"))
     await shop.catch_up()
     assert skus((await shop.told("Zoe\u0308")).recent.viewed) == ["cup"]
+
+
+async def test_a_device_that_was_anothers_tells_nothing_of_them_to_who_is_named(shop):
+    await shop.house.load(
+        event("Product Viewed", 0, user="v", anon="shared", sku="ring"),
+        event("Product Viewed", 1, user="u", sku="cup"),
+    )
+    await shop.catch_up()
+    assert skus((await shop.told("shared")).recent.viewed) == ["ring"], "the device alone"
+    assert skus((await shop.told("u", "shared")).recent.viewed) == ["cup"]

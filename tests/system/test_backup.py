@@ -5,7 +5,9 @@ there without what it spent, and none is there twice.
 """
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,34 @@ def test_what_an_unfinished_one_left_is_nobodys(tmp_path: Path) -> None:
     assert found == {"key"}
     assert msgspec.json.decode((tmp_path / "backup" / NAME).read_bytes(), type=Backup).offset == 0
     assert not left.exists()
+
+
+def test_how_far_loaders_and_transforms_were_is_left_and_databases_are_whole_wherever_they_lie(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path / "home", ports=Ports(records="sqlite:data/shop.db"))
+    (settings.home / "data").mkdir(parents=True)
+    (settings.home / "transforms" / "state").mkdir(parents=True)
+    for name in ("process.sqlite", "shadow.sqlite", "backfill.json"):
+        (settings.home / name).write_text("how far")
+    with closing(sqlite3.connect(settings.home / "data" / "shop.db")) as records:
+        records.execute("PRAGMA journal_mode = WAL")
+        records.execute("CREATE TABLE kept (word TEXT)")
+        records.execute("INSERT INTO kept VALUES ('written, and not in the file yet')")
+        records.commit()
+        assert (settings.home / "data" / "shop.db-wal").stat().st_size > 0
+        back_up(settings, tmp_path / "backup")
+    found = {str(path.relative_to(tmp_path / "backup")) for path in (tmp_path / "backup").iterdir()}
+    assert found.isdisjoint({"process.sqlite", "shadow.sqlite", "backfill.json", "transforms"})
+    assert {path.name for path in (tmp_path / "backup" / "data").iterdir()} == {"shop.db"}
+    with closing(sqlite3.connect(tmp_path / "backup" / "data" / "shop.db")) as copy:
+        assert copy.execute("SELECT count() FROM kept").fetchone() == (1,)
+
+
+def test_a_log_below_a_folder_of_the_home_is_not_copied_byte_by_byte(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, ports=Ports(event_log="file:data/log"))
+    with pytest.raises(InvalidInput, match=r"ports\.event_log: must lie in the home itself"):
+        back_up(settings, tmp_path.with_name("backup"))
 
 
 async def check_counts(

@@ -13,7 +13,8 @@ from queqiao.kernel.errors import InvalidInput, Unavailable
 from queqiao.ports.compute.place import ComputePlace, compute_place
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
-from queqiao.wiring import computing, transform_folder
+from queqiao.process.erasure_book import Subject
+from queqiao.wiring import computing, erasure_elsewhere, transform_folder
 from queqiao.wiring.doctor import CHECKS, _finding
 from queqiao.wiring.settings import Ports, Settings, read
 
@@ -91,6 +92,32 @@ def test_one_run_at_a_time_works_in_a_home_and_an_erasure_waits_for_it(tmp_path)
     transform_folder.clear(tmp_path)
     assert [one.name for one in (tmp_path / "transforms").iterdir()] == [transform_folder.LOCK]
     transform_folder.clear(tmp_path / "nowhere")
+
+
+def test_each_engine_has_results_of_its_own(tmp_path) -> None:
+    one, other = (
+        Settings(home=tmp_path, ports=Ports(compute=url))
+        for url in ("embedded", "spark:/o/bin/python")
+    )
+    assert computing.results(one, "sessions") != computing.results(other, "sessions")
+
+
+async def test_an_erased_person_is_not_read_from_a_log_that_still_names_them(tmp_path) -> None:
+    known = Settings(home=tmp_path)
+    log = EmbeddedEventLog(tmp_path / "log")
+    await log.append([NewEvent("web", str(n), body, bytes(8)) for n, body in enumerate(LATE)])
+    log.close()
+    book = erasure_elsewhere.book_of(known)
+    subject = Subject(anonymous_id="d", numbers={"d": 1})
+    book.request("e", subject, 1)
+    book.plan("e", subject, len(LATE))
+    book.close()
+    with computing.engine(known) as engine:
+        computing.run(known, engine, "identity", ended=True)
+    told = repr(computing.given(known, "identity", "results").to_pylist())
+    assert "'erased" in told
+    assert "'d'" not in told
+    assert "-None-d" not in told, "nor do message ids say it"
 
 
 def on_the_command_line(home: Path, *arguments: str) -> dict:

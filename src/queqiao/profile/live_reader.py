@@ -62,7 +62,8 @@ class LiveReader:
     async def told(self, ids: Sequence[str], now_us: int) -> Told:
         """Return what is known of one person by their ids: a user's and a device's. Never raises.
 
-        A device's row leads to the user that it belongs to. Ids are taken in NFC, as in the log.
+        A device's row alone leads to the user that it belongs to. Ids are taken in NFC, as they lie
+        in the log.
         """
         ids = [normalize("NFC", one) for one in dict.fromkeys(ids) if one]
         if not ids or abs(self._clock.now_us() - now_us) > OF_NOW_US:
@@ -88,6 +89,8 @@ class LiveReader:
         if state.read is None:
             return [EMPTY]
         found = await self._rows_of(state.read.generation, ids)
+        if len(ids) > 1:
+            return found  # who it is was said: the device may have been another's before
         users = {row.link.user for row in found} - {"", *ids}
         return found + await self._rows_of(state.read.generation, sorted(users))
 

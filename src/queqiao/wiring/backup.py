@@ -29,15 +29,19 @@ from queqiao.ports.event_log.copy import copy_log
 from queqiao.ports.journal import copy_journal
 from queqiao.ports.ledger.copy import copy_ledger
 from queqiao.process.tier import LAKE_TABLE
-from queqiao.wiring import adapters, moved
+from queqiao.wiring import adapters, erasure_elsewhere, moved, transform_folder
 from queqiao.wiring.settings import Settings
 
 NAME = "backup.json"
-WORTHLESS = ("run", "process.sqlite", "queqiao.log", adapters.KAFKA_FOLDER)
-"""Of a running system only, or made again of what is there."""
-LAST = ("erasures.sqlite", "secrets")
+WORTHLESS = (
+    "run", "process.sqlite", "shadow.sqlite", "backfill.json", transform_folder.NAME,
+    "queqiao.log", adapters.KAFKA_FOLDER,
+)  # fmt: skip
+"""Of a running system only, or made again of what is there. How far a loader was, that of a
+backfill too, is worth nothing without its tables."""
+LAST = (erasure_elsewhere.BOOK, "secrets")
 FULL = {errno.ENOSPC, errno.EDQUOT}
-SQLITE = ".sqlite"
+SQLITE_HEAD = b"SQLite format 3\0"
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file belongs to that file's copy."""
 
@@ -82,6 +86,13 @@ def _check(settings: Settings, target: Path) -> None:
         for port in moved.EMBEDDED
         if (place := moved.place_of(settings, port)) is not None
         and not place.is_relative_to(settings.home)
+    ]
+    outside += [
+        FieldError(f"ports.{port}", _DEEP)
+        for port in ("event_log", "ledger", "lake")
+        if (place := moved.place_of(settings, port)) is not None
+        and place.is_relative_to(settings.home)
+        and place.parent != settings.home
     ]
     if target.is_relative_to(settings.home):
         outside.append(FieldError("target", _INSIDE))
@@ -143,9 +154,7 @@ class _Copy:
 
     def _copy(self, path: Path) -> None:
         if path.is_dir():
-            shutil.copytree(path, self._there(path), copy_function=_copy_file)
-        elif path.suffix == SQLITE:
-            _copy_sqlite(path, self._there(path))
+            shutil.copytree(path, self._there(path), ignore=_beside, copy_function=_copy_file)
         else:
             _copy_file(path, self._there(path))
 
@@ -160,11 +169,30 @@ class _Copy:
 
 
 def _is_beside(path: Path) -> bool:
-    return any(path.name.endswith(SQLITE + ending) for ending in _BESIDE)
+    """Say whether SQLite keeps a file beside a database of its."""
+    return any(
+        path.name.endswith(ending) and _is_sqlite(path.with_name(path.name.removesuffix(ending)))
+        for ending in _BESIDE
+    )
+
+
+def _beside(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if _is_beside(Path(folder, name))]
+
+
+def _is_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE_HEAD)) == SQLITE_HEAD
+    except OSError:
+        return False
 
 
 def _copy_file(source: str | Path, target: str | Path) -> None:
     """Copy a file; one that is gone meanwhile is no part of the backup."""
+    if _is_sqlite(Path(source)):
+        _copy_sqlite(Path(source), Path(target))
+        return
     with suppress(FileNotFoundError):
         shutil.copy2(source, target)
 
@@ -182,5 +210,9 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 _OUTSIDE = Message(
     "数据不在家目录里；请另行备份，或停机后复制",
     "its data lie outside the home: copy them with the system stopped",
+)
+_DEEP = Message(
+    "须直接放在家目录下；否则停机后复制",
+    "must lie in the home itself, not deeper: else copy it with the system stopped",
 )
 _INSIDE = Message("不能放在家目录里", "must lie outside the home")

@@ -1,7 +1,8 @@
 """Transforms over the event log, on the engine that the settings name.
 
-Checkpoints and results lie under ``transforms/`` in the home: ``results/NAME`` holds a Parquet file
-an epoch. An engine is started for a run and ended after it.
+Checkpoints and results lie under ``transforms/`` in the home: ``results/ENGINE/NAME`` holds a
+Parquet file an epoch, ``state/ENGINE`` how far it is. An engine is started for a run
+and ended after it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,9 +22,10 @@ from queqiao.ports.compute.process_engine import ProcessEngine
 from queqiao.ports.compute.sinks import ParquetSink
 from queqiao.ports.compute.sources import TableSource
 from queqiao.ports.compute.values import schema_of
+from queqiao.process.facts import FactReader
 from queqiao.process.transforms.catalogue import AFTER, MACHINES, MACHINES_NAME, TRANSFORMS
 from queqiao.process.transforms.log_source import LogSource
-from queqiao.wiring import adapters, transform_folder
+from queqiao.wiring import adapters, erasure_elsewhere, transform_folder
 from queqiao.wiring.settings import Settings
 
 _ENGINES: Mapping[str, type[ProcessEngine]] = {
@@ -44,7 +46,8 @@ def run(settings: Settings, engine: Engine, name: str, *, ended: bool) -> Progre
     else:
         reader = adapters.event_log_reader(settings)
         enricher, currency = adapters.enricher(settings), settings.shop.currency
-        source = LogSource(reader, enricher=enricher, currency=currency)
+        veiled = erasure_elsewhere.veiled(settings, FactReader(enricher, currency))
+        source = LogSource(reader, enricher=enricher, currency=currency, veiled=veiled)
     return engine.run(TRANSFORMS[name], source, ParquetSink(results(settings, name)), ended=ended)
 
 
@@ -57,7 +60,8 @@ def given(settings: Settings, name: str, output: str) -> pa.Table:
 
 def results(settings: Settings, name: str) -> Path:
     """Return where the files of a transform's results lie."""
-    return transform_folder.of(settings.home) / "results" / name
+    engine = compute_place(settings.ports.compute).engine
+    return transform_folder.of(settings.home) / "results" / engine / name
 
 
 @contextmanager

@@ -1,22 +1,30 @@
 """What an erasure clears beside warehouse and log: bad rows, webhooks, live rows, transforms."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from queqiao.collect.bad_rows_naming import IsWord, naming
 from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.kernel.clock import Clock
+from queqiao.kernel.envelope import decode_envelope
+from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import RpcClient
-from queqiao.process.erasure_book import Subject
+from queqiao.process.erasure_book import ErasureBook, Subject
+from queqiao.process.facts import FactReader
 from queqiao.process.identifiers import OF_DEVICES, PERSONAL, identifier
+from queqiao.process.veil import Veil
+from queqiao.process.veiled import Veiler
 from queqiao.profile.contracts import LiveRows
 from queqiao.reach import deliveries
-from queqiao.wiring import transform_folder
+from queqiao.wiring import secret_keys, transform_folder
 from queqiao.wiring.settings import Settings
 
+BOOK = "erasures.sqlite"
 ROWS_AT_ONCE = 500
 EVERYWHERE = ("phone", "email", *OF_DEVICES)
 KINDS = (*PERSONAL, *OF_DEVICES)
@@ -59,6 +67,39 @@ class ErasureElsewhere:
         await self._records.forget()
         await self._live.forget(ids)
         await asyncio.to_thread(transform_folder.clear, self._home)
+
+
+def book_of(settings: Settings) -> ErasureBook:
+    """Open the book of who was erased; it is made where there is none."""
+    return ErasureBook(settings.home / BOOK, secret_keys.key(settings.home, "erasures"))
+
+
+def veiled(settings: Settings, reader: FactReader) -> Callable[[StoredEvent], StoredEvent]:
+    """Return what gives an event of a log as erasures so far leave it.
+
+    For logs that could not be rewritten: in another, all of it is as it should be already.
+    """
+    book = book_of(settings)
+    veil = book.veil()
+    book.close()
+    veiler = Veiler(reader, veil, book.digest)
+
+    def shown(event: StoredEvent) -> StoredEvent:
+        if veil.next_end(event.offset - 1) is None:
+            return event
+        body = veiler.over(event, is_theirs=_is_of_erased(event, veil))
+        return event if body is None else StoredEvent(event.offset, body)
+
+    return shown
+
+
+def _is_of_erased(event: StoredEvent, veil: Veil) -> bool:
+    try:
+        envelope = decode_envelope(event.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    ids = (envelope.anonymous_id, envelope.user_id)
+    return any(veil.is_erased(one, event.offset) for one in ids if one)
 
 
 def is_word(subject: Subject) -> IsWord:

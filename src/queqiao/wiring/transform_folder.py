@@ -1,7 +1,7 @@
 """The folder of transforms in a home: checkpoints and results, which name people.
 
-One run at a time works in it. An erasure takes all of it away: the log says no more who it was, and
-the next run makes everything of it anew.
+One run at a time works in it. An erasure takes all of it away, and the next run makes everything
+anew of a log that says no more who it was, or is read by the veil.
 """
 
 import fcntl
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from queqiao.kernel.errors import Message, Unavailable
 
+NAME = "transforms"
 LOCK = "lock"
 _BUSY = Message(
     "transforms 目录正被另一次运行使用；等它结束，或停止它",
@@ -22,7 +23,7 @@ _BUSY = Message(
 
 def of(home: Path) -> Path:
     """Return where it lies."""
-    return home / "transforms"
+    return home / NAME
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The event log as a source of transforms; the position is the offset."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
@@ -33,17 +33,21 @@ class EventRows:
 
     def read(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[int]]:
         """Return the rows of stored bodies, and for each the place of its body."""
+        return self.rows([StoredEvent(0, body) for body in lines])
+
+    def rows(self, events: Sequence[StoredEvent]) -> tuple[pa.Table, list[int]]:
+        """Return the rows of stored events, and for each the place of its event."""
         found, places = list[Fact](), list[int]()
-        for place, body in enumerate(lines):
-            fact = self._fact(body)
+        for place, event in enumerate(events):
+            fact = self._fact(event)
             if fact is not None:
                 found.append(fact)
                 places.append(place)
         return _table(found), places
 
-    def _fact(self, body: bytes) -> Fact | None:
+    def _fact(self, event: StoredEvent) -> Fact | None:
         try:
-            fact = self._facts.read(StoredEvent(0, body))
+            fact = self._facts.read(event)
         except InvalidInput:
             self.refused += 1
             return None
@@ -51,7 +55,10 @@ class EventRows:
 
 
 class LogSource:
-    """Committed events in the order of the log, as the columns of the catalogue."""
+    """Committed events in the order of the log, as the columns of the catalogue.
+
+    ``veiled`` gives an event as an erasure leaves it, where the log could not be rewritten.
+    """
 
     def __init__(
         self,
@@ -60,16 +67,19 @@ class LogSource:
         *,
         enricher: Enricher | None = None,
         currency: str = "CNY",
+        veiled: Callable[[StoredEvent], StoredEvent] | None = None,
     ) -> None:
         self._reader, self._events_a_chunk = reader, events_a_chunk
         self._rows = EventRows(enricher, currency)
+        self._veiled = veiled
 
     def read(self, position: int) -> Chunk | None:
         """Return the events after an offset."""
         events = self._reader.read(position, self._events_a_chunk)
         if not events:
             return None
-        rows, _ = self._rows.read([event.body for event in events])
+        shown = events if self._veiled is None else list(map(self._veiled, events))
+        rows, _ = self._rows.rows(shown)
         return Chunk(rows, events[-1].offset)
 
 

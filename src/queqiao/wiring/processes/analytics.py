@@ -25,7 +25,7 @@ from queqiao.process.loader import Loader
 from queqiao.process.tier import Tier
 from queqiao.process.tiering import Tiering
 from queqiao.profile.contracts import LiveRows
-from queqiao.wiring import adapters, erasure_elsewhere, live, memory, secret_keys
+from queqiao.wiring import adapters, erasure_elsewhere, live, memory
 from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
 
@@ -52,9 +52,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     clock = adapters.clock(settings)
     warehouse = await asyncio.to_thread(adapters.owned_warehouse, settings)
 
-    book = ErasureBook(
-        settings.home / "erasures.sqlite", secret_keys.key(settings.home, "erasures")
-    )
+    book = erasure_elsewhere.book_of(settings)
     made_by, make = settings.rows_made_by(), loaders(settings, warehouse, book)
     state = settings.home / "process.sqlite"
     loader = make("", state)
