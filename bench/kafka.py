@@ -29,7 +29,10 @@ nothing that load let us see. Brokers that compile well need minutes of load fir
 Of the intake's 10 us, HTTP, validation and dedup are 5; handing a record to the client 1.8 (0.8
 without headers), the client's own threads 1.3, freeing what was delivered 0.6, whose event it is
 0.4. Batches must leave by the flush, not by ``linger.ms``. What one run says on a busy machine is
-worth little: at load 25 the ratio was 0.28, at load 34 once 0.63.
+worth little: at load 25 the ratio was 0.28, at load 34 once 0.63. On a quiet machine (load 1) ours
+took 96,600 a second, 8.5 us of the intake and 8.2 of the brokers an event, and the peer 411,000:
+0.24. The whole intake on its own disk takes 5 us an event, so nothing that answers over HTTP comes
+to 0.8 of a client that writes from memory; a like measure would be the log's own ``append``.
 
 A machine that cannot start the brokers (``make engines-install`` says what lacks) gets no figure.
 """

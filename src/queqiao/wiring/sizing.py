@@ -147,7 +147,7 @@ def cores(demand: Demand, cost: Coefficients, on: On) -> dict[str, float]:
         ),
     }
     if servers:
-        per_million["brokers"] = (cost.event_brokers_s, 0.0, 0.0)
+        per_million["brokers"] = (cost.event_brokers_s, 0.0, cost.event_brokers_s)
     calls = (demand.events, demand.quotes, demand.decisions)
     return {
         role: sum(one * seconds for one, seconds in zip(calls, costs, strict=True)) / 1e6
