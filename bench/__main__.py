@@ -12,7 +12,16 @@ from rich.table import Table
 import bench
 
 OUT = Path(__file__).parent / "out" / "latest.json"
-HELPERS = {"by_hand", "callers", "harness", "load", "sizing_page", "warehouse", "__main__"}
+HELPERS = {
+    "by_hand",
+    "callers",
+    "harness",
+    "load",
+    "processes",
+    "sizing_page",
+    "warehouse",
+    "__main__",
+}
 
 
 def names() -> list[str]:

@@ -1,6 +1,5 @@
 """A running system for benchmarks: real processes, an empty home of their own."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,12 +33,6 @@ def running_system(
         with local_system.started(place, ["--port", "0", *options], verb) as address:
             keys = [local_system.key(settings, s, "bench") for s in ("admin", "intake", "decide")]
             yield System(address.base_url, *keys, place, address.pid, address.sign_in_token)
-
-
-def cpu_s(pid: int) -> float:
-    """Return user and system seconds of a process so far, all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def row(

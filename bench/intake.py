@@ -41,7 +41,7 @@ from typing import Any, NamedTuple
 
 import uvloop
 
-from bench.harness import cpu_s
+from bench.processes import cpu_s
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.express import Express
 from queqiao.collect.hot_endpoints import IntakeServices, routes

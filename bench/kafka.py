@@ -56,8 +56,9 @@ import uvloop
 from confluent_kafka import Producer
 from xxhash import xxh3_64_digest
 
-from bench.harness import cpu_s, row
+from bench.harness import row
 from bench.intake import Server, drive, events, intake_on, prepare, serve_kind
+from bench.processes import cpu_s
 from deploy.engines.errors import EngineError
 from deploy.engines.instance import Instance
 from queqiao.kernel.envelope import Envelope, encode_envelope

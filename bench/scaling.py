@@ -38,8 +38,9 @@ import httpx
 import msgspec
 
 from bench.callers import Called, Question, call
-from bench.harness import System, cpu_s, row
+from bench.harness import System, row
 from bench.load import load
+from bench.processes import cpu_s
 from deploy.engines.errors import EngineError
 from deploy.engines.instance import Instance
 from queqiao.wiring import local_system, sizing, system_status
