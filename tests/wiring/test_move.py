@@ -149,6 +149,15 @@ def test_a_wrong_file_in_the_home_is_named(tmp_path: Path) -> None:
     assert refused(on_servers(tmp_path, "ledger")) == [f"{tmp_path}/queqiao.toml: ports.ledger"]
 
 
+@pytest.mark.parametrize(
+    ("port", "option"),
+    [("records", "--ahead"), ("ledger", "--anew"), ("lake", "--anew"), ("all", "--begin-empty")],
+)
+def test_an_option_that_means_nothing_to_a_port_is_named(queqiao, port, option) -> None:
+    code, _, said = queqiao("move", port, option)
+    assert (code, f"{option}: means nothing here" in said) == (1, True), said
+
+
 def test_who_means_it_begins_empty(queqiao: Command, tmp_path: Path) -> None:
     fill(tmp_path / "ledger")
     code, _, said = queqiao("move", "ledger", "--to", PORTS["ledger"], "--begin-empty")

@@ -47,12 +47,14 @@ def _tell_nobody(_order: Order) -> None:
 class Move(NamedTuple):
     """A port's move. ``look`` sees whether the server will do and counts what is here, and writes
     nothing that stays; ``carry`` does it; ``tell`` tells others of it, as often as one likes.
-    ``can_be_ahead``: while the system runs, too."""
+    ``can_be_ahead``: while the system runs, too. ``can_be_anew``: what an earlier copy left can be
+    deleted for another."""
 
     look: Callable[[Order], Counts]
     carry: Callable[[Order, Told], Counts]
     tell: Callable[[Order], None] = _tell_nobody
     can_be_ahead: bool = False
+    can_be_anew: bool = False
 
 
 def _look_at_log(order: Order) -> Counts:
@@ -152,7 +154,7 @@ def _tell_catalogue(order: Order) -> None:
 
 
 MOVES = {
-    "event_log": Move(_look_at_log, _carry_log, can_be_ahead=True),
+    "event_log": Move(_look_at_log, _carry_log, can_be_ahead=True, can_be_anew=True),
     "records": Move(_look_at_records, _carry_records),
     "ledger": Move(_look_at_ledger, _carry_ledger),
     "lake": Move(_look_at_lake, _carry_lake, _tell_catalogue, can_be_ahead=True),

@@ -1,8 +1,6 @@
 """A Redis or Valkey server as the ledger needs it: its URL, version, settings and clock."""
 
-from time import time
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 from redis import Redis as BlockingRedis
@@ -17,56 +15,17 @@ from redis.exceptions import (
 )
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Unavailable
+from queqiao.ports.redis_place import ANSWER_WITHIN_S, RedisPlace, ahead_s, check, named
 
 SETTING = "ports.ledger"
-SCHEMES = ("redis", "rediss", "valkey", "valkeys")
-PREFIX = "queqiao"
-CONNECT_WITHIN_S = 2.0
-ANSWER_WITHIN_S = 5.0
 BLOCKING_WITHIN_S = 60.0
-VERSION_MIN = (7, 0)
-"""The first Redis that has functions. Valkey 8 says 7.2 where it is asked for Redis's version."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a ledger lies: the server, the database on it, and the prefix of its keys."""
+class Place(RedisPlace, frozen=True):
+    """Where a ledger lies."""
 
-    host: str
-    port: int
-    database: int
-    username: str | None
-    password: str | None
-    tls: bool
-    prefix: str
-
-    @classmethod
-    def of(cls, url: str) -> "Place":
-        """Read ``redis://[user:password@]host[:port][/database][?prefix=NAME]``.
-
-        ``rediss`` is TLS; ``valkey`` and ``valkeys`` mean the same. Raises InvalidInput otherwise.
-        """
-        parts = urlsplit(url)
-        try:
-            port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
-        except ValueError:
-            port, database = 0, -1
-        if parts.scheme not in SCHEMES or not parts.hostname or min(port, database) < 0:
-            raise InvalidInput(FieldError(SETTING, _FORM))
-        prefix = parse_qs(parts.query).get("prefix", [PREFIX])[0]
-        return cls(
-            parts.hostname,
-            port,
-            database,
-            unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None,
-            parts.scheme in ("rediss", "valkeys"),
-            prefix,
-        )
-
-    @property
-    def root(self) -> str:
-        """Where the ledger's keys begin. The braces keep all of them in one slot."""
-        return f"{{{self.prefix}:ledger}}"
+    SETTING = SETTING
+    CALLED = "ledger"
 
     def key(self, name: str) -> str:
         """Return one of the ledger's keys."""
@@ -75,7 +34,8 @@ class Place(msgspec.Struct, frozen=True):
     def client(self, connections: int) -> "Redis":
         """Return a client that connects when it is first used, and never retries by itself."""
         return Redis(
-            **self._reached_by(),
+            **self.reached_by,
+            ssl=self.tls,
             max_connections=connections,
             socket_timeout=ANSWER_WITHIN_S,
             retry=Retry(NoBackoff(), 0),
@@ -84,18 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
     def blocking_client(self) -> "BlockingRedis":
         """Return a client for work that may block: a proof, a move."""
-        return BlockingRedis(**self._reached_by(), socket_timeout=BLOCKING_WITHIN_S)
-
-    def _reached_by(self) -> dict[str, Any]:
-        return {
-            "host": self.host,
-            "port": self.port,
-            "db": self.database,
-            "username": self.username,
-            "password": self.password,
-            "ssl": self.tls,
-            "socket_connect_timeout": CONNECT_WITHIN_S,
-        }
+        return BlockingRedis(**self.reached_by, ssl=self.tls, socket_timeout=BLOCKING_WITHIN_S)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -115,10 +64,6 @@ class Report(msgspec.Struct, frozen=True):
         )
 
 
-_FORM = Message(
-    "写成 redis://用户:密码@主机:6379/0（TLS 用 rediss:）",
-    "write redis://user:password@host:6379/0 (rediss: for TLS)",
-)
 _LOSS = {
     "always": ("AOF always：应答过的都在磁盘上", "AOF always: what was answered is on disk"),
     "everysec": (
@@ -157,14 +102,23 @@ async def look(url: str) -> Report:
 
 async def _look(client: "Redis") -> Report:
     info: dict[str, Any] = await client.info()
-    _check(info)
-    seconds, micros = await client.time()
+    check(
+        info,
+        SETTING,
+        (
+            (bool(info.get("cluster_enabled")), _CLUSTER),
+            (not info.get("aof_enabled"), _NO_AOF),
+            (info.get("maxmemory_policy", "noeviction") != "noeviction", _EVICTS),
+        ),
+    )
+    clock_ahead_s = ahead_s(await client.time())
     await client.function_list(library="queqiao_*")
+    product, version = named(info)
     return Report(
-        product="Valkey" if info.get("server_name") == "valkey" else "Redis",
-        version=str(info.get("valkey_version") or info["redis_version"]),
+        product=product,
+        version=version,
         appendfsync=await _setting(client, "appendfsync"),
-        clock_ahead_s=round(int(seconds) + int(micros) / 1e6 - time(), 3),
+        clock_ahead_s=clock_ahead_s,
         maxmemory_policy=str(info.get("maxmemory_policy", "")),
     )
 
@@ -175,23 +129,6 @@ async def _setting(client: "Redis", name: str) -> str:
     except ResponseError:
         return ""
     return str(found.get(name, ""))
-
-
-def _check(info: dict[str, Any]) -> None:
-    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
-    wrong = [
-        message
-        for is_wrong, message in (
-            (version < VERSION_MIN, _OLD),
-            (bool(info.get("cluster_enabled")), _CLUSTER),
-            (info.get("role") != "master", _REPLICA),
-            (not info.get("aof_enabled"), _NO_AOF),
-            (info.get("maxmemory_policy", "noeviction") != "noeviction", _EVICTS),
-        )
-        if is_wrong
-    ]
-    if wrong:
-        raise InvalidInput(*(FieldError(SETTING, message) for message in wrong))
 
 
 def unreachable(place: Place, error: Exception) -> Unavailable:
@@ -206,16 +143,11 @@ def unreachable(place: Place, error: Exception) -> Unavailable:
     )
 
 
-_OLD = Message(
-    "须为 Redis 7.0 或 Valkey 7.2 以上（函数从那时才有）",
-    "must be Redis 7.0 or Valkey 7.2 at least (functions came with them)",
-)
 _CLUSTER = Message(
     "不能是 Redis Cluster 的节点：账本的键都在一个槽里，请给它一台独立的服务器",
     "must not be a node of a Redis Cluster: the ledger's keys lie in one slot; give it a server"
     " of its own",
 )
-_REPLICA = Message("是副本，不能写；请给主节点的地址", "is a replica; give the primary's address")
 _NO_AOF = Message(
     "没有开 AOF，重启即丢失账本；在 redis.conf 里设 appendonly yes 和 appendfsync always",
     "has no append-only file, so a restart loses the ledger; set appendonly yes and appendfsync"

@@ -1,8 +1,6 @@
 """A Redis or Valkey server as profile rows need it: its URL, version and settings."""
 
-from time import time
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
@@ -27,65 +25,30 @@ from queqiao.kernel.errors import (
     Unavailable,
 )
 from queqiao.ports.profile_rows.base import SETTING
+from queqiao.ports.redis_place import (
+    ANSWER_WITHIN_S,
+    CONNECT_WITHIN_S,
+    RedisPlace,
+    ahead_s,
+    check,
+    named,
+)
 
-SCHEMES = ("redis", "rediss", "valkey", "valkeys")
-PREFIX = "queqiao"
-CONNECT_WITHIN_S = 2.0
-ANSWER_WITHIN_S = 5.0
 CONNECTIONS = 8
-VERSION_MIN = (7, 0)
 _FULL = ("OOM", "MISCONF")
 _PASSING = ("BUSY ", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN")
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where the rows lie: the server, the database on it, and the prefix of their keys."""
+class Place(RedisPlace, frozen=True):
+    """Where the rows lie."""
 
-    host: str
-    port: int
-    database: int
-    username: str | None
-    password: str | None
-    tls: bool
-    prefix: str
-
-    @classmethod
-    def of(cls, url: str) -> "Place":
-        """Read ``redis://[user:password@]host[:port][/database][?prefix=NAME]``.
-
-        ``rediss`` is TLS; ``valkey`` and ``valkeys`` mean the same. Raises InvalidInput otherwise.
-        """
-        parts = urlsplit(url)
-        try:
-            port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
-        except ValueError:
-            port, database = 0, -1
-        if parts.scheme not in SCHEMES or not parts.hostname or min(port, database) < 0:
-            raise InvalidInput(FieldError(SETTING, _FORM))
-        return cls(
-            parts.hostname,
-            port,
-            database,
-            unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None,
-            parts.scheme in ("rediss", "valkeys"),
-            parse_qs(parts.query).get("prefix", [PREFIX])[0],
-        )
-
-    @property
-    def root(self) -> str:
-        """Where the rows' keys begin. The braces keep all of them in one slot."""
-        return f"{{{self.prefix}:rows}}"
+    SETTING = SETTING
+    CALLED = "rows"
 
     def client(self) -> "Redis":
         """Return a client that connects when it is first used, and never retries by itself."""
         known: dict[str, Any] = {
-            "host": self.host,
-            "port": self.port,
-            "db": self.database,
-            "username": self.username,
-            "password": self.password,
-            "socket_connect_timeout": CONNECT_WITHIN_S,
+            **self.reached_by,
             "socket_timeout": ANSWER_WITHIN_S,
             "retry": Retry(NoBackoff(), 0),
             "client_name": "queqiao",
@@ -146,52 +109,21 @@ async def look(url: str) -> Report:
     client = place.client()
     try:
         info: dict[str, Any] = await client.info()
-        seconds, micros = await client.time()
+        clock_ahead_s = ahead_s(await client.time())
         await client.function_list(library="queqiao_rows_*")
     except (RedisError, OSError) as error:
         raise place.fault_of(error) from error
     finally:
         await client.aclose()
         await client.connection_pool.disconnect()
-    _check(info)
-    return Report(
-        "Valkey" if info.get("server_name") == "valkey" else "Redis",
-        str(info.get("valkey_version") or info["redis_version"]),
-        round(int(seconds) + int(micros) / 1e6 - time(), 3),
-        bool(info.get("aof_enabled")),
-    )
+    check(info, SETTING, ((bool(info.get("cluster_enabled")), _CLUSTER),))
+    return Report(*named(info), clock_ahead_s, bool(info.get("aof_enabled")))
 
 
-def _check(info: dict[str, Any]) -> None:
-    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
-    wrong = [
-        message
-        for is_wrong, message in (
-            (version < VERSION_MIN, _OLD),
-            (bool(info.get("cluster_enabled")), _CLUSTER),
-            (info.get("role") != "master", _REPLICA_GIVEN),
-        )
-        if is_wrong
-    ]
-    if wrong:
-        raise InvalidInput(*(FieldError(SETTING, message) for message in wrong))
-
-
-_FORM = Message(
-    "写成 redis://用户:密码@主机:6379/0（TLS 用 rediss:）",
-    "write redis://user:password@host:6379/0 (rediss: for TLS)",
-)
-_OLD = Message(
-    "须为 Redis 7.0 或 Valkey 7.2 以上（函数从那时才有）",
-    "must be Redis 7.0 or Valkey 7.2 at least (functions came with them)",
-)
 _CLUSTER = Message(
     "不能是 Redis Cluster 的节点：按前缀扫描的名单在一个槽里，请给它一台独立的服务器",
     "must not be a node of a Redis Cluster: the list of names that scans go by lies in one slot;"
     " give it a server of its own",
-)
-_REPLICA_GIVEN = Message(
-    "是副本，不能写；请给主节点的地址", "is a replica; give the primary's address"
 )
 _REPLICA = Message(
     "[ports] profile_rows：服务器成了副本，不能写；请给主节点的地址",

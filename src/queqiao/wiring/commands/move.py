@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -20,7 +21,10 @@ from queqiao.wiring.moves import MOVES, Counts, Order, Told
 from queqiao.wiring.settings import Settings, beyond_types, redacted
 from queqiao.wiring.supervisor import lock
 
-commands = typer.Typer(help="Carry data over to a server.", no_args_is_help=True)
+ALL = "all"
+Ports = StrEnum("Ports", [*MOVES, ALL])  # type: ignore[misc]  # made of the table, so that --help lists it
+_PORT = "Whose data: event_log, records, ledger, lake; or all."
+Port = Annotated[Ports, typer.Argument(metavar="PORT", help=_PORT)]
 
 To = Annotated[
     str, typer.Option("--to", help="The server; else the one that the settings file names.")
@@ -36,7 +40,6 @@ Ahead = Annotated[
 Anew = Annotated[
     bool, typer.Option("--anew", help="Delete the topic of an earlier copy, and begin again.")
 ]
-
 
 Empty = Annotated[
     bool,
@@ -58,8 +61,8 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.how in {"moved", "before", "begun_empty"}
 
 
-@commands.command("event_log")
-def event_log(
+def move(
+    port: Port,
     to: To = "",
     from_: From = "",
     ahead: Ahead = False,
@@ -70,95 +73,39 @@ def event_log(
     config: Config = None,
     json_: AsJson = False,
 ) -> None:
-    """Carry the events over to Kafka. Example: queqiao move event_log --to kafka://h:9092/shop.
+    """Carry data over to a server. Example: queqiao move ledger --to redis://h:6379.
 
-    Offsets stay; a resent event is known. With the system stopped, unless --ahead.
+    One port, or all that the settings file puts on servers and that lie in the home: offsets stay,
+    a resent event is known, records go as a whole or not at all. With the system stopped, but for
+    --ahead.
     """
     known = settings(home, config)
-    order = _order(known, "event_log", to, from_, ahead, anew, begin_empty)
-    run("event_log", known, order, dry_run, json_)
-
-
-@commands.command()
-def records(
-    to: To = "",
-    from_: From = "",
-    begin_empty: Empty = False,
-    dry_run: Dry = False,
-    home: Home = None,
-    config: Config = None,
-    json_: AsJson = False,
-) -> None:
-    """Carry the records over to PostgreSQL. Example: queqiao move records --to postgresql://h/q.
-
-    All of them or none, with the system stopped.
-    """
-    known = settings(home, config)
-    order = _order(known, "records", to, from_, begin_empty=begin_empty)
-    run("records", known, order, dry_run, json_)
-
-
-@commands.command()
-def ledger(
-    to: To = "",
-    from_: From = "",
-    begin_empty: Empty = False,
-    dry_run: Dry = False,
-    home: Home = None,
-    config: Config = None,
-    json_: AsJson = False,
-) -> None:
-    """Carry the ledger over to Redis. Example: queqiao move ledger --to redis://h:6379.
-
-    With the system stopped.
-    """
-    known = settings(home, config)
-    order = _order(known, "ledger", to, from_, begin_empty=begin_empty)
-    run("ledger", known, order, dry_run, json_)
-
-
-@commands.command()
-def lake(
-    to: To = "",
-    from_: From = "",
-    ahead: Ahead = False,
-    begin_empty: Empty = False,
-    dry_run: Dry = False,
-    home: Home = None,
-    config: Config = None,
-    json_: AsJson = False,
-) -> None:
-    """Carry the lake over to HDFS or S3. Example: queqiao move lake --to hdfs://h:8020/queqiao.
-
-    Its catalogue is told, where the settings name one. With the system stopped, unless --ahead.
-    """
-    known = settings(home, config)
-    order = _order(known, "lake", to, from_, ahead, begin_empty=begin_empty)
-    run("lake", known, order, dry_run, json_)
-
-
-@commands.command("all")
-def all_ports(
-    ahead: Ahead = False,
-    dry_run: Dry = False,
-    home: Home = None,
-    config: Config = None,
-    json_: AsJson = False,
-) -> None:
-    """Carry over all that the settings file puts on servers and that lies in the home.
-
-    Example: queqiao move all --config cluster.toml. With --ahead: the event log and the lake.
-    """
-    known = settings(home, config)
+    _check_options(port.value, {"--to": to, "--from": from_, "--ahead": ahead, "--anew": anew,
+                                "--begin-empty": begin_empty})  # fmt: skip
+    if port.value != ALL:
+        order = _order(known, port.value, to, from_, ahead, anew, begin_empty)
+        run(port.value, known, order, dry_run, json_)
+        return
     if not known.home.is_dir():
         message = Message(f"没有 {known.home}", f"there is no {known.home}")
         raise InvalidInput(FieldError("--home", message))
-    for port, source in moved.sources(known.home).items():
-        passed_over = _passed_over(known, port, source, ahead=ahead)
+    for name, source in moved.sources(known.home).items():
+        passed_over = _passed_over(known, name, source, ahead=ahead)
         if passed_over:
-            _say(Outcome(port, redacted(getattr(known.ports, port)), passed_over), json_)
+            _say(Outcome(name, redacted(getattr(known.ports, name)), passed_over), json_)
         else:
-            run(port, known, _order(known, port, "", str(source), ahead), dry_run, json_)
+            run(name, known, _order(known, name, "", str(source), ahead), dry_run, json_)
+
+
+def _check_options(port: str, given: dict[str, object]) -> None:
+    """Raise InvalidInput for options that mean nothing to a port."""
+    known = {"--ahead"} if port == ALL else {"--to", "--from", "--begin-empty"}
+    if port != ALL:
+        known |= {"--ahead"} if MOVES[port].can_be_ahead else set()
+        known |= {"--anew"} if MOVES[port].can_be_anew else set()
+    wrong = [FieldError(name, _NOT_OF_IT) for name in given if given[name] and name not in known]
+    if wrong:
+        raise InvalidInput(*wrong)
 
 
 def _passed_over(known: Settings, port: str, source: Path, *, ahead: bool) -> str:
@@ -295,6 +242,7 @@ def _otherwise(port: str, noted: moved.Moved, file: Path) -> Message:
     )
 
 
+_NOT_OF_IT = Message("这里没有这个选项", "means nothing here: leave it out")
 _NO_SERVER = Message(
     "给出服务器的 URL，或用 --config 给出写着它的配置文件",
     "give the URL of a server, or by --config the settings file that names it",
