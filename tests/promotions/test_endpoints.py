@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.promotions.till import NOW_US, SECRET, coupon
 
-from queqiao.decide.promotions.code_book import compile_batch
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
+from queqiao.decide.promotions.coupons.code_book import compile_batch
+from queqiao.decide.promotions.coupons.endpoints import CouponServices, handlers
+from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.documents import (
     Condition,
     CouponBatchDocument,
@@ -17,9 +19,8 @@ from queqiao.decide.promotions.documents import (
     PromotionDocument,
     Scope,
 )
-from queqiao.decide.promotions.endpoints import CouponServices, handlers
 from queqiao.decide.promotions.hot_state import load
-from queqiao.decide.promotions.publishing import check_live_coupon_batch, check_live_promotion
+from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.kernel.errors import CallerError, InvalidInput
 from queqiao.kernel.http import Request

@@ -6,10 +6,8 @@ from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
-from queqiao.decide.promotions.publishing import (
-    check_live_coupon_batch,
-    check_live_promotion,
-)
+from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
+from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.ports.keyring.base import Keyring

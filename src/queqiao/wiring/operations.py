@@ -21,8 +21,8 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
-from queqiao.decide.promotions.endpoints import CouponServices
-from queqiao.decide.promotions.endpoints import handlers as coupon_handlers
+from queqiao.decide.promotions.coupons.endpoints import CouponServices
+from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
 from queqiao.measure.endpoints import MeasureServices

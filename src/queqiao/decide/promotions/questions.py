@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from queqiao.catalog.contracts import Facts, Goods
 from queqiao.decide.promotions.basket import Basket, Line
 from queqiao.decide.promotions.checks import check_promotion
-from queqiao.decide.promotions.coupon_codes import normal
+from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.documents import Limits, Profile
 from queqiao.decide.promotions.matching import lines_by_offer, places
 from queqiao.decide.promotions.offers import Offer, compile_offer

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from queqiao.decide.promotions.code_book import CodeBook, compile_batch
+from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
 from queqiao.decide.promotions.documents import CouponBatchDocument, Layer, PromotionDocument
 from queqiao.decide.promotions.matching import Index
 from queqiao.decide.promotions.offers import Offer, compile_offer

@@ -5,9 +5,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from queqiao.decide.promotions.coupon_codes import ALPHABET, LENGTH, CodeMaker, _siphash
+from queqiao.decide.promotions.coupons.codes import ALPHABET, LENGTH, CodeMaker, _siphash
+from queqiao.decide.promotions.coupons.endpoints import codes_of
 from queqiao.decide.promotions.documents import CouponBatchDocument
-from queqiao.decide.promotions.endpoints import codes_of
 
 SECRET = b"the coupon key of the test, long"
 

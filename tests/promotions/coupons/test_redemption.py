@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.promotions.till import NOW_US, coupon
 
-from queqiao.decide.promotions.coupon_ledger import LOCK_US
+from queqiao.decide.promotions.coupons.uses import LOCK_US
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, Refused
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from queqiao.decide.promotions.code_book import Batch
+from queqiao.decide.promotions.coupons.code_book import Batch
 from queqiao.decide.promotions.offers import Offer
 from queqiao.kernel.clock import MINUTE_US
 from queqiao.ports.ledger.base import Balance, Take

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from queqiao.decide.promotions.code_book import compile_batch
 from queqiao.decide.promotions.contracts import COUPON_BATCH
-from queqiao.decide.promotions.coupon_codes import normal
+from queqiao.decide.promotions.coupons.code_book import compile_batch
+from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.documents import CouponBatchDocument
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route

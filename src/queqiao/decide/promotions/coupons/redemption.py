@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from queqiao.decide.promotions.code_book import Batch
-from queqiao.decide.promotions.coupon_codes import normal
-from queqiao.decide.promotions.coupon_ledger import Use, exhausted, lock_end_us, reason_of
+from queqiao.decide.promotions.coupons.code_book import Batch
+from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.coupons.uses import Use, exhausted, lock_end_us, reason_of
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.kernel import json
 from queqiao.kernel.clock import format_rfc3339

@@ -1,0 +1,1 @@
+"""Coupons: batches of codes, what becomes of each code, and who holds it."""
