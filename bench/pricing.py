@@ -15,16 +15,16 @@ from unittest.mock import patch
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
 from queqiao.decide.promotions import questions, quoting
-from queqiao.decide.promotions.documents import (
+from queqiao.decide.promotions.documents.benefit import (
     Benefit,
-    Condition,
     FixedBenefit,
     PercentBenefit,
-    PromotionDocument,
-    Scope,
     ThresholdBenefit,
     Tier,
 )
+from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
+from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.offers import in_scope
 from queqiao.decide.promotions.quote_types import Cart, CartLine, Customer, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote

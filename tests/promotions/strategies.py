@@ -4,17 +4,16 @@ from decimal import Decimal
 
 import hypothesis.strategies as st
 
-from queqiao.decide.promotions.documents import (
-    Condition,
+from queqiao.decide.promotions.documents.benefit import (
     FixedBenefit,
-    Funding,
-    InlinePromotion,
     PercentBenefit,
-    Profile,
-    Scope,
     ThresholdBenefit,
     Tier,
 )
+from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.profile import LAYERS, Profile
+from queqiao.decide.promotions.documents.promotion import Funding, InlinePromotion
+from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.quote_types import (
     Cart,
     CartLine,
@@ -85,7 +84,7 @@ PROFILES = st.builds(
     priority=st.sampled_from(["high_first", "low_first"]),
     minimum_price=st.sampled_from(["redistribute", "cap"]),
     selection=st.sampled_from(["sequence", "sequence", "best_combination"]),
-    layers=st.sampled_from([("promotion", "coupon"), ("coupon", "promotion")]),
+    layers=st.permutations(LAYERS).map(tuple),
 )
 CATALOGS = st.tuples(
     *(

@@ -12,13 +12,11 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
 from queqiao.decide.promotions.coupons.code_book import compile_batch
 from queqiao.decide.promotions.coupons.endpoints import CouponServices, handlers
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
-from queqiao.decide.promotions.documents import (
-    Condition,
-    CouponBatchDocument,
-    PercentBenefit,
-    PromotionDocument,
-    Scope,
-)
+from queqiao.decide.promotions.documents.benefit import PercentBenefit
+from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
+from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.hot_state import load
 from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.decide.promotions.quote_types import QuoteRequest

@@ -3,12 +3,9 @@
 import msgspec
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
-from queqiao.decide.promotions.documents import (
-    CouponBatchDocument,
-    FixedBenefit,
-    Limits,
-    PromotionDocument,
-)
+from queqiao.decide.promotions.documents.benefit import FixedBenefit
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
 from queqiao.decide.promotions.hot_endpoints import PromotionServices, routes
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import compile_snapshot

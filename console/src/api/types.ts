@@ -73,7 +73,10 @@ export type Benefit =
   | { type: "percent"; percent: string; cap: number | null }
   | { type: "fixed"; amount: number };
 
-export interface PromotionDocument {
+/** Parts that the forms carry along as they are. */
+type Carried = Pick<Schemas["PromotionDocument"], "layer" | "group" | "combines_with" | "excludes" | "mechanic" | "holdback_percent">;
+
+export interface PromotionDocument extends Carried {
   name: string;
   starts_at: string | null;
   ends_at: string | null;

@@ -7,7 +7,7 @@ import pytest
 
 from queqiao.decide.promotions.coupons.codes import ALPHABET, LENGTH, CodeMaker, _siphash
 from queqiao.decide.promotions.coupons.endpoints import codes_of
-from queqiao.decide.promotions.documents import CouponBatchDocument
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 
 SECRET = b"the coupon key of the test, long"
 

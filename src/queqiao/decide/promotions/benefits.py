@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Protocol
 
-from queqiao.decide.promotions.documents import (
+from queqiao.decide.promotions.documents.benefit import (
     Benefit,
     FixedBenefit,
     PercentBenefit,
@@ -114,11 +114,13 @@ def compile_benefit(benefit: Benefit) -> Compiled:
     match benefit:
         case ThresholdBenefit(repeat=True):
             tier = benefit.tiers[0]
-            return Repeating(tier.at_least, tier.discount, benefit.cap)
+            return Repeating(tier.at_least, tier.discount or 0, benefit.cap)
         case ThresholdBenefit():
-            tiers = tuple((tier.at_least, tier.discount) for tier in benefit.tiers)
+            tiers = tuple((tier.at_least, tier.discount or 0) for tier in benefit.tiers)
             return Threshold(tiers, benefit.cap)
         case PercentBenefit():
             return Percent(benefit.percent, benefit.cap)
         case FixedBenefit():
             return Fixed(benefit.amount)
+        case _:
+            raise TypeError(type(benefit).__name__)

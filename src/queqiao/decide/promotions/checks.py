@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
-from queqiao.decide.promotions.documents import (
-    Benefit,
-    CouponBatchDocument,
-    Funding,
-    PercentBenefit,
-    PromotionDocument,
-    ThresholdBenefit,
-)
+from queqiao.decide.promotions.documents.benefit import Benefit, PercentBenefit, ThresholdBenefit
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
+from queqiao.decide.promotions.unpriced import unpriced_errors
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import exponent
@@ -26,6 +22,7 @@ def check_promotion(document: PromotionDocument) -> None:
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),
         *_limit_errors(document),
+        *unpriced_errors(document),
     ]
     if errors:
         raise InvalidInput(*errors)
@@ -68,13 +65,17 @@ def _tier_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
         )
     for index, tier in enumerate(benefit.tiers):
         path = f"benefit.tiers[{index}]"
+        if tier.discount is None:
+            message = Message("请填写优惠金额", "give the discount")
+            yield FieldError(f"{path}.discount", message)
+            return
         if tier.discount > tier.at_least:
             message = Message("优惠不能大于门槛，请减小", "must not be above at_least; lower it")
             yield FieldError(f"{path}.discount", message)
         if index and tier.at_least <= benefit.tiers[index - 1].at_least:
             message = Message("门槛要逐档增大", "must be above that of the tier before")
             yield FieldError(f"{path}.at_least", message)
-        if index and tier.discount <= benefit.tiers[index - 1].discount:
+        if index and tier.discount <= (benefit.tiers[index - 1].discount or 0):
             message = Message("优惠要逐档增大", "must be above that of the tier before")
             yield FieldError(f"{path}.discount", message)
 

@@ -10,7 +10,7 @@ from itertools import combinations
 import msgspec
 
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.documents import Profile
+from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.pricing import Placed, Priced, Unmet, gives, price
 from queqiao.decide.promotions.rounding import up
 

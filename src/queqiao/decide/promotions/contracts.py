@@ -1,12 +1,9 @@
 """What other stages may know of promotions: the document kinds, the quote, the redemption."""
 
 from queqiao.decide.promotions.checks import check_coupon_batch, check_promotion
-from queqiao.decide.promotions.documents import (
-    CouponBatchDocument,
-    InlinePromotion,
-    Profile,
-    PromotionDocument,
-)
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument
 from queqiao.kernel.documents import DocumentKind
 
 PROMOTION = DocumentKind("promotion", "promotions", PromotionDocument, check_promotion)

@@ -4,7 +4,9 @@ import msgspec
 
 from queqiao.catalog.contracts import Facts
 from queqiao.decide.promotions.benefits import Compiled, compile_benefit
-from queqiao.decide.promotions.documents import Layer, Limits, PromotionDocument, Scope
+from queqiao.decide.promotions.documents.profile import Layer
+from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
+from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.kernel.clock import parse_rfc3339
 
 FOREVER_US = 2**62
@@ -39,7 +41,7 @@ def compile_offer(promotion_id: str, document: PromotionDocument) -> Offer:
     return Offer(
         id=promotion_id,
         name=document.name,
-        layer="promotion" if document.code_batch is None else "coupon",
+        layer="order" if document.code_batch is None else "coupon",
         priority=document.priority,
         exclusive=document.exclusive,
         benefit=compile_benefit(document.benefit),

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.documents import Profile
+from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.rounding import divider
 from queqiao.decide.promotions.sharing import spread, spread_of, spread_within

@@ -1,6 +1,6 @@
 """Calculation profiles that have a name, after how well-known shops reckon."""
 
-from queqiao.decide.promotions.documents import Profile
+from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 PRESETS: dict[str, Profile] = {
@@ -22,10 +22,9 @@ PRESETS: dict[str, Profile] = {
 def find_profile(profile: Profile | str | None) -> Profile:
     """Return the profile itself, or the preset of that name. Raises InvalidInput."""
     if isinstance(profile, Profile):
-        if sorted(profile.layers) != ["coupon", "promotion"]:
-            message = Message(
-                "须各列一次 promotion 与 coupon", "name promotion and coupon once each"
-            )
+        if sorted(profile.layers) != sorted(LAYERS):
+            names = ", ".join(LAYERS)
+            message = Message(f"须各列一次：{names}", f"name each layer once: {names}")
             raise InvalidInput(FieldError("profile.layers", message))
         return profile
     found = PRESETS.get(profile or "standard")

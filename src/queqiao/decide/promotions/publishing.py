@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
-from queqiao.decide.promotions.documents import PromotionDocument
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.ports.records import documents
 

@@ -9,7 +9,8 @@ from queqiao.catalog.contracts import Facts, Goods
 from queqiao.decide.promotions.basket import Basket, Line
 from queqiao.decide.promotions.checks import check_promotion
 from queqiao.decide.promotions.coupons.codes import normal
-from queqiao.decide.promotions.documents import Limits, Profile
+from queqiao.decide.promotions.documents.profile import LAYERS, Profile
+from queqiao.decide.promotions.documents.promotion import Limits
 from queqiao.decide.promotions.matching import lines_by_offer, places
 from queqiao.decide.promotions.offers import Offer, compile_offer
 from queqiao.decide.promotions.pricing import Placed, Reason
@@ -174,7 +175,7 @@ def _place(
 
 def _ordered(placed: list[Placed], profile: Profile) -> list[Placed]:
     """Return the offers in the profile's order; the places already stand in the default one."""
-    if profile.priority == "high_first" and profile.layers == ("promotion", "coupon"):
+    if profile.priority == "high_first" and profile.layers == LAYERS:
         return placed
     sign = -1 if profile.priority == "high_first" else 1
     layers = {layer: place for place, layer in enumerate(profile.layers)}

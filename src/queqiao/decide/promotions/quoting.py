@@ -6,7 +6,7 @@ from typing import NamedTuple
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combinations import Proof, settle
-from queqiao.decide.promotions.documents import Profile
+from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.pricing import Applied, Priced, Unmet
 from queqiao.decide.promotions.profiles import find_profile
 from queqiao.decide.promotions.questions import (

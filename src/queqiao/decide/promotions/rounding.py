@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from queqiao.decide.promotions.documents import Rounding
+from queqiao.decide.promotions.documents.profile import Rounding
 
 Divide = Callable[[int, int], int]
 """Divides a non-negative numerator by a positive denominator and returns an integer."""

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
-from queqiao.decide.promotions.documents import CouponBatchDocument, Layer, PromotionDocument
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.profile import LAYERS, Layer
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.matching import Index
 from queqiao.decide.promotions.offers import Offer, compile_offer
 from queqiao.kernel import json
 
-_LAYERS: dict[Layer, int] = {"promotion": 0, "coupon": 1}
+_LAYERS: dict[Layer, int] = {layer: place for place, layer in enumerate(LAYERS)}
 
 
 class PromotionsSnapshot:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from queqiao.decide.promotions.coupons.codes import LENGTH, CodeMaker, normal
-from queqiao.decide.promotions.documents import CouponBatchDocument
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import parse_rfc3339
 

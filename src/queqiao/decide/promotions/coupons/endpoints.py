@@ -7,7 +7,7 @@ import msgspec
 from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons.code_book import compile_batch
 from queqiao.decide.promotions.coupons.codes import normal
-from queqiao.decide.promotions.documents import CouponBatchDocument
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route
 from queqiao.kernel.text import clean

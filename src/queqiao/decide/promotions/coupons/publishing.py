@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons.codes import normal
-from queqiao.decide.promotions.documents import CouponBatchDocument
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.records import documents
 

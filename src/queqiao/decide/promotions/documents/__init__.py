@@ -1,0 +1,1 @@
+"""The documents that operators write: promotions and their parts, coupon batches, profiles."""

@@ -1,0 +1,51 @@
+"""What documents can say and quotes do not reckon with yet: refused, so that nothing is promised.
+
+Each room of the engine takes its entries away when it learns to price them.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from queqiao.decide.promotions.documents.benefit import (
+    FixedBenefit,
+    PercentBenefit,
+    ThresholdBenefit,
+)
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
+from queqiao.kernel.errors import FieldError, Message
+
+_PRICED_BENEFITS = (ThresholdBenefit, PercentBenefit, FixedBenefit)
+
+UNPRICED: dict[str, tuple[str, ...]] = {
+    "": ("layer", "group", "combines_with", "excludes", "mechanic"),
+    "benefit": ("measure", "level", "pick"),
+    "scope": ("price_at_least", "price_at_most", "excluded"),
+    "limits": ("per_day", "per_customer_per_day", "per_device", "budget"),
+}
+"""Fields that must still hold their defaults, by the part of the document."""
+
+_PRICED_CONDITIONS = ("subtotal_at_least", "quantity_at_least", "segments_any", "channels_any")
+
+
+def unpriced_errors(document: PromotionDocument) -> Iterator[FieldError]:
+    """Yield an error for each field that holds more than a quote reckons with."""
+    if not isinstance(document.benefit, _PRICED_BENEFITS):
+        yield _not_yet("benefit.type")
+    for part, names in UNPRICED.items():
+        value = getattr(document, part) if part else document
+        yield from (_not_yet(f"{part}.{name}".lstrip(".")) for name in _said(value, names))
+    every = tuple(field.name for field in fields(document.condition))
+    names = tuple(name for name in every if name not in _PRICED_CONDITIONS)
+    yield from (_not_yet(f"condition.{name}") for name in _said(document.condition, names))
+
+
+def _said(value: Struct, names: tuple[str, ...]) -> Iterator[str]:
+    for field in fields(value):
+        if field.name in names and getattr(value, field.name) != field.default:
+            yield field.name
+
+
+def _not_yet(path: str) -> FieldError:
+    return FieldError(path, Message("报价尚不支持，请删去", "quotes cannot do this yet; remove it"))
