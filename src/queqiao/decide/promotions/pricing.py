@@ -1,44 +1,29 @@
 """Pricing: offers applied to a basket in order, to the last minor unit. Pure and deterministic."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.offers import Offer
+from queqiao.decide.promotions.reasons import Reason, ShortfallUnit
+from queqiao.decide.promotions.requirement import Requirement
 from queqiao.decide.promotions.rounding import divider
 from queqiao.decide.promotions.sharing import spread, spread_of, spread_within
 
-Reason = Literal[
-    "subtotal_below",
-    "quantity_below",
-    "nothing_left",
-    "exclusive_alone",
-    "exclusive_after_others",
-    "better_without",
-    "not_started",
-    "ended",
-    "currency_differs",
-    "channel_differs",
-    "segment_missing",
-    "no_goods_in_scope",
-    "code_missing",
-    "code_unknown",
-    "code_not_started",
-    "code_ended",
-    "code_without_promotion",
-]
-"""Why a promotion or a code gives nothing; stable codes."""
-
 
 class Placed(Struct, frozen=True, gc=False):
-    """An offer that matches, the lines in its scope (places in the basket), and its code."""
+    """An offer that matches, the lines in its scope (places in the basket), and its code.
+
+    ``requirement`` is what its condition still asks when its turn comes.
+    """
 
     offer: Offer
     lines: Sequence[int]
     code: str | None = None
+    requirement: Requirement | None = None
 
 
 class Applied(Struct, frozen=True, gc=False):
@@ -56,7 +41,7 @@ class Unmet(Struct, frozen=True, gc=False):
     placed: Placed
     reason: Reason
     shortfall: int | None = None
-    shortfall_unit: Literal["minor", "unit"] | None = None
+    shortfall_unit: ShortfallUnit | None = None
 
 
 class Priced(NamedTuple):
@@ -95,6 +80,10 @@ class Till:
 
     def take(self, item: Placed) -> Applied | Unmet:
         """Take one offer's discount, or say why it gives none."""
+        unmet = None if item.requirement is None else item.requirement.unmet(self)
+        return self._take(item) if unmet is None else Unmet(item, *unmet)
+
+    def _take(self, item: Placed) -> Applied | Unmet:
         offer, lines, basis = item.offer, item.lines, self._basis
         if len(lines) == 1:
             weights: Sequence[int] = ()
@@ -115,6 +104,11 @@ class Till:
             self.running[lines[0]] -= amount
             return Applied(item, base, amount, (amount,))
         return self._taken(item, base, spread_of(amount, weights, base, self._remainder))
+
+    def still_costs(self, lines: Sequence[int]) -> int:
+        """Return what these lines cost in all just now."""
+        running = self.running
+        return sum([running[index] for index in lines])
 
     def _missing(self, item: Placed) -> int:
         quantity = sum([self._quantities[index] for index in item.lines])

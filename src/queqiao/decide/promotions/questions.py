@@ -13,13 +13,14 @@ from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.decide.promotions.documents.promotion import Limits
 from queqiao.decide.promotions.matching import lines_by_offer, places
 from queqiao.decide.promotions.offers import Offer, compile_offer
-from queqiao.decide.promotions.pricing import Placed, Reason
+from queqiao.decide.promotions.pricing import Placed
 from queqiao.decide.promotions.quote_types import (
     UNITS_MAX,
     CartLine,
     CatalogItem,
     QuoteRequest,
 )
+from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, digest
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX

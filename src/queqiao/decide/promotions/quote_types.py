@@ -1,6 +1,6 @@
 """The quote on the wire: the question and its answer. Amounts are integers in minor units."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -8,6 +8,7 @@ from queqiao.decide.promotions.combinations import Proof
 from queqiao.decide.promotions.documents.bounds import Name, Names
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.documents.promotion import InlinePromotion
+from queqiao.decide.promotions.reasons import ShortfallUnit
 
 PRICE_MAX = 10**12
 LINES_MAX = 500
@@ -17,16 +18,49 @@ Price = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
 Id = Annotated[str, Meta(max_length=200)]
 
 
+class BoughtGoods(Struct, frozen=True):
+    """Goods that the customer bought before: ``paid_minor`` for all of them, at ``at`` (RFC 3339).
+
+    Where they lie in the catalogue stands there; ``categories`` and the like help where it does
+    not know the SKU any more.
+    """
+
+    sku: Name
+    quantity: Annotated[int, Meta(ge=1, le=UNITS_MAX)] = 1
+    paid_minor: Price | None = None
+    at: str | None = None
+    categories: Names = ()
+    brand: str | None = None
+    shop: str | None = None
+    tags: Names = ()
+
+
+class CustomerHistory(Struct, frozen=True):
+    """What the customer bought before this order: sold orders, and what was paid for them.
+
+    What is absent is not known; then the system answers from what it knows of the customer's id.
+    """
+
+    orders: Annotated[int, Meta(ge=0, le=10**9)] | None = None
+    spent_minor: Annotated[int, Meta(ge=0, le=10**15)] | None = None
+    last_order_at: str | None = None
+    bought: Annotated[tuple[BoughtGoods, ...], Meta(max_length=5_000)] | None = None
+
+
 class Customer(Struct, frozen=True, forbid_unknown_fields=True):
     """Who buys. ``attributes`` and ``history`` are for rules that read them.
 
-    Without ``segments`` those hold that the system knows of the customer's ``id``.
+    Without ``segments`` and ``tags`` those hold that the system knows of the customer's ``id``.
+    ``birthday`` is ``YYYY-MM-DD`` or ``MM-DD``.
     """
 
     id: Id | None = None
+    device_id: Id | None = None
     segments: Names | None = None
+    tags: Names | None = None
     attributes: dict[str, Any] = {}
-    history: dict[str, Any] = {}
+    birthday: Annotated[str, Meta(pattern="^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")] | None = None
+    history: CustomerHistory = CustomerHistory()
 
 
 class CatalogItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,7 +196,7 @@ class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     name: str | None = None
     code: str | None = None
     shortfall: int | None = None
-    shortfall_unit: Literal["minor", "unit"] | None = None
+    shortfall_unit: ShortfallUnit | None = None
 
 
 class AddOn(Struct, frozen=True, gc=False):

@@ -1,0 +1,71 @@
+"""Why a promotion or a code gives nothing: stable codes, and the units of what is missing."""
+
+from typing import Literal
+
+ShortfallUnit = Literal["minor", "unit", "kind", "order", "day"]
+"""Minor units of money, units of goods, different SKUs, orders, days."""
+
+ConditionReason = Literal[
+    "subtotal_below",
+    "subtotal_above",
+    "quantity_below",
+    "quantity_above",
+    "kinds_below",
+    "kinds_above",
+    "code_missing",
+    "code_excluded",
+    "payment_method_differs",
+    "payment_method_excluded",
+    "shipping_method_differs",
+    "shipping_method_excluded",
+    "channel_differs",
+    "channel_excluded",
+    "country_differs",
+    "country_excluded",
+    "outside_hours",
+    "inside_hours",
+    "customer_unknown",
+    "order_number_differs",
+    "order_number_excluded",
+    "orders_below",
+    "orders_above",
+    "spent_below",
+    "spent_above",
+    "bought_below",
+    "bought_above",
+    "birthday_outside",
+    "birthday_inside",
+    "segment_missing",
+    "segment_excluded",
+    "tag_missing",
+    "tag_excluded",
+    "attribute_missing",
+    "attribute_present",
+    "attribute_differs",
+    "attribute_excluded",
+    "attribute_below",
+    "attribute_above",
+    "not_first_purchase",
+    "first_purchase",
+]
+"""Why a condition does not hold. ``_excluded``, ``_above`` and ``inside_`` are of what must not be.
+"""
+
+Reason = (
+    ConditionReason
+    | Literal[
+        "nothing_left",
+        "exclusive_alone",
+        "exclusive_after_others",
+        "better_without",
+        "not_started",
+        "ended",
+        "currency_differs",
+        "no_goods_in_scope",
+        "code_unknown",
+        "code_not_started",
+        "code_ended",
+        "code_without_promotion",
+    ]
+)
+"""Why a promotion or a code gives nothing; stable codes."""
