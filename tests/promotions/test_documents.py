@@ -87,7 +87,7 @@ def test_limits_stand_where_a_coupon_counts_them():
         ({"count": None, "codes": []}, ["codes"]),
         ({"count": None, "codes": ["abc", "ABC"]}, ["codes[1]"]),
         ({"count": 0}, ["count"]),
-        ({"count": 10_000_001}, ["count"]),
+        ({"count": 100_000_001}, ["count"]),
         ({"prefix": "折扣"}, ["prefix"]),
         ({"uses_per_code": 0}, ["uses_per_code"]),
         ({"starts_at": "2026-06-18T00:00:00Z", "ends_at": "2026-06-18T00:00:00Z"}, ["ends_at"]),

@@ -6,11 +6,9 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.promotions.till import NOW_US, SECRET, coupon
+from tests.promotions.till import NOW_US, coupon
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
-from queqiao.decide.promotions.coupons.code_book import compile_batch
-from queqiao.decide.promotions.coupons.endpoints import CouponServices, handlers
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.documents.benefit import PercentBenefit
 from queqiao.decide.promotions.documents.condition import Condition
@@ -21,7 +19,6 @@ from queqiao.decide.promotions.hot_state import load
 from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.kernel.errors import CallerError, InvalidInput
-from queqiao.kernel.http import Request
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.sqlite import SqliteRecords
@@ -214,7 +211,7 @@ def test_documents_come_live_from_the_records(tmp_path):
     records.write_now(store)
     snapshot = records.read_now(lambda conn: load(conn, b"k" * 32))
     assert [offer.id for offer in snapshot.offers] == ["p"]
-    assert snapshot.code_book.find("SAVE10").id == "b"
+    assert snapshot.code_book.find("SAVE10").batch.id == "b"
     again = records.read_now(lambda conn: load(conn, b"k" * 32))
     assert again.rules_version == snapshot.rules_version
     records.close()
@@ -244,21 +241,6 @@ def test_what_goes_live_must_fit_what_is_live(tmp_path):
         return missing.value.fields[0].path, clashing.value.fields[0].path
 
     assert records.write_now(store) == ("code_batch", "codes[1]")
-    records.close()
-
-
-async def test_codes_are_printed_from_the_records(tmp_path):
-    records = SqliteRecords(tmp_path / "records.sqlite")
-    records.upgrade()
-    batch = CouponBatchDocument(name="b", prefix="N-", count=3)
-    edit = documents.Edit(SYSTEM, NOW_US)
-    records.write_now(lambda conn: documents.create(conn, COUPON_BATCH, "b", batch, edit))
-    (route,) = handlers(CouponServices(records, SECRET))
-    request = Request("GET", route.path, {"id": "b"}, {"from": "1"}, {}, b"", "", NOW_US)
-    response = await route.handler(request)
-    lines = response.body.decode().split()
-    assert lines[0] == "code"
-    assert [compile_batch("b", batch, SECRET).maker.number(code) for code in lines[1:]] == [1, 2]
     records.close()
 
 

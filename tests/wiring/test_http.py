@@ -48,7 +48,14 @@ async def fail(request: Request) -> Response:
     raise ZeroDivisionError
 
 
+async def stream(request: Request) -> Response:
+    size = int(request.query["pieces"])
+    pieces = (bytes([65 + number % 26]) * 100_000 for number in range(size))
+    return Response(200, b"", "text/plain", (("content-length", str(size * 100_000)),), pieces)
+
+
 ROUTES = [
+    Route("GET", "/v1/stream", stream, SUMMARY),
     Route("GET", "/v1/things/{id}", show, SUMMARY),
     Route("POST", "/v1/things", show, SUMMARY, body_max=1000),
     Route("GET", "/v1/secret", show, SUMMARY, scope="read"),
@@ -63,6 +70,7 @@ async def port(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         [
             Route("POST", "/behind/{name}", show, SUMMARY, body_max=300_000),
             Route("GET", "/behind/{name}", show, SUMMARY),
+            Route("GET", "/behind/stream/whole", stream, SUMMARY),
         ],
         FixedClock(1),
         Keys(),
@@ -101,6 +109,15 @@ async def test_dispatch(client: httpx.AsyncClient) -> None:
     assert answer.json()["language"] == "zh"
     assert (await client.delete("/v1/things")).status_code == 405
     assert (await client.head("/v1/things/7")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/stream", "/behind/stream/whole"])
+async def test_a_body_is_streamed_piece_by_piece(client: httpx.AsyncClient, path: str) -> None:
+    async with client.stream("GET", path, params={"pieces": "30"}) as answer:
+        assert answer.headers["content-length"] == "3000000"
+        assert "transfer-encoding" not in answer.headers
+        body = b"".join([piece async for piece in answer.aiter_bytes()])
+    assert body == b"".join(bytes([65 + number % 26]) * 100_000 for number in range(30))
 
 
 async def test_guards(client: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from litestar import Response as LitestarResponse
 from litestar.connection import ASGIConnection
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
+from litestar.response import Stream
 
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, Forbidden, InvalidInput, Message, Unauthenticated
@@ -94,7 +95,7 @@ def mount(operation: Operation, services: Services) -> HTTPRouteHandler:
     """Return the framework's handler of one operation."""
     ours = operation.route
 
-    async def handle(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[bytes]:
+    async def handle(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[Any]:
         call = await to_request(request)
         answer = await ours.handler(call)
         if _is_unaudited_write(operation, call, answer):
@@ -131,8 +132,15 @@ async def to_request(request: LitestarRequest[Any, Any, Any]) -> Request:
     )
 
 
-def from_response(answer: Response) -> LitestarResponse[bytes]:
-    """Return the framework's answer."""
+def from_response(answer: Response) -> LitestarResponse[Any]:
+    """Return the framework's answer; a stream stays one."""
+    if answer.stream is not None:
+        return Stream(
+            answer.stream,
+            media_type=answer.content_type,
+            status_code=answer.status,
+            headers=dict(answer.headers),
+        )
     found: LitestarResponse[bytes] = LitestarResponse(
         answer.body, media_type=answer.content_type, status_code=answer.status
     )

@@ -1,6 +1,7 @@
 """Hot routes as an ASGI application: read, guard, dispatch, answer. Every fault is a problem."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any, Protocol
@@ -278,10 +279,23 @@ def problem_response(
 
 async def write(response: Response, send: Send) -> None:
     """Send an answer."""
+    if response.stream is not None:
+        await _write_stream(response, response.stream, send)
+        return
     body = response.body
     lines = _header_lines(len(body), response.content_type, response.headers)
     await send({"type": "http.response.start", "status": response.status, "headers": lines})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _write_stream(response: Response, stream: Iterator[bytes], send: Send) -> None:
+    """Send a body piece by piece: ``send`` waits while the client is slow."""
+    lines = [("content-type", response.content_type), *response.headers]
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    while (piece := await asyncio.to_thread(next, stream, None)) is not None:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 @lru_cache(256)

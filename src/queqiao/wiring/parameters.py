@@ -7,6 +7,7 @@ from queqiao.collect.hot_endpoints import BATCH_PATHS, CALL_PATHS
 from queqiao.collect.protocols.ga4_endpoints import COLLECT_PATH, DEBUG_PATH
 from queqiao.collect.protocols.posthog_endpoints import CAPTURE_PATHS, EVENTS_PATH, FLAGS_PATHS
 from queqiao.collect.protocols.snowplow_endpoints import PIXEL_PATH, POST_PATH
+from queqiao.decide.promotions.coupons.code_files import FORMS
 from queqiao.kernel.errors import Message
 from queqiao.operate.calls import DRY_RUN, PAGE
 from queqiao.operate.contracts import Parameter
@@ -69,6 +70,10 @@ FOREIGN: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
 )
 """Those of the protocols that are not Segment's."""
 
+_CODES = (
+    Parameter("from", Message("从第几个券码起", "number of the first code"), int),
+    Parameter("count", Message("多少个，默认到最后", "how many; absent: to the last"), int),
+)
 _EVENTS = (
     Parameter("message_id", Message("只要这一个事件", "only the event of this id")),
     Parameter("after", Message("从这个偏移量之后读起", "read on behind this offset"), int),
@@ -152,9 +157,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/ledger/balances": (
             Parameter("prefix", Message("计数器名的开头", "how the counters' names begin")),
         ),
-        "GET /api/v1/coupon-batches/{id}/codes.csv": (
-            Parameter("from", Message("从第几个券码起", "number of the first code"), int),
-        ),
+        **{f"GET /api/v1/coupon-batches/{{id}}/codes.{form}": _CODES for form in FORMS},
         "POST /api/v1/reports/export": (
             Parameter("format", Message("文件格式：csv", "format of the file: csv")),
         ),

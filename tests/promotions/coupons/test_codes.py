@@ -1,68 +1,116 @@
-"""Codes by a keyed permutation: unique, readable back, hopeless to guess."""
+"""Codes by a keyed permutation: unique, readable back, hopeless to guess, read by equal work."""
 
 from random import Random
 
-import numpy as np
 import pytest
 
-from queqiao.decide.promotions.coupons.codes import ALPHABET, LENGTH, CodeMaker, _siphash
-from queqiao.decide.promotions.coupons.endpoints import codes_of
+from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
+from queqiao.decide.promotions.coupons.codes import ALPHABET, LENGTH, ROUNDS, CodeMaker, CodeSpace
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 
 SECRET = b"the coupon key of the test, long"
+SPACE = CodeSpace(SECRET, "coupon")
 
 
-def maker(count=50_000, batch="b1", prefix="new-"):
-    return CodeMaker(SECRET, batch, prefix, count)
+def maker(count=150_000, batch="b1", prefix="new-", space=SPACE):
+    return CodeMaker(space, batch, prefix, count)
 
 
-def test_siphash_gives_the_published_vector():
-    key = bytes(range(16))
-    halves = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
-    word = int.from_bytes(bytes(range(8)), "little")
-    assert _siphash(word, halves) == 0x93F5F5799A932462
-    assert int(_siphash(np.array([word], dtype=np.uint64), halves)[0]) == 0x93F5F5799A932462
+def printed(made, first=0, end=10**9):
+    return b"".join(made.lines(first, end)).decode().split()
+
+
+def book(**batches):
+    """Return the book of batches, each a document's fields by its id."""
+    compiled = [
+        compile_batch(name, CouponBatchDocument(name=name, **fields), SECRET)
+        for name, fields in batches.items()
+    ]
+    return CodeBook(compiled, SECRET)
 
 
 def test_all_codes_differ_and_read_back():
     made = maker()
-    codes = [code for block in made.codes(0, made.count) for code in block]
+    codes = printed(made)
     assert len(set(codes)) == made.count
     sample = Random(1).sample(range(made.count), 300)
     assert [made.code(number) for number in sample] == [codes[number] for number in sample]
-    assert [made.number(codes[number]) for number in sample] == sample
+    read = [SPACE.read(codes[number][-LENGTH:]) for number in sample]
+    assert read == [(made.tag, number) for number in sample]
     assert all(code.startswith("NEW-") for code in codes)
 
 
-def test_letters_that_look_like_digits_read_as_them():
+def test_a_code_never_changes():
+    """Codes are on paper: whoever changes the cipher takes them away."""
+    assert maker().code(0) == "NEW-2B9THFW7E2SM"
+    assert maker().code(149_999) == "NEW-XNDDJ8W9CB38"
+
+
+def test_a_part_is_the_same_as_in_the_whole():
     made = maker()
-    code = next(code for block in made.codes(0, 9_000) for code in block if "0" in code[4:])
-    assert made.number(code[:4] + code[4:].replace("0", "O").replace("1", "I")) is not None
+    assert printed(made, 65_530, 65_540) == printed(made)[65_530:65_540]
+    assert printed(made, 149_998) == [made.code(149_998), made.code(149_999)]
 
 
-def test_other_keys_batches_and_guesses_are_refused():
-    made, random = maker(10_000_000), Random(2)
-    others = [CodeMaker(SECRET, "b2", "new-", 1_000), CodeMaker(b"x" * 32, "b1", "new-", 1_000)]
-    assert all(made.number(other.code(n)) is None for other in others for n in range(300))
+def test_letters_that_look_like_digits_read_as_them():
+    code = next(code for code in printed(maker(9_000)) if "0" in code[4:] and "1" in code[4:])
+    found = book(b1={"prefix": "new-", "count": 9_000}).find(
+        code[:4] + code[4:].replace("0", "O").replace("1", "L")
+    )
+    assert found.batch.id == "b1"
+    assert found.batch.code(found.number) == code
+
+
+def test_other_keys_batches_purposes_and_guesses_are_refused():
+    random, known = Random(2), book(b1={"prefix": "new-", "count": 10_000_000})
+    others = [
+        maker(1_000, "b2"),
+        maker(1_000, space=CodeSpace(b"x" * 32, "coupon")),
+        maker(1_000, space=CodeSpace(SECRET, "card")),
+        maker(1_000, prefix="old-"),
+    ]
+    assert not any(known.find(code) for other in others for code in printed(other))
     guesses = ("NEW-" + "".join(random.choices(ALPHABET, k=LENGTH)) for _ in range(3_000))
-    assert not any(made.number(guess) for guess in guesses)
+    assert not any(known.find(guess) for guess in guesses)
+    assert known.find(maker().code(7)).number == 7
 
 
-@pytest.mark.parametrize("wrong", ["", "NEW-", "NEW-ABC", "NEW-" + "U" * 10, "新" * 14, "X" * 40])
+def test_the_chance_of_a_guess_is_below_one_in_ten_million():
+    assert 10_000_000 / 32**LENGTH < 1e-10
+    assert 1_000 * 100_000_000 / 32**LENGTH < 1e-7
+
+
+@pytest.mark.parametrize("wrong", ["", "NEW-", "NEW-ABC", "NEW-" + "U" * 12, "新" * 16, "X" * 40])
 def test_what_is_no_code_is_none(wrong):
-    assert maker().number(wrong) is None
+    assert book(b1={"prefix": "new-", "count": 100}).find(wrong) is None
 
 
 def test_a_smaller_count_refuses_the_numbers_above_it():
     code = maker(1_000).code(999)
-    assert maker(999).number(code) is None
-    assert maker(2_000).number(code) == 999
+    assert book(b1={"prefix": "new-", "count": 999}).find(code) is None
+    assert book(b1={"prefix": "new-", "count": 2_000}).find(code).number == 999
 
 
-@pytest.mark.parametrize("first", [0, 3, 30])
-def test_printed_codes_are_those_of_the_batch(first):
-    document = CouponBatchDocument(name="b", prefix="p", count=20)
-    lines = "".join(codes_of("b1", document, SECRET, first)).split()
-    assert lines == [CodeMaker(SECRET, "b1", "p", 20).code(n) for n in range(first, 20)]
-    listed = CouponBatchDocument(name="b", codes=("one", "TWO"))
-    assert "".join(codes_of("b1", listed, SECRET)).split() == ["ONE", "TWO"]
+def test_any_text_is_read_by_the_same_work(monkeypatch):
+    """Counted, not timed: as many blocks of the cipher for a guess as for a code."""
+    known = book(
+        a={"prefix": "new-", "count": 50},
+        c={"codes": ("SAVE10",)},
+        d={"prefix": "new-", "count": 9},
+    )
+    blocks = []
+    aes = known._space._aes
+    monkeypatch.setattr(known._space, "_aes", lambda block: (blocks.append(1), aes(block))[1])
+    made = maker(50, "a")
+    for text in (
+        made.code(3),
+        "SAVE10",
+        "",
+        "GUESS",
+        "NEW-" + "7" * 12,
+        "OLD-" + "7" * 12,
+        "新" * 9,
+    ):
+        blocks.clear()
+        known.find(text)
+        assert len(blocks) == ROUNDS

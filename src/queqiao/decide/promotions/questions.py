@@ -204,10 +204,11 @@ def _read_codes(
 
 
 def _read_code(code: str, now_us: int, promotions: PromotionsSnapshot) -> tuple[str, Reason | None]:
-    batch = promotions.code_book.find(normal(code))
-    if batch is None:
+    found = promotions.code_book.find(normal(code))
+    if found is None:
         stands_in = promotions.inline and promotions.unlocked_by(code)
         return (code, None) if stands_in else ("", "code_unknown")
+    batch = found.batch
     if now_us < batch.starts_us:
         return "", "code_not_started"
     if now_us >= batch.ends_us:

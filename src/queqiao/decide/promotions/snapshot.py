@@ -53,7 +53,8 @@ def compile_snapshot(
     ``rules_version`` is a digest of the documents, so that equal rules have equal versions.
     """
     promotions, batches = sorted(promotions, key=_id), sorted(batches, key=_id)
-    code_book = CodeBook([compile_batch(name, document, secret) for name, document in batches])
+    compiled = [compile_batch(name, document, secret) for name, document in batches]
+    code_book = CodeBook(compiled, secret)
     return PromotionsSnapshot(
         [compile_offer(name, document) for name, document in promotions],
         code_book,

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from queqiao.decide.promotions.coupons.codes import LENGTH, CodeMaker, normal
+from queqiao.decide.promotions.coupons.codes import LENGTH, CodeMaker, CodeSpace, normal
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import parse_rfc3339
+
+PURPOSE = "coupon"
+"""What coupons' codes are made for: no code of theirs is one of a card."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -16,34 +19,62 @@ class Batch(msgspec.Struct, frozen=True):
     id: str
     name: str
     maker: CodeMaker | None
-    codes: frozenset[str]
+    codes: tuple[str, ...]
     uses_per_code: int
     uses_per_customer: int | None
     uses_total: int
     starts_us: int
     ends_us: int
 
+    @property
+    def count(self) -> int:
+        """How many codes it has."""
+        return len(self.codes) if self.maker is None else self.maker.count
+
+    def code(self, number: int) -> str:
+        """Return the code of a number from 0 to count - 1."""
+        return self.codes[number] if self.maker is None else self.maker.code(number)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A code that is one of a batch, by its number in it."""
+
+    batch: Batch
+    number: int
+
 
 class CodeBook:
-    """All coupon batches at one moment. Never changes."""
+    """All coupon batches at one moment. Never changes.
 
-    def __init__(self, batches: Iterable[Batch] = ()) -> None:
-        self._listed: dict[str, Batch] = {}
-        self._made: dict[str, list[Batch]] = {}
+    ``secret`` is the system's key for coupons.
+    """
+
+    def __init__(self, batches: Iterable[Batch], secret: bytes) -> None:
+        self._space = CodeSpace(secret, PURPOSE)
+        self._listed: dict[str, Found] = {}
+        self._made: dict[int, Batch] = {}
+        self._by_id: dict[str, Batch] = {}
         for batch in batches:
-            self._listed.update(dict.fromkeys(batch.codes, batch))
+            self._by_id[batch.id] = batch
+            self._listed.update({code: Found(batch, n) for n, code in enumerate(batch.codes)})
             if batch.maker is not None:
-                self._made.setdefault(batch.maker.prefix, []).append(batch)
+                self._made[batch.maker.tag] = batch
 
-    def find(self, code: str) -> Batch | None:
-        """Return the batch that a code, normal in form, belongs to."""
+    def batch(self, batch_id: str) -> Batch | None:
+        """Return a batch by its id."""
+        return self._by_id.get(batch_id)
+
+    def find(self, code: str) -> Found | None:
+        """Return what a code, normal in form, is of. Any text takes the same work."""
+        tag, number = self._space.read(code[-LENGTH:])
+        batch = self._made.get(tag)
         listed = self._listed.get(code)
         if listed is not None:
             return listed
-        for batch in self._made.get(code[:-LENGTH], ()):
-            if batch.maker is not None and batch.maker.number(code) is not None:
-                return batch
-        return None
+        made = None if batch is None else batch.maker
+        if batch is None or made is None or number >= made.count or code[:-LENGTH] != made.prefix:
+            return None
+        return Found(batch, number)
 
 
 def compile_batch(batch_id: str, document: CouponBatchDocument, secret: bytes) -> Batch:
@@ -51,9 +82,11 @@ def compile_batch(batch_id: str, document: CouponBatchDocument, secret: bytes) -
 
     Without ``uses_total`` it holds as many uses as its codes have.
     """
-    listed = frozenset(normal(code) for code in document.codes or ())
+    listed = tuple(normal(code) for code in document.codes or ())
     count = document.count or len(listed)
-    maker = CodeMaker(secret, batch_id, document.prefix, count) if document.count else None
+    maker = None
+    if document.count:
+        maker = CodeMaker(CodeSpace(secret, PURPOSE), batch_id, document.prefix, count)
     return Batch(
         id=batch_id,
         name=document.name,

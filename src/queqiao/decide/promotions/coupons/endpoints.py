@@ -1,21 +1,22 @@
-"""The management endpoints of promotions beside the documents themselves: printable codes."""
+"""The management endpoints of coupon batches beside the documents themselves."""
 
 from collections.abc import Iterator
 
 import msgspec
+from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
-from queqiao.decide.promotions.coupons.code_book import compile_batch
-from queqiao.decide.promotions.coupons.codes import normal
-from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.coupons.code_book import Batch, compile_batch
+from queqiao.decide.promotions.coupons.code_files import FORMS, Form, code_file
+from queqiao.decide.promotions.coupons.codes import LENGTH
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.kernel.http import Request, Response, Route
+from queqiao.kernel.http import Handler, Request, Response, Route
 from queqiao.kernel.text import clean
-from queqiao.ports.records import documents
+from queqiao.ports.records import audit, documents
 from queqiao.ports.records.base import Records
 
-CODES_MAX = 1_000_000
-"""How many codes one answer holds; ``from`` asks for those behind."""
+_TAGS = ("coupons",)
+_LISTED_AT_ONCE = 10_000
 
 
 class CouponServices(msgspec.Struct, frozen=True):
@@ -27,40 +28,66 @@ class CouponServices(msgspec.Struct, frozen=True):
 
 def handlers(services: CouponServices) -> list[Route]:
     """Return the routes of the console role."""
+    summary = Message(
+        "下载券码文件，边生成边发送；from 与 count 取其中一段",
+        "Download codes, sent while they are made; from and count take a part",
+    )
+    return [
+        Route(
+            "GET", f"/api/v1/coupon-batches/{{id}}/codes.{form}", _download(services, form),
+            summary, "write", tags=_TAGS,
+        )
+        for form in FORMS
+    ]  # fmt: skip
 
-    async def codes(request: Request) -> Response:
+
+def _download(services: CouponServices, form: Form) -> Handler:
+    async def download(request: Request) -> Response:
         batch_id = clean(request.params["id"], "id", 64)
-        first = _first(request.query.get("from", "0"))
         stored = await services.records.read(
             lambda conn: documents.get(conn, COUPON_BATCH, batch_id)
         )
-        lines = list(codes_of(batch_id, stored.document, services.secret, first))
-        body = "".join(["code\r\n", *lines]).encode()
-        name = f'attachment; filename="{batch_id}.csv"'
-        return Response(200, body, "text/csv; charset=utf-8", (("content-disposition", name),))
+        batch = compile_batch(batch_id, stored.document, services.secret)
+        first, end = part_of(request, batch.count)
+        await services.records.write(lambda conn: _note(conn, request, batch_id, (first, end)))
+        lines_bytes = None
+        if batch.maker is not None:
+            lines_bytes = (end - first) * (len(batch.maker.prefix) + LENGTH + len(b"\r\n"))
+        return code_file(form, batch_id, "code", lines_of(batch, first, end), lines_bytes)
 
-    summary = Message(
-        "下载券码，每次最多一百万个；from 续取", "Download codes, a million at a time"
-    )
-    path = "/api/v1/coupon-batches/{id}/codes.csv"
-    return [Route("GET", path, codes, summary, "write", tags=("coupons",))]
+    return download
 
 
-def codes_of(
-    batch_id: str, document: CouponBatchDocument, secret: bytes, first: int = 0
-) -> Iterator[str]:
-    """Yield lines of at most ``CODES_MAX`` codes, from number ``first`` on."""
-    maker = compile_batch(batch_id, document, secret).maker
-    if maker is None:
-        for code in (document.codes or ())[first : first + CODES_MAX]:
-            yield f"{normal(code)}\r\n"
+def _note(conn: Connection, request: Request, batch_id: str, part: tuple[int, int]) -> None:
+    """Leave a row in the audit trail: who has the codes has the money."""
+    who = request.principal
+    assert who is not None
+    actor = audit.Actor(who.id, who.name, request.client, request.headers.get("queqiao-trace", ""))
+    summary = "codes {} to {}".format(*part)
+    entry = audit.Entry("coupon_batch.download", "coupon_batch", batch_id, summary)
+    audit.note(conn, actor, entry, request.now_us)
+
+
+def part_of(request: Request, count: int) -> tuple[int, int]:
+    """Return the numbers asked for, from the first to before the end. Raises InvalidInput."""
+    first = _whole(request, "from", 0)
+    wanted = _whole(request, "count", count)
+    return min(first, count), min(first + wanted, count)
+
+
+def lines_of(batch: Batch, first: int, end: int) -> Iterator[bytes]:
+    """Yield a batch's codes as text, one a line."""
+    if batch.maker is not None:
+        yield from batch.maker.lines(first, end)
         return
-    for block in maker.codes(first, first + CODES_MAX):
-        yield "\r\n".join(block) + "\r\n"
+    for start in range(first, end, _LISTED_AT_ONCE):
+        codes = batch.codes[start : min(start + _LISTED_AT_ONCE, end)]
+        yield ("\r\n".join(codes) + "\r\n").encode()
 
 
-def _first(said: str) -> int:
+def _whole(request: Request, name: str, default: int) -> int:
+    said = request.query.get(name, str(default))
     if not (said.isascii() and said.isdecimal() and len(said) <= 9):
         message = Message("须为 0 或正整数", "0 or a positive whole number")
-        raise InvalidInput(FieldError("from", message))
+        raise InvalidInput(FieldError(name, message))
     return int(said)

@@ -62,9 +62,10 @@ class Coupons:
 
     async def validate(self, code: str, customer_id: str, order_id: str, now_us: int) -> Validity:
         """Say whether the code could be used. Takes nothing."""
-        batch = self._shop().promotions.code_book.find(normal(code))
-        if batch is None:
+        found = self._shop().promotions.code_book.find(normal(code))
+        if found is None:
             return Validity(False, "code_unknown", None, [])
+        batch = found.batch
         use = self._use(code, batch, customer_id, order_id)
         reason = self._closed(use, now_us) or await self._shortage(use, now_us)
         unlocked = [Unlocked(offer.id, offer.name) for offer in use.offers]
@@ -108,10 +109,10 @@ class Coupons:
         return _state(use, "released")
 
     def _known_use(self, code: str, customer_id: str, order_id: str) -> Use:
-        batch = self._shop().promotions.code_book.find(normal(code))
-        if batch is None:
+        found = self._shop().promotions.code_book.find(normal(code))
+        if found is None:
             raise Refused(_REFUSED, reason="code_unknown")
-        return self._use(code, batch, customer_id, order_id)
+        return self._use(code, found.batch, customer_id, order_id)
 
     def _open_use(self, code: str, customer_id: str, order_id: str, now_us: int) -> Use:
         use = self._known_use(code, customer_id, order_id)

@@ -15,7 +15,7 @@ class CouponBatchDocument(Document, frozen=True, omit_defaults=False):
 
     name: Name
     prefix: Annotated[str, Meta(max_length=16, pattern="^[A-Za-z0-9-]*$")] = ""
-    count: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    count: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
     codes: (
         Annotated[
             tuple[
