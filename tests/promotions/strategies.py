@@ -6,7 +6,10 @@ import hypothesis.strategies as st
 
 from queqiao.decide.promotions.documents.benefit import (
     FixedBenefit,
+    FixedPriceBenefit,
     PercentBenefit,
+    Pick,
+    PriceListBenefit,
     ThresholdBenefit,
     Tier,
 )
@@ -38,12 +41,35 @@ def thresholds(draw):
     return ThresholdBenefit(tiers=tiers, repeat=repeat, cap=draw(CAPS))
 
 
-PERCENTS = st.builds(
-    PercentBenefit,
-    percent=st.integers(1, 10_000).map(lambda n: Decimal(n) / 100),
-    cap=CAPS,
+@st.composite
+def tiers_of_quantity(draw):
+    steps = sorted(draw(st.sets(st.integers(1, 9), min_size=1, max_size=3)))
+    discounts = sorted(draw(st.sets(AMOUNTS, min_size=len(steps), max_size=len(steps))))
+    tiers = tuple(Tier(step, off) for step, off in zip(steps, discounts, strict=True))
+    repeat = len(tiers) == 1 and draw(st.booleans())
+    return ThresholdBenefit(tiers, repeat, draw(CAPS), "quantity")
+
+
+@st.composite
+def tiers_of_percents(draw):
+    measure = draw(st.sampled_from(["amount", "quantity"]))
+    reached = AMOUNTS if measure == "amount" else st.integers(1, 9)
+    steps = sorted(draw(st.sets(reached, min_size=1, max_size=3)))
+    percents = sorted(draw(st.sets(PERCENT, min_size=len(steps), max_size=len(steps))))
+    tiers = tuple(Tier(step, percent=off) for step, off in zip(steps, percents, strict=True))
+    return ThresholdBenefit(tiers, cap=draw(CAPS), measure=measure)
+
+
+PERCENT = st.integers(1, 10_000).map(lambda n: Decimal(n) / 100)
+LEVELS = st.sampled_from(["order", "line", "unit"])
+PICKS = st.none() | st.builds(Pick, st.sampled_from(["cheapest", "dearest"]), st.integers(1, 5))
+PERCENTS = st.builds(PercentBenefit, percent=PERCENT, cap=CAPS, level=LEVELS, pick=PICKS)
+FIXED = st.builds(FixedBenefit, amount=AMOUNTS, cap=CAPS, level=LEVELS, pick=PICKS)
+PRICED = st.builds(FixedPriceBenefit, price=PRICES, pick=PICKS) | st.builds(
+    PriceListBenefit, prices=st.dictionaries(st.sampled_from(SKUS), PRICES, min_size=1)
 )
-BENEFITS = thresholds() | PERCENTS | st.builds(FixedBenefit, amount=AMOUNTS)
+THRESHOLDS = thresholds() | tiers_of_quantity() | tiers_of_percents()
+BENEFITS = THRESHOLDS | PERCENTS | FIXED | PRICED
 SCOPES = st.builds(
     Scope,
     skus=st.lists(st.sampled_from(SKUS), max_size=2).map(tuple),
@@ -71,6 +97,7 @@ PROMOTIONS = st.lists(
         exclusive=st.integers(0, 5).map(lambda n: n == 0),
         funding=FUNDINGS,
         code_batch=st.sampled_from([None, None, "W"]),
+        layer=st.none() | st.sampled_from(LAYERS),
     ),
     max_size=9,
     unique_by=lambda promotion: promotion.id,
@@ -85,6 +112,10 @@ PROFILES = st.builds(
     minimum_price=st.sampled_from(["redistribute", "cap"]),
     selection=st.sampled_from(["sequence", "sequence", "best_combination"]),
     layers=st.permutations(LAYERS).map(tuple),
+    one_per_unit=st.just(()) | st.sets(st.sampled_from(LAYERS), max_size=3).map(tuple),
+    line_cap_percent=st.none() | PERCENT,
+    order_cap_percent=st.none() | PERCENT,
+    order_cap=CAPS,
 )
 CATALOGS = st.tuples(
     *(

@@ -9,7 +9,8 @@ from tests.promotions.strategies import questions
 
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions import combinations as search
-from queqiao.decide.promotions.pricing import price
+from queqiao.decide.promotions.offers import compile_offer
+from queqiao.decide.promotions.pricing.stacking import price
 from queqiao.decide.promotions.quoting import Counter, Shop, quote
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
@@ -44,7 +45,6 @@ def test_units_sum_to_lines_and_lines_to_totals(question):
         assert sum(unit.total for unit in line.units) == line.total
         assert line.discount + line.total == line.unit_price * line.quantity
         assert sum(share.amount for share in line.applied) == line.discount
-        assert max(u.discount for u in line.units) - min(u.discount for u in line.units) <= 1
     assert sum(line.discount for line in answer.lines) == totals.discount
     assert sum(line.total for line in answer.lines) == totals.items - totals.discount
     assert totals.total == totals.items - totals.discount + totals.shipping
@@ -66,6 +66,20 @@ def test_nothing_is_negative_or_above_its_original_or_a_fraction(question):
 
 def to_builtins(answer):
     return msgspec.to_builtins(answer)
+
+
+@given(questions())
+@settings(max_examples=100, deadline=None)
+def test_a_line_no_unit_of_which_was_picked_spreads_evenly(question):
+    if any(takes_units(promotion, question.profile) for promotion in question.promotions):
+        return
+    for line in ask(question).lines:
+        assert max(u.discount for u in line.units) - min(u.discount for u in line.units) <= 1
+
+
+def takes_units(promotion, profile):
+    offer = compile_offer("p", promotion)
+    return offer.benefit.takes_units or offer.layer in profile.one_per_unit
 
 
 @given(questions(), st.randoms(use_true_random=False))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from queqiao.decide.promotions.documents.benefit import Benefit, PercentBenefit, ThresholdBenefit
+from queqiao.decide.promotions.check_benefit import benefit_errors
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.unpriced import unpriced_errors
@@ -10,15 +10,12 @@ from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import exponent
 
-PERCENT_DIGITS_MAX = 6
-"""Digits after the point of a percentage; more is a slip."""
-
 
 def check_promotion(document: PromotionDocument) -> None:
     """Raise InvalidInput with every field of a promotion that cannot stand."""
     errors = [
         *_period_errors(document.starts_at, document.ends_at),
-        *_benefit_errors(document.benefit),
+        *benefit_errors(document.benefit),
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),
         *_limit_errors(document),
@@ -46,52 +43,6 @@ def _period_errors(starts_at: str | None, ends_at: str | None) -> Iterator[Field
         yield FieldError(
             "ends_at", Message("结束时间必须晚于开始时间", "must be later than starts_at")
         )
-
-
-def _benefit_errors(benefit: Benefit) -> Iterator[FieldError]:
-    if isinstance(benefit, ThresholdBenefit):
-        yield from _tier_errors(benefit)
-    elif isinstance(benefit, PercentBenefit):
-        yield from _percent_errors(benefit)
-
-
-def _tier_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
-    if benefit.repeat and len(benefit.tiers) > 1:
-        yield FieldError(
-            "benefit.tiers",
-            Message(
-                "“每满”只能有一档，请删去其余档", "with repeat there is one tier; remove others"
-            ),
-        )
-    for index, tier in enumerate(benefit.tiers):
-        path = f"benefit.tiers[{index}]"
-        if tier.discount is None:
-            message = Message("请填写优惠金额", "give the discount")
-            yield FieldError(f"{path}.discount", message)
-            return
-        if tier.discount > tier.at_least:
-            message = Message("优惠不能大于门槛，请减小", "must not be above at_least; lower it")
-            yield FieldError(f"{path}.discount", message)
-        if index and tier.at_least <= benefit.tiers[index - 1].at_least:
-            message = Message("门槛要逐档增大", "must be above that of the tier before")
-            yield FieldError(f"{path}.at_least", message)
-        if index and tier.discount <= (benefit.tiers[index - 1].discount or 0):
-            message = Message("优惠要逐档增大", "must be above that of the tier before")
-            yield FieldError(f"{path}.discount", message)
-
-
-def _percent_errors(benefit: PercentBenefit) -> Iterator[FieldError]:
-    percent = benefit.percent
-    if not percent.is_finite() or not 0 < percent <= 100:
-        message = Message("要大于 0 且不超过 100", "must be above 0 and at most 100")
-        yield FieldError("benefit.percent", message)
-        return
-    if -int(percent.as_tuple().exponent) > PERCENT_DIGITS_MAX:
-        message = Message(
-            f"最多 {PERCENT_DIGITS_MAX} 位小数",
-            f"at most {PERCENT_DIGITS_MAX} digits after the point",
-        )
-        yield FieldError("benefit.percent", message)
 
 
 def _funding_errors(funding: Funding) -> Iterator[FieldError]:

@@ -10,8 +10,10 @@ from itertools import combinations
 import msgspec
 
 from queqiao.decide.promotions.basket import Basket
+from queqiao.decide.promotions.benefits.sums import Sum
 from queqiao.decide.promotions.documents.profile import Profile
-from queqiao.decide.promotions.pricing import Placed, Priced, Unmet, gives, price
+from queqiao.decide.promotions.pricing.outcomes import Placed, Priced, Unmet
+from queqiao.decide.promotions.pricing.stacking import gives, price
 from queqiao.decide.promotions.rounding import up
 
 PROOF_OFFERS_MAX = 6
@@ -57,12 +59,21 @@ def upper_bound(basket: Basket, placed: Sequence[Placed]) -> int:
             base = sum([totals[index] for index in lines])
         if base < offer.subtotal_at_least:
             continue
-        most = offer.benefit.discount(base, up)
+        most = _most(item, basket, base)
         if offer.exclusive:
             alone = max(alone, most)
         else:
             together += most
     return min(room, max(together, alone))
+
+
+def _most(item: Placed, basket: Basket, base: int) -> int:
+    """Return a bound of what an offer gives: on units it may be all that its goods cost."""
+    benefit = item.offer.benefit
+    if not isinstance(benefit, Sum):
+        return base
+    quantity = sum([basket.quantities[index] for index in item.lines])
+    return benefit.discount(base, quantity, up)
 
 
 def _best(basket: Basket, placed: Sequence[Placed], profile: Profile) -> tuple[Priced, Proof]:

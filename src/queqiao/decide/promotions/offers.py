@@ -3,10 +3,12 @@
 import msgspec
 
 from queqiao.catalog.contracts import Facts
-from queqiao.decide.promotions.benefits import Compiled, compile_benefit
+from queqiao.decide.promotions.benefits.compiled import Compiled
+from queqiao.decide.promotions.benefits.compiling import compile_benefit
 from queqiao.decide.promotions.documents.profile import Layer
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
+from queqiao.decide.promotions.layers import layer_of
 from queqiao.kernel.clock import parse_rfc3339
 
 FOREVER_US = 2**62
@@ -41,7 +43,7 @@ def compile_offer(promotion_id: str, document: PromotionDocument) -> Offer:
     return Offer(
         id=promotion_id,
         name=document.name,
-        layer="order" if document.code_batch is None else "coupon",
+        layer=layer_of(document),
         priority=document.priority,
         exclusive=document.exclusive,
         benefit=compile_benefit(document.benefit),

@@ -13,7 +13,7 @@ from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.decide.promotions.documents.promotion import Limits
 from queqiao.decide.promotions.matching import lines_by_offer, places
 from queqiao.decide.promotions.offers import Offer, compile_offer
-from queqiao.decide.promotions.pricing import Placed
+from queqiao.decide.promotions.pricing.outcomes import Placed
 from queqiao.decide.promotions.quote_types import (
     UNITS_MAX,
     CartLine,

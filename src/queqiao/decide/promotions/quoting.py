@@ -7,7 +7,8 @@ from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combinations import Proof, settle
 from queqiao.decide.promotions.documents.profile import Profile
-from queqiao.decide.promotions.pricing import Applied, Priced, Unmet
+from queqiao.decide.promotions.pricing.outcomes import Applied, Priced, Unmet
+from queqiao.decide.promotions.pricing.pieces import Piece
 from queqiao.decide.promotions.profiles import find_profile
 from queqiao.decide.promotions.questions import (
     FindGoods,
@@ -126,6 +127,7 @@ def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
     """Write the lines in the cart's order; the basket has its own."""
     shares = _shares(answered.priced.applied, len(answered.basket.lines))
     quoted: list[QuotedLine | None] = [None] * len(shares)
+    pieces = answered.priced.pieces
     for place, line in enumerate(answered.basket.lines):
         total = answered.priced.running[place]
         discount = answered.basket.totals[place] - total
@@ -136,7 +138,7 @@ def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
             line.price,
             discount,
             total,
-            _units(discount, line.quantity, line.price, profile),
+            _units(pieces.get(place) or (Piece(line.quantity, total),), line.price, profile),
             shares[place],
         )
     return [line for line in quoted if line is not None]
@@ -145,7 +147,7 @@ def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
 def _shares(applied: Sequence[Applied], line_count: int) -> list[list[LineShare]]:
     shares: list[list[LineShare]] = [[] for _ in range(line_count)]
     for item in applied:
-        promotion_id, lines = item.placed.offer.id, item.placed.lines
+        promotion_id, lines = item.placed.offer.id, item.lines
         if len(lines) == 1:
             shares[lines[0]].append(LineShare(promotion_id, item.amount))
             continue
@@ -155,8 +157,17 @@ def _shares(applied: Sequence[Applied], line_count: int) -> list[list[LineShare]
     return shares
 
 
-def _units(discount: int, quantity: int, price: int, profile: Profile) -> list[Unit]:
-    """Spread a line's discount over its units; equal units share one object."""
+def _units(pieces: Sequence[Piece], price: int, profile: Profile) -> list[Unit]:
+    """Write the units of a line, piece after piece."""
+    units: list[Unit] = []
+    for piece in pieces:
+        discount = price * piece.quantity - piece.cost
+        units += _equal_units(discount, piece.quantity, price, profile)
+    return units
+
+
+def _equal_units(discount: int, quantity: int, price: int, profile: Profile) -> list[Unit]:
+    """Spread a piece's discount over its units; equal units share one object."""
     lower, higher, higher_count = unit_discounts(discount, quantity)
     low = [Unit(lower, price - lower)] * (quantity - higher_count)
     if not higher_count:

@@ -60,3 +60,10 @@ _WAYS: dict[Rounding, Divide] = {
 def divider(rounding: Rounding) -> Divide:
     """Return the division to use for one calculation; ``none`` has a state of its own each time."""
     return Carrying() if rounding == "none" else _WAYS[rounding]
+
+
+def times(divide: Divide, numerator: int, denominator: int, count: int) -> int:
+    """Return ``count`` times a quotient rounded by itself; where nothing is rounded, of the sum."""
+    if isinstance(divide, Carrying):
+        return divide(numerator * count, denominator)
+    return divide(numerator, denominator) * count

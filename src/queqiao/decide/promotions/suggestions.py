@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.offers import in_scope
-from queqiao.decide.promotions.pricing import Placed, Priced
+from queqiao.decide.promotions.pricing.outcomes import Placed, Priced
 from queqiao.decide.promotions.quote_types import AddOn, CartLine, Suggestion
 
 SUGGESTIONS_MAX = 5
@@ -54,9 +54,9 @@ def steps(priced: Priced) -> Iterator[Step]:
         if unmet.shortfall is not None:
             yield Step(unmet.placed, unmet.shortfall, unmet.shortfall_unit == "unit")
     for applied in priced.applied:
-        target = applied.placed.offer.benefit.next_step(applied.base)
-        if target is not None:
-            yield Step(applied.placed, target - applied.base, in_units=False)
+        step = applied.placed.offer.benefit.next_step(applied.base, applied.quantity)
+        if step is not None:
+            yield Step(applied.placed, step.shortfall, step.unit == "unit")
 
 
 def _suggestion(step: Step, before: Priced, answer: Answer, pool: Pool) -> Suggestion | None:

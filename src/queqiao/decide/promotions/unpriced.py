@@ -10,17 +10,24 @@ from msgspec.structs import fields
 
 from queqiao.decide.promotions.documents.benefit import (
     FixedBenefit,
+    FixedPriceBenefit,
     PercentBenefit,
+    PriceListBenefit,
     ThresholdBenefit,
 )
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.kernel.errors import FieldError, Message
 
-_PRICED_BENEFITS = (ThresholdBenefit, PercentBenefit, FixedBenefit)
+_PRICED_BENEFITS = (
+    ThresholdBenefit,
+    PercentBenefit,
+    FixedBenefit,
+    FixedPriceBenefit,
+    PriceListBenefit,
+)
 
 UNPRICED: dict[str, tuple[str, ...]] = {
-    "": ("layer", "group", "combines_with", "excludes", "mechanic"),
-    "benefit": ("measure", "level", "pick"),
+    "": ("group", "combines_with", "excludes", "mechanic"),
     "scope": ("price_at_least", "price_at_most", "excluded"),
     "limits": ("per_day", "per_customer_per_day", "per_device", "budget"),
 }

@@ -1,0 +1,1 @@
+"""What a promotion gives on goods: one small class for each kind of benefit."""

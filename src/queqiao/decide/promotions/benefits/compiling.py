@@ -1,0 +1,48 @@
+"""From a benefit document that has passed its check to its computing form."""
+
+from queqiao.decide.promotions.benefits.compiled import Compiled
+from queqiao.decide.promotions.benefits.levels import OnEachLine, OnEachUnit, OnPicked
+from queqiao.decide.promotions.benefits.sums import Fixed, Percent, Sum
+from queqiao.decide.promotions.benefits.thresholds import Repeating, Threshold
+from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
+from queqiao.decide.promotions.documents.benefit import (
+    Benefit,
+    FixedBenefit,
+    FixedPriceBenefit,
+    Level,
+    PercentBenefit,
+    Pick,
+    PriceListBenefit,
+    ThresholdBenefit,
+)
+
+
+def compile_benefit(benefit: Benefit) -> Compiled:
+    """Return the computing form of a benefit of goods."""
+    match benefit:
+        case ThresholdBenefit():
+            return Repeating(benefit) if benefit.repeat else Threshold(benefit)
+        case PercentBenefit(percent=percent, cap=cap):
+            return _picked(
+                _leveled(Percent(percent, cap), Percent(percent), benefit.level), benefit.pick
+            )
+        case FixedBenefit(amount=amount, cap=cap):
+            return _picked(_leveled(Fixed(amount, cap), Fixed(amount), benefit.level), benefit.pick)
+        case FixedPriceBenefit():
+            return _picked(UnitPrices(benefit.price, {}), benefit.pick)
+        case PriceListBenefit():
+            return UnitPrices(None, benefit.prices)
+        case _:
+            raise TypeError(type(benefit).__name__)
+
+
+def _leveled(on_order: Sum, on_part: Sum, level: Level) -> Compiled:
+    """Return the benefit at its level; a cap bounds the whole, not each part."""
+    if level == "order":
+        return on_order
+    where = OnEachLine if level == "line" else OnEachUnit
+    return where(on_part, on_order.cap)
+
+
+def _picked(benefit: Compiled, pick: Pick | None) -> Compiled:
+    return benefit if pick is None else OnPicked(benefit, pick)

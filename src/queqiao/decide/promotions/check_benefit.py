@@ -1,0 +1,97 @@
+"""What the types of benefits cannot say: each error names path and cure."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+from queqiao.decide.promotions.documents.benefit import (
+    Benefit,
+    PercentBenefit,
+    ThresholdBenefit,
+    Tier,
+)
+from queqiao.kernel.errors import FieldError, Message
+
+PERCENT_DIGITS_MAX = 6
+"""Digits after the point of a percentage; more is a slip."""
+
+
+def benefit_errors(benefit: Benefit) -> Iterator[FieldError]:
+    """Yield an error for each field of a benefit that cannot stand."""
+    match benefit:
+        case ThresholdBenefit():
+            yield from _threshold_errors(benefit)
+        case PercentBenefit():
+            yield from percent_errors("benefit.percent", benefit.percent)
+
+
+def percent_errors(path: str, percent: Decimal, *, zero: bool = False) -> Iterator[FieldError]:
+    """Yield why a number is no percentage: above 0 (or 0 too) and at most 100, few digits."""
+    if not percent.is_finite() or not 0 <= percent <= 100 or not (percent or zero):
+        yield FieldError(path, _BETWEEN if zero else _ABOVE)
+    elif -int(percent.as_tuple().exponent) > PERCENT_DIGITS_MAX:
+        yield FieldError(
+            path,
+            Message(
+                f"最多 {PERCENT_DIGITS_MAX} 位小数",
+                f"at most {PERCENT_DIGITS_MAX} digits after the point",
+            ),
+        )
+
+
+_ABOVE = Message("要大于 0 且不超过 100", "must be above 0 and at most 100")
+_BETWEEN = Message("要在 0 到 100 之间", "must be from 0 to 100")
+
+
+def _threshold_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
+    tiers = benefit.tiers
+    if benefit.repeat and len(tiers) > 1:
+        message = Message(
+            "“每满”只能有一档，请删去其余档", "with repeat there is one tier; remove others"
+        )
+        yield FieldError("benefit.tiers", message)
+    is_percent = tiers[0].percent is not None
+    if benefit.repeat and is_percent:
+        message = Message("“每满”只能减金额", "with repeat, give a discount instead")
+        yield FieldError("benefit.tiers[0].percent", message)
+    for index, tier in enumerate(tiers):
+        path = f"benefit.tiers[{index}]"
+        wrong = list(_kind_errors(path, tier, is_percent=is_percent))
+        if wrong:
+            yield from wrong
+            return
+        yield from _amount_errors(path, tier, benefit)
+    yield from _order_errors(tiers)
+
+
+def _kind_errors(path: str, tier: Tier, *, is_percent: bool) -> Iterator[FieldError]:
+    """Yield why a tier does not give what the first gives: one of discount and percent."""
+    if tier.discount is None and tier.percent is None:
+        yield FieldError(f"{path}.discount", Message("请填写优惠金额", "give the discount"))
+    elif tier.discount is not None and tier.percent is not None:
+        message = Message("与优惠金额只能填一个", "give either this or the discount")
+        yield FieldError(f"{path}.percent", message)
+    elif is_percent != (tier.percent is not None):
+        message = Message("各档须同为减金额或同为打折", "give the same kind in every tier")
+        yield FieldError(f"{path}.{'discount' if is_percent else 'percent'}", message)
+
+
+def _amount_errors(path: str, tier: Tier, benefit: ThresholdBenefit) -> Iterator[FieldError]:
+    if tier.percent is not None:
+        yield from percent_errors(f"{path}.percent", tier.percent)
+    elif benefit.measure == "amount" and (tier.discount or 0) > tier.at_least:
+        message = Message("优惠不能大于门槛，请减小", "must not be above at_least; lower it")
+        yield FieldError(f"{path}.discount", message)
+
+
+def _order_errors(tiers: Sequence[Tier]) -> Iterator[FieldError]:
+    for index, (before, tier) in enumerate(pairwise(tiers), 1):
+        path = f"benefit.tiers[{index}]"
+        if tier.at_least <= before.at_least:
+            message = Message("门槛要逐档增大", "must be above that of the tier before")
+            yield FieldError(f"{path}.at_least", message)
+        for name in ("discount", "percent"):
+            mine, earlier = getattr(tier, name), getattr(before, name)
+            if mine is not None and mine <= earlier:
+                message = Message("优惠要逐档增大", "must be above that of the tier before")
+                yield FieldError(f"{path}.{name}", message)

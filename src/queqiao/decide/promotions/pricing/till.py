@@ -1,0 +1,206 @@
+"""The till: what each line still costs, and how an offer's discount is taken from it."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+
+from queqiao.decide.promotions.basket import Basket
+from queqiao.decide.promotions.benefits.compiled import Goods
+from queqiao.decide.promotions.benefits.sums import Sum
+from queqiao.decide.promotions.documents.profile import Layer, Profile
+from queqiao.decide.promotions.documents.scope import Scope
+from queqiao.decide.promotions.offers import Offer, in_scope
+from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Unmet
+from queqiao.decide.promotions.pricing.pieces import Piece, Share, equal_units, split
+from queqiao.decide.promotions.pricing.rooms import Rooms
+from queqiao.decide.promotions.reasons import Reason
+from queqiao.decide.promotions.rounding import divider
+from queqiao.decide.promotions.sharing import spread_of
+
+Pool = Mapping[int, int]
+"""How many units of each line an offer may use: an allocation other than its own choice."""
+
+Given = list[tuple[Share, int]]
+"""What is taken off which units."""
+
+
+class Till:
+    """What each line still costs, and its pieces where its units no longer cost the same.
+
+    Discounts on sums, with nothing that bounds them, go a short way: no unit is looked at.
+    """
+
+    __slots__ = (
+        "_basis",
+        "_basket",
+        "_divide",
+        "_goes_short_way",
+        "_profile",
+        "_rooms",
+        "pieces",
+        "running",
+    )
+
+    def __init__(self, basket: Basket, profile: Profile) -> None:
+        self.running = list(basket.totals)
+        self.pieces: dict[int, list[Piece]] = {}
+        runs = profile.base == "running"
+        self._basket = basket
+        self._basis: Sequence[int] = self.running if runs else basket.totals
+        self._rooms = Rooms(basket, profile)
+        self._goes_short_way = runs and self._rooms.bounds_nothing and not profile.one_per_unit
+        self._divide = divider(profile.rounding)
+        self._profile = profile
+
+    def take(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
+        """Take one offer's discount, or say why it gives none.
+
+        ``pool`` narrows the units that the offer may use, within its scope.
+        """
+        unmet = None if item.requirement is None else item.requirement.unmet(self)
+        return self._take(item, pool) if unmet is None else Unmet(item, *unmet)
+
+    def _take(self, item: Placed, pool: Pool | None) -> Applied | Unmet:
+        offer, lines, basis = item.offer, item.lines, self._basis
+        if len(lines) == 1:
+            weights: Sequence[int] = ()
+            base = basis[lines[0]]
+        else:
+            weights = basis if len(lines) == len(basis) else [basis[index] for index in lines]
+            base = sum(weights)
+        if base < offer.subtotal_at_least:
+            return Unmet(item, "subtotal_below", offer.subtotal_at_least - base, "minor")
+        if offer.quantity_at_least and (missing := self._missing(item)) > 0:
+            return Unmet(item, "quantity_below", missing, "unit")
+        benefit = offer.benefit
+        if not self._goes_short_way or self.pieces or pool or not isinstance(benefit, Sum):
+            return self._take_by_units(item, pool)
+        quantity = self._quantity(item) if benefit.reads_quantity else 0
+        amount = benefit.discount(base, quantity, self._divide)
+        if not amount:
+            return _nothing(item, base, quantity)
+        if len(lines) == 1:
+            self.running[lines[0]] -= amount
+            return Applied(item, base, amount, lines, (amount,), quantity)
+        parts = spread_of(amount, weights, base, self._profile.remainder)
+        for index, part in zip(lines, parts, strict=True):
+            self.running[index] -= part
+        return Applied(item, base, amount, lines, parts, quantity)
+
+    def copy(self) -> "Till":
+        """Return a till of its own that stands where this one stands."""
+        other = Till(self._basket, self._profile)
+        other.running[:] = self.running
+        other.pieces = dict(self.pieces)
+        other._divide = copy(self._divide)
+        return other
+
+    def weigh(self, item: Placed) -> int:
+        """Return what an offer would give here, and take nothing."""
+        given = self.copy().take(item)
+        return given.amount if isinstance(given, Applied) else 0
+
+    def still_costs(self, lines: Sequence[int]) -> int:
+        """Return what these lines cost in all just now."""
+        running = self.running
+        return sum([running[index] for index in lines])
+
+    def _quantity(self, item: Placed) -> int:
+        return sum([self._basket.quantities[index] for index in item.lines])
+
+    def _missing(self, item: Placed) -> int:
+        return item.offer.quantity_at_least - self._quantity(item)
+
+    def _take_by_units(self, item: Placed, pool: Pool | None) -> Applied | Unmet:
+        goods = self._goods(item, pool)
+        given = self._given(item.offer, goods)
+        if given is None:
+            return _nothing(item, goods.base, goods.quantity)
+        amounts: dict[int, int] = {}
+        for share, part in given:
+            if part:
+                amounts[share.line] = amounts.get(share.line, 0) + part
+        if not amounts:
+            return Unmet(item, "nothing_left")
+        self._pay(given, self._taken_in(item.offer))
+        lines = sorted(amounts)
+        parts = [amounts[line] for line in lines]
+        return Applied(item, goods.base, sum(parts), lines, parts, goods.quantity)
+
+    def _given(self, offer: Offer, goods: Goods) -> Given | None:
+        groups = offer.benefit.allot(goods, self._divide)
+        if not any(group.amount for group in groups):
+            return None
+        return self._rooms.fit(groups, offer.benefit.cap, self.running)
+
+    def _taken_in(self, offer: Offer) -> Layer | None:
+        """Return the layer in which the offer takes units; None where it takes none."""
+        takes = offer.benefit.takes_units or offer.layer in self._profile.one_per_unit
+        return offer.layer if takes else None
+
+    def _goods(self, item: Placed, pool: Pool | None) -> Goods:
+        layer = self._taken_in(item.offer)
+
+        def others(scope: Scope) -> list[Share]:
+            lines = self._basket.lines
+            places = [
+                place for place, line in enumerate(lines) if in_scope(scope, line.sku, line.facts)
+            ]
+            return self._shares(places, layer, pool)
+
+        return Goods(self._basket, self._shares(item.lines, layer, pool), others)
+
+    def _shares(self, lines: Sequence[int], layer: Layer | None, pool: Pool | None) -> list[Share]:
+        """Return the units of the lines that are free in the layer."""
+        shares: list[Share] = []
+        for line in lines:
+            pieces = self.pieces.get(line)
+            if pieces is None:
+                whole = self._basket.quantities[line]
+                shares.append(Share(line, 0, whole, self.running[line], self._basis[line]))
+                continue
+            for place, piece in enumerate(pieces):
+                if layer is None or piece.taken != layer:
+                    shares.append(self._share(line, place, piece))
+        return shares if pool is None else _within(shares, pool)
+
+    def _share(self, line: int, place: int, piece: Piece) -> Share:
+        basis = piece.cost
+        if self._profile.base == "original":
+            basis = self._basket.lines[line].price * piece.quantity
+        return Share(line, place, piece.quantity, piece.cost, basis)
+
+    def _pay(self, given: Given, layer: Layer | None) -> None:
+        lines: dict[int, Given] = {}
+        for share, part in given:
+            self.running[share.line] -= part
+            lines.setdefault(share.line, []).append((share, part))
+        for line, shares in lines.items():
+            if layer is not None or line in self.pieces:
+                before = self.pieces.get(line) or [self._whole(line, shares)]
+                self.pieces[line] = split(before, shares, layer)
+
+    def _whole(self, line: int, shares: Given) -> Piece:
+        """Return a line's only piece as it was before these shares gave."""
+        cost = self.running[line] + sum(part for _, part in shares)
+        return Piece(self._basket.quantities[line], cost)
+
+
+def _within(shares: Sequence[Share], pool: Pool) -> list[Share]:
+    """Return the shares cut to so many units of each line."""
+    left = dict(pool)
+    cut: list[Share] = []
+    for run in equal_units(shares):
+        count = min(run.count, left.get(run.line, 0))
+        if count:
+            cut.append(run.part(count))
+            left[run.line] -= count
+    return cut
+
+
+def _nothing(item: Placed, base: int, quantity: int) -> Unmet:
+    """Say why a benefit gives nothing: a step is not reached, or nothing is left."""
+    step = item.offer.benefit.next_step(base, quantity) if base else None
+    if step is None:
+        return Unmet(item, "nothing_left")
+    reason: Reason = "subtotal_below" if step.unit == "minor" else "quantity_below"
+    return Unmet(item, reason, step.shortfall, step.unit)
