@@ -2,5 +2,6 @@
 
 from queqiao.catalog.price_book import Facts, Goods, PriceBook
 from queqiao.catalog.product import Product, Sku
+from queqiao.catalog.shown import ShownGoods
 
-__all__ = ["Facts", "Goods", "PriceBook", "Product", "Sku"]
+__all__ = ["Facts", "Goods", "PriceBook", "Product", "ShownGoods", "Sku"]

@@ -1,0 +1,162 @@
+"""What visitors ask: the page, its live facts, its files. On the ``decide`` role, from memory."""
+
+import gzip
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from queqiao.kernel.clock import SECOND_US
+from queqiao.kernel.errors import Message, NotFound
+from queqiao.kernel.http import Language, Request, Response, Route, json_response
+from queqiao.ports.records.base import Records
+from queqiao.reach.landing_pages import assets
+from queqiao.reach.landing_pages.images import Gallery
+from queqiao.reach.landing_pages.page import lost, page
+from queqiao.reach.landing_pages.preview import Previews
+from queqiao.reach.landing_pages.scene import LivePage, Prices, Scene, window_us
+from queqiao.reach.landing_pages.snapshot import PagesSnapshot
+
+KEPT_US = 2 * SECOND_US
+"""So long a drawn page serves before its prices and times are looked at again. What operators
+change is drawn anew at once."""
+DRAWN_MAX = 4_000
+TAGS = ("landing-pages",)
+
+SECURITY = (
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+)
+HTML = "text/html; charset=utf-8"
+_VARY = ("vary", "accept-encoding, accept-language")
+
+
+class Drawn(msgspec.Struct, frozen=True, gc=False):
+    """A page as bytes, good for this ``live`` page until a moment."""
+
+    live: LivePage
+    until_us: int
+    tag: str
+    body: bytes
+    zipped: bytes
+
+
+class PageServices(msgspec.Struct, frozen=True):
+    """What the routes need. ``snapshot`` gives the pages of this moment.
+
+    ``public_url`` is where the system stands for the world, empty if unknown; ``write_key`` the key
+    with which pages tell what was seen.
+    """
+
+    snapshot: Callable[[], PagesSnapshot]
+    prices: Prices
+    records: Records
+    previews: Previews
+    zone: str
+    public_url: str
+    write_key: str
+
+
+class LiveFacts(msgspec.Struct, frozen=True):
+    """What the page's script asks again and again: the time of the server."""
+
+    now_ms: int
+
+
+def routes(services: PageServices) -> list[Route]:
+    """Return the routes of the ``decide`` role."""
+    desk, gallery = PageDesk(services), Gallery(services.records)
+
+    async def file(request: Request) -> Response:
+        return assets.answer(request)
+
+    return [
+        _route("/p/images/{name}", gallery.answer, Message("页面的图片", "An image of pages")),
+        _route("/p/assets/{name}", file, Message("页面的样式与脚本", "Style and script of pages")),
+        _route("/p/preview/{token}", services.previews.answer, Message("草稿预览", "A draft, by link")),
+        _route("/p/{slug}/live.json", desk.live, Message("实时信息", "Live facts"), LiveFacts),
+        _route("/p/{slug}", desk.show, Message("活动落地页", "A landing page")),
+        services.previews.route(),
+    ]
+
+
+def _route(path: str, handler: object, summary: Message, answer: object = None) -> Route:
+    return Route("GET", path, handler, summary, "public", None, answer, TAGS)  # type: ignore[arg-type]
+
+
+class PageDesk:
+    """Answers with live pages, each drawn at most every two seconds in a language."""
+
+    def __init__(self, services: PageServices) -> None:
+        self._services = services
+        self._drawn: dict[tuple[str, Language], Drawn] = {}
+
+    async def show(self, request: Request) -> Response:
+        """Return a page as HTML; 404 and 410 are pages too."""
+        slug, language = request.params["slug"], language_of(request)
+        found = self.open_page(slug, request.now_us)
+        if found is None:
+            return self._lost(slug, language, request.now_us)
+        drawn = self._draw(found, language, request.now_us)
+        said = (("etag", drawn.tag), ("cache-control", "no-cache"), _VARY, *SECURITY)
+        if request.headers.get("if-none-match") == drawn.tag:
+            return Response(304, headers=said)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(200, drawn.zipped, HTML, (("content-encoding", "gzip"), *said))
+        return Response(200, drawn.body, HTML, said)
+
+    async def live(self, request: Request) -> Response:
+        """Return the facts that change while a page is open. Raises NotFound."""
+        if self.open_page(request.params["slug"], request.now_us) is None:
+            raise NotFound
+        answer = json_response(LiveFacts(request.now_us // 1000))
+        answer.headers = (("cache-control", "no-store"),)
+        return answer
+
+    def open_page(self, slug: str, now_us: int) -> LivePage | None:
+        """Return the live page of a slug within its window, else None."""
+        found = self._services.snapshot().pages.get(slug)
+        if found is None:
+            return None
+        starts_us, ends_us = window_us(found.document.starts_at, found.document.ends_at)
+        begun = starts_us is None or starts_us <= now_us
+        return found if begun and (ends_us is None or now_us < ends_us) else None
+
+    def _lost(self, slug: str, language: Language, now_us: int) -> Response:
+        snapshot = self._services.snapshot()
+        known = snapshot.pages.get(slug)
+        ends_us = window_us(None, known.document.ends_at)[1] if known else None
+        is_gone = slug in snapshot.gone or (ends_us is not None and ends_us <= now_us)
+        said = (("cache-control", "no-cache"), _VARY, *SECURITY)
+        return Response(410 if is_gone else 404, lost(language, is_gone=is_gone), HTML, said)
+
+    def _draw(self, live: LivePage, language: Language, now_us: int) -> Drawn:
+        key = live.document.slug, language
+        known = self._drawn.get(key)
+        if known is not None and known.live is live and known.until_us - KEPT_US <= now_us:
+            if now_us < known.until_us:
+                return known
+        services = self._services
+        prices = services.prices(live.skus(), now_us)
+        scene = Scene(live, language, now_us, services.zone, prices)
+        body = page(scene, services.public_url, services.write_key)
+        digest = f'W/"{sha256(body).hexdigest()[:20]}"'
+        drawn = Drawn(live, now_us + KEPT_US, digest, body, gzip.compress(body, 6, mtime=0))
+        if len(self._drawn) >= DRAWN_MAX:
+            self._drawn.clear()
+        self._drawn[key] = drawn
+        return drawn
+
+
+def language_of(request: Request) -> Language:
+    """Return the language of ``?lang=``, else of the browser, else Chinese."""
+    asked = request.query.get("lang")
+    if asked in {"zh", "en"}:
+        return "en" if asked == "en" else "zh"
+    return request.language if "accept-language" in request.headers else "zh"

@@ -1,0 +1,61 @@
+"""The colours of pages: few, and each pair that meets is readable (WCAG AA, held by a test).
+
+A theme is an accent on neutral paper, for light and for dark. The stylesheet reads them as
+variables by ``data-theme`` on the page.
+"""
+
+from typing import NamedTuple
+
+from queqiao.kernel.errors import Message
+from queqiao.reach.landing_pages.document import ThemeName
+
+
+class Palette(NamedTuple):
+    """Colours of one theme in one light. Text stands on paper and on cards; words on accent."""
+
+    paper: str
+    card: str
+    text: str
+    muted: str
+    rule: str
+    accent: str
+    on_accent: str
+    accent_text: str
+
+
+class Theme(NamedTuple):
+    """A theme: its name, and its colours by day and by night."""
+
+    title: Message
+    light: Palette
+    dark: Palette
+
+
+def _theme(zh: str, en: str, tint: str, accent: str, night: str) -> Theme:
+    light = Palette(tint, "#ffffff", "#1f1f1f", "#595959", "#e4e4e4", accent, "#ffffff", accent)
+    dark = Palette("#121212", "#1e1e1e", "#f0f0f0", "#b3b3b3", "#3a3a3a", night, "#141414", night)
+    return Theme(Message(zh, en), light, dark)
+
+
+THEMES: dict[ThemeName, Theme] = {
+    "red": _theme("大促红", "Red", "#fff3f1", "#c3151f", "#ff8a80"),
+    "orange": _theme("暖橙", "Orange", "#fff5ec", "#ad3f00", "#ffab70"),
+    "gold": _theme("金色", "Gold", "#fdf7e7", "#7d5600", "#eec25c"),
+    "green": _theme("青绿", "Green", "#eff8f2", "#0b6b3f", "#74d39c"),
+    "blue": _theme("海蓝", "Blue", "#eff5ff", "#0958d9", "#8ab8ff"),
+    "purple": _theme("紫色", "Purple", "#f7f2ff", "#6429b8", "#c3a1ff"),
+    "ink": _theme("墨色", "Ink", "#f5f5f5", "#262626", "#e6e6e6"),
+}
+
+
+def stylesheet() -> str:
+    """Return the variables of every theme as CSS."""
+    light = [_rule(name, theme.light) for name, theme in THEMES.items()]
+    dark = [_rule(name, theme.dark) for name, theme in THEMES.items()]
+    return "".join([*light, "@media (prefers-color-scheme: dark){", *dark, "}"])
+
+
+def _rule(name: str, palette: Palette) -> str:
+    named = zip(Palette._fields, palette, strict=True)
+    variables = ";".join(f"--{field.replace('_', '-')}:{colour}" for field, colour in named)
+    return f"[data-theme={name}]{{{variables}}}"

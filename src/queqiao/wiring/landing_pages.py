@@ -1,0 +1,132 @@
+"""Landing pages put together: where they find goods, prices and sales, and how they are measured."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from hmac import digest
+
+from sqlalchemy import Connection
+
+from queqiao.catalog import shown
+from queqiao.catalog.contracts import ShownGoods
+from queqiao.decide.promotions.quote_types import Cart, CartLine, Options, QuoteRequest
+from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.http import Route
+from queqiao.operate import keys
+from queqiao.ports.records.base import Records
+from queqiao.reach.landing_pages import hot_endpoints, images, preview
+from queqiao.reach.landing_pages.document import GoodsBlock
+from queqiao.reach.landing_pages.publishing import Examiner
+from queqiao.reach.landing_pages.references import Stocked
+from queqiao.reach.landing_pages.scene import Priced, Prices, Sale
+from queqiao.reach.landing_pages.snapshot import CHANGES, PagesSnapshot, load
+from queqiao.wiring import secret_keys
+from queqiao.wiring.changes import Follower
+from queqiao.wiring.settings import Settings
+
+SOURCE = "landing-pages"
+"""The event source of pages."""
+
+
+def _listed(conn: Connection, block: GoodsBlock) -> list[ShownGoods]:
+    if block.items:
+        return shown.named(conn, [item.sku for item in block.items])
+    order = "newest" if block.sort == "listed" else block.sort
+    return shown.chosen(
+        conn, category=block.category, tag=block.tag, order=order, limit=block.limit
+    )
+
+
+def _sales(_conn: Connection, _ids: Iterable[str]) -> dict[str, Sale]:
+    return {}
+
+
+STOCKED = Stocked(listed=_listed, named=shown.named, sales=_sales)
+
+
+def prices_by(shop: Callable[[], Shop]) -> Prices:
+    """Return what prices one unit of each SKU as a stranger on the web would pay it."""
+
+    def prices(skus: Sequence[str], now_us: int) -> Mapping[str, Priced]:
+        known = shop()
+        found = {sku: _priced(sku, known, now_us) for sku in skus}
+        return {sku: priced for sku, priced in found.items() if priced is not None}
+
+    return prices
+
+
+def _priced(sku: str, shop: Shop, now_us: int) -> Priced | None:
+    goods = shop.price_book.goods(sku)
+    if goods is None:
+        return None
+    now_minor = _quoted(sku, goods.currency, shop, now_us)
+    usual = max(goods.price_minor, goods.list_price_minor or 0)
+    if now_minor is None:
+        now_minor = goods.price_minor
+    return Priced(now_minor, usual if usual > now_minor else None, goods.currency)
+
+
+def _quoted(sku: str, currency: str, shop: Shop, now_us: int) -> int | None:
+    cart = Cart((CartLine(sku),))
+    question = QuoteRequest(cart, currency, channel="web", options=Options(explain=False))
+    try:
+        return quote(question, shop, now_us).totals.total
+    except InvalidInput:
+        return None
+
+
+def write_key(settings: Settings) -> str:
+    """Return the write key with which pages tell what was seen: one of the home, known to all."""
+    return keys.secret_of("intake", lambda size: _made(settings, size))
+
+
+def _made(settings: Settings, size: int) -> bytes:
+    secret = secret_keys.key(settings.home, SOURCE)
+    return digest(secret, SOURCE.encode(), sha256)[:size]
+
+
+class LandingPages:
+    """The live pages of this moment, and their public routes."""
+
+    def __init__(self, settings: Settings, records: Records, shop: Callable[[], Shop]) -> None:
+        self._settings = settings
+        self._records = records
+        self._prices = prices_by(shop)
+        self.snapshot = PagesSnapshot()
+
+    def follow(self, follower: Follower) -> None:
+        """Ask to be told of what pages are made of."""
+        for kind in CHANGES:
+            follower.on(f"{kind}/", self.load)
+
+    async def load(self) -> None:
+        """Read the live pages anew."""
+        self.snapshot = await self._records.read(lambda conn: load(conn, STOCKED))
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the ``decide`` role."""
+        settings = self._settings
+        previews = preview.Previews(
+            self._records,
+            STOCKED,
+            self._prices,
+            secret_keys.signer(settings.home, preview.PURPOSE),
+            settings.shop.timezone,
+            hot_endpoints.SECURITY,
+        )
+        services = hot_endpoints.PageServices(
+            snapshot=lambda: self.snapshot,
+            prices=self._prices,
+            records=self._records,
+            previews=previews,
+            zone=settings.shop.timezone,
+            public_url=settings.server.public_url,
+            write_key=write_key(settings),
+        )
+        return [*hot_endpoints.routes(services), Examiner(self._records, STOCKED, self._prices).route()]
+
+
+def console_routes(settings: Settings, records: Records) -> list[Route]:
+    """Return the routes of the console role."""
+    signer = secret_keys.signer(settings.home, preview.PURPOSE)
+    return [*images.routes(records), preview.link_route(records, signer)]
