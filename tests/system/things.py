@@ -45,6 +45,12 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "kind": "members",
         "columns": {"member_no": "会员号"},
     },
+    "landing-pages": {
+        "name": "main",
+        "slug": "{id}",
+        "title": {"zh": "会场"},
+        "blocks": [{"type": "hero", "id": "hero", "heading": {"zh": "会场"}}],
+    },
     "webhooks": {
         "name": "orders",
         "url": "http://127.0.0.1:9/hook",
@@ -167,12 +173,25 @@ def make_bad_row(system: System, client: httpx.Client, things: Things) -> None:
     things.ids["groups"] = groups[0]["id"]
 
 
+def make_page(client: httpx.Client, things: Things) -> None:
+    """Find the files of the page made, and upload an image for it."""
+    things.ids["p"] = things.prefix
+    path = f"/p/{things.prefix}"
+    html = until(lambda: found.text if (found := client.get(path)).is_success else "", 5)
+    things.ids["assets"] = html.partition("/p/assets/")[2].partition('"')[0]
+    gif = b"GIF89a\x01\x00\x01\x00" + b"\x00" * 8
+    things.ids["images"] = good(client.post("/api/v1/landing-images", content=gif))["name"]
+    link = good(client.post(f"/api/v1/landing-pages/{things.prefix}/preview-link"))["path"]
+    things.ids["preview"] = link.rpartition("/")[2]
+
+
 def make_things(system: System, prefix: str) -> Things:
     """Make one of everything that a path of the API may name."""
     things = Things(prefix)
     with admin(system) as client:
         good(client.post("/api/v1/products/bulk", json={"products": [PRODUCT]}))
         make_documents(client, things)
+        make_page(client, things)
         make_import(client, things)
         make_bad_row(system, client, things)
         nobody = {"user_id": f"{prefix}-nobody"}

@@ -81,6 +81,10 @@ BASES: dict[str, Base] = {
     "converted": _lines(f"uniqExactIf(offset, {_SALE} AND campaign_id != '')", money=False),
     "viewed": _events("Product Viewed", "views"),
     "added": _events("Product Added", "adds"),
+    "opened": Base("events", "countIf(type = 'page')"),
+    "promoted": Base("events", "countIf(event = 'Promotion Viewed')"),
+    "followed": Base("events", "countIf(event = 'Promotion Clicked')"),
+    "picked": Base("events", "countIf(event = 'Product Clicked')"),
     "shown": _ads("countIf({})", " AND event = 'Ad Viewed'", "impressions"),
     "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'", "clicks"),
     "visits": Base("events", "uniqExactIf(session_id, session_id != '')", measure="visits"),
@@ -165,6 +169,22 @@ METRICS: dict[str, Metric] = {
         Metric(
             "adds", Message("加购", "Adds to cart"), "count",
             Message("Product Added 事件数", "Product Added events"), "added",
+        ),
+        Metric(
+            "page_views", Message("页面浏览", "Page views"), "count",
+            Message("打开的页面数", "Pages opened"), "opened",
+        ),
+        Metric(
+            "promotion_views", Message("活动曝光", "Promotion views"), "count",
+            Message("Promotion Viewed 事件数", "Promotion Viewed events"), "promoted",
+        ),
+        Metric(
+            "promotion_clicks", Message("活动点击", "Promotion clicks"), "count",
+            Message("Promotion Clicked 事件数", "Promotion Clicked events"), "followed",
+        ),
+        Metric(
+            "product_clicks", Message("商品点击", "Product clicks"), "count",
+            Message("Product Clicked 事件数", "Product Clicked events"), "picked",
         ),
         Metric(
             "sessions", Message("会话数", "Sessions"), "count",
@@ -260,6 +280,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _both("source", "来源", "Source", "source"),
         _both("coupon", "优惠券", "Coupon", "coupon"),
         Dimension("event", Message("事件", "Event"), {"events": "event"}),
+        Dimension("placement", Message("位置", "Placement"), {"events": "placement_id"}),
         Dimension(
             "promotion",
             Message("促销", "Promotion"),

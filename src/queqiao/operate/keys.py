@@ -54,6 +54,32 @@ def make(
         message = Message("这个来源名由系统自己使用", "the system files its own events under this")
         raise InvalidInput(FieldError("source", message))
     secret = new_secret(f"qq_{scope}_", random)
+    return _add(conn, (name, scope, source), secret, actor, now_us=now_us, random=random), secret
+
+
+def keep(
+    conn: Connection,
+    wanted: tuple[str, KeyScope, str],
+    secret: str,
+    now_us: int,
+    random: RandomBytes,
+) -> None:
+    """See to it that a key of the system's own has that secret; one that was revoked stays so."""
+    known = select(api_keys.c.id).where(api_keys.c.secret_hash == hash_of(secret))
+    if conn.execute(known).first() is None:
+        _add(conn, wanted, secret, SYSTEM, now_us=now_us, random=random)
+
+
+def _add(
+    conn: Connection,
+    wanted: tuple[str, KeyScope, str],
+    secret: str,
+    actor: Actor,
+    *,
+    now_us: int,
+    random: RandomBytes,
+) -> KeyView:
+    name, scope, source = wanted
     key_id = uuid7(now_us, random_bits(random))
     row = {
         "id": key_id,
@@ -69,7 +95,7 @@ def make(
     changes.note(conn, CREDENTIAL, key_id)
     entry = audit.Entry("key.create", "key", key_id, f"{scope} key: {name}")
     audit.note(conn, actor, entry, now_us)
-    return _view(_find(conn, key_id)), secret
+    return _view(_find(conn, key_id))
 
 
 def revoke(conn: Connection, key_id: str, actor: Actor, now_us: int) -> KeyView:

@@ -16,7 +16,7 @@ from queqiao.kernel.errors import NotFound
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml")
-NOT_PAGES = ("api/", "v1/", "t/", "i/", "openapi.json", "healthz", "readyz")
+NOT_PAGES = ("api/", "v1/", "t/", "i/", "p/", "openapi.json", "healthz", "readyz")
 
 
 class _File(NamedTuple):

@@ -19,6 +19,7 @@ from queqiao.ports.records.base import Records
 from queqiao.wiring import adapters, health, secret_keys
 from queqiao.wiring.console_files import browser_sdk
 from queqiao.wiring.hot_state import HotState
+from queqiao.wiring.landing_pages import LandingPages
 from queqiao.wiring.live import console_reader
 from queqiao.wiring.processes import decide
 from queqiao.wiring.settings import Settings
@@ -37,5 +38,6 @@ def documented_routes(settings: Settings, records: Records) -> list[Route]:
         *own_routes(intake, browser_sdk()),
         *notice_routes(NoticeServices(ledger, log, signer)),
         *decide.routes(settings, hot, console_reader(settings, SystemClock())),
+        *LandingPages(settings, records, hot.shop, SystemClock()).routes(),
         *health.routes(settings),
     ]

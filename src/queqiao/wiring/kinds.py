@@ -13,6 +13,8 @@ from queqiao.operate.contracts import Handling
 from queqiao.ports.keyring.base import Keyring
 from queqiao.profile.contracts import SEGMENT
 from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
+from queqiao.reach.landing_pages.kind import LANDING_PAGE
+from queqiao.wiring.landing_pages import check_live_page
 
 KINDS: tuple[DocumentKind, ...] = (
     EVENT_SCHEMA,
@@ -23,6 +25,7 @@ KINDS: tuple[DocumentKind, ...] = (
     CAMPAIGN,
     SEGMENT,
     WEBHOOK,
+    LANDING_PAGE,
 )
 
 
@@ -32,5 +35,6 @@ def handlings(keyring: Keyring) -> Mapping[str, Handling]:
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
         PROMOTION.name: Handling(check_live=check_live_promotion),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
+        LANDING_PAGE.name: Handling(check_live=check_live_page),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS, keyring=keyring),
     }

@@ -1,8 +1,9 @@
-"""Landing pages put together: where they find goods, prices and sales, and how they are measured."""
+"""Landing pages put together: where they find goods, prices and sales; how they are measured."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from hmac import digest
+from secrets import token_bytes
 
 from sqlalchemy import Connection
 
@@ -10,13 +11,16 @@ from queqiao.catalog import shown
 from queqiao.catalog.contracts import ShownGoods
 from queqiao.decide.promotions.quote_types import Cart, CartLine, Options, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import InvalidInput
 from queqiao.kernel.http import Route
 from queqiao.operate import keys
+from queqiao.operate.contracts import KeyScope
+from queqiao.operate.credentials import new_secret
 from queqiao.ports.records.base import Records
 from queqiao.reach.landing_pages import hot_endpoints, images, preview
-from queqiao.reach.landing_pages.document import GoodsBlock
-from queqiao.reach.landing_pages.publishing import Examiner
+from queqiao.reach.landing_pages.document import GoodsBlock, LandingPageDocument
+from queqiao.reach.landing_pages.publishing import Examiner, check_live
 from queqiao.reach.landing_pages.references import Stocked
 from queqiao.reach.landing_pages.scene import Priced, Prices, Sale
 from queqiao.reach.landing_pages.snapshot import CHANGES, PagesSnapshot, load
@@ -26,12 +30,15 @@ from queqiao.wiring.settings import Settings
 
 SOURCE = "landing-pages"
 """The event source of pages."""
+KEY_NAME = "活动落地页 Landing pages"
+"""Name of the write key of pages; revoking it ends their measurement."""
 
 
 def _listed(conn: Connection, block: GoodsBlock) -> list[ShownGoods]:
     if block.items:
         return shown.named(conn, [item.sku for item in block.items])
-    order = "newest" if block.sort == "listed" else block.sort
+    is_whole_shop = block.category is None and block.tag is None
+    order = "newest" if is_whole_shop and block.sort == "listed" else block.sort
     return shown.chosen(
         conn, category=block.category, tag=block.tag, order=order, limit=block.limit
     )
@@ -39,6 +46,11 @@ def _listed(conn: Connection, block: GoodsBlock) -> list[ShownGoods]:
 
 def _sales(_conn: Connection, _ids: Iterable[str]) -> dict[str, Sale]:
     return {}
+
+
+def check_live_page(document: LandingPageDocument, conn: Connection) -> None:
+    """Raise InvalidInput for what a page cannot be live with."""
+    check_live(document, conn, STOCKED)
 
 
 STOCKED = Stocked(listed=_listed, named=shown.named, sales=_sales)
@@ -68,7 +80,9 @@ def _priced(sku: str, shop: Shop, now_us: int) -> Priced | None:
 
 def _quoted(sku: str, currency: str, shop: Shop, now_us: int) -> int | None:
     cart = Cart((CartLine(sku),))
-    question = QuoteRequest(cart, currency, channel="web", options=Options(explain=False))
+    question = QuoteRequest(
+        cart=cart, currency=currency, channel="web", options=Options(explain=False)
+    )
     try:
         return quote(question, shop, now_us).totals.total
     except InvalidInput:
@@ -76,21 +90,21 @@ def _quoted(sku: str, currency: str, shop: Shop, now_us: int) -> int | None:
 
 
 def write_key(settings: Settings) -> str:
-    """Return the write key with which pages tell what was seen: one of the home, known to all."""
-    return keys.secret_of("intake", lambda size: _made(settings, size))
-
-
-def _made(settings: Settings, size: int) -> bytes:
+    """Return the write key with which pages tell what was seen: made of a secret of the home."""
     secret = secret_keys.key(settings.home, SOURCE)
-    return digest(secret, SOURCE.encode(), sha256)[:size]
+    return new_secret("qq_intake_", lambda size: digest(secret, b"write key", sha256)[:size])
 
 
 class LandingPages:
     """The live pages of this moment, and their public routes."""
 
-    def __init__(self, settings: Settings, records: Records, shop: Callable[[], Shop]) -> None:
+    def __init__(
+        self, settings: Settings, records: Records, shop: Callable[[], Shop], clock: Clock
+    ) -> None:
         self._settings = settings
         self._records = records
+        self._clock = clock
+        self._is_known = False
         self._prices = prices_by(shop)
         self.snapshot = PagesSnapshot()
 
@@ -100,8 +114,16 @@ class LandingPages:
             follower.on(f"{kind}/", self.load)
 
     async def load(self) -> None:
-        """Read the live pages anew."""
+        """Read the live pages anew; with the first one, the intake learns of the key of pages."""
         self.snapshot = await self._records.read(lambda conn: load(conn, STOCKED))
+        if self.snapshot.pages and not self._is_known:
+            await self._records.write(self._keep_key)
+            self._is_known = True
+
+    def _keep_key(self, conn: Connection) -> None:
+        wanted: tuple[str, KeyScope, str] = (KEY_NAME, "intake", SOURCE)
+        now_us = self._clock.now_us()
+        keys.keep(conn, wanted, write_key(self._settings), now_us, token_bytes)
 
     def routes(self) -> list[Route]:
         """Return the routes of the ``decide`` role."""
@@ -111,8 +133,8 @@ class LandingPages:
             STOCKED,
             self._prices,
             secret_keys.signer(settings.home, preview.PURPOSE),
-            settings.shop.timezone,
-            hot_endpoints.SECURITY,
+            zone=settings.shop.timezone,
+            security=hot_endpoints.SECURITY,
         )
         services = hot_endpoints.PageServices(
             snapshot=lambda: self.snapshot,
@@ -123,7 +145,10 @@ class LandingPages:
             public_url=settings.server.public_url,
             write_key=write_key(settings),
         )
-        return [*hot_endpoints.routes(services), Examiner(self._records, STOCKED, self._prices).route()]
+        return [
+            *hot_endpoints.routes(services),
+            Examiner(self._records, STOCKED, self._prices).route(),
+        ]
 
 
 def console_routes(settings: Settings, records: Records) -> list[Route]:

@@ -44,6 +44,7 @@ from queqiao.profile.merge import handlers as merge_handlers
 from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
+    landing_pages,
     ledger_desk,
     own_metrics,
     pipeline_desk,
@@ -80,6 +81,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
         *erasure_handlers(_erasures(settings, services)),
         *reach_routes(records, signer),
+        *landing_pages.console_routes(settings, records),
         *ledger_desk.routes(adapters.ledger(settings)),
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),

@@ -5,7 +5,7 @@
 | intake | the public port, the event log, bad rows | intake protocols, notices; forwards the rest |
 | ledger | the ledger | calls of other roles |
 | analytics | the warehouse when it runs in process; loads it | calls of other roles |
-| decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons |
+| decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons, landing pages |
 | collector | nothing; server logs, system metrics | nobody |
 | console | nothing | the operators' API and page |
 | scheduler | nothing; segments, learning, webhooks, the lake | calls of other roles |
@@ -27,6 +27,9 @@ DECIDE_PATHS = (
     "/api/v1/coupons/",
     "/api/v1/decisions",
     "/api/v1/recommendations",
+    "/api/v1/landing-pages/render",
+    "/api/v1/landing-pages/check",
+    "/p/",
 )
 """Prefixes of the public port that lead to the decide role; the rest is the console's."""
 

@@ -49,7 +49,11 @@ def answer(request: Request) -> Response:
         raise NotFound
     known = asset(found[1])
     kept = _FOR_EVER if known.name == found[0] else "no-store"
-    said = [("cache-control", kept), ("vary", "accept-encoding"), ("x-content-type-options", "nosniff")]
+    said = [
+        ("cache-control", kept),
+        ("vary", "accept-encoding"),
+        ("x-content-type-options", "nosniff"),
+    ]
     if "gzip" in request.headers.get("accept-encoding", ""):
         said.append(("content-encoding", "gzip"))
         return Response(200, known.zipped, _TYPES[found[1]], tuple(said))

@@ -26,6 +26,9 @@ from queqiao.reach.landing_pages.html import Markup, Value, joined, tag
 from queqiao.reach.landing_pages.pieces import absent, heading, image, paragraphs, section, spoken
 from queqiao.reach.landing_pages.scene import Scene, window_us
 
+EAGER_BLOCKS = 2
+"""Images of so many first blocks are asked for at once; they are in sight."""
+
 
 def draw(block: Block, place: int, scene: Scene) -> Markup:
     """Return the markup of a block; ``place`` counts the blocks from 0."""
@@ -36,7 +39,7 @@ def _hero(block: HeroBlock, place: int, scene: Scene) -> Markup:
     first = next(one for one in scene.document.blocks if isinstance(one, HeroBlock))
     title = tag("h1" if block is first else "h2", None, spoken(block.heading, scene))
     text = tag("p", None, spoken(block.text, scene)) if block.text else None
-    picture = image(block.image, scene, eager=place == 0) if block.image else None
+    picture = image(block.image, scene, eager=place < EAGER_BLOCKS) if block.image else None
     inside = tag("div", None, title, text, _button(block.button, scene))
     return section("hero", block, place, scene, picture, inside)
 
@@ -57,7 +60,7 @@ def _text(block: TextBlock, place: int, scene: Scene) -> Markup:
 
 
 def _image(block: ImageBlock, place: int, scene: Scene) -> Markup:
-    shown = image(block.image, scene, eager=place == 0)
+    shown = image(block.image, scene, eager=place < EAGER_BLOCKS)
     inside = shown if block.url is None else _link(block.url, shown)
     return section("picture", block, place, scene, inside)
 

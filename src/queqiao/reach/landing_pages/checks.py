@@ -23,7 +23,9 @@ SKU_PLACE = "{sku}"
 _BLANK = Message("请填写中文", "write the Chinese text")
 _TWICE = Message("有重复，请删去其一", "stands twice; remove one")
 _END = Message("结束时间须晚于开始时间", "must be after starts_at")
-_RESERVED = Message("这个地址由系统使用，请换一个", "this address is the system's own; take another")
+_RESERVED = Message(
+    "这个地址由系统使用，请换一个", "this address is the system's own; take another"
+)
 _ADDRESS = Message(
     "须以 https://、http://、/ 或 # 开头，不含空白",
     "must start with https://, http://, / or #, without blanks",

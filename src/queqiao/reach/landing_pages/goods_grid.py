@@ -17,6 +17,9 @@ def goods(block: GoodsBlock, place: int, scene: Scene) -> Markup:
     shown = [sku for sku in scene.page.references.shelves.get(block.id, ()) if sku in scene.prices]
     if not shown:
         return absent(words.ABSENT_GOODS, scene)
+    if block.sort in {"price_asc", "price_desc"}:
+        falling = block.sort == "price_desc"
+        shown.sort(key=lambda sku: scene.prices[sku].now_minor, reverse=falling)
     cards = [
         _card(named.get(sku, GoodsItem(sku)), scene.prices[sku], number, scene)
         for number, sku in enumerate(shown, 1)
@@ -83,7 +86,9 @@ def _card(
     known = scene.page.references.goods.get(item.sku)
     name = spoken(item.title, scene) or (known.name if known else item.sku)
     badge = tag("span", {"class": "badge"}, spoken(item.badge, scene)) if item.badge else None
-    about = tag("div", {"class": "about"}, tag("h3", None, name), badge, _price(priced, scene), below)
+    about = tag(
+        "div", {"class": "about"}, tag("h3", None, name), badge, _price(priced, scene), below
+    )
     inside = joined([_picture(item, name, known.image if known else None, scene), about])
     told: dict[str, Value] = {
         "data-qq-sku": item.sku,

@@ -23,12 +23,12 @@ change is drawn anew at once."""
 DRAWN_MAX = 4_000
 TAGS = ("landing-pages",)
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
 SECURITY = (
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-    ),
+    ("content-security-policy", _POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
@@ -45,6 +45,10 @@ class Drawn(msgspec.Struct, frozen=True, gc=False):
     tag: str
     body: bytes
     zipped: bytes
+
+    def serves(self, now_us: int) -> bool:
+        """Say whether it is still good; a clock that was set back makes it old too."""
+        return self.until_us - KEPT_US <= now_us < self.until_us
 
 
 class PageServices(msgspec.Struct, frozen=True):
@@ -79,7 +83,9 @@ def routes(services: PageServices) -> list[Route]:
     return [
         _route("/p/images/{name}", gallery.answer, Message("页面的图片", "An image of pages")),
         _route("/p/assets/{name}", file, Message("页面的样式与脚本", "Style and script of pages")),
-        _route("/p/preview/{token}", services.previews.answer, Message("草稿预览", "A draft, by link")),
+        _route(
+            "/p/preview/{token}", services.previews.answer, Message("草稿预览", "A draft, by link")
+        ),
         _route("/p/{slug}/live.json", desk.live, Message("实时信息", "Live facts"), LiveFacts),
         _route("/p/{slug}", desk.show, Message("活动落地页", "A landing page")),
         services.previews.route(),
@@ -139,9 +145,8 @@ class PageDesk:
     def _draw(self, live: LivePage, language: Language, now_us: int) -> Drawn:
         key = live.document.slug, language
         known = self._drawn.get(key)
-        if known is not None and known.live is live and known.until_us - KEPT_US <= now_us:
-            if now_us < known.until_us:
-                return known
+        if known is not None and known.live is live and known.serves(now_us):
+            return known
         services = self._services
         prices = services.prices(live.skus(), now_us)
         scene = Scene(live, language, now_us, services.zone, prices)

@@ -13,7 +13,14 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from queqiao.kernel.errors import Conflict, InvalidInput, FieldError, Message, NotFound, UnsupportedMedia
+from queqiao.kernel.errors import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+    Message,
+    NotFound,
+    UnsupportedMedia,
+)
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
@@ -184,6 +191,8 @@ def routes(records: Records) -> list[Route]:
     listed = Message("页面图片", "Images of pages")
     path, tags = "/api/v1/landing-images", ("landing-pages",)
     return [
-        Route("POST", path, upload, words, "write", None, ImageView, tags, IMAGE_BYTES_MAX, status=201),
+        Route(
+            "POST", path, upload, words, "write", None, ImageView, tags, IMAGE_BYTES_MAX, status=201
+        ),
         Route("GET", path, everything, listed, "read", None, ImageList, tags),
     ]

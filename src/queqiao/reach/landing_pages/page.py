@@ -9,6 +9,8 @@ from queqiao.reach.landing_pages.scene import Scene
 from queqiao.reach.landing_pages.words import said
 
 _DOCTYPE = Markup("<!doctype html>")
+_NO_ICON = tag("link", {"rel": "icon", "href": "data:,"})
+"""Spares browsers the question for an icon that a shop's page has nowhere else."""
 _LANGUAGES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
 
@@ -52,6 +54,7 @@ def _head(scene: Scene, public_url: str) -> Markup:
         *_told(document, language, public_url),
         tag("meta", {"name": "robots", "content": "noindex"}) if scene.is_draft else None,
         *links,
+        _NO_ICON,
         tag("link", {"rel": "stylesheet", "href": assets.path("css")}),
         *scripts,
     )
@@ -69,7 +72,9 @@ def _told(document: LandingPageDocument, language: Language, public_url: str) ->
         "og:url": f"{public_url}/p/{document.slug}" if public_url else "",
         "og:locale": "zh_CN" if language == "zh" else "en_US",
     }
-    found = [tag("meta", {"property": key, "content": value}) for key, value in graph.items() if value]
+    found = [
+        tag("meta", {"property": key, "content": value}) for key, value in graph.items() if value
+    ]
     if text:
         found.append(tag("meta", {"name": "description", "content": text}))
     card = "summary_large_image" if picture else "summary"
@@ -134,6 +139,7 @@ def lost(language: Language, *, is_gone: bool) -> bytes:
         tag("meta", {"charset": "utf-8"}),
         tag("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         tag("title", None, title),
+        _NO_ICON,
         tag("link", {"rel": "stylesheet", "href": assets.path("css")}),
     )
     inside = tag("main", {"class": "lost"}, tag("h1", None, title), tag("p", None, more))

@@ -55,6 +55,7 @@ class Previews:
         stocked: Stocked,
         prices: Prices,
         signer: Signer,
+        *,
         zone: str,
         security: tuple[tuple[str, str], ...],
     ) -> None:

@@ -44,7 +44,9 @@ _PROMOTION_NOT_LIVE = Message(
 _NO_PRICE = Message("这个 SKU 没有价格，不会显示", "this SKU has no price and is not shown")
 _NO_GOODS = Message("没有符合的商品，访客看不到这一块", "no goods match: visitors do not see this")
 _PAST = Message("这个时间已经过去", "this moment has passed")
-_OVER = Message("页面的结束时间已过，访客会看到“已结束”", "the page's end has passed: it shows as over")
+_OVER = Message(
+    "页面的结束时间已过，访客会看到“已结束”", "the page's end has passed: it shows as over"
+)
 _LEADS_NOWHERE = Message(
     "没有写商品链接，点商品不会跳转", "without goods_url a tap on goods leads nowhere"
 )
@@ -56,7 +58,7 @@ _Seen = tuple[str, Message]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something about a draft: an ``error`` keeps it from being published, a ``warning`` does not."""
+    """Something about a draft: an ``error`` keeps it from going live, a ``warning`` does not."""
 
     path: str
     level: Level
@@ -92,9 +94,8 @@ def _missing(
 
 def _absent(block: Block, conn: Connection, stocked: Stocked) -> Iterator[tuple[str, Message]]:
     """Yield what a block names and nobody knows: the path below the block, and the words."""
-    if isinstance(block, CouponBlock):
-        if _stored(conn, COUPON_BATCH, block.batch) is None:
-            yield "batch", _NO_BATCH
+    if isinstance(block, CouponBlock) and _stored(conn, COUPON_BATCH, block.batch) is None:
+        yield "batch", _NO_BATCH
     elif isinstance(block, PromotionBarBlock):
         for place, one in enumerate(block.promotions):
             if _stored(conn, PROMOTION, one) is None:
@@ -105,10 +106,16 @@ def _absent(block: Block, conn: Connection, stocked: Stocked) -> Iterator[tuple[
         if sale is not None and not stocked.sales(conn, [sale]):
             yield field, _NO_SALE
     elif isinstance(block, GoodsBlock):
-        known = {one.sku for one in stocked.named(conn, [item.sku for item in block.items])}
-        for place, item in enumerate(block.items):
-            if item.sku not in known:
-                yield f"items[{place}].sku", _NO_SKU
+        yield from _absent_goods(block, conn, stocked)
+
+
+def _absent_goods(
+    block: GoodsBlock, conn: Connection, stocked: Stocked
+) -> Iterator[tuple[str, Message]]:
+    known = {one.sku for one in stocked.named(conn, [item.sku for item in block.items])}
+    for place, item in enumerate(block.items):
+        if item.sku not in known:
+            yield f"items[{place}].sku", _NO_SKU
 
 
 def _stored(conn: Connection, kind: DocumentKind, document_id: str) -> Stored | None:

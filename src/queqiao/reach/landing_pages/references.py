@@ -42,7 +42,10 @@ def references(conn: Connection, document: LandingPageDocument, stocked: Stocked
     }
     sales = stocked.sales(conn, sales_of(document))
     in_sales = {item.sku for sale in sales.values() for item in sale.items}
-    goods = [*stocked.named(conn, sorted(in_sales)), *(one for each in shelves.values() for one in each)]
+    goods = [
+        *stocked.named(conn, sorted(in_sales)),
+        *(one for each in shelves.values() for one in each),
+    ]
     return References(
         coupons=_live(conn, COUPON_BATCH, coupons_of(document)),
         promotions=_live(conn, PROMOTION, promotions_of(document)),

@@ -11,7 +11,11 @@ from queqiao.reach.landing_pages.document import ThemeName
 
 
 class Palette(NamedTuple):
-    """Colours of one theme in one light. Text stands on paper and on cards; words on accent."""
+    """Colours of one theme in one light.
+
+    ``text``, ``muted`` and ``accent_text`` stand on ``paper`` and ``card``; ``on_accent`` on
+    ``accent``, ``on_hero`` on ``hero``, and ``hero`` on ``on_hero``.
+    """
 
     paper: str
     card: str
@@ -21,6 +25,8 @@ class Palette(NamedTuple):
     accent: str
     on_accent: str
     accent_text: str
+    hero: str
+    on_hero: str
 
 
 class Theme(NamedTuple):
@@ -31,9 +37,14 @@ class Theme(NamedTuple):
     dark: Palette
 
 
+_DAY = ("#ffffff", "#1f1f1f", "#595959", "#e4e4e4")
+_NIGHT = ("#121212", "#1e1e1e", "#f0f0f0", "#b3b3b3", "#3a3a3a")
+
+
 def _theme(zh: str, en: str, tint: str, accent: str, night: str) -> Theme:
-    light = Palette(tint, "#ffffff", "#1f1f1f", "#595959", "#e4e4e4", accent, "#ffffff", accent)
-    dark = Palette("#121212", "#1e1e1e", "#f0f0f0", "#b3b3b3", "#3a3a3a", night, "#141414", night)
+    """A hero is as deep by night as by day: a bright field would blind."""
+    light = Palette(tint, *_DAY, accent, "#ffffff", accent, accent, "#ffffff")
+    dark = Palette(*_NIGHT, night, "#141414", night, accent, "#ffffff")
     return Theme(Message(zh, en), light, dark)
 
 

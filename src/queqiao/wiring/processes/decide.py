@@ -17,6 +17,7 @@ from queqiao.wiring.changes import Follower
 from queqiao.wiring.hot_state import HotState
 from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.http_server import unix_socket
+from queqiao.wiring.landing_pages import LandingPages
 from queqiao.wiring.live import CachedReader
 from queqiao.wiring.settings import Settings
 
@@ -29,11 +30,13 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     authenticator = Authenticator(records, clock)
     hot = HotState(records, secret_keys.key(settings.home, "coupons"))
     follower.on("credential/", authenticator.follow)
+    pages = LandingPages(settings, records, hot.shop, clock)
     hot.follow(follower)
+    pages.follow(follower)
     await follower.build_all()
     live = CachedReader(settings, clock)
     application = HotApplication(
-        answered(settings, hot, live.reader),
+        [*answered(settings, hot, live.reader), *pages.routes()],
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
