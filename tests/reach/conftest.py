@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import select
+from tests.reach.landing import batch, promotion
+from tests.reach.landing_house import PagesHouse
 
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.ports.event_log.base import NewEvent
@@ -135,3 +138,13 @@ async def house(tmp_path: Path, receiver: Receiver) -> AsyncIterator[House]:
     built = House(tmp_path, receiver)
     yield built
     await built.close()
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[PagesHouse]:
+    built = PagesHouse(tmp_path)
+    await built.add(COUPON_BATCH, "NEW50", batch())
+    await built.add(PROMOTION, "p1", promotion("全场九折"))
+    await built.add(PROMOTION, "p2", promotion("未发布"), state="draft")
+    yield built
+    built.records.close()

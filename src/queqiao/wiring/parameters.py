@@ -112,6 +112,14 @@ PART = (
 )
 """What a part of an upload says."""
 
+_LANGUAGE = (
+    Parameter("lang", Message("zh 或 en，优先于浏览器的语言", "zh or en, before the browser's")),
+)
+_IMAGE = tuple(
+    Parameter(kind, Message("一张图片", "an image"), place="body")
+    for kind in ("image/png", "image/jpeg", "image/gif", "image/webp")
+)
+
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
     {
         "GET /api/v1/products": (
@@ -154,6 +162,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/decisions/{id}/why": (
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
         ),
+        "GET /p/{slug}": _LANGUAGE,
+        "GET /p/preview/{token}": _LANGUAGE,
+        "POST /api/v1/landing-images": _IMAGE,
         "GET /api/v1/ledger/balances": (
             Parameter("prefix", Message("计数器名的开头", "how the counters' names begin")),
         ),
