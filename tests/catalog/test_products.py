@@ -23,6 +23,7 @@ async def test_a_product_comes_back_as_it_was_sent(desk):
         category=["食品", "坚果"],
         shop="s",
         tags=["new"],
+        tax_category="food",
     )
     assert await desk.bulk(sent) == {"products": 1, "skus": 2, "dry_run": False}
     found = await desk.call("GET", "/api/v1/products/p1")
@@ -145,9 +146,10 @@ async def test_each_write_is_told_to_the_change_feed(desk):
 
 
 async def test_the_price_book_reads_what_was_stored(desk):
-    full = sku("a", 1_299, list_price_minor=1_500, minimum_price_minor=900)
+    full = sku("a", 1_299, list_price_minor=1_500, minimum_price_minor=900, stock=-3)
+    taxed = {"tax_category": "food", "tags": ["t"]}
     await desk.bulk(
-        product("p1", full, sku("b", 5), brand="B", category=["x", "y"], shop="s", tags=["t"]),
+        product("p1", full, sku("b", 5), brand="B", category=["x", "y"], shop="s", **taxed),
         product("p2", {**sku("c", 7), "currency": "JPY"}),
     )
     found = book(desk)
@@ -157,7 +159,8 @@ async def test_the_price_book_reads_what_was_stored(desk):
         1_500,
         900,
     )
-    assert goods.facts == (("x", "y"), "B", "s", ("t",))
+    assert goods.facts == (("x", "y"), "B", "s", ("t",), "food")
+    assert (goods.stock, found.goods("b").stock) == (-3, None)
     assert found.goods("b").facts is goods.facts
     assert found.goods("c").currency == "JPY"
     assert found.goods("c").list_price_minor is None

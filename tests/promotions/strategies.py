@@ -5,11 +5,17 @@ from decimal import Decimal
 import hypothesis.strategies as st
 
 from queqiao.decide.promotions.documents.benefit import (
+    CashbackBenefit,
     FixedBenefit,
     FixedPriceBenefit,
+    Gift,
+    GiftBenefit,
     PercentBenefit,
     Pick,
+    PointsBenefit,
+    PointsPaymentBenefit,
     PriceListBenefit,
+    ShippingBenefit,
     ThresholdBenefit,
     Tier,
 )
@@ -68,8 +74,40 @@ FIXED = st.builds(FixedBenefit, amount=AMOUNTS, cap=CAPS, level=LEVELS, pick=PIC
 PRICED = st.builds(FixedPriceBenefit, price=PRICES, pick=PICKS) | st.builds(
     PriceListBenefit, prices=st.dictionaries(st.sampled_from(SKUS), PRICES, min_size=1)
 )
+SHIPPING = (
+    st.builds(ShippingBenefit, percent=PERCENT, cap=CAPS)
+    | st.builds(ShippingBenefit, amount=AMOUNTS)
+    | st.builds(ShippingBenefit, price=PRICES)
+)
+GIFTS = st.builds(
+    GiftBenefit,
+    gifts=st.lists(
+        st.builds(Gift, sku=st.sampled_from(SKUS + "G"), quantity=st.integers(1, 3)),
+        min_size=2,
+        max_size=4,
+        unique_by=lambda gift: gift.sku,
+    ).map(tuple),
+    choose=st.none() | st.integers(1, 2),
+    every_amount=CAPS,
+    times_max=st.none() | st.integers(1, 3),
+)
+POINTS = st.builds(
+    PointsBenefit, points=st.integers(1, 20), every_amount=CAPS, cap=st.none() | st.integers(1, 99)
+)
+POINTS_PAYMENTS = st.builds(
+    PointsPaymentBenefit,
+    points=st.integers(1, 200),
+    worth=st.integers(1, 200),
+    percent_max=PERCENT,
+    points_max=st.none() | st.integers(1, 3_000),
+)
+CASHBACK = st.builds(CashbackBenefit, percent=PERCENT, cap=CAPS) | st.builds(
+    CashbackBenefit, amount=AMOUNTS
+)
 THRESHOLDS = thresholds() | tiers_of_quantity() | tiers_of_percents()
-BENEFITS = THRESHOLDS | PERCENTS | FIXED | PRICED
+BENEFITS = (
+    THRESHOLDS | PERCENTS | FIXED | PRICED | SHIPPING | GIFTS | POINTS | POINTS_PAYMENTS | CASHBACK
+)
 SCOPES = st.builds(
     Scope,
     skus=st.lists(st.sampled_from(SKUS), max_size=2).map(tuple),
@@ -102,6 +140,7 @@ PROMOTIONS = st.lists(
     max_size=9,
     unique_by=lambda promotion: promotion.id,
 ).map(tuple)
+RATES = st.sampled_from([Decimal(0), Decimal(9), Decimal(13), Decimal("8.875")])
 PROFILES = st.builds(
     Profile,
     rounding=st.sampled_from(["half_up", "half_down", "half_even", "down", "up", "none"]),
@@ -116,6 +155,11 @@ PROFILES = st.builds(
     line_cap_percent=st.none() | PERCENT,
     order_cap_percent=st.none() | PERCENT,
     order_cap=CAPS,
+    tax=st.sampled_from(["inclusive", "exclusive"]),
+    tax_rate=RATES,
+    tax_rates=st.dictionaries(st.sampled_from("uv"), RATES, max_size=2),
+    shipping_tax_rate=RATES,
+    tax_level=st.sampled_from(["unit", "line", "total"]),
 )
 CATALOGS = st.tuples(
     *(
@@ -125,6 +169,9 @@ CATALOGS = st.tuples(
             price=PRICES,
             minimum_price=st.none() | PRICES,
             categories=st.lists(st.sampled_from("xyz"), max_size=2).map(tuple),
+            shop=st.sampled_from([None, "s", "t"]),
+            tax_category=st.sampled_from([None, "u", "v", "w"]),
+            stock=st.none() | st.integers(-1, 9),
         )
         for sku in SKUS
     )
@@ -134,13 +181,25 @@ LINES = st.lists(
 )
 
 
+CHOICES = st.dictionaries(
+    st.sampled_from([f"p{n}" for n in range(12)]),
+    st.lists(st.sampled_from(SKUS + "G"), max_size=3).map(tuple),
+    max_size=2,
+)
+
+
 @st.composite
 def questions(draw):
     lines = draw(LINES)
     if draw(st.booleans()):
         lines = [CartLine(line.sku, line.quantity, f"l{place}") for place, line in enumerate(lines)]
     return QuoteRequest(
-        cart=Cart(tuple(lines), Shipping(amount=draw(st.integers(0, 2_000)))),
+        cart=Cart(
+            tuple(lines),
+            Shipping(amount=draw(st.integers(0, 2_000))),
+            points=draw(st.sampled_from([0, 0, 150, 10_000])),
+            gift_choices=draw(CHOICES),
+        ),
         profile=draw(PROFILES),
         catalog=draw(CATALOGS),
         promotions=draw(PROMOTIONS),

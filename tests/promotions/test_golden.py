@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from queqiao.catalog.contracts import PriceBook
@@ -27,6 +28,33 @@ def view(answer):
         "discount": answer.totals.discount,
         "total": answer.totals.total,
         "lines": [line.discount for line in answer.lines],
+        "totals": msgspec.structs.asdict(answer.totals),
+        "line_taxes": [line.tax for line in answer.lines],
+        "unit_taxes": [[unit.tax for unit in line.units] for line in answer.lines],
+        "taxes": [[row.on, row.category, row.net, row.tax] for row in answer.taxes],
+        "shipping": msgspec.structs.asdict(answer.shipping),
+        "around": [
+            [item.promotion_id, item.kind, item.amount, item.value, item.points]
+            for item in answer.applied
+            if item.kind != "items"
+        ],
+        "gifts": [
+            [item.promotion_id, item.sku, item.quantity, item.value] for item in answer.gifts
+        ],
+        "gift_choices": [
+            [
+                item.promotion_id,
+                item.choose,
+                [[option.sku, option.quantity] for option in item.options],
+            ]
+            for item in answer.gift_choices
+        ],
+        "points": msgspec.structs.asdict(answer.points),
+        "cashback": answer.cashback,
+        "funding_by_shop": [
+            [[part.shop_id, part.platform, part.shop, part.brand] for part in item.funding_by_shop]
+            for item in answer.applied
+        ],
         "units": [[unit.discount for unit in line.units] for line in answer.lines],
         "applied": [[item.promotion_id, item.amount] for item in answer.applied],
         "codes": [[item.promotion_id, item.code] for item in answer.applied if item.code],

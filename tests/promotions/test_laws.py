@@ -47,8 +47,55 @@ def test_units_sum_to_lines_and_lines_to_totals(question):
         assert sum(share.amount for share in line.applied) == line.discount
     assert sum(line.discount for line in answer.lines) == totals.discount
     assert sum(line.total for line in answer.lines) == totals.items - totals.discount
-    assert totals.total == totals.items - totals.discount + totals.shipping
-    assert sum(item.amount for item in answer.applied) == totals.discount
+    on_top = totals.tax if question.profile.tax == "exclusive" else 0
+    shipping = totals.shipping - totals.shipping_discount
+    assert totals.total == totals.items - totals.discount + shipping + on_top
+    assert given_off(answer, "items") == totals.discount
+    assert given_off(answer, "shipping") == totals.shipping_discount
+
+
+def given_off(answer, kind):
+    return sum(item.amount for item in answer.applied if item.kind == kind)
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_taxes_sum_from_units_to_the_total(question):
+    answer = ask(question)
+    for line in answer.lines:
+        assert sum(unit.tax for unit in line.units) == line.tax
+        assert all(0 <= unit.tax <= unit.total for unit in line.units)
+    assert sum(line.tax for line in answer.lines) + answer.shipping.tax == answer.totals.tax
+    assert sum(row.tax for row in answer.taxes) == answer.totals.tax
+    if question.profile.rounding != "none":
+        for row in answer.taxes:
+            tolerance = len(answer.lines) * 7 if question.profile.tax_level != "total" else 1
+            assert abs(row.tax - row.net * row.rate / 100) <= tolerance + row.rate
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_gifts_come_from_what_is_left(question):
+    answer = ask(question)
+    stock = {item.sku: item.stock for item in question.catalog if item.stock is not None}
+    for line in question.cart.lines:
+        if line.sku in stock:
+            stock[line.sku] -= line.quantity
+    for gift in answer.gifts:
+        assert gift.total == 0
+        assert gift.quantity > 0
+        if gift.sku in stock:
+            stock[gift.sku] -= gift.quantity
+            assert stock[gift.sku] >= 0
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_points_pay_at_most_what_is_offered_and_earn_only_on_what_is_paid(question):
+    answer = ask(question)
+    assert answer.points.used <= question.cart.points
+    assert answer.points.earned == sum(item.points for item in answer.applied)
+    assert answer.cashback == sum(i.value for i in answer.applied if i.kind == "cashback")
 
 
 @given(questions())
@@ -60,7 +107,7 @@ def test_nothing_is_negative_or_above_its_original_or_a_fraction(question):
         for unit in line.units:
             assert 0 <= unit.total <= line.unit_price
             assert unit.total >= min(minimum[line.sku], line.unit_price)
-    assert all(item.amount > 0 for item in answer.applied)
+    assert all(item.amount > 0 for item in answer.applied if item.kind in {"items", "shipping"})
     assert all(type(number) is int and number >= 0 for number in amounts(to_builtins(answer)))
 
 
@@ -103,7 +150,13 @@ def test_the_order_of_lines_changes_nothing(question, random):
 def test_who_pays_sums_to_what_is_given(question):
     for item in ask(question).applied:
         funding = item.funding
-        assert funding.platform + funding.shop + funding.brand == item.amount
+        assert funding.platform + funding.shop + funding.brand == item.amount + item.value
+        parts = item.funding_by_shop
+        if parts:
+            assert sum(part.platform for part in parts) == funding.platform
+            assert sum(part.shop for part in parts) == funding.shop
+            assert sum(part.brand for part in parts) == funding.brand
+            assert all(min(part.platform, part.shop, part.brand) >= 0 for part in parts)
 
 
 @given(questions())
@@ -111,7 +164,7 @@ def test_who_pays_sums_to_what_is_given(question):
 def test_the_bound_bounds_every_allowed_set_and_best_reaches_it(question):
     counter = Counter(question, SHOP, NOW_US)
     answered = counter.answer(question.cart.lines)
-    basket, placed, profile = answered.basket, answered.match.placed, counter.profile
+    basket, placed, profile = answered.basket, answered.on_goods, counter.profile
     stackable = [item for item in placed if not item.offer.exclusive]
     sets = [c for size in range(len(stackable) + 1) for c in combinations(stackable, size)]
     sets += [(item,) for item in placed if item.offer.exclusive]

@@ -181,7 +181,7 @@ def _without_clashes(
             yield row
 
 
-_OF_PRODUCT = ("name", "brand", "category", "shop", "tags")
+_OF_PRODUCT = ("name", "brand", "category", "shop", "tags", "tax_category")
 """Columns that belong to the product, not to one of its SKUs."""
 
 
@@ -214,6 +214,7 @@ def _product(product_id: str, rows: Sequence[_Row]) -> Product:
         category=first.get("category", ()),
         shop=first.get("shop"),
         tags=first.get("tags", ()),
+        tax_category=first.get("tax_category"),
     )
 
 

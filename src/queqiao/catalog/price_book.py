@@ -13,6 +13,9 @@ import msgspec
 NONE = -1
 """Stands for an absent price in the arrays; prices are never negative."""
 
+UNCOUNTED = -(2**62)
+"""Stands for an absent stock: one that is known may be negative."""
+
 
 class Facts(NamedTuple):
     """What rules ask of goods beside their price."""
@@ -21,10 +24,11 @@ class Facts(NamedTuple):
     brand: str | None = None
     shop: str | None = None
     tags: tuple[str, ...] = ()
+    tax_category: str | None = None
 
 
 class Goods(msgspec.Struct, frozen=True, gc=False):
-    """One SKU as it is priced. Amounts are minor units of ``currency``."""
+    """One SKU as it is priced, in minor units of ``currency``. ``stock`` None: not counted."""
 
     sku: str
     price_minor: int
@@ -32,17 +36,27 @@ class Goods(msgspec.Struct, frozen=True, gc=False):
     list_price_minor: int | None = None
     minimum_price_minor: int | None = None
     facts: Facts = Facts()
+    stock: int | None = None
 
 
 class PriceBook:
     """All SKUs at one moment. Never changes; safe between threads."""
 
-    __slots__ = ("_currencies", "_facts", "_kinds", "_list", "_minimum", "_places", "_prices")
+    __slots__ = (
+        "_currencies",
+        "_facts",
+        "_kinds",
+        "_list",
+        "_minimum",
+        "_places",
+        "_prices",
+        "_stock",
+    )
 
     def __init__(self, goods: Iterable[Goods] = ()) -> None:
         self._places: dict[str, int] = {}
         self._prices, self._list, self._minimum = array("q"), array("q"), array("q")
-        self._kinds = array("i")
+        self._kinds, self._stock = array("i"), array("q")
         kinds: dict[tuple[str, Facts], int] = {}
         parts: dict[Any, Any] = {}
         for item in goods:
@@ -66,6 +80,7 @@ class PriceBook:
         ):
             column.append(NONE if price is None else price)
         self._kinds.append(kind)
+        self._stock.append(UNCOUNTED if goods.stock is None else goods.stock)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -79,6 +94,7 @@ class PriceBook:
         if place is None:
             return None
         kind, listed, minimum = self._kinds[place], self._list[place], self._minimum[place]
+        stock = self._stock[place]
         return Goods(
             sku,
             self._prices[place],
@@ -86,4 +102,5 @@ class PriceBook:
             None if listed == NONE else listed,
             None if minimum == NONE else minimum,
             self._facts[kind],
+            None if stock == UNCOUNTED else stock,
         )

@@ -42,6 +42,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     category: Words | Word = ()
     shop: Word | None = None
     tags: Words = ()
+    tax_category: Word | None = None
 
     def categories(self) -> tuple[str, ...]:
         """Return the categories as a tuple, also where one was written alone."""
@@ -84,4 +85,7 @@ def cleaned(product: Product) -> Product:
         else clean(category, "category", 200),
         shop=None if product.shop is None else clean(product.shop, "shop", 200),
         tags=tuple(clean(tag, "tags", 200) for tag in product.tags),
+        tax_category=None
+        if product.tax_category is None
+        else clean(product.tax_category, "tax_category", 200),
     )

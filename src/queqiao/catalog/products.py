@@ -72,6 +72,7 @@ def _product_row(product: Product, now_us: int) -> dict[str, Any]:
         "categories": json.encode(product.categories()).decode(),
         "tags": json.encode(product.tags).decode(),
         "search_text": "\n".join(words).lower(),
+        "tax_category": product.tax_category,
         "updated_at_us": now_us,
     }
 
@@ -138,6 +139,7 @@ def _product(row: Any, its_skus: list[Sku]) -> Product:
         category=tuple(msgspec.json.decode(row.categories)),
         shop=row.shop,
         tags=tuple(msgspec.json.decode(row.tags)),
+        tax_category=row.tax_category,
     )
 
 
@@ -162,16 +164,18 @@ def price_book(conn: Connection) -> PriceBook:
         skus.c.currency,
         skus.c.list_price_minor,
         skus.c.minimum_price_minor,
+        skus.c.stock,
         products.c.categories,
         products.c.brand,
         products.c.shop,
         products.c.tags,
+        products.c.tax_category,
     )
     joined = skus.join(products, skus.c.product_id == products.c.product_id)
     query = select(*columns).select_from(joined).execution_options(yield_per=5_000)
     rows = conn.execute(query)
     known: dict[tuple[Any, ...], Facts] = {}
-    return PriceBook(Goods(*row[:5], _facts(tuple(row[5:]), known)) for row in rows)
+    return PriceBook(Goods(*row[:5], _facts(tuple(row[6:]), known), row[5]) for row in rows)
 
 
 def newest_skus(conn: Connection, limit: int) -> list[str]:
@@ -189,7 +193,8 @@ def _facts(row: tuple[Any, ...], known: dict[tuple[Any, ...], Facts]) -> Facts:
     """Return the facts of a product's columns; equal ones are one object."""
     facts = known.get(row)
     if facts is None:
-        categories, brand, shop, tags = row
+        categories, brand, shop, tags, tax = row
         decode = msgspec.json.decode
-        facts = known[row] = Facts(tuple(decode(categories)), brand, shop, tuple(decode(tags)))
+        facts = Facts(tuple(decode(categories)), brand, shop, tuple(decode(tags)), tax)
+        known[row] = facts
     return facts

@@ -14,6 +14,7 @@ products = Table(
     Column("categories", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("search_text", Text, nullable=False),
+    Column("tax_category", String(200), nullable=True),
     Column("updated_at_us", Microseconds, nullable=False),
     Index(None, "brand"),
 )

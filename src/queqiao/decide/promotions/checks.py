@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from queqiao.decide.promotions.check_benefit import benefit_errors
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
+from queqiao.decide.promotions.totals.checks import reward_errors
 from queqiao.decide.promotions.unpriced import unpriced_errors
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
@@ -16,6 +17,7 @@ def check_promotion(document: PromotionDocument) -> None:
     errors = [
         *_period_errors(document.starts_at, document.ends_at),
         *benefit_errors(document.benefit),
+        *reward_errors(document.benefit),
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),
         *_limit_errors(document),

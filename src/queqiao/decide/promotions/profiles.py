@@ -1,6 +1,7 @@
 """Calculation profiles that have a name, after how well-known shops reckon."""
 
 from queqiao.decide.promotions.documents.profile import LAYERS, Profile
+from queqiao.decide.promotions.totals.taxes import tax_errors
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 PRESETS: dict[str, Profile] = {
@@ -26,6 +27,11 @@ def find_profile(profile: Profile | str | None) -> Profile:
             names = ", ".join(LAYERS)
             message = Message(f"须各列一次：{names}", f"name each layer once: {names}")
             raise InvalidInput(FieldError("profile.layers", message))
+        wrong = [
+            FieldError(f"profile.{field.path}", field.message) for field in tax_errors(profile)
+        ]
+        if wrong:
+            raise InvalidInput(*wrong)
         return profile
     found = PRESETS.get(profile or "standard")
     if found is None:

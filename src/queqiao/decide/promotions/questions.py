@@ -64,9 +64,15 @@ def inline_goods(items: Sequence[CatalogItem], currency: str) -> Mapping[str, Go
         if item.sku in found:
             message = Message("SKU 重复，请只保留一个", "this SKU is named twice; keep one")
             raise InvalidInput(FieldError(f"catalog[{index}].sku", message))
-        facts = Facts(item.categories, item.brand, item.shop, item.tags)
+        facts = Facts(item.categories, item.brand, item.shop, item.tags, item.tax_category)
         found[item.sku] = Goods(
-            item.sku, item.price, currency, item.list_price, item.minimum_price, facts
+            item.sku,
+            item.price,
+            currency,
+            item.list_price,
+            item.minimum_price,
+            facts,
+            item.stock,
         )
     return found
 

@@ -1,6 +1,7 @@
 """The quote on the wire: the question and its answer. Amounts are integers in minor units."""
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -75,6 +76,7 @@ class CatalogItem(Struct, frozen=True, forbid_unknown_fields=True):
     brand: str | None = None
     shop: str | None = None
     tax_category: str | None = None
+    stock: Annotated[int, Meta(ge=-(10**9), le=10**9)] | None = None
 
 
 class CartLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,11 +97,17 @@ class Shipping(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cart(Struct, frozen=True, forbid_unknown_fields=True):
-    """The goods and how they travel."""
+    """The goods, how they travel, and what the shopper adds to them.
+
+    ``points`` are those that the customer would pay with. ``gift_choices`` names by promotion the
+    SKUs that the shopper chose of its gifts.
+    """
 
     lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
     shipping: Shipping = Shipping()
     payment_method: str | None = None
+    points: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    gift_choices: Annotated[dict[Name, Names], Meta(max_length=100)] = {}
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +133,8 @@ class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Totals(Struct, frozen=True, gc=False):
-    """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``; tax included."""
+    """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``, plus ``tax``
+    where the profile's prices are without it."""
 
     items: int
     discount: int
@@ -135,11 +144,12 @@ class Totals(Struct, frozen=True, gc=False):
     total: int
 
 
-class Unit(Struct, frozen=True, gc=False):
-    """One piece of a line: what is taken off it, and what is paid for it."""
+class Unit(Struct, frozen=True, omit_defaults=True, gc=False):
+    """One unit of a line: what is taken off it, what is paid for it, and the tax in or on that."""
 
     discount: int
     total: int
+    tax: int = 0
 
 
 class LineShare(Struct, frozen=True, gc=False):
@@ -149,7 +159,7 @@ class LineShare(Struct, frozen=True, gc=False):
     amount: int
 
 
-class QuotedLine(Struct, frozen=True, gc=False):
+class QuotedLine(Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of the answer, in the cart's order."""
 
     id: str
@@ -160,14 +170,26 @@ class QuotedLine(Struct, frozen=True, gc=False):
     total: int
     units: list[Unit]
     applied: list[LineShare]
+    tax: int = 0
 
 
-class QuotedShipping(Struct, frozen=True, gc=False):
+class QuotedShipping(Struct, frozen=True, omit_defaults=True, gc=False):
     """Delivery in the answer."""
 
     amount: int
     discount: int
     total: int
+    tax: int = 0
+
+
+class TaxRow(Struct, frozen=True, gc=False):
+    """The tax of one category of goods or of delivery; ``net`` is what is paid without it."""
+
+    on: Literal["items", "shipping"]
+    category: str | None
+    rate: Decimal
+    net: int
+    tax: int
 
 
 class FundingSplit(Struct, frozen=True, gc=False):
@@ -178,14 +200,32 @@ class FundingSplit(Struct, frozen=True, gc=False):
     brand: int
 
 
+class ShopFunding(Struct, frozen=True, gc=False):
+    """Who pays how much of what is given on the goods of one shop; None: goods of no shop."""
+
+    shop_id: str | None
+    platform: int
+    shop: int
+    brand: int
+
+
 class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A promotion that took ``amount`` off."""
+    """A promotion that took ``amount`` off the goods, or off delivery (``kind``).
+
+    Gifts, points and cashback take nothing off: ``value`` is what the gifts cost at the shelf or
+    what is paid back later, ``points`` what is earned. ``funding`` splits amount and value;
+    ``funding_by_shop`` does so by shop where goods of several shops take part.
+    """
 
     promotion_id: str
     name: str
     amount: int
     funding: FundingSplit
     code: str | None = None
+    kind: Literal["items", "shipping", "gift", "points", "cashback"] = "items"
+    value: int = 0
+    points: int = 0
+    funding_by_shop: list[ShopFunding] = []
 
 
 class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -215,8 +255,42 @@ class Suggestion(Struct, frozen=True):
     saves: int
 
 
+class QuotedGift(Struct, frozen=True, gc=False):
+    """Goods that the shop adds for nothing; ``value`` is what one unit costs at the shelf."""
+
+    promotion_id: str
+    sku: str
+    quantity: int
+    value: int
+    total: int = 0
+
+
+class GiftOption(Struct, frozen=True, gc=False):
+    """A gift that the shopper may choose."""
+
+    sku: str
+    quantity: int
+    value: int
+
+
+class GiftChoice(Struct, frozen=True, gc=False):
+    """``choose`` so many of the options, by ``cart.gift_choices``."""
+
+    promotion_id: str
+    choose: int
+    options: list[GiftOption]
+
+
+class QuotedPoints(Struct, frozen=True, gc=False):
+    """Points that the order earns, and those that pay ``worth`` of it (a part of the discount)."""
+
+    earned: int = 0
+    used: int = 0
+    worth: int = 0
+
+
 class Quote(Struct, frozen=True):
-    """The answer."""
+    """The answer. ``cashback`` is paid back later and changes no total."""
 
     totals: Totals
     lines: list[QuotedLine]
@@ -224,7 +298,11 @@ class Quote(Struct, frozen=True):
     applied: list[AppliedPromotion]
     refused: list[RefusedPromotion]
     suggestions: list[Suggestion]
-    gifts: list[AddOn]
+    gifts: list[QuotedGift]
     proof: Proof
     rules_version: str
     currency: str
+    gift_choices: list[GiftChoice] = []
+    points: QuotedPoints = QuotedPoints()
+    cashback: int = 0
+    taxes: list[TaxRow] = []

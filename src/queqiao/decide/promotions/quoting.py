@@ -7,7 +7,7 @@ from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combinations import Proof, settle
 from queqiao.decide.promotions.documents.profile import Profile
-from queqiao.decide.promotions.pricing.outcomes import Applied, Priced, Unmet
+from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
 from queqiao.decide.promotions.pricing.pieces import Piece
 from queqiao.decide.promotions.profiles import find_profile
 from queqiao.decide.promotions.questions import (
@@ -21,9 +21,7 @@ from queqiao.decide.promotions.questions import (
     outside,
 )
 from queqiao.decide.promotions.quote_types import (
-    AppliedPromotion,
     CartLine,
-    FundingSplit,
     LineShare,
     Quote,
     QuotedLine,
@@ -33,14 +31,26 @@ from queqiao.decide.promotions.quote_types import (
     Totals,
     Unit,
 )
-from queqiao.decide.promotions.sharing import spread, unit_discounts
+from queqiao.decide.promotions.sharing import unit_discounts
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
 from queqiao.decide.promotions.suggestions import Pool, suggest
+from queqiao.decide.promotions.totals.answer import (
+    applied_around,
+    applied_on_goods,
+    gift_choices,
+    gifts,
+    points,
+    shops_of,
+    tax_rows,
+    taxes_of,
+    with_taxes,
+)
+from queqiao.decide.promotions.totals.gifts import Shelf
+from queqiao.decide.promotions.totals.offered import with_points
+from queqiao.decide.promotions.totals.rewards import NO_REWARDS, Desk, Rewards, give_rewards
+from queqiao.decide.promotions.totals.taxes import Taxes
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.money import exponent
-
-PLATFORM_ONLY = (100, 0, 0)
-"""The usual funding: then there is nothing to split."""
 
 
 class Shop(NamedTuple):
@@ -57,6 +67,8 @@ class Answered(NamedTuple):
     priced: Priced
     proof: Proof
     match: Match
+    rewards: Rewards
+    on_goods: list[Placed]
 
 
 class Counter:
@@ -76,13 +88,36 @@ class Counter:
             at_us, request.currency, request.channel, request.customer.segments or ()
         )
         self.codes = request.codes
+        self.cart = request.cart
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
         basket = basket_of(lines, self.find, self.situation.currency)
         found = match(basket, self.codes, self.situation, self.promotions, self.profile)
-        priced, proof = settle(basket, found.placed, self.profile)
-        return Answered(basket, priced, proof, found)
+        on_goods, around, unmet = self._parted(found.placed)
+        priced, proof = settle(basket, on_goods, self.profile)
+        if unmet:
+            priced = priced._replace(unmet=priced.unmet + unmet)
+        rewards = self._rewards(basket, priced, around) if around else NO_REWARDS
+        return Answered(basket, priced, proof, found, rewards, on_goods)
+
+    def _parted(self, placed: list[Placed]) -> tuple[list[Placed], list[Placed], list[Unmet]]:
+        """Part the offers on goods from those around them; bind the points that the cart offers."""
+        if self.promotions.only_on_goods:
+            return placed, [], []
+        around = [item for item in placed if item.offer.reward is not None]
+        on_goods = [item for item in placed if item.offer.reward is None]
+        bound, unmet = with_points(on_goods, self.cart.points)
+        return bound, around, unmet
+
+    def _rewards(self, basket: Basket, priced: Priced, around: Sequence[Placed]) -> Rewards:
+        in_cart: dict[str, int] = {}
+        for line in basket.lines:
+            in_cart[line.sku] = in_cart.get(line.sku, 0) + line.quantity
+        shelf = Shelf(self.find, in_cart)
+        cart = self.cart
+        desk = Desk(basket, priced, self.profile, cart.shipping.amount, shelf, cart.gift_choices)
+        return give_rewards(desk, around)
 
     def price(self, lines: Sequence[CartLine]) -> Priced:
         """Price a cart without proof: for trying something out."""
@@ -98,29 +133,38 @@ def quote(request: QuoteRequest, shop: Shop, now_us: int) -> Quote:
     if request.options.suggest:
         pool = Pool(counter.find, counter.known_skus, lines)
         suggestions = suggest(answered.priced, counter.price, pool)
+    basket, priced, rewards = answered.basket, answered.priced, answered.rewards
+    written, shops = _lines(answered, counter.profile), shops_of(basket)
+    shipping = request.cart.shipping.amount
+    paid_shipping = shipping - rewards.shipping_discount
+    taxes = taxes_of(basket, written, paid_shipping, counter.profile)
     return Quote(
-        totals=_totals(answered, request),
-        lines=_lines(answered, counter.profile),
-        shipping=_shipping(request),
-        applied=[_applied(item) for item in answered.priced.applied],
+        totals=_totals(answered, request, taxes, counter.profile),
+        lines=with_taxes(basket, written, taxes),
+        shipping=QuotedShipping(shipping, rewards.shipping_discount, paid_shipping, taxes.shipping),
+        applied=[
+            *[applied_on_goods(item, shops) for item in priced.applied],
+            *[applied_around(item, priced, shops) for item in rewards.given],
+        ],
         refused=_refused(answered, counter, request),
         suggestions=suggestions,
-        gifts=[],
+        gifts=gifts(rewards.given),
         proof=answered.proof,
         rules_version=counter.promotions.rules_version,
         currency=request.currency,
+        gift_choices=gift_choices(rewards.given),
+        points=points(priced, rewards.given),
+        cashback=sum([item.cashback for item in rewards.given]),
+        taxes=tax_rows(taxes),
     )
 
 
-def _totals(answered: Answered, request: QuoteRequest) -> Totals:
+def _totals(answered: Answered, request: QuoteRequest, taxes: Taxes, profile: Profile) -> Totals:
     items, discount = answered.basket.subtotal, answered.priced.discount
-    shipping = request.cart.shipping.amount
-    return Totals(items, discount, shipping, 0, 0, items - discount + shipping)
-
-
-def _shipping(request: QuoteRequest) -> QuotedShipping:
-    amount = request.cart.shipping.amount
-    return QuotedShipping(amount, 0, amount)
+    shipping, off = request.cart.shipping.amount, answered.rewards.shipping_discount
+    tax = sum([part.tax for part in taxes.parts])
+    on_top = tax if profile.tax == "exclusive" else 0
+    return Totals(items, discount, shipping, off, tax, items - discount + shipping - off + on_top)
 
 
 def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
@@ -176,21 +220,12 @@ def _equal_units(discount: int, quantity: int, price: int, profile: Profile) -> 
     return low + high if profile.remainder == "last" else high + low
 
 
-def _applied(applied: Applied) -> AppliedPromotion:
-    offer, amount = applied.placed.offer, applied.amount
-    if offer.funding == PLATFORM_ONLY:
-        funding = FundingSplit(amount, 0, 0)
-    else:
-        funding = FundingSplit(*spread(amount, offer.funding, "largest_fraction"))
-    return AppliedPromotion(offer.id, offer.name, amount, funding, applied.placed.code)
-
-
 def _refused(answered: Answered, counter: Counter, request: QuoteRequest) -> list[RefusedPromotion]:
     """Say of codes, always, and of promotions, where asked, why they give nothing."""
     refused = [
         RefusedPromotion(None, bad.reason, code=bad.code) for bad in answered.match.bad_codes
     ]
-    unmet = answered.priced.unmet
+    unmet = answered.priced.unmet + answered.rewards.unmet
     if not request.options.explain:
         return refused + [_unmet(item) for item in unmet if item.placed.code is not None]
     refused += [_unmet(item) for item in unmet]

@@ -66,6 +66,9 @@ Reason = (
         "code_not_started",
         "code_ended",
         "code_without_promotion",
+        "points_not_offered",
+        "points_taken",
+        "gift_out_of_stock",
     ]
 )
 """Why a promotion or a code gives nothing; stable codes."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
+from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.profile import LAYERS, Layer
@@ -29,6 +30,10 @@ class PromotionsSnapshot:
         self.code_book = code_book
         self.rules_version = version
         self.inline = inline
+        self.only_on_goods = all(
+            offer.reward is None and not isinstance(offer.benefit, PointsPayment)
+            for offer in self.offers
+        )
         self._unlocked: dict[str, list[int]] = {}
         for place, offer in enumerate(self.offers):
             if offer.code_batch is not None:

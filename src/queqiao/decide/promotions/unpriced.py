@@ -9,10 +9,15 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from queqiao.decide.promotions.documents.benefit import (
+    CashbackBenefit,
     FixedBenefit,
     FixedPriceBenefit,
+    GiftBenefit,
     PercentBenefit,
+    PointsBenefit,
+    PointsPaymentBenefit,
     PriceListBenefit,
+    ShippingBenefit,
     ThresholdBenefit,
 )
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
@@ -24,6 +29,11 @@ _PRICED_BENEFITS = (
     FixedBenefit,
     FixedPriceBenefit,
     PriceListBenefit,
+    ShippingBenefit,
+    GiftBenefit,
+    PointsBenefit,
+    PointsPaymentBenefit,
+    CashbackBenefit,
 )
 
 UNPRICED: dict[str, tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 from queqiao.decide.promotions.benefits.compiled import Compiled
 from queqiao.decide.promotions.benefits.levels import OnEachLine, OnEachUnit, OnPicked
+from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.benefits.sums import Fixed, Percent, Sum
 from queqiao.decide.promotions.benefits.thresholds import Repeating, Threshold
 from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
@@ -12,6 +13,7 @@ from queqiao.decide.promotions.documents.benefit import (
     Level,
     PercentBenefit,
     Pick,
+    PointsPaymentBenefit,
     PriceListBenefit,
     ThresholdBenefit,
 )
@@ -32,6 +34,8 @@ def compile_benefit(benefit: Benefit) -> Compiled:
             return _picked(UnitPrices(benefit.price, {}), benefit.pick)
         case PriceListBenefit():
             return UnitPrices(None, benefit.prices)
+        case PointsPaymentBenefit():
+            return PointsPayment(benefit)
         case _:
             raise TypeError(type(benefit).__name__)
 

@@ -70,3 +70,13 @@ class Fixed(Sum):
         """Return the amount, at most the base and the cap."""
         most = base if self.cap is None else min(base, self.cap)
         return min(self._amount, most)
+
+
+class Nothing(Sum):
+    """Takes nothing off the goods: what the promotion gives is reckoned after them."""
+
+    __slots__ = ()
+
+    def discount(self, base: int, quantity: int, divide: Divide) -> int:  # noqa: ARG002
+        """Return 0."""
+        return 0

@@ -1,0 +1,1 @@
+"""What stands around the goods of a quote: shipping, gifts, points, cashback, taxes, payments."""
