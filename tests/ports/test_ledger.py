@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import Conflict, Gone
-from queqiao.ports.ledger.base import Balance, Granted, Refused, Take
+from queqiao.ports.ledger.base import EARLY, Ask, Balance, Granted, Leased, Refused, Take
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.laws import laws
 from queqiao.ports.ledger.redis import LIBRARY, RedisLedger
@@ -28,6 +28,7 @@ from queqiao.ports.rpc import RpcClient, RpcServer
 
 COUNTERS = st.sampled_from(["a", "b", "c"])
 AMOUNTS = st.integers(0, 30)
+LIMIT = st.none() | st.integers(0, 60)
 TAKES = st.lists(st.tuples(COUNTERS, AMOUNTS), max_size=3)
 QUICK = settings(
     max_examples=30,
@@ -48,6 +49,7 @@ class Laws(RuleBasedStateMachine):
         self.serial = 0
         self.wanted, self.leases, self.spent = {}, {}, {}
         self.told = {}
+        self.drawn = 0
         self.ledger = self.run(self.start())
 
     def run(self, coroutine):
@@ -101,7 +103,7 @@ class Laws(RuleBasedStateMachine):
         refused = None if short is None else Refused(short, self.free(short))
         return wanted, refused, [Take(counter, amount, limit) for counter, amount in takes]
 
-    @rule(takes=TAKES, limit=st.none() | st.integers(0, 60), seconds=st.integers(1, 50))
+    @rule(takes=TAKES, limit=LIMIT, seconds=st.integers(1, 50))
     def reserve(self, takes, limit, seconds):
         self.forget_expired()
         key, until_us = self.key(), self.now_us + seconds
@@ -111,7 +113,45 @@ class Laws(RuleBasedStateMachine):
         if refused is None:
             self.leases[key] = (wanted, until_us)
 
-    @rule(takes=TAKES, limit=st.none() | st.integers(0, 60))
+    @rule(
+        groups=st.lists(
+            st.tuples(TAKES, st.none() | st.integers(0, 60), st.booleans()), max_size=4
+        ),
+        seconds=st.integers(1, 50),
+    )
+    def reserve_many(self, groups, seconds):
+        self.forget_expired()
+        asks, wanted, until_us = [], [], self.now_us + seconds
+        for takes, limit, is_open in groups:
+            amounts = dict(takes)
+            limits = {} if limit is None else dict.fromkeys(amounts, limit)
+            ask = Ask(self.key(), amounts, limits, until_us, self.now_us + (not is_open))
+            asks.append(ask)
+            wanted.append(self.expect_ask(ask))
+        assert self.ask("reserve_many", asks, self.now_us) == wanted
+
+    def expect_ask(self, ask):
+        if ask.opens_us > self.now_us:
+            return Refused(EARLY, 0)
+        before = dict(self.wanted)
+        for counter, limit in ask.limits.items():
+            self.wanted[counter] = limit
+        short = next((c for c, n in ask.amounts.items() if n > self.free(c)), None)
+        if short is None:
+            self.leases[ask.key] = (ask.amounts, ask.expires_at_us)
+            return Leased(ask.expires_at_us)
+        refused = Refused(short, self.free(short))
+        for counter in ask.limits.keys() - before.keys():
+            del self.wanted[counter]
+        return refused
+
+    @rule(count=st.integers(1, 5), passed=st.integers(0, 40))
+    def draw(self, count, passed):
+        self.forget_expired()
+        self.drawn = max(self.drawn, passed) + count
+        assert self.ask("draw", "numbers", count, passed, self.key(), self.now_us) == self.drawn
+
+    @rule(takes=TAKES, limit=LIMIT)
     def spend(self, takes, limit):
         self.forget_expired()
         key = self.key()

@@ -119,6 +119,19 @@ class Promotion(msgspec.Struct, omit_defaults=True):
     product_id: Identifier = None
 
 
+class Reservation(msgspec.Struct, omit_defaults=True):
+    """Reservation Committed, Released, Returned: goods of a flash sale and what became of them."""
+
+    reservation_id: str
+    flash_sale_id: str
+    sku: str
+    quantity: int
+    session: str | None = None
+    price_minor: int | None = None
+    currency: str | None = None
+    order_id: Identifier = None
+
+
 class Search(msgspec.Struct, omit_defaults=True):
     """Products Searched."""
 
@@ -172,6 +185,9 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Coupon Denied": Coupon,
     "Promotion Viewed": Promotion,
     "Promotion Clicked": Promotion,
+    "Reservation Committed": Reservation,
+    "Reservation Released": Reservation,
+    "Reservation Returned": Reservation,
     "Products Searched": Search,
     "Ad Served": Ad,
     "Ad Viewed": Ad,

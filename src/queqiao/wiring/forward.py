@@ -5,9 +5,10 @@ here: the head is written again, the bodies stream both ways.
 """
 
 import asyncio
+import re
 from asyncio import StreamReader, StreamWriter
 from collections import deque
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
@@ -113,12 +114,13 @@ class Upstream:
 class Forwarder:
     """An ASGI application that hands each request to the role that its path belongs to.
 
-    ``upstreams`` maps path prefixes to roles; the longest prefix wins, and the
-    empty one takes the rest.
+    ``upstreams`` maps path prefixes to roles, in which ``{id}`` stands for one part; the longest
+    prefix wins, and the empty one takes the rest.
     """
 
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
-        self._upstreams = sorted(upstreams.items(), key=lambda pair: -len(pair[0]))
+        ordered = sorted(upstreams.items(), key=lambda pair: -len(pair[0]))
+        self._upstreams = [(_matcher(prefix), role) for prefix, role in ordered]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request and stream its answer."""
@@ -140,7 +142,7 @@ class Forwarder:
             await write(_problem(error, scope), send)
 
     def _upstream(self, path: str) -> Upstream:
-        return next(role for prefix, role in self._upstreams if path.startswith(prefix))
+        return next(role for matches, role in self._upstreams if matches(path))
 
     async def _forward(
         self, upstream: Upstream, scope: Scope, receive: Receive, send: Send
@@ -159,6 +161,13 @@ class Forwarder:
             connection.end()
             raise
         upstream.give_back(connection)
+
+
+def _matcher(prefix: str) -> Callable[[str], object]:
+    """Return what says whether a path begins with a prefix."""
+    if "{id}" not in prefix:
+        return lambda path: path.startswith(prefix)
+    return re.compile("[^/]+".join(map(re.escape, prefix.split("{id}")))).match
 
 
 def _problem(error: Exception, scope: Scope) -> Response:

@@ -12,6 +12,8 @@ from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.promotions import hot_state as promotions_state
+from queqiao.decide.promotions.flash_sales import hot_state as flash_state
+from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
@@ -34,6 +36,7 @@ class HotState:
         self._coupon_secret = coupon_secret
         self.ads: AdsSnapshot = EMPTY
         self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
+        self.flash_sales: Sales = NONE
         self.price_book = PriceBook()
         self.newest_skus: tuple[str, ...] = ()
         self.members = load_members([])
@@ -45,6 +48,8 @@ class HotState:
         follower.on("catalog/", self.load_catalog)
         for kind_name in promotions_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_promotions)
+        for kind_name in flash_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_flash_sales)
         for kind in (PLACEMENT, CAMPAIGN):
             follower.on(f"{kind.name}/", self.load_ads)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
@@ -74,6 +79,10 @@ class HotState:
         self.promotions = await self._records.read(
             lambda conn: promotions_state.load(conn, self._coupon_secret)
         )
+
+    async def load_flash_sales(self) -> None:
+        """Compile the live and paused flash sales."""
+        self.flash_sales = await self._records.read(flash_state.load)
 
     async def load_ads(self) -> None:
         """Index the live campaigns by placement."""

@@ -7,6 +7,7 @@ from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_sche
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
+from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
 from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
@@ -21,6 +22,7 @@ KINDS: tuple[DocumentKind, ...] = (
     IMPORT_MAPPING,
     PROMOTION,
     COUPON_BATCH,
+    FLASH_SALE,
     PLACEMENT,
     CAMPAIGN,
     SEGMENT,

@@ -25,13 +25,19 @@ ROLES = ("ledger", "intake", "analytics", "decide", "console", "collector", "sch
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
     "/api/v1/coupons/",
+    "/api/v1/flash-sales/{id}/admission",
+    "/api/v1/flash-sales/{id}/reserve",
+    "/api/v1/flash-sales/{id}/state",
+    "/api/v1/reservations/",
     "/api/v1/decisions",
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",
     "/api/v1/landing-pages/check",
     "/p/",
 )
-"""Prefixes of the public port that lead to the decide role; the rest is the console's."""
+"""Prefixes of the public port that lead to the decide role; the rest is the console's.
+
+``{id}`` stands for one part of a path."""
 
 RoleServe = Callable[[Settings, asyncio.Event], Awaitable[None]]
 

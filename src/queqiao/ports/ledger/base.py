@@ -29,6 +29,15 @@ Promises, of every adapter:
 - **Expiry.** A reservation is free again at the first step whose ``now_us`` is at or after its
   ``expires_at_us``; ``expire`` is a step that does only this. A commit at or after that moment
   raises Gone, whoever came first.
+- **Many at once.** ``reserve_many`` takes asks, each a step of its own: in their order, each sees
+  the ones before it, one that is refused or clashes leaves the others alone. They share the way to
+  the disk, so they cost a fraction of single steps. Beside its amounts an ask has a *window*; a
+  step outside it is refused under ``EARLY`` or ``LATE``, and that is remembered like any refusal.
+  The window is looked at after the key: a retry gets the first answer though the window has closed.
+  A counter that nobody opened stays so when its ask is refused; where it is open, the ask's limit
+  holds from then on even so. When StorageFull or Unavailable is raised, each ask was done or not.
+- **Numbers drawn.** ``draw`` numbers things in their order, from 1: no number is given twice. The
+  numbers are the counter's spent amount, so they are as durable as it.
 - **Double entry.** Every step is a list of transfers between the books *budget*, *free*, *leased*
   and *spent* of a counter; the sum over the books is 0. ``prove`` recomputes them from the entries.
 
@@ -39,7 +48,7 @@ may not have been done: send it again under its key).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -54,6 +63,10 @@ SPENT_KEYS_KEPT_US = 90 * DAY_US
 
 IDLE_KEYS_KEPT_US = 2 * DAY_US
 """How long a key that came to nothing is remembered, at least."""
+
+
+EARLY, LATE = "(early)", "(late)"
+"""Stand for the counter in the refusal of a step outside its window; ``free`` is 0."""
 
 
 class Take(msgspec.Struct, frozen=True):
@@ -80,6 +93,48 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
     counter: str
     free: int
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One reservation of many: what it wants by counter, until when, and its window.
+
+    ``limits`` opens counters or changes their limits, as ``Take.limit`` does. The step is refused
+    unless ``opens_us`` <= ``now_us`` < ``closes_us``.
+    """
+
+    key: str
+    amounts: dict[str, int]
+    limits: dict[str, int]
+    expires_at_us: int
+    opens_us: int = 0
+    closes_us: int = AMOUNT_MAX
+
+
+class Leased(msgspec.Struct, frozen=True, tag="leased"):
+    """The ask was granted: until when, as its first answer said."""
+
+    expires_at_us: int
+
+
+class Clashed(msgspec.Struct, frozen=True, tag="clashed"):
+    """The key was used with other content; nothing was done. A single step raises Conflict."""
+
+
+Outcome = Leased | Refused | Clashed
+
+
+class Remembered(msgspec.Struct, frozen=True, tag="remembered"):
+    """What a ledger remembers of a key that reserved or spent.
+
+    ``state``: ``open`` is leased, ``freed`` was released or has expired. ``asked`` and ``spent``
+    are amounts by counter; ``refused`` is the first answer where it was no.
+    """
+
+    state: Literal["refused", "open", "spent", "freed"]
+    asked: dict[str, int]
+    spent: dict[str, int]
+    expires_at_us: int
+    refused: Refused | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -152,6 +207,27 @@ class Ledger(Protocol):
         """Make spent amounts of ``of_key`` free again; in sum never more than it spent.
 
         Raises NotFound when ``of_key`` spent nothing, InvalidInput for more than is left of it.
+        """
+        ...
+
+    async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:
+        """Lease what each ask wants, one after the other; outcomes in the order of the asks.
+
+        Raises InvalidInput naming the ask when one of them is wrong; then none was done.
+        """
+        ...
+
+    async def recall(self, keys: Sequence[str]) -> dict[str, Remembered]:
+        """Return what is remembered of the keys that reserved or spent; unknown ones are absent.
+
+        A reservation whose time is over may still show as ``open`` until a step has freed it.
+        """
+        ...
+
+    async def draw(self, counter: str, count: int, passed: int, key: str, now_us: int) -> int:
+        """Draw the next ``count`` numbers (at least 1) of a counter; return the last of them.
+
+        Those up to ``passed`` are passed over. The same key gets the same numbers.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Double-entry books: four per counter, and transfers that only move amounts between them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
 from queqiao.kernel.errors import Broken, Message
@@ -16,6 +16,10 @@ class Book(IntEnum):
     SPENT = 3
 
 
+WANTED = 4
+"""Where the limit that was last set stands, behind the books of a counter."""
+
+
 Transfer = tuple[str, int, int, int]
 """Counter, book that gives, book that takes, amount (never negative)."""
 
@@ -24,25 +28,25 @@ class Books:
     """The balances of all counters. Changed only by transfers, so their sum over books stays 0."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, list[int]] = {}
-        self._wanted: dict[str, int] = {}
+        self.counters: dict[str, list[int]] = {}
+        """Name to the four books and the wanted limit. Others read it, and change it never."""
 
     def __len__(self) -> int:
-        return len(self._counters)
+        return len(self.counters)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._counters)
+        return iter(self.counters)
 
     def balance(self, counter: str) -> Balance:
         """Return one counter as it stands."""
-        books = self._counters.get(counter)
+        books = self.counters.get(counter)
         if books is None:
             return NOTHING
         return Balance(-books[Book.BUDGET], books[Book.LEASED], books[Book.SPENT], books[Book.FREE])
 
     def preview(self, counter: str, transfers: Iterable[Transfer]) -> Balance:
         """Return one counter as it will stand after transfers that are not done yet."""
-        books = self._counters.get(counter, [0, 0, 0, 0])[:]
+        books = self.counters.get(counter, [0, 0, 0, 0, 0])[:]
         for name, giver, taker, amount in transfers:
             if name == counter:
                 books[giver] -= amount
@@ -51,31 +55,30 @@ class Books:
 
     def free(self, counter: str) -> int:
         """Return what can be taken from a counter."""
-        books = self._counters.get(counter)
+        books = self.counters.get(counter)
         return books[Book.FREE] if books else 0
 
     def wanted(self, counter: str) -> int:
         """Return the limit that was last set, which a lowered limit may still be on its way to."""
-        return self._wanted.get(counter, 0)
+        books = self.counters.get(counter)
+        return books[WANTED] if books else 0
 
     def is_open(self, counter: str) -> bool:
         """Say whether the counter was ever given a limit."""
-        return counter in self._counters
+        return counter in self.counters
 
     def relimit(self, counter: str, limit: int) -> None:
         """Note the limit that is wanted from now on. The transfers to it are a separate matter."""
-        self._counters.setdefault(counter, [0, 0, 0, 0])
-        self._wanted[counter] = limit
+        self.counters.setdefault(counter, [0, 0, 0, 0, 0])[WANTED] = limit
 
     def forget(self, counter: str) -> None:
         """Take back the opening of a counter all of whose books are 0."""
-        self._wanted.pop(counter, None)
-        self._counters.pop(counter, None)
+        self.counters.pop(counter, None)
 
     def apply(self, transfers: Iterable[Transfer]) -> None:
         """Move the amounts. Raises Broken when a book would go below 0: a defect, not a refusal."""
         for counter, giver, taker, amount in transfers:
-            books = self._counters[counter]
+            books = self.counters[counter]
             books[giver] -= amount
             books[taker] += amount
             if amount < 0 or (giver != Book.BUDGET and books[giver] < 0):
@@ -84,19 +87,36 @@ class Books:
     def undo(self, transfers: Iterable[Transfer]) -> None:
         """Move the amounts back."""
         for counter, giver, taker, amount in transfers:
-            books = self._counters[counter]
+            books = self.counters[counter]
             books[giver] += amount
             books[taker] -= amount
 
+    def lease(self, amounts: Mapping[str, int]) -> None:
+        """Move amounts from free to leased. Raises Broken as ``apply`` does."""
+        counters = self.counters
+        for counter, amount in amounts.items():
+            if amount:
+                books = counters[counter]
+                books[1] -= amount
+                books[2] += amount
+                if books[1] < 0 or amount < 0:
+                    raise Broken(Message("账目为负", "a book went below zero"))
+
+    def unlease(self, amounts: Mapping[str, int]) -> None:
+        """Move amounts back from leased to free."""
+        for counter, amount in amounts.items():
+            if amount:
+                books = self.counters[counter]
+                books[Book.LEASED] -= amount
+                books[Book.FREE] += amount
+
     def opening(self) -> list[tuple[str, int, list[int]]]:
         """Return name, wanted limit and the four books of every counter, copied."""
-        wanted = self._wanted
-        return [(name, wanted[name], books[:]) for name, books in self._counters.items()]
+        return [(name, books[WANTED], books[:WANTED]) for name, books in self.counters.items()]
 
     def open(self, counter: str, wanted: int, books: list[int]) -> None:
         """Take over an opening balance from a snapshot."""
-        self._counters[counter] = books
-        self._wanted[counter] = wanted
+        self.counters[counter] = [*books, wanted]
 
 
 def to_limit(counter: str, balance: Balance, limit: int) -> list[Transfer]:

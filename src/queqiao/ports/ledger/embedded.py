@@ -11,23 +11,34 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 from pathlib import Path
 
-import msgspec
-
 from queqiao.kernel.errors import QueqiaoError, StorageFull
 from queqiao.ports.journal.disk import Disk
 from queqiao.ports.journal.writer import Journal
 from queqiao.ports.ledger import snapshot
-from queqiao.ports.ledger.base import Balance, Granted, Proof, Refused, Take
+from queqiao.ports.ledger.base import (
+    Ask,
+    Balance,
+    Granted,
+    Outcome,
+    Proof,
+    Refused,
+    Remembered,
+    Take,
+)
 from queqiao.ports.ledger.compaction import drop_before, forget_old_keys
-from queqiao.ports.ledger.proof import prove
-from queqiao.ports.ledger.state import Applied, LedgerState
+from queqiao.ports.ledger.proof import prove, replay
+from queqiao.ports.ledger.rows import Group, encode_group, encode_step
+from queqiao.ports.ledger.state import Applied, AppliedGroup, LedgerState
 from queqiao.ports.ledger.steps import (
     Holding,
     Kind,
     Step,
+    check_asks,
+    check_count,
     check_name,
     check_same,
     granted,
+    remembered,
     sum_takes,
 )
 
@@ -37,10 +48,8 @@ COMPACT_BYTES = 16 << 20
 SEGMENT_BYTES = 8 << 20
 
 _FRAME_BYTES = 8
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Step)
 
-Pending = tuple[Applied, "asyncio.Future[int]"]
+Pending = tuple[Applied | AppliedGroup, "asyncio.Future[int]"]
 
 
 class EmbeddedLedger:
@@ -77,7 +86,7 @@ class EmbeddedLedger:
     def _recover(self) -> None:
         start = snapshot.load(self._folder, self._state)
         for frame in self._journal.read(start):
-            self._state.apply(_decoder.decode(frame.payload))
+            replay(self._state, frame.payload)
         self._bytes_since_snapshot = self._journal.end - start
 
     @property
@@ -144,6 +153,40 @@ class EmbeddedLedger:
             of_key=of_key,
         )
         return Granted(key, dict(amounts))
+
+    async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:
+        """Lease what each ask wants, one after the other."""
+        check_asks(asks, now_us)
+        self._expire_due(now_us)
+        outcomes, applied, known = self._state.lease_many(asks, now_us)
+        if applied.rows:
+            group = Group(now_us, [row for row, _ in applied.rows])
+            future = self._append(applied, encode_group(group))
+            await asyncio.shield(future)
+        elif known:
+            await self._on_disk()
+        return outcomes
+
+    async def recall(self, keys: Sequence[str]) -> dict[str, Remembered]:
+        """Return what is remembered of the keys that reserved or spent."""
+        held = self._state.holdings
+        found = {key: remembered(held.get(key)) for key in keys}
+        if not await self._is_on_disk():
+            return await self.recall(keys)
+        return {key: told for key, told in found.items() if told is not None}
+
+    async def draw(self, counter: str, count: int, passed: int, key: str, now_us: int) -> int:
+        """Draw the next numbers of a counter; return the last of them."""
+        check_count(count)
+        held = await self._once(
+            "draw",
+            key,
+            {counter: count},
+            now_us,
+            lambda: self._state.plan_draw(counter, count, passed, key, now_us),
+        )
+        assert held.balance is not None
+        return held.balance.spent
 
     async def _once(
         self,
@@ -230,8 +273,11 @@ class EmbeddedLedger:
         return held
 
     def _start(self, step: Step) -> "asyncio.Future[int]":
-        payload = _encoder.encode(step)
-        applied = self._state.apply(step)
+        payload = encode_step(step)
+        return self._append(self._state.apply(step), payload)
+
+    def _append(self, applied: Applied | AppliedGroup, payload: bytes) -> "asyncio.Future[int]":
+        """Send what was done in memory to the disk, and remember how to take it back."""
         future = self._journal.append(payload)
         self._pending.append((applied, future))
         future.add_done_callback(self._settle)
@@ -247,7 +293,11 @@ class EmbeddedLedger:
     def _take_back(self) -> None:
         """The disk is full: return to what is committed, newest first."""
         while self._pending and not _is_committed(self._pending[-1][1]):
-            self._state.undo(self._pending.pop()[0])
+            applied = self._pending.pop()[0]
+            if isinstance(applied, AppliedGroup):
+                self._state.undo_group(applied)
+            else:
+                self._state.undo(applied)
 
     async def _is_on_disk(self) -> bool:
         """Wait for the last step; say False when it was taken back, so that one looks again."""

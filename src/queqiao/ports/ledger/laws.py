@@ -12,11 +12,17 @@ from queqiao.kernel.errors import Conflict, Gone, InvalidInput, Message, NotFoun
 from queqiao.ports.laws import Law, equal, fails, hold
 from queqiao.ports.ledger.base import (
     AMOUNT_MAX,
+    EARLY,
+    LATE,
     NOTHING,
+    Ask,
     Balance,
+    Clashed,
     Granted,
+    Leased,
     Ledger,
     Refused,
+    Remembered,
     Take,
 )
 from queqiao.ports.ledger.model import Model
@@ -38,6 +44,9 @@ def laws(ledger: Ledger, place: str) -> list[Law]:
             ("出错的调用什么也不改", "errors change nothing", errors_change_nothing),
             ("调低限额：先收空闲，后收归还", "a lowered limit takes what is free", lowered),
             ("到期即释放，提交得 Gone", "what has expired is free again", expired),
+            ("一次多笔：逐笔独立，时间窗与限额同一步", "many at once, each its own", many_at_once),
+            ("重说多笔得首答，拒绝亦然", "many said again get first answers", many_again),
+            ("依次取号，永不重号", "numbers are drawn in order", numbers_drawn),
             ("部分提交与退款，不超过所花", "partial commit and refund", refunds),
             ("按前缀查找，按名排序", "found by prefix, in order of name", found_by_prefix),
             ("金额精确到 2^53 − 1", "amounts are exact to 2^53 - 1", exact),
@@ -133,6 +142,89 @@ async def expired(ledger: Ledger, at: str) -> None:
     again = await ledger.reserve(key, [Take(a, 10, 10)], 50, 1)
     equal(again, Granted(key, {a: 10}), "the reservation, said again")
     equal((await ledger.balances([a]))[a], Balance(10, 0, 1, 9), "the balance")
+
+
+async def many_at_once(ledger: Ledger, at: str) -> None:
+    """Ask for the last pieces, out of the window, over a limit of one customer's."""
+    stock, one, two, three = at + "stock", at + "c1", at + "c2", at + "c3"
+
+    def ask(key: str, customer: str, count: int, opens_us: int = 0, closes_us: int = 99) -> Ask:
+        limits = {stock: 3, customer: 2}
+        return Ask(at + key, {stock: count, customer: count}, limits, 50, opens_us, closes_us)
+
+    asks = [
+        ask("a", one, 2),
+        ask("over", one, 1),
+        ask("early", two, 1, opens_us=11),
+        ask("late", two, 1, closes_us=10),
+        ask("out", two, 2),
+        ask("b", three, 1),
+        ask("none", two, 1),
+    ]
+    told = await ledger.reserve_many(asks, 10)
+    wanted = [
+        Leased(50),
+        Refused(one, 0),
+        Refused(EARLY, 0),
+        Refused(LATE, 0),
+        Refused(stock, 1),
+        Leased(50),
+        Refused(stock, 0),
+    ]
+    equal(told, wanted, "the answers")
+    found = await ledger.balances([stock, one, two, three])
+    taken = {stock: Balance(3, 3, 0, 0), one: Balance(2, 2, 0, 0), three: Balance(2, 1, 0, 1)}
+    equal(found, {**taken, two: NOTHING}, "the balances; who was refused opened nothing")
+    equal(await ledger.commit(at + "b", 11), Granted(at + "b", {stock: 1, three: 1}), "a commit")
+    raised = [Ask(at + "more", {stock: 3}, {stock: 5}, 50)]
+    equal(await ledger.reserve_many(raised, 12), [Refused(stock, 2)], "a limit that is raised")
+    equal((await ledger.balances([stock]))[stock], Balance(5, 2, 1, 2), "it stays so")
+    await ledger.expire(50)
+    equal((await ledger.balances([stock]))[stock], Balance(5, 0, 1, 4), "what is free at the end")
+
+
+async def many_again(ledger: Ledger, at: str) -> None:
+    """Say groups again, when the window has closed, with others, in another order."""
+    a, b = at + "a", at + "b"
+    yes = Ask(at + "yes", {a: 1}, {a: 1}, 90, 0, 20)
+    no = Ask(at + "no", {a: 1}, {a: 1}, 90, 0, 20)
+    other = Ask(at + "yes", {b: 1}, {b: 1}, 90)
+    equal(await ledger.reserve_many([yes, no, yes], 1), [Leased(90), Refused(a, 0), Leased(90)], "")
+    again = await ledger.reserve_many([no, other, yes], 30)
+    equal(again, [Refused(a, 0), Clashed(), Leased(90)], "the answers, said again")
+    equal(await ledger.reserve(at + "yes", [Take(a, 1)], 90, 30), Granted(at + "yes", {a: 1}), "")
+    await ledger.spend(at + "spent", [Take(b, 2, 9)], 30)
+    await ledger.commit(at + "yes", 30)
+    keys = [at + "yes", at + "no", at + "spent", at + "nobody"]
+    wanted = {
+        keys[0]: Remembered("spent", {a: 1}, {a: 1}, 90),
+        keys[1]: Remembered("refused", {a: 1}, {}, 90, Refused(a, 0)),
+        keys[2]: Remembered("spent", {b: 2}, {b: 2}, 0),
+    }
+    equal(await ledger.recall(keys), wanted, "what is remembered")
+    for wrong in (
+        Ask("", {a: 1}, {}, 90),
+        Ask(at + "w", {a: -1}, {}, 90),
+        Ask(at + "w", {a: 1}, {a: AMOUNT_MAX + 1}, 90),
+        Ask(at + "w", {a: 1}, {}, 30),
+    ):
+        fresh = Ask(at + "beside", {b: 1}, {}, 90)
+        await fails(InvalidInput, ledger.reserve_many([fresh, wrong], 30), "a wrong ask")
+    equal((await ledger.balances([b]))[b], Balance(9, 0, 2, 7), "nothing was done beside it")
+
+
+async def numbers_drawn(ledger: Ledger, at: str) -> None:
+    """Draw some, draw again under a key, pass over some, draw from many callers."""
+    q = at + "q"
+    equal(await ledger.draw(q, 3, 0, at + "1", 1), 3, "the first three")
+    equal(await ledger.draw(q, 2, 0, at + "2", 1), 5, "the next two")
+    equal(await ledger.draw(q, 3, 0, at + "1", 2), 3, "the first three, said again")
+    equal(await ledger.draw(q, 1, 10, at + "3", 2), 11, "the first behind ten")
+    equal(await ledger.draw(q, 1, 10, at + "4", 2), 12, "and the next")
+    await fails(InvalidInput, ledger.draw(q, 0, 0, at + "5", 2), "no number")
+    await fails(Conflict, ledger.draw(q, 2, 0, at + "1", 2), "a key with other content")
+    last = await asyncio.gather(*(ledger.draw(q, 2, 0, f"{at}m{n}", 3) for n in range(50)))
+    equal(sorted(last), list(range(14, 114, 2)), "the numbers of many callers")
 
 
 async def refunds(ledger: Ledger, at: str) -> None:

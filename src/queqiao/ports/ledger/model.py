@@ -4,7 +4,18 @@ from random import Random
 
 from queqiao.kernel.errors import Gone
 from queqiao.ports.laws import equal, fails
-from queqiao.ports.ledger.base import Balance, Granted, Ledger, Refused, Take
+from queqiao.ports.ledger.base import (
+    AMOUNT_MAX,
+    EARLY,
+    Ask,
+    Balance,
+    Granted,
+    Leased,
+    Ledger,
+    Outcome,
+    Refused,
+    Take,
+)
 
 Amounts = dict[str, int]
 
@@ -31,7 +42,7 @@ class Model:
     async def step(self, ledger: Ledger) -> None:
         """Do one step. Raises LawBroken when its answer is not the model's."""
         await self._pass_time(ledger)
-        kinds = [self._limit, self._reserve, self._reserve, self._spend]
+        kinds = [self._limit, self._reserve, self._reserve_many, self._spend]
         kinds += [self._commit, self._release] if self._leases else []
         kinds += [self._refund] if self._spent else []
         await self._chance.choice(kinds)(ledger)
@@ -58,6 +69,38 @@ class Model:
         equal(answer, refused or Granted(key, amounts), "a reservation")
         if refused is None:
             self._leases[key] = (amounts, end_us)
+
+    async def _reserve_many(self, ledger: Ledger) -> None:
+        asks, wanted = [], list[Outcome]()
+        for _ in range(self._chance.randint(1, 5)):
+            ask, outcome = self._ask()
+            asks.append(ask)
+            wanted.append(outcome)
+        for _ in range(2):
+            equal(await ledger.reserve_many(asks, self._now_us), wanted, "many reservations")
+
+    def _ask(self) -> tuple[Ask, Outcome]:
+        """Return an ask, done in the model, and its answer. Its counters have been opened before.
+
+        A limit holds on from here though the ask be refused, but not out of the window.
+        """
+        known = [name for name in self.counters if name in self._wanted]
+        names = self._chance.sample(known, self._chance.randint(0, len(known)))
+        amounts = {name: self._chance.randint(0, 20) for name in names}
+        limits = {
+            name: self._chance.randint(0, 60) for name in names if self._chance.random() < 0.3
+        }
+        opens_us, closes_us = self._now_us + self._chance.choice((0, 0, 0, 1)), AMOUNT_MAX
+        end_us = self._now_us + self._chance.randint(1, 50)
+        ask = Ask(self._key(), amounts, limits, end_us, opens_us, closes_us)
+        if opens_us > self._now_us:
+            return ask, Refused(EARLY, 0)
+        self._wanted |= limits
+        short = next((name for name, amount in amounts.items() if amount > self._free(name)), None)
+        if short is not None:
+            return ask, Refused(short, self._free(short))
+        self._leases[ask.key] = (amounts, end_us)
+        return ask, Leased(end_us)
 
     async def _spend(self, ledger: Ledger) -> None:
         key = self._key()

@@ -3,42 +3,51 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.journal.reader import JournalReader
 from queqiao.ports.ledger import snapshot
 from queqiao.ports.ledger.base import Proof
 from queqiao.ports.ledger.books import Book
+from queqiao.ports.ledger.rows import decode, entries
 from queqiao.ports.ledger.snapshot import Copy, Counter
 from queqiao.ports.ledger.state import LedgerState
 from queqiao.ports.ledger.steps import Holding, Step
 
-_decoder = msgspec.msgpack.Decoder(Step)
+
+def replay(state: LedgerState, payload: bytes) -> int:
+    """Do what a frame of the journal says; return how many transfers that were."""
+    done = decode(payload)
+    if isinstance(done, Step):
+        state.apply(done)
+        return len(done.transfers)
+    state.latest_us = max(state.latest_us, done.at_us)
+    count = 0
+    for row in done.rows:
+        count += entries(state.books, row)
+        state.apply_row(row)
+    return count
 
 
 def recompute(folder: Path, journal_folder: Path, position: int) -> tuple[LedgerState, int]:
     """Return the state as the disk tells it up to a position, and how many entries that took."""
     state = LedgerState()
     start = snapshot.load(folder, state)
-    entries = len(state.books)
+    count = len(state.books)
     reader = JournalReader(journal_folder)
     try:
         for frame in reader.read(start):
             if frame.position >= position:
                 break
-            step = _decoder.decode(frame.payload)
-            state.apply(step)
-            entries += len(step.transfers)
+            count += replay(state, frame.payload)
     finally:
         reader.close()
-    return state, entries
+    return state, count
 
 
 def prove(folder: Path, journal_folder: Path, frozen: Copy, position: int) -> Proof:
     """Return what comparing memory, as frozen at ``position``, with the entries on disk finds."""
     try:
-        state, entries = recompute(folder, journal_folder, position)
+        state, count = recompute(folder, journal_folder, position)
     except QueqiaoError as error:
         return Proof(False, len(frozen.counters), 0, 0, 0, [error.explain("en")])
     open_now = _leases(frozen.holdings)
@@ -47,7 +56,7 @@ def prove(folder: Path, journal_folder: Path, frozen: Copy, position: int) -> Pr
         balanced=not faults,
         counters=len(frozen.counters),
         reservations_open=sum(held.state == "open" for _, held in frozen.holdings),
-        entries=entries,
+        entries=count,
         sum_over_books=sum(sum(books) for _, _, books in state.books.opening()),
         faults=faults,
     )

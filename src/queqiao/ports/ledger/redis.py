@@ -39,7 +39,19 @@ from queqiao.kernel.errors import (
     NotFound,
     QueqiaoError,
 )
-from queqiao.ports.ledger.base import NOTHING, Balance, Granted, Proof, Refused, Take
+from queqiao.ports.ledger.base import (
+    NOTHING,
+    Ask,
+    Balance,
+    Clashed,
+    Granted,
+    Leased,
+    Outcome,
+    Proof,
+    Refused,
+    Remembered,
+    Take,
+)
 from queqiao.ports.ledger.redis_calls import RETRY_FOR_S, RedisCalls
 from queqiao.ports.ledger.redis_proof import prove
 from queqiao.ports.ledger.redis_server import Place
@@ -52,6 +64,8 @@ from queqiao.ports.ledger.steps import (
     OVER,
     SAME_KEY,
     check_amount,
+    check_asks,
+    check_count,
     check_name,
     sum_takes,
 )
@@ -64,6 +78,8 @@ KEYS = ("meta", "counters", "names", "holdings", "due", "log", "opening", "idle"
 """What the functions keep beside the ledger's place; see the head of their file."""
 EXPIRE_AT_A_TIME = 1_000
 """How many reservations the function frees in one call; others get their turn in between."""
+ASKS_AT_A_TIME = 64
+"""How many asks of ``reserve_many`` one call holds, for the same reason."""
 
 _SOURCE = files("queqiao.ports.ledger").joinpath("redis_functions.lua").read_text("utf-8")
 LIBRARY = "queqiao_ledger_" + blake2b(_SOURCE.encode(), digest_size=4).hexdigest()
@@ -116,6 +132,36 @@ class RedisLedger:
         if answer[0] == b"refused":
             return Refused(answer[1].decode(), int(answer[2]))
         return Granted(key, _amounts(answer[1]))
+
+    async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:
+        """Lease what each ask wants; ``ASKS_AT_A_TIME`` are one call, whole or not at all."""
+        check_asks(asks, now_us)
+        check_amount(now_us, "now_us")
+        parts = [asks[at : at + ASKS_AT_A_TIME] for at in range(0, len(asks), ASKS_AT_A_TIME)]
+        told: list[Outcome] = []
+        for part in parts:
+            packed = msgspec.msgpack.encode([_ask(ask) for ask in part])
+            answers = await self._function("reserve_many", self._entries_max, str(now_us), packed)
+            told += map(_outcome, answers)
+        return told
+
+    async def recall(self, keys: Sequence[str]) -> dict[str, Remembered]:
+        """Return what is remembered of the keys that reserved or spent."""
+        if not keys:
+            return {}
+        found = await self._calls.call("HMGET", self._place.key("holdings"), *keys)
+        told = {key: _remembered(row) for key, row in zip(keys, found, strict=True)}
+        return {key: one for key, one in told.items() if one is not None}
+
+    async def draw(self, counter: str, count: int, passed: int, key: str, now_us: int) -> int:
+        """Draw the next numbers of a counter; return the last of them."""
+        check_name(counter, "counter")
+        check_count(count)
+        check_amount(count, "count")
+        check_amount(passed, "passed")
+        asked = _packed({counter: count})
+        answer = await self._step("draw", key, now_us, asked, counter, str(count), str(passed))
+        return int(answer[3])
 
     async def commit(
         self, key: str, now_us: int, amounts: Mapping[str, int] | None = None
@@ -212,6 +258,7 @@ _ERRORS: dict[bytes, Callable[[], QueqiaoError]] = {
     b"not_found": lambda: NotFound(NO_RESERVATION),
     b"not_spent": lambda: NotFound(NOTHING_SPENT),
     b"gone": lambda: Gone(ENDED),
+    b"too_many": lambda: InvalidInput(FieldError("passed", OVER)),
     b"over": lambda: InvalidInput(FieldError("amounts", OVER)),
     b"late": lambda: InvalidInput(FieldError("expires_at_us", LATE)),
 }
@@ -222,13 +269,41 @@ def _packed(amounts: Mapping[str, int]) -> bytes:
     return msgspec.json.encode([(name, str(amounts[name])) for name in sorted(amounts)])
 
 
+def _ask(ask: Ask) -> tuple[object, ...]:
+    takes = [(name, amount, ask.limits.get(name, -1)) for name, amount in ask.amounts.items()]
+    asked = _packed(ask.amounts)
+    return (ask.key, asked.decode(), takes, ask.expires_at_us, ask.opens_us, ask.closes_us)
+
+
+def _outcome(answer: bytes) -> Outcome:
+    if answer[:1] == b"L":
+        return Leased(int(answer[1:]))
+    if answer[:1] == b"R":
+        free, _, counter = answer[1:].partition(b" ")
+        return Refused(counter.decode(), int(free))
+    return Clashed()
+
+
+def _remembered(row: bytes | None) -> Remembered | None:
+    """Return what the functions remember of a key; see ``hold`` in their file."""
+    if row is None:
+        return None
+    kind, state, _, asked, expires, spent, _, answer, _ = msgspec.msgpack.decode(row)
+    if kind not in ("reserve", "spend"):
+        return None
+    refused = Refused(answer[1], int(answer[2])) if state == "refused" else None
+    return Remembered(
+        state, _amounts(asked), _amounts(spent) if spent else {}, int(expires), refused
+    )
+
+
 def _checked(amounts: Mapping[str, int]) -> bytes:
     for amount in amounts.values():
         check_amount(amount, "amounts")
     return _packed(amounts)
 
 
-def _amounts(packed: bytes) -> dict[str, int]:
+def _amounts(packed: bytes | str) -> dict[str, int]:
     return {name: int(amount) for name, amount in _pairs.decode(packed)}
 
 

@@ -28,6 +28,7 @@ local KEPT_US = { [IDLE] = 2 * DAY_US, [SETTLED] = 90 * DAY_US }
 local QUEUE_OF = { refused = IDLE, freed = IDLE, spent = SETTLED, done = SETTLED }
 local AT_A_TIME = 4 -- what a step forgets and folds beside its own work: more than it adds
 local DUE_AT_A_TIME = 1000
+local AMOUNT_MAX = 9007199254740991
 
 -- Returns the keys of the ledger at a place; made once for each place, since a step needs them all.
 local function keys_of(given)
@@ -143,8 +144,8 @@ local function hold(keys, key, held, latest)
   end
 end
 
-local function forget_old(keys, latest, queue)
-  for _ = 1, AT_A_TIME do
+local function forget_old(keys, latest, queue, steps)
+  for _ = 1, AT_A_TIME * (steps or 1) do
     local oldest = redis.call('LINDEX', keys[queue], 0)
     if not oldest then
       return
@@ -217,9 +218,9 @@ local function write(step, kind, key, now)
   return latest
 end
 
-local function clean(keys, latest, entries_max)
-  forget_old(keys, latest, IDLE)
-  forget_old(keys, latest, SETTLED)
+local function clean(keys, latest, entries_max, steps)
+  forget_old(keys, latest, IDLE, steps)
+  forget_old(keys, latest, SETTLED, steps)
   fold(keys, entries_max)
 end
 
@@ -356,6 +357,98 @@ local function take(kind, target, state)
   end
 end
 
+-- What stands in the way of an ask, as an answer, or nothing. Limits of counters that are open are
+-- set on the way; one that is not is opened only when nothing stands in the way.
+local function lease_one(step, ask, now)
+  local rows, opens, closes = ask[3], ask[5], ask[6]
+  if now < opens or now >= closes then
+    return { 'refused', now < opens and '(early)' or '(late)', '0' }
+  end
+  local refused
+  for _, row in ipairs(rows) do
+    local name, limit = row[1], row[3]
+    local counter = book(step, name)
+    if limit >= 0 and counter.open and counter.wanted ~= limit then
+      relimit(step, name, limit)
+    end
+    local available = counter.open and counter[FREE] or math.max(limit, 0)
+    if row[2] > available and not refused then
+      refused = { 'refused', name, text(available) }
+    end
+  end
+  if refused then
+    return refused
+  end
+  for _, row in ipairs(rows) do
+    local counter = book(step, row[1])
+    if row[3] >= 0 and not counter.open then
+      relimit(step, row[1], row[3])
+    end
+    move(step, row[1], FREE, LEASED, row[2])
+  end
+  return nil
+end
+
+-- args: entries_max, now, asks (msgpack): rows of key, asked, takes, expires, opens, closes; a take
+-- is name, amount, limit (-1 keeps the one that there is). All of them are one entry of the log.
+local function reserve_many(keys, args)
+  local entries_max, now, asks = tonumber(args[1]), tonumber(args[2]), cmsgpack.unpack(args[3])
+  expire_due(keys, now, entries_max)
+  local step, answers, fresh, known = begin(keys), {}, {}, {}
+  for number, ask in ipairs(asks) do
+    local key, asked = ask[1], ask[2]
+    local held = known[key] or find(keys, key)
+    if not held then
+      local refused = lease_one(step, ask, now)
+      held = {
+        kind = 'reserve', state = refused and 'refused' or 'open', asked = asked,
+        expires = ask[4], answer = refused or {}, of_key = '',
+      }
+      known[key] = held
+      fresh[#fresh + 1] = key
+    end
+    if held.kind ~= 'reserve' or held.asked ~= asked then
+      answers[number] = 'C'
+    elseif #held.answer > 0 then
+      answers[number] = 'R' .. held.answer[3] .. ' ' .. held.answer[2]
+    else
+      answers[number] = 'L' .. text(held.expires)
+    end
+  end
+  if #fresh > 0 then
+    local latest = write(step, 'reserve_many', '', now)
+    for _, key in ipairs(fresh) do
+      hold(keys, key, known[key], latest)
+    end
+    clean(keys, latest, entries_max, #fresh)
+  end
+  return answers
+end
+
+-- args: entries_max, now, key, asked, counter, count, passed
+local function draw(keys, args)
+  local entries_max, now, key, asked = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
+  expire_due(keys, now, entries_max)
+  local told = again(find(keys, key), 'draw', asked, '')
+  if told then
+    return told
+  end
+  local step = begin(keys)
+  local counter = book(step, args[5])
+  local drawn = tonumber(args[6]) + math.max(0, tonumber(args[7]) - counter[SPENT])
+  if counter[SPENT] + drawn > AMOUNT_MAX then
+    return { 'too_many' }
+  end
+  relimit(step, args[5], limit_of(counter) + drawn)
+  move(step, args[5], FREE, SPENT, drawn)
+  local answer = { 'balance', text(limit_of(counter)), text(counter[LEASED]),
+    text(counter[SPENT]), text(counter[FREE]) }
+  local latest = write(step, 'draw', key, now)
+  hold(keys, key, { kind = 'draw', state = 'done', asked = asked, answer = answer }, latest)
+  clean(keys, latest, entries_max)
+  return answer
+end
+
 -- args: entries_max, now, key, amounts ('' spends all of them)
 local function commit(keys, args)
   local entries_max, now, key = tonumber(args[1]), tonumber(args[2]), args[3]
@@ -479,6 +572,8 @@ end
 register('set_limit', set_limit, {})
 register('reserve', take('reserve', LEASED, 'open'), {})
 register('spend', take('spend', SPENT, 'spent'), {})
+register('reserve_many', reserve_many, {})
+register('draw', draw, {})
 register('commit', commit, {})
 register('release', release, {})
 register('refund', refund, {})

@@ -8,7 +8,17 @@ from typing import Any
 
 import msgspec
 
-from queqiao.ports.ledger.base import Balance, Granted, Ledger, Proof, Refused, Take
+from queqiao.ports.ledger.base import (
+    Ask,
+    Balance,
+    Granted,
+    Ledger,
+    Outcome,
+    Proof,
+    Refused,
+    Remembered,
+    Take,
+)
 from queqiao.ports.rpc import Method, RpcClient
 
 
@@ -69,7 +79,26 @@ class Find(msgspec.Struct, array_like=True):
     limit: int
 
 
+class ReserveMany(msgspec.Struct, array_like=True):
+    """The arguments of ``reserve_many``."""
+
+    asks: list[Ask]
+    now_us: int
+
+
+class Draw(msgspec.Struct, array_like=True):
+    """The arguments of ``draw``."""
+
+    counter: str
+    count: int
+    passed: int
+    key: str
+    now_us: int
+
+
 Answer = Granted | Refused
+Outcomes = list[Outcome]
+Recalled = dict[str, Remembered]
 Balances = dict[str, Balance]
 
 
@@ -89,6 +118,9 @@ def methods(ledger: Ledger) -> dict[str, Method]:
     return {
         "ledger.set_limit": method(ledger.set_limit, SetLimit, Balance),
         "ledger.reserve": method(ledger.reserve, Reserve, Answer),
+        "ledger.reserve_many": method(ledger.reserve_many, ReserveMany, Outcomes),
+        "ledger.recall": method(ledger.recall, list[str], Recalled),
+        "ledger.draw": method(ledger.draw, Draw, int),
         "ledger.commit": method(ledger.commit, Commit, Granted),
         "ledger.release": method(ledger.release, Release, None),
         "ledger.spend": method(ledger.spend, Spend, Answer),
@@ -145,6 +177,23 @@ class RemoteLedger:
         request = Refund(key, of_key, dict(amounts), now_us)
         answer: Granted = await self._client.call("ledger.refund", request, Granted)
         return answer
+
+    async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:
+        """Lease what each ask wants, one after the other."""
+        request = ReserveMany(list(asks), now_us)
+        told: list[Outcome] = await self._client.call("ledger.reserve_many", request, Outcomes)
+        return told
+
+    async def recall(self, keys: Sequence[str]) -> dict[str, Remembered]:
+        """Return what is remembered of the keys that reserved or spent."""
+        found: Recalled = await self._client.call("ledger.recall", list(keys), Recalled)
+        return found
+
+    async def draw(self, counter: str, count: int, passed: int, key: str, now_us: int) -> int:
+        """Draw the next numbers of a counter; return the last of them."""
+        request = Draw(counter, count, passed, key, now_us)
+        last: int = await self._client.call("ledger.draw", request, int)
+        return last
 
     async def expire(self, now_us: int) -> int:
         """Free every reservation whose time is over; return how many."""

@@ -8,8 +8,19 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
-from queqiao.ports.ledger.base import IDLE_KEYS_KEPT_US, SPENT_KEYS_KEPT_US, Refused, Take
+from queqiao.ports.ledger.base import (
+    IDLE_KEYS_KEPT_US,
+    SPENT_KEYS_KEPT_US,
+    Ask,
+    Leased,
+    Outcome,
+    Refused,
+    Take,
+)
 from queqiao.ports.ledger.books import Book, Books, Transfer, to_limit
+from queqiao.ports.ledger.rows import Row, holding, outcome, plan
+from queqiao.ports.ledger.rows import apply as apply_row
+from queqiao.ports.ledger.rows import undo as undo_row
 from queqiao.ports.ledger.steps import (
     COMMITTED,
     LATE,
@@ -34,6 +45,12 @@ class Applied(NamedTuple):
     holding: Holding | None
     origin: Holding | None
     wanted: dict[str, int | None]
+
+
+class AppliedGroup(NamedTuple):
+    """A group of reservations that was done in memory; with each row the limits before it."""
+
+    rows: list[tuple[Row, dict[str, int] | None]]
 
 
 class LedgerState:
@@ -92,6 +109,20 @@ class LedgerState:
             expires_at_us=expires_at_us,
             refused=refused,
         )
+
+    def plan_draw(self, counter: str, count: int, passed: int, key: str, now_us: int) -> Step:
+        """Return the step that draws numbers: the counter's limit grows with what is spent."""
+        check_name(counter, "counter")
+        check_amount(count, "count")
+        check_amount(passed, "passed")
+        before = self.books.balance(counter)
+        drawn = count + max(0, passed - before.spent)
+        check_amount(before.spent + drawn, "passed")
+        transfers = to_limit(counter, before, before.limit + drawn)
+        transfers.append((counter, int(Book.FREE), int(Book.SPENT), drawn))
+        balance = self.books.preview(counter, transfers)
+        amounts, limits = {counter: count}, {counter: balance.limit}
+        return Step("draw", key, now_us, amounts, transfers, limits=limits, balance=balance)
 
     def _is_new_limit(self, counter: str, limit: int) -> bool:
         return not self.books.is_open(counter) or self.books.wanted(counter) != limit
@@ -190,6 +221,43 @@ class LedgerState:
             self.holdings.pop(step.key, None)
         else:
             self._hold(step.key, applied.holding)
+
+    def lease_many(
+        self, asks: Sequence[Ask], now_us: int
+    ) -> tuple[list[Outcome], AppliedGroup, int]:
+        """Do each ask whose key is new, remember its answer; return all answers.
+
+        The number says how many asks met a key that was known.
+        """
+        outcomes: list[Outcome] = []
+        rows: list[tuple[Row, dict[str, int] | None]] = []
+        holdings, books, due = self.holdings, self.books, self._due
+        at_us = self.latest_us = max(self.latest_us, now_us)
+        for ask in asks:
+            held = holdings.get(ask.key)
+            if held is not None:
+                outcomes.append(outcome(held, ask))
+                continue
+            row = plan(books, ask, now_us)
+            rows.append((row, apply_row(books, row)))
+            holdings[ask.key] = holding(row, at_us)
+            if row.refused is None:
+                heappush(due, (row.expires_at_us, row.key))
+                outcomes.append(Leased(row.expires_at_us))
+            else:
+                outcomes.append(row.refused)
+        return outcomes, AppliedGroup(rows), len(asks) - len(rows)
+
+    def apply_row(self, row: Row) -> None:
+        """Do a row of the journal, at the latest time."""
+        apply_row(self.books, row)
+        self._hold(row.key, holding(row, self.latest_us))
+
+    def undo_group(self, applied: AppliedGroup) -> None:
+        """Take back the latest group that was not taken back yet."""
+        for row, before in reversed(applied.rows):
+            undo_row(self.books, row, before)
+            self.holdings.pop(row.key, None)
 
     def open(self, key: str, holding: Holding) -> None:
         """Take over what a snapshot remembers of a key."""

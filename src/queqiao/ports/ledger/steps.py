@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from queqiao.kernel.errors import Conflict, FieldError, Gone, InvalidInput, Message, NotFound
-from queqiao.ports.ledger.base import AMOUNT_MAX, Balance, Granted, Refused, Take
+from queqiao.ports.ledger.base import AMOUNT_MAX, Ask, Balance, Granted, Refused, Remembered, Take
 from queqiao.ports.ledger.books import Transfer
 
 NAME_LENGTH_MAX = 500
@@ -24,7 +24,7 @@ NOTHING_SPENT = Message("这个键没有花费", "nothing was spent under that k
 COMMITTED = Message("已提交，请用退款", "it was committed; use a refund")
 LATE = Message("过期时间须晚于现在", "must be later than now")
 
-Kind = Literal["limit", "reserve", "spend", "refund", "commit", "release", "expire"]
+Kind = Literal["limit", "draw", "reserve", "spend", "refund", "commit", "release", "expire"]
 State = Literal["refused", "open", "spent", "freed", "done"]
 
 
@@ -136,6 +136,35 @@ def sum_takes(takes: Sequence[Take]) -> tuple[dict[str, int], dict[str, int]]:
             check_amount(take.limit, f"{path}.limit")
             limits[take.counter] = take.limit
     return amounts, limits
+
+
+def check_asks(asks: Sequence[Ask], now_us: int) -> None:
+    """Raise InvalidInput naming the first ask that is wrong."""
+    for index, ask in enumerate(asks):
+        if not 0 < len(ask.key) <= NAME_LENGTH_MAX:
+            check_name(ask.key, f"asks[{index}].key")
+        for name, amount in ask.amounts.items():
+            if not (0 < len(name) <= NAME_LENGTH_MAX and 0 <= amount <= AMOUNT_MAX):
+                check_name(name, f"asks[{index}].amounts")
+                check_amount(amount, f"asks[{index}].amounts")
+        for limit in ask.limits.values():
+            if not 0 <= limit <= AMOUNT_MAX:
+                check_amount(limit, f"asks[{index}].limits")
+        if not now_us < ask.expires_at_us <= AMOUNT_MAX:
+            raise InvalidInput(FieldError(f"asks[{index}].expires_at_us", LATE))
+
+
+def remembered(held: Holding | None) -> Remembered | None:
+    """Return what the port tells of a key, None where it neither reserved nor spent."""
+    if held is None or held.kind not in ("reserve", "spend") or held.state == "done":
+        return None
+    return Remembered(held.state, held.asked, held.spent, held.expires_at_us, held.refused)
+
+
+def check_count(count: int) -> None:
+    """Raise InvalidInput unless at least one number is drawn."""
+    if count < 1:
+        raise InvalidInput(FieldError("count", Message("至少为 1", "at least 1")))
 
 
 def check_within(amounts: Mapping[str, int], bound: Mapping[str, int]) -> None:

@@ -122,8 +122,13 @@ def find(
 
 def live(conn: Connection, kind: DocumentKind) -> list[Stored]:
     """Return every live document of a kind by id: what hot snapshots are made of."""
+    return in_state(conn, kind, "live")
+
+
+def in_state(conn: Connection, kind: DocumentKind, state: str) -> list[Stored]:
+    """Return every document of a kind in a state, by id."""
     d = documents.c
-    statement = select(documents).where(d.kind == kind.name, d.state == "live").order_by(d.id)
+    statement = select(documents).where(d.kind == kind.name, d.state == state).order_by(d.id)
     return [_stored(kind, row) for row in conn.execute(statement)]
 
 

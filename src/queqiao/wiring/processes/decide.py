@@ -4,6 +4,8 @@ import asyncio
 
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
+from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
+from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
 from queqiao.decide.recommend.hot_endpoints import RecommendServices
@@ -73,6 +75,13 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
     promotions = PromotionServices(
         shop=hot.shop, ledger=ledger, event_log=event_log, segments_of=hot.segments_of
     )
+    flash = FlashServices(
+        sales=lambda: hot.flash_sales,
+        ledger=ledger,
+        event_log=event_log,
+        signer=secret_keys.signer(settings.home, "flash_sales"),
+        random_bits=chance.random_bits,
+    )
     recommend = RecommendServices(
         model=lambda: hot.model,
         newest_skus=lambda: hot.newest_skus,
@@ -80,4 +89,9 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
         log=event_log,
         random_bits=chance.random_bits,
     )
-    return [*ads_routes(ads), *promotion_routes(promotions), *recommend_routes(recommend)]
+    return [
+        *ads_routes(ads),
+        *promotion_routes(promotions),
+        *flash_routes(flash),
+        *recommend_routes(recommend),
+    ]

@@ -1,0 +1,1 @@
+"""Flash sales (秒杀): sessions, stock, a fair queue, reservations that expire, never oversold."""

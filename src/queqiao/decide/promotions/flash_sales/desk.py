@@ -1,0 +1,182 @@
+"""Reserving: from wishes to one atomic step each, and from what the ledger says to an answer."""
+
+from collections.abc import Callable, Sequence
+
+from queqiao.decide.promotions.flash_sales.counters import (
+    Held,
+    ask_of,
+    held_of,
+    reason_of,
+    reservation_id,
+)
+from queqiao.decide.promotions.flash_sales.messages import Declined, Reserved, Told, Wish
+from queqiao.decide.promotions.flash_sales.prices import HeldPrice, HeldPrices
+from queqiao.decide.promotions.flash_sales.queue import Admissions
+from queqiao.decide.promotions.flash_sales.sessions import Session
+from queqiao.decide.promotions.flash_sales.snapshot import Sale, Sales
+from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.errors import Conflict, Message, NotFound
+from queqiao.ports.ledger.base import Ask, Clashed, Leased, Ledger, Outcome, Remembered
+from queqiao.ports.ledger.base import Refused as Short
+from queqiao.ports.ledger.flights import Flights
+
+NO_SALE = Message("没有进行中的此场秒杀", "no such flash sale is live")
+_OTHER = Message("同一个 request_id，内容不同", "the same request_id with other content")
+
+
+class Desk:
+    """Reserves for the sales of the moment. Every call may be retried."""
+
+    def __init__(
+        self,
+        sales: Callable[[], Sales],
+        ledger: Ledger,
+        prices: HeldPrices,
+        admissions: Admissions,
+    ) -> None:
+        self._sales = sales
+        self._ledger = ledger
+        self._flights = Flights(ledger)
+        self._prices = prices
+        self._admissions = admissions
+
+    def sale(self, sale_id: str) -> Sale:
+        """Return a live or paused sale. Raises NotFound."""
+        sale = self._sales().get(sale_id)
+        if sale is None:
+            raise NotFound(NO_SALE)
+        return sale
+
+    async def reserve(self, sale_id: str, wish: Wish, now_us: int) -> Told:
+        """Reserve for one. Raises NotFound for the sale, Conflict for a request with a new content.
+
+        What is asked at the same moment shares the way to the ledger.
+        """
+        sale = self.sale(sale_id)
+        asked = self._ask(sale, wish, now_us)
+        if isinstance(asked, Ask):
+            try:
+                outcome: Outcome = await self._flights.reserve(asked, now_us)
+            except Conflict:
+                outcome = Clashed()
+            told = self._told(sale, wish, asked, outcome)
+        else:
+            told = asked
+        if isinstance(told, Clashed) or not isinstance(asked, Ask):
+            (told,) = await self._first_answers(sale, [wish], [told])
+        if isinstance(told, Clashed):
+            raise Conflict(_OTHER)
+        return told
+
+    async def reserve_many(self, sale_id: str, wishes: Sequence[Wish], now_us: int) -> list[Told]:
+        """Reserve for several, each its own step; a clash is an answer here."""
+        sale = self.sale(sale_id)
+        asked = [self._ask(sale, wish, now_us) for wish in wishes]
+        asks = [ask for ask in asked if isinstance(ask, Ask)]
+        outcomes = iter(await self._ledger.reserve_many(asks, now_us))
+        told = [
+            self._told(sale, wish, ask, next(outcomes)) if isinstance(ask, Ask) else ask
+            for wish, ask in zip(wishes, asked, strict=True)
+        ]
+        if len(asks) < len(asked) or any(isinstance(one, Clashed) for one in told):
+            told = await self._first_answers(sale, wishes, told)
+        return [
+            Declined(wish.request_id, "conflict") if isinstance(one, Clashed) else one
+            for wish, one in zip(wishes, told, strict=True)
+        ]
+
+    def _ask(self, sale: Sale, wish: Wish, now_us: int) -> Ask | Declined:
+        """Return the step of a wish, or why there is none to take."""
+        if wish.sku not in sale.items:
+            return Declined(wish.request_id, "not_in_sale")
+        session: Session | None
+        if sale.queue is None:
+            session = self._session(sale, wish.session, now_us)
+        else:
+            reason, session = self._admissions.admitted(sale, wish, now_us)
+            if reason is not None:
+                return Declined(wish.request_id, reason)
+        if session is None:
+            return Declined(wish.request_id, "no_such_session")
+        return ask_of(sale, session, wish, now_us)
+
+    def _session(self, sale: Sale, named: str | None, now_us: int) -> Session | None:
+        return sale.nearest(now_us) if named is None else sale.session_ids.get(named)
+
+    def _told(self, sale: Sale, wish: Wish, ask: Ask, outcome: Outcome) -> Told | Clashed:
+        if isinstance(outcome, Leased):
+            held = held_of(ask.amounts)
+            assert held is not None
+            return self._reserved(wish.request_id, ask.key, held, outcome.expires_at_us)
+        return outcome if isinstance(outcome, Clashed) else _declined(sale, wish, outcome)
+
+    def _reserved(self, request_id: str, key: str, held: Held, expires_at_us: int) -> Reserved:
+        return Reserved(
+            request_id,
+            key,
+            held.session,
+            held.sku,
+            held.quantity,
+            held.price_minor,
+            held.currency,
+            format_rfc3339(expires_at_us),
+            self.price_token(key, held, expires_at_us),
+        )
+
+    def price_token(self, key: str, held: Held, expires_at_us: int) -> str:
+        """Return the token that holds a reservation's price."""
+        return self._prices.token(
+            HeldPrice(
+                key,
+                held.flash_sale_id,
+                held.session,
+                held.sku,
+                held.quantity,
+                held.price_minor,
+                held.currency,
+                held.customer_id,
+                expires_at_us,
+            )
+        )
+
+    async def _first_answers(
+        self, sale: Sale, wishes: Sequence[Wish], told: Sequence[Told | Clashed]
+    ) -> list[Told | Clashed]:
+        """Put the first answer of a known request in the place of a clash or a refusal of today.
+
+        A retry may come when the session, the price or the admission of then are no more.
+        """
+        keys = [reservation_id(sale.id, wish.request_id) for wish in wishes]
+        known = await self._ledger.recall(keys)
+        return [
+            one if isinstance(one, Reserved) else self._first(sale, wish, key, known.get(key), one)
+            for wish, key, one in zip(wishes, keys, told, strict=True)
+        ]
+
+    def _first(
+        self, sale: Sale, wish: Wish, key: str, known: Remembered | None, told: Told | Clashed
+    ) -> Told | Clashed:
+        held = held_of(known.asked) if known is not None else None
+        if known is None or held is None:
+            return told
+        if not _is_same(held, wish):
+            return Clashed()
+        if known.refused is not None:
+            return _declined(sale, wish, known.refused)
+        return self._reserved(wish.request_id, key, held, known.expires_at_us)
+
+
+def _is_same(held: Held, wish: Wish) -> bool:
+    """Say whether a wish asks what was asked first, whatever session and price were then."""
+    return (
+        (held.sku, held.quantity, held.customer_id)
+        == (wish.sku, wish.quantity, wish.customer_id)
+        and wish.session in (None, held.session)
+    )  # fmt: skip
+
+
+def _declined(sale: Sale, wish: Wish, short: Short) -> Declined:
+    reason = reason_of(short.counter)
+    if reason == "ended" and not sale.is_live:
+        return Declined(wish.request_id, "paused")
+    return Declined(wish.request_id, reason, None if short.counter.startswith("(") else short.free)
