@@ -330,17 +330,18 @@ def _hot(system: System) -> list[Any]:
 def test_the_query_of_a_hot_route_is_read(
     system: System, made: Things, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``campaign`` of ``why`` filters the candidates, ``lang`` of a page is its language.
+    """``campaign`` of ``why`` filters the candidates, ``session`` of a state names one.
 
-    Those of foreign protocols are asked in ``tests/collect/test_protocols.py``.
+    ``lang`` of a page is its language. Those of foreign protocols are asked in ``tests/collect/test_protocols.py``.
     """
     told = [key for key in PARAMETERS if any(p.place == "query" for p in PARAMETERS[key])]
     hot = {f"{route.method} {route.path}" for route in _hot(system)}
-    assert [key for key in told if key in hot and key not in FOREIGN] == [
+    assert {key for key in told if key in hot and key not in FOREIGN} == {
         "GET /api/v1/decisions/{id}/why",
+        "GET /api/v1/flash-sales/{id}/state",
         "GET /p/{slug}",
         "GET /p/preview/{token}",
-    ]
+    }
     with admin(system) as client:
         path = f"/api/v1/decisions/{made.ids['decisions']}/why"
         one = things.good(client.get(path, params={"campaign": made.prefix}))
@@ -349,6 +350,12 @@ def test_the_query_of_a_hot_route_is_read(
         for page in (f"/p/{made.prefix}", f"/p/preview/{made.ids['preview']}"):
             for lang, name in (("zh", "zh-CN"), ("en", "en")):
                 assert f'<html lang="{name}"' in client.get(page, params={"lang": lang}).text
+        sale = {"id": "queried", "document": things.documents("queried")["flash-sales"]}
+        things.good(client.post("/api/v1/flash-sales", json=sale))
+        things.good(client.post("/api/v1/flash-sales/queried/publish"))
+        path = "/api/v1/flash-sales/queried/state"
+        things.until(lambda: client.get(path).is_success, within_s=5)
+        assert client.get(path, params={"session": "none"}).status_code == 400
     assert asgi._query(b"campaign=a&x=") == {"campaign": "a", "x": ""}
 
 

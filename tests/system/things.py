@@ -35,6 +35,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "benefit": {"type": "fixed", "amount": 1_000},
         "code_batch": "{id}",
     },
+    "flash-sales": {
+        "name": "秒杀",
+        "items": [{"sku": "S1", "price_minor": 9_900, "stock": 1_000}],
+        "sessions": [{"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}],
+    },
     "event-schemas": {
         "name": "{event}",
         "mode": "lenient",
@@ -148,6 +153,20 @@ def decide(system: System, things: Things) -> dict[str, Any]:
     return until(one, within_s=5)
 
 
+def reserve(system: System, prefix: str) -> str:
+    """Return a reservation of the flash sale made, as soon as it is known to decide."""
+    headers = {"authorization": f"Bearer {system.decide_key}"}
+    path = f"{system.base_url}/api/v1/flash-sales/{prefix}/reserve"
+    wish = {"request_id": "r1", "customer_id": f"{prefix}-user", "sku": "S1"}
+
+    def one() -> dict[str, Any] | None:
+        answer = httpx.post(path, headers=headers, json=wish)
+        return answer.json() if answer.status_code != 404 else None
+
+    told: str = until(one, within_s=5)["reservation_id"]
+    return told
+
+
 FILE = "会员号\nM-1\n".encode()
 
 
@@ -200,6 +219,7 @@ def make_things(system: System, prefix: str) -> Things:
         decision = decide(system, things)
         things.ids["decisions"] = decision["decision_id"]
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
+        things.ids["reservations"] = reserve(system, prefix)
         things.ids["products"] = "P1"
         things.ids["profiles"] = f"{prefix}-user"
         person = {"email": f"{prefix}@example.com", "name": "n", "role": "viewer"}

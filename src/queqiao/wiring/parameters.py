@@ -169,6 +169,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("prefix", Message("计数器名的开头", "how the counters' names begin")),
         ),
         **{f"GET /api/v1/coupon-batches/{{id}}/codes.{form}": _CODES for form in FORMS},
+        "GET /api/v1/flash-sales/{id}/state": (
+            Parameter("session", Message("场次编号，默认此刻的", "id of a session; that of now")),
+        ),
         "POST /api/v1/reports/export": (
             Parameter("format", Message("文件格式：csv", "format of the file: csv")),
         ),
