@@ -332,7 +332,8 @@ def test_the_query_of_a_hot_route_is_read(
 ) -> None:
     """``campaign`` of ``why`` filters the candidates, ``session`` of a state names one.
 
-    ``lang`` of a page is its language. Those of foreign protocols are asked in ``tests/collect/test_protocols.py``.
+    ``lang`` of a page is its language. Those of foreign protocols are asked in
+    ``tests/collect/test_protocols.py``.
     """
     told = [key for key in PARAMETERS if any(p.place == "query" for p in PARAMETERS[key])]
     hot = {f"{route.method} {route.path}" for route in _hot(system)}
