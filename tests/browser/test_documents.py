@@ -40,7 +40,7 @@ def test_a_batch_of_codes_is_made_published_and_asked_for(page: Page, system: Sy
     expect(page.get_by_role("heading", level=1)).to_have_text("老客码")
     _publish(page)
     expect(page.get_by_role("link", name="下载全部码")).to_be_visible()
-    page.goto("/promotions/new?step=terms")
+    page.goto("/promotions/new?step=audience")
     page.get_by_label("优惠码批次").select_option(label="老客码")
 
 

@@ -82,3 +82,44 @@ def test_the_servers_error_stands_beside_its_field(page: Page, system: System) -
     expect(page.locator(".rule [role=alert]")).to_be_visible()
     page.reload()
     expect(page.get_by_label("名称")).to_have_value("优惠大于门槛")
+
+
+def test_a_promotion_goes_live_within_twelve_clicks(page: Page, system: System) -> None:
+    """Type, goods, rule, limits, audience, schedule, preview, publish: typing beside, few clicks."""
+    del system
+    page.goto("/promotions/new")
+    page.evaluate("addEventListener('click', () => (window.clicks = (window.clicks ?? 0) + 1), true)")
+    page.get_by_role("button", name="折扣").click()
+    page.get_by_label("品类").click()
+    page.locator(".ant-select-item-option").first.click()
+    page.get_by_label("减百分之几").fill("15")
+    page.get_by_label("名称").fill("新客 85 折")
+    page.get_by_label("结束时间").fill("2030-01-01T00:00")
+    expect(page.locator(".sample-cart")).to_have_count(3)
+    page.get_by_role("button", name="大单").click()
+    expect(page.get_by_test_id("quote")).to_be_visible()
+    page.get_by_role("button", name="保存并发布").click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile(r"发\s*布")).click()
+    expect(page.locator(".page-head .tag")).to_have_text("进行中")
+    assert page.evaluate("window.clicks") <= 12
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_template_has_its_picture_its_sentence_and_its_words(
+    page: Page, system: System, language: str
+) -> None:
+    """Each kind of promotion can be chosen, and its rule is a sentence without a missing word."""
+    del system
+    page.goto("/promotions/new")
+    cards = page.locator(".templates .pick-card")
+    expect(cards).to_have_count(18)
+    if language == "en":
+        page.keyboard.press("l")
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
+    for place in range(18):
+        cards.nth(place).click()
+        expect(cards.nth(place)).to_have_attribute("aria-pressed", "true")
+        rule = page.locator(".rule")
+        expect(rule).to_be_visible()
+        assert "promotion." not in page.locator("main").inner_text()
+        assert "[" not in rule.inner_text()

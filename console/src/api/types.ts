@@ -63,38 +63,15 @@ export interface Revision<D> {
   changes: { path: string; before?: unknown; after?: unknown }[];
 }
 
-export interface Tier {
-  at_least: number;
-  discount: number;
-}
+type PublishedPromotion = Schemas["PromotionDocument"];
+export type Benefit = PublishedPromotion["benefit"];
+export type Mechanic = NonNullable<PublishedPromotion["mechanic"]>;
+export type Condition = Schemas["Condition"];
+export type Scope = Schemas["Scope"];
+export type Tier = Schemas["Tier"];
 
-export type Benefit =
-  | { type: "threshold"; tiers: Tier[]; repeat: boolean; cap: number | null }
-  | { type: "percent"; percent: string; cap: number | null }
-  | { type: "fixed"; amount: number };
-
-/** Parts that the forms carry along as they are. */
-type Carried = Pick<Schemas["PromotionDocument"], "layer" | "group" | "combines_with" | "excludes" | "mechanic" | "holdback_percent">;
-
-export interface PromotionDocument extends Carried {
-  name: string;
-  starts_at: string | null;
-  ends_at: string | null;
-  priority: number;
-  exclusive: boolean;
-  scope: { skus?: string[]; categories?: string[]; brands?: string[]; shops?: string[]; tags?: string[] };
-  condition: {
-    subtotal_at_least?: number | null;
-    quantity_at_least?: number | null;
-    segments_any?: string[];
-    channels_any?: string[];
-  };
-  benefit: Benefit;
-  code_batch: string | null;
-  currency?: string | null;
-  limits: { total: number | null; per_customer: number | null };
-  funding: { platform: number; shop: number; brand: number };
-}
+/** A promotion as the forms hold it: every part is there, also where the stored document leaves it out. */
+export type PromotionDocument = PublishedPromotion & Required<Pick<PublishedPromotion, "scope" | "condition" | "limits" | "funding" | "starts_at" | "ends_at" | "priority" | "exclusive" | "code_batch">>;
 
 export interface Creative {
   id: string;

@@ -31,15 +31,17 @@ export function useDocumentForm<K extends Kind>({ kind, item, start, base, sent 
       setProblem(null);
       tell({ kind: "done", title: t("form.saved") });
       go(`${base}/${saved.id}`);
+      return saved;
     } catch (error) {
       setProblem(asApiError(error));
+      return null;
     }
   };
   const drop = () => {
     form.forget();
     form.change(start);
   };
-  return { ...form, drop, problem, busy: saving.isPending, save: () => void save() };
+  return { ...form, drop, problem, busy: saving.isPending, submit: save, save: () => void save() };
 }
 
 /** What every part of a document's form gets. */

@@ -1,5 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import { Button, Input } from "antd";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
 import { useDocument } from "@/api/documents/hooks";
@@ -10,17 +11,21 @@ import { Restored } from "@/components/Restored";
 import { type PartProps as DocumentPart, useDocumentForm } from "@/components/useDocumentForm";
 import { Failure, Loaded, Waiting } from "@/components/states";
 import { useParameter } from "@/lib/url";
-import { CartPreview } from "./CartPreview";
-import { completed, newPromotion, type Template, trimmed } from "./document";
-import { Gallery } from "./Gallery";
+import { AudienceForm } from "./AudienceForm";
 import { RuleForm } from "./RuleForm";
+import { CartPreview } from "./CartPreview";
+import { completed, newPromotion, trimmed } from "./document";
+import { Gallery } from "./Gallery";
+import { LimitsForm } from "./LimitsForm";
+import { useMoves } from "./moves";
+import { ScheduleForm } from "./ScheduleForm";
 import { ScopeForm } from "./ScopeForm";
-import { TermsForm } from "./TermsForm";
+import { Stepper, type Step, STEPS } from "./Stepper";
 
 /** A new promotion from a template. */
 export function NewPromotion() {
   const { currency, known } = useCurrency();
-  return known ? <Editor key={currency} start={newPromotion("threshold", currency, "")} /> : <Waiting />;
+  return known ? <Editor key={currency} start={newPromotion(currency)} /> : <Waiting />;
 }
 
 /** An existing promotion; saving writes a new revision. */
@@ -33,73 +38,65 @@ export function EditPromotion() {
 
 export type PartProps = DocumentPart<"promotions">;
 
-const STEPS = ["rule", "goods", "terms", "preview"] as const;
-
 function Editor({ item, start }: { item?: Item<PromotionDocument>; start: PromotionDocument }) {
   const { t } = useTranslation();
-  const [step, setStep] = useParameter("step", "rule");
+  const [step] = useParameter("step", "type");
   const form = useDocumentForm({ kind: "promotions", item, start, base: "/promotions", sent: trimmed });
-  const { problem, busy, save } = form;
+  const { move } = useMoves();
+  const { problem, busy, save, submit } = form;
   const parts: PartProps = { value: form.value, onChange: form.change, problem };
-  const title = item ? t("promotion.editing", { name: item.document.name }) : t("promotion.create");
-  const at = STEPS.indexOf(step as (typeof STEPS)[number]);
-  const shown = (name: string) => (step === name ? { "data-open": "" } : {});
+  const publish = async () => {
+    const saved = await submit();
+    if (saved && saved.state !== "live") void move(saved, "publish");
+  };
+  const forms: Record<Exclude<Step, "preview">, ReactNode> = {
+    type: <Gallery value={form.value} onPick={form.change} />,
+    goods: <ScopeForm {...parts} />,
+    rule: (
+      <>
+        <RuleForm {...parts} />
+        <Name {...parts} />
+      </>
+    ),
+    limits: <LimitsForm {...parts} />,
+    audience: <AudienceForm {...parts} />,
+    schedule: <ScheduleForm {...parts} />,
+  };
   return (
     <Page
-      title={title}
+      title={item ? t("promotion.editing", { name: item.document.name }) : t("promotion.create")}
       back={item ? { to: `/promotions/${item.id}`, label: item.document.name } : { to: "/promotions", label: t("stages.promotions") }}
       action={
-        <Button type="primary" loading={busy} onClick={save}>
-          {t(item ? "act.saveRevision" : "act.saveDraft")}
-        </Button>
+        <>
+          {!item && (
+            <Button loading={busy} onClick={save}>
+              {t("act.saveDraft")}
+            </Button>
+          )}
+          <Button type="primary" loading={busy} onClick={() => (item ? save() : void publish())}>
+            {t(item ? "act.saveRevision" : "promotion.saveAndPublish")}
+          </Button>
+        </>
       }
     >
-      <nav className="steps" aria-label={t("promotion.steps.title")}>
-        {STEPS.map((name, index) => (
-          <button key={name} type="button" aria-current={step === name ? "step" : undefined} onClick={() => goTo(name, setStep)}>
-            {index + 1} {t(`promotion.steps.${name}`)}
-          </button>
-        ))}
-      </nav>
+      <Stepper problem={problem} />
       {form.restored && <Restored onDrop={form.drop} />}
       {problem && <Failure error={problem} />}
-      <div className="two">
+      <div className="two wizard-page">
         <div className="stack wizard">
-          <section className="card form" id="step-rule" data-step {...shown("rule")}>
-            <h2>{t("promotion.steps.rule")}</h2>
-            {!item && <Gallery value={form.value} onPick={(template) => form.change(fromTemplate(template, form.value))} />}
-            <RuleForm {...parts} />
-            <Name {...parts} />
-          </section>
-          <section className="card form" id="step-goods" data-step {...shown("goods")}>
-            <h2>{t("promotion.steps.goods")}</h2>
-            <ScopeForm {...parts} />
-          </section>
-          <section className="card form" id="step-terms" data-step {...shown("terms")}>
-            <h2>{t("promotion.steps.terms")}</h2>
-            <TermsForm {...parts} />
-          </section>
-          <div className="row phone-steps">
-            {at > 0 && <Button onClick={() => setStep(STEPS[at - 1] ?? "rule")}>{t("act.back")}</Button>}
-            {at < STEPS.length - 1 && <Button onClick={() => setStep(STEPS[at + 1] ?? "rule")}>{t("act.next")}</Button>}
-          </div>
+          {STEPS.filter((name) => name !== "preview").map((name) => (
+            <section key={name} className="card form" id={`step-${name}`} data-step {...(step === name ? { "data-open": "" } : {})}>
+              <h2>{t(`promotion.steps.${name}`)}</h2>
+              {forms[name]}
+            </section>
+          ))}
         </div>
-        <div className="wizard-preview" {...shown("preview")} id="step-preview">
+        <div className="wizard-preview" {...(step === "preview" ? { "data-open": "" } : {})} id="step-preview">
           <CartPreview document={form.value} {...(item ? { id: item.id } : {})} />
         </div>
       </div>
     </Page>
   );
-}
-
-function goTo(name: string, setStep: (name: string) => void) {
-  setStep(name);
-  document.getElementById(`step-${name}`)?.scrollIntoView({ block: "nearest" });
-}
-
-/** The template's benefit; what was already written about goods and terms stays. */
-function fromTemplate(template: Template, value: PromotionDocument): PromotionDocument {
-  return { ...value, benefit: newPromotion(template, value.currency ?? "CNY", value.name).benefit };
 }
 
 function Name({ value, onChange, problem }: PartProps) {

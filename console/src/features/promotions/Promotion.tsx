@@ -18,7 +18,7 @@ import { useParameter } from "@/lib/url";
 import { CartPreview } from "./CartPreview";
 import { completed } from "./document";
 import { useMoves } from "./moves";
-import { benefitWords, scopeWords, timeWords } from "./words";
+import { ruleWords, scopeWords, timeWords } from "./words";
 
 const METRICS = ["orders", "gmv", "discount", "discount_rate"];
 const UNITS = { gmv: "minor", discount: "minor", discount_rate: "ratio" };
@@ -61,7 +61,6 @@ export function Promotion() {
 function Facts({ item, currency }: { item: Item<PromotionDocument>; currency: string }) {
   const { t } = useTranslation();
   const document = completed(item.document, currency);
-  const words = document.currency ?? currency;
   const segments = useNames("segments");
   const batches = useNames("coupon-batches");
   const facts: [string, ReactNode][] = [
@@ -77,7 +76,7 @@ function Facts({ item, currency }: { item: Item<PromotionDocument>; currency: st
   return (
     <div className="two">
       <section className="card">
-        <p className="big">{benefitWords(t, document.benefit, words)}</p>
+        <p className="big">{ruleWords(t, document, currency)}</p>
         <dl className="facts">
           {facts.map(([name, value]) => (
             <div key={name}>

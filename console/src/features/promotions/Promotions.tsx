@@ -13,7 +13,7 @@ import { instantText, parseInstant } from "@/lib/time";
 import { useGo, useParameter } from "@/lib/url";
 import { Batches } from "./Batches";
 import { useMoves } from "./moves";
-import { benefitWords, scopeWords, timeWords } from "./words";
+import { ruleWords, scopeWords, timeWords } from "./words";
 
 /** All promotions with what each gives away, and the batches of codes. */
 export function Promotions() {
@@ -46,7 +46,7 @@ function useColumns(): Column<Item<PromotionDocument>>[] {
   const { t } = useTranslation();
   const { currency } = useCurrency();
   const figures = useFigureColumns<Item<PromotionDocument>>("promotion", ["orders", "discount"], UNITS);
-  const rule = (item: Item<PromotionDocument>) => benefitWords(t, item.document.benefit, item.document.currency ?? currency);
+  const rule = (item: Item<PromotionDocument>) => ruleWords(t, item.document, currency);
   return [
     { id: "name", title: t("promotion.fields.name"), value: (item) => item.document.name, cell: (item) => <Go to={`/promotions/${item.id}`}>{item.document.name}</Go> },
     { id: "state", title: t("table.state"), value: (item) => item.state, cell: (item) => <StateTag state={item.state} /> },

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Quote } from "@/api/types";
 import { money } from "@/lib/numbers";
-import type { Good } from "./CartPreview";
+import type { Good } from "./sampleCarts";
 import "./promotions.css";
 
 interface Props {

@@ -6,7 +6,7 @@ import { useMoves as useDocumentMoves } from "@/components/useMoves";
 import { nowMs } from "@/lib/clock";
 import { count, money } from "@/lib/numbers";
 import { DAY_MS, rfc3339 } from "@/lib/time";
-import { benefitWords, scopeWords, timeWords } from "./words";
+import { ruleWords, scopeWords, timeWords } from "./words";
 
 /** What the shop sold in the last seven days: the size of what a rule will touch. */
 function useLastWeek() {
@@ -31,7 +31,7 @@ export function useMoves() {
     touches: ({ document }, to) => (
       <>
         <p>
-          <strong>{benefitWords(t, document.benefit, document.currency ?? currency)}</strong> · {scopeWords(t, document)} · {timeWords(t, document)}
+          <strong>{ruleWords(t, document, currency)}</strong> · {scopeWords(t, document)} · {timeWords(t, document)}
         </p>
         {to === "publish" && <p>{size}</p>}
       </>

@@ -1,0 +1,34 @@
+import { Select } from "antd";
+import { useTranslation } from "react-i18next";
+import type { Scope } from "@/api/types";
+import { useGoods } from "./useGoods";
+
+const KINDS = ["categories", "brands", "skus", "tags", "shops"] as const;
+
+/** Goods by any of their names in one field: a small scope inside a rule. */
+export function GoodsInput({ label, value, onChange }: { label: string; value: Scope; onChange: (scope: Scope) => void }) {
+  const { t } = useTranslation();
+  const { options, search } = useGoods();
+  const groups = KINDS.map((kind) => ({ label: t(`promotion.fields.scope_${kind}`), options: options[kind].map((one) => ({ value: `${kind}:${one.value}`, label: one.label })) })).filter((group) => group.options.length > 0);
+  const chosen = KINDS.flatMap((kind) => (value[kind] ?? []).map((name) => `${kind}:${name}`));
+  const put = (words: string[]) => onChange({ ...value, ...Object.fromEntries(KINDS.map((kind) => [kind, words.filter((word) => word.startsWith(`${kind}:`)).map((word) => word.slice(kind.length + 1))])) });
+  return (
+    <Select
+      mode="multiple"
+      className="goods-input"
+      aria-label={label}
+      placeholder={t("promotion.words.inScope")}
+      value={chosen}
+      options={groups}
+      showSearch={{ optionFilterProp: "label", onSearch: search }}
+      labelRender={({ value: word, label: known }) => known ?? String(word).replace(/^\w+:/, "")}
+      onChange={put}
+    />
+  );
+}
+
+/** One SKU. */
+export function SkuInput({ label, value, onChange }: { label: string; value: string; onChange: (sku: string) => void }) {
+  const { options, search } = useGoods();
+  return <Select aria-label={label} style={{ minWidth: 220 }} value={value || undefined} options={options.skus} showSearch={{ optionFilterProp: "label", onSearch: search }} labelRender={({ value: sku, label: known }) => known ?? sku} onChange={onChange} />;
+}
