@@ -40,7 +40,7 @@ _OF_A_TRANSFORM = (
 )
 
 
-class Line(msgspec.Struct):
+class CorrectedLine(msgspec.Struct):
     """One late event: what it moved, in the units of the metrics, and from which bucket up.
 
     ``grain`` is the longest bucket that was closed when it came: ``day`` moved a closed minute,
@@ -63,7 +63,7 @@ class Lines(msgspec.Struct):
     what its results lack.
     """
 
-    items: list[Line]
+    items: list[CorrectedLine]
     next_cursor: str | None
 
 
@@ -167,11 +167,11 @@ def _moment(request: Request, name: str) -> int:
     return _NOT_ASKED if said is None else max(parse_rfc3339(said, name), 0)
 
 
-def _line(row: list[Any]) -> Line:
+def _line(row: list[Any]) -> CorrectedLine:
     offset, grain, event, at_us, received_us, currency, metrics, amounts = row
     at, received_at = format_rfc3339(at_us), format_rfc3339(received_us)
     moved = dict(zip(metrics, amounts, strict=True))
-    return Line(offset, grain, event, at, received_at, currency, moved)
+    return CorrectedLine(offset, grain, event, at, received_at, currency, moved)
 
 
 def _bucket(row: list[Any]) -> Bucket:
