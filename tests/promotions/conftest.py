@@ -11,3 +11,4 @@ async def till(tmp_path):
     assert (await till.ledger.prove()).balanced
     await till.ledger.close()
     till.log.close()
+    till.records.close()

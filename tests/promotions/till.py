@@ -3,17 +3,22 @@
 import msgspec
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
+from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.documents.benefit import FixedBenefit
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
-from queqiao.decide.promotions.hot_endpoints import PromotionServices, routes
+from queqiao.decide.promotions.hot_endpoints import PromotionServices, coupon_desk, routes
 from queqiao.decide.promotions.quoting import Shop
-from queqiao.decide.promotions.snapshot import compile_snapshot
+from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_snapshot
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.http import Request
+from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.ledger.embedded import EmbeddedLedger
+from queqiao.ports.records import documents
+from queqiao.ports.records.audit import SYSTEM
+from queqiao.ports.records.sqlite import SqliteRecords
 
 NOW_US = parse_rfc3339("2026-06-18T12:00:00+08:00")
 SECRET = b"the coupon key of the test, long"
@@ -39,15 +44,44 @@ class Till:
         self.folder = folder
         self.ledger = EmbeddedLedger.open(folder / "ledger")
         self.log = EmbeddedEventLog(folder / "log")
-        self.show({}, {})
+        self.records = SqliteRecords(folder / "records.sqlite")
+        self.records.upgrade()
         self.segments = {}
-        services = PromotionServices(
-            lambda: self.shop, self.ledger, self.log, lambda known: self.segments.get(known, ())
-        )
-        self.routes = {route.path.rsplit("/", 1)[1]: route for route in routes(services)}
+        self.show({}, {})
+        self._open()
 
-    def show(self, promotions, batches):
-        self.shop = Shop(compile_snapshot(promotions.items(), batches.items(), SECRET), BOOK)
+    def _open(self):
+        services = PromotionServices(
+            lambda: self.shop,
+            self.ledger,
+            self.log,
+            self.records,
+            SECRET,
+            Signer(SECRET),
+            lambda known: self.segments.get(known, ()),
+        )
+        self.desk = coupon_desk(services)
+        self.coupons = self.desk.coupons
+        known = routes(services, self.desk)
+        self.routes = {route.path.rsplit("/", 1)[1]: route for route in known}
+        self.by_path = {f"{route.method} {route.path}": route for route in known}
+
+    async def restart(self):
+        """Close the ledger and open it from its files, and everything that worked on it."""
+        await self.ledger.close()
+        self.ledger = EmbeddedLedger.open(self.folder / "ledger")
+        self._open()
+
+    def show(self, promotions, batches, voids=NO_VOIDS):
+        found = compile_snapshot(promotions.items(), batches.items(), SECRET, voids)
+        self.shop = Shop(found, BOOK)
+
+    def keep(self, batch_id, document):
+        """Store a batch, as wallets read one that is not live."""
+        edit = documents.Edit(SYSTEM, NOW_US)
+        self.records.write_now(
+            lambda conn: documents.create(conn, COUPON_BATCH, batch_id, document, edit)
+        )
 
     def listed(self, *codes, promotion=None, **options):
         """Show one promotion that the listed codes unlock."""
@@ -60,8 +94,19 @@ class Till:
         response = await self.routes[name].handler(request)
         return msgspec.json.decode(response.body)
 
-    async def use(self, verb, code, customer="u1", order="o1", now_us=NOW_US):
-        return await self.post(verb, {"customer_id": customer, "order_id": order}, code, now_us)
+    async def use(self, verb, code, customer="u1", order="o1", now_us=NOW_US, *, address=""):
+        body = {"customer_id": customer, "order_id": order, "address": address}
+        return await self.post(verb, body, code, now_us)
+
+    async def ask(self, route, params, body=None, *, query=None, headers=None, now_us=NOW_US):
+        """Ask a route by its method and path; return status and decoded answer."""
+        found = self.by_path[route]
+        raw = b"" if body is None else msgspec.json.encode(body)
+        request = Request(
+            found.method, found.path, params, query or {}, headers or {}, raw, "127.0.0.1", now_us
+        )
+        response = await found.handler(request)
+        return response.status, msgspec.json.decode(response.body)
 
     def events(self):
         reader = EmbeddedEventLogReader(self.folder / "log")

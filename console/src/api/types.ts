@@ -112,6 +112,9 @@ export interface SegmentDocument {
   expression: Expression;
 }
 
+/** Coupons that belong to customers. */
+export type PersonalCoupons = components["schemas"]["PersonalCoupons"];
+
 export interface CouponBatchDocument {
   name: string;
   prefix?: string;
@@ -120,6 +123,10 @@ export interface CouponBatchDocument {
   uses_per_code: number;
   uses_per_customer: number | null;
   uses_total: number | null;
+  personal?: PersonalCoupons | null;
+  lock_minutes?: number;
+  return_on_refund?: "never" | "if_unexpired" | "always";
+  return_valid_days?: number | null;
   starts_at: string | null;
   ends_at: string | null;
 }

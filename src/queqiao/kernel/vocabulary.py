@@ -91,7 +91,7 @@ class CompletedOrder(Order, omit_defaults=True, kw_only=True):
 
 
 class Coupon(msgspec.Struct, omit_defaults=True):
-    """Coupon Entered, Applied, Denied."""
+    """Coupon Issued, Entered, Applied, Denied, Returned; ``coupon`` is the code."""
 
     order_id: Identifier = None
     cart_id: Identifier = None
@@ -180,9 +180,11 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Order Refunded": CompletedOrder,
     "Order Cancelled": CompletedOrder,
     "Order Adjusted": CompletedOrder,
+    "Coupon Issued": Coupon,
     "Coupon Entered": Coupon,
     "Coupon Applied": Coupon,
     "Coupon Denied": Coupon,
+    "Coupon Returned": Coupon,
     "Promotion Viewed": Promotion,
     "Promotion Clicked": Promotion,
     "Reservation Committed": Reservation,

@@ -31,7 +31,7 @@ class HotState:
     """The snapshots of this moment. Readers take one and keep it for the length of a call."""
 
     def __init__(self, records: Records, coupon_secret: bytes) -> None:
-        self._records = records
+        self.records = records
         self._documents = Documents(records)
         self._coupon_secret = coupon_secret
         self.ads: AdsSnapshot = EMPTY
@@ -70,13 +70,13 @@ class HotState:
 
     async def load_catalog(self) -> None:
         """Read the catalogue's prices."""
-        self.price_book = await self._records.read(price_book)
-        newest = await self._records.read(lambda conn: newest_skus(conn, NEWEST_MAX))
+        self.price_book = await self.records.read(price_book)
+        newest = await self.records.read(lambda conn: newest_skus(conn, NEWEST_MAX))
         self.newest_skus = tuple(newest)
 
     async def load_promotions(self) -> None:
         """Compile the live promotions and coupon batches."""
-        self.promotions = await self._records.read(
+        self.promotions = await self.records.read(
             lambda conn: promotions_state.load(conn, self._coupon_secret)
         )
 
@@ -98,7 +98,7 @@ class HotState:
 
     async def load_members(self) -> None:
         """Take in who is in which segment."""
-        bodies = await self._records.read(_segment_bodies)
+        bodies = await self.records.read(_segment_bodies)
         self.members = await asyncio.to_thread(load_members, bodies)
 
     async def load_model(self) -> None:
@@ -107,7 +107,7 @@ class HotState:
         self.model = await asyncio.to_thread(load_model, found) if found else None
 
     async def _artifact(self, name: str) -> bytes | None:
-        found = await self._records.read(lambda conn: artifacts.get(conn, name))
+        found = await self.records.read(lambda conn: artifacts.get(conn, name))
         return found[1] if found else None
 
 

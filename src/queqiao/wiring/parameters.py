@@ -9,7 +9,7 @@ from queqiao.collect.protocols.posthog_endpoints import CAPTURE_PATHS, EVENTS_PA
 from queqiao.collect.protocols.snowplow_endpoints import PIXEL_PATH, POST_PATH
 from queqiao.decide.promotions.coupons.code_files import FORMS
 from queqiao.kernel.errors import Message
-from queqiao.operate.calls import DRY_RUN, PAGE
+from queqiao.operate.calls import DRY_RUN, IDEMPOTENCY_KEY, PAGE
 from queqiao.operate.contracts import Parameter
 
 
@@ -159,6 +159,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("as_of", Message("截至此偏移量", "as known at this offset"), int),
             PAGE[0],
         ),
+        "GET /api/v1/customers/{id}/coupons": PAGE,
+        "POST /api/v1/customers/{id}/coupons": (IDEMPOTENCY_KEY,),
         "GET /api/v1/decisions/{id}/why": (
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
         ),

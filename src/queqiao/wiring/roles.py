@@ -29,6 +29,7 @@ DECIDE_PATHS = (
     "/api/v1/flash-sales/{id}/reserve",
     "/api/v1/flash-sales/{id}/state",
     "/api/v1/reservations/",
+    "/api/v1/customers/",
     "/api/v1/decisions",
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from tests.promotions.till import NOW_US, coupon
 
-from queqiao.decide.promotions.coupons.uses import LOCK_US
-from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.clock import MINUTE_US, SECOND_US, parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, Refused
+
+LOCK_US = 15 * MINUTE_US
 
 
 async def refusal(awaited):
@@ -66,8 +67,8 @@ async def test_one_customer_uses_a_promotion_as_often_as_it_allows(till):
 async def test_a_lock_holds_the_code_and_becomes_the_use(till):
     till.listed("SAVE10")
     locked = await till.use("lock", "SAVE10")
-    assert NOW_US + LOCK_US <= parse_rfc3339(locked["expires_at"]) <= NOW_US + 2 * LOCK_US
-    assert await till.use("lock", "SAVE10") == locked
+    assert NOW_US + LOCK_US <= parse_rfc3339(locked["expires_at"]) <= NOW_US + LOCK_US + SECOND_US
+    assert await till.use("lock", "SAVE10", now_us=NOW_US + LOCK_US // 2) == locked
     assert await refusal(till.use("redeem", "SAVE10", "u2", "o2")) == "code_used_up"
     assert (await till.use("redeem", "SAVE10"))["state"] == "redeemed"
     assert await refusal(till.use("lock", "SAVE10")) == "used_by_order"
@@ -87,17 +88,27 @@ async def test_a_released_lock_is_free_for_others_and_for_the_same_order(till):
 async def test_a_lock_ends_by_itself(till):
     till.listed("SAVE10")
     await till.use("lock", "SAVE10")
-    later_us = NOW_US + 2 * LOCK_US
+    later_us = NOW_US + LOCK_US + SECOND_US
     assert (await till.use("validate", "SAVE10", "u2", "", later_us))["valid"]
     assert (await till.use("lock", "SAVE10", now_us=later_us))["state"] == "locked"
     answer = await till.use("redeem", "SAVE10", now_us=later_us + 1)
     assert answer["state"] == "redeemed"
 
 
-async def test_a_redemption_in_the_next_quarter_finds_the_lock(till):
-    till.listed("SAVE10")
+async def test_a_batch_says_how_long_a_lock_lasts(till):
+    till.listed("SAVE10", lock_minutes=120)
     await till.use("lock", "SAVE10")
-    assert (await till.use("redeem", "SAVE10", now_us=NOW_US + LOCK_US))["state"] == "redeemed"
+    late_us = NOW_US + 119 * MINUTE_US
+    assert await refusal(till.use("redeem", "SAVE10", "u2", "o2", late_us)) == "code_used_up"
+    assert (await till.use("redeem", "SAVE10", now_us=late_us))["state"] == "redeemed"
+
+
+async def test_a_lock_is_a_promise_that_outlasts_the_batch(till):
+    till.listed("SAVE10", ends_at="2026-06-18T12:05:00+08:00")
+    await till.use("lock", "SAVE10")
+    late_us = NOW_US + 10 * MINUTE_US
+    assert await refusal(till.use("redeem", "SAVE10", "u2", "o2", late_us)) == "code_ended"
+    assert (await till.use("redeem", "SAVE10", now_us=late_us))["state"] == "redeemed"
 
 
 async def test_validate_says_why_not(till):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from queqiao.decide.promotions.check_benefit import benefit_errors
-from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.totals.checks import reward_errors
 from queqiao.decide.promotions.unpriced import unpriced_errors
@@ -15,7 +14,7 @@ from queqiao.kernel.money import exponent
 def check_promotion(document: PromotionDocument) -> None:
     """Raise InvalidInput with every field of a promotion that cannot stand."""
     errors = [
-        *_period_errors(document.starts_at, document.ends_at),
+        *period_errors(document.starts_at, document.ends_at),
         *benefit_errors(document.benefit),
         *reward_errors(document.benefit),
         *_funding_errors(document.funding),
@@ -27,24 +26,19 @@ def check_promotion(document: PromotionDocument) -> None:
         raise InvalidInput(*errors)
 
 
-def check_coupon_batch(document: CouponBatchDocument) -> None:
-    """Raise InvalidInput with every field of a coupon batch that cannot stand."""
-    errors = [*_period_errors(document.starts_at, document.ends_at), *_code_errors(document)]
-    if errors:
-        raise InvalidInput(*errors)
-
-
-def _period_errors(starts_at: str | None, ends_at: str | None) -> Iterator[FieldError]:
+def period_errors(
+    starts_at: str | None, ends_at: str | None, names: tuple[str, str] = ("starts_at", "ends_at")
+) -> Iterator[FieldError]:
+    """Yield what is wrong with a period whose moments stand in the fields of those names."""
     moments: list[int] = []
-    for path, text in (("starts_at", starts_at), ("ends_at", ends_at)):
+    for path, text in zip(names, (starts_at, ends_at), strict=True):
         try:
             moments += [parse_rfc3339(text, path)] if text is not None else []
         except InvalidInput as error:
             yield from error.fields
     if starts_at is not None and len(moments) == 2 and moments[1] <= moments[0]:
-        yield FieldError(
-            "ends_at", Message("结束时间必须晚于开始时间", "must be later than starts_at")
-        )
+        message = Message("结束时间必须晚于开始时间", f"must be later than {names[0]}")
+        yield FieldError(names[1], message)
 
 
 def _funding_errors(funding: Funding) -> Iterator[FieldError]:
@@ -74,17 +68,3 @@ def _limit_errors(document: PromotionDocument) -> Iterator[FieldError]:
     for name in ("total", "per_customer"):
         if getattr(document.limits, name) is not None:
             yield FieldError(f"limits.{name}", message)
-
-
-def _code_errors(document: CouponBatchDocument) -> Iterator[FieldError]:
-    if (document.count is None) == (document.codes is None):
-        message = Message("count 与 codes 须且只能填一个", "give either count or codes")
-        yield FieldError("count", message)
-    seen: set[str] = set()
-    for index, code in enumerate(document.codes or ()):
-        if code.upper() in seen:
-            message = Message("券码重复（不分大小写）", "listed twice (case does not count)")
-            yield FieldError(f"codes[{index}]", message)
-        seen.add(code.upper())
-    if document.codes == ():
-        yield FieldError("codes", Message("至少一个券码", "at least one code"))

@@ -1,6 +1,7 @@
 """What other stages may know of promotions: the document kinds, the quote, the redemption."""
 
-from queqiao.decide.promotions.checks import check_coupon_batch, check_promotion
+from queqiao.decide.promotions.checks import check_promotion
+from queqiao.decide.promotions.coupons.checks import check_coupon_batch
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument

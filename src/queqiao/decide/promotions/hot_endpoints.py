@@ -1,18 +1,24 @@
 """The hot endpoints of promotions, on the ``decide`` role: the quote, and those of coupons."""
 
 from collections.abc import Callable, Collection
+from copy import copy
 
 import msgspec
 from msgspec.structs import replace
 
-from queqiao.decide.promotions.coupons.hot_endpoints import coupon_routes
+from queqiao.decide.promotions.coupons.claims import Claims
+from queqiao.decide.promotions.coupons.guesses import GuessBudget
+from queqiao.decide.promotions.coupons.hot_endpoints import CouponDesk, coupon_routes
 from queqiao.decide.promotions.coupons.redemption import Coupons
+from queqiao.decide.promotions.coupons.wallet import Wallets
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
+from queqiao.ports.records.base import Records
 
 QUOTE_BYTES_MAX = 4_000_000
 
@@ -20,23 +26,30 @@ QUOTE_BYTES_MAX = 4_000_000
 class PromotionServices(msgspec.Struct, frozen=True):
     """What the routes need. ``shop`` gives the snapshot of this moment.
 
-    ``segments_of`` says in which segments a customer is, by id.
+    ``coupon_secret`` makes and reads codes; ``signer`` signs the cursors of lists; ``segments_of``
+    says in which segments a customer is, by id.
     """
 
     shop: Callable[[], Shop]
     ledger: Ledger
     event_log: EventLog
+    records: Records
+    coupon_secret: bytes
+    signer: Signer
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
 
 
-def routes(services: PromotionServices) -> list[Route]:
-    """Return the routes of the ``decide`` role."""
+def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[Route]:
+    """Return the routes of the ``decide`` role; ``desk``: of coupons, where there is one."""
+    desk = desk or coupon_desk(services)
 
     async def price(request: Request) -> Response:
         question = known_customer(request.decode(QuoteRequest, QUOTE_BYTES_MAX), services)
-        return json_response(quote(question, services.shop(), request.now_us))
+        shop = services.shop()
+        if question.codes:
+            shop = await screened(shop, question, desk.coupons, request.now_us)
+        return json_response(quote(question, shop, request.now_us))
 
-    coupons = Coupons(services.shop, services.ledger, services.event_log)
     return [
         Route(
             "POST",
@@ -49,8 +62,34 @@ def routes(services: PromotionServices) -> list[Route]:
             ("promotions",),
             QUOTE_BYTES_MAX,
         ),
-        *coupon_routes(coupons),
+        *coupon_routes(desk),
     ]
+
+
+def coupon_desk(services: PromotionServices) -> CouponDesk:
+    """Return what the routes of coupons work with."""
+    shop, ledger, records = services.shop, services.ledger, services.records
+    guesses = GuessBudget(ledger, services.coupon_secret)
+    return CouponDesk(
+        Coupons(shop, ledger, services.event_log, records, guesses),
+        Claims(lambda: shop().promotions.code_book, records, services.event_log),
+        Wallets(shop, ledger, records, services.coupon_secret),
+        services.signer,
+        services.segments_of,
+    )
+
+
+async def screened(shop: Shop, question: QuoteRequest, coupons: Coupons, now_us: int) -> Shop:
+    """Return the shop as one sees it for whom some of the question's codes are wrong.
+
+    Codes of another customer are unknown to this one. Raises TooManyRequests when too many wrong
+    codes were tried.
+    """
+    customer_id = question.customer.id or ""
+    wrong = await coupons.unusable(question.codes, customer_id, "", now_us)
+    promotions = copy(shop.promotions)
+    promotions.code_book = promotions.code_book.without(wrong)
+    return Shop(promotions, shop.price_book)
 
 
 def known_customer(question: QuoteRequest, services: PromotionServices) -> QuoteRequest:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.coupons import voids
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.ports.records import documents
 
@@ -14,4 +15,4 @@ def load(conn: Connection, secret: bytes) -> PromotionsSnapshot:
     """Compile all live promotions and coupon batches. ``secret`` makes and reads coupon codes."""
     promotions = [(stored.id, stored.document) for stored in documents.live(conn, PROMOTION)]
     batches = [(stored.id, stored.document) for stored in documents.live(conn, COUPON_BATCH)]
-    return compile_snapshot(promotions, batches, secret)
+    return compile_snapshot(promotions, batches, secret, voids.load(conn))

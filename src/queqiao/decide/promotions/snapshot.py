@@ -1,10 +1,12 @@
 """Everything live about promotions at one moment: immutable, swapped whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 
 from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
+from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Ranges
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.profile import LAYERS, Layer
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
@@ -13,6 +15,8 @@ from queqiao.decide.promotions.offers import Offer, compile_offer
 from queqiao.kernel import json
 
 _LAYERS: dict[Layer, int] = {layer: place for place, layer in enumerate(LAYERS)}
+NO_VOIDS: Mapping[str, Ranges] = MappingProxyType({})
+"""No code of any batch is void."""
 
 
 class PromotionsSnapshot:
@@ -52,13 +56,19 @@ def compile_snapshot(
     promotions: Iterable[tuple[str, PromotionDocument]],
     batches: Iterable[tuple[str, CouponBatchDocument]],
     secret: bytes,
+    voids: Mapping[str, Ranges] = NO_VOIDS,
 ) -> PromotionsSnapshot:
     """Compile live documents, each with its id. ``secret`` makes and reads coupon codes.
+
+    ``voids`` are the void numbers of batches.
 
     ``rules_version`` is a digest of the documents, so that equal rules have equal versions.
     """
     promotions, batches = sorted(promotions, key=_id), sorted(batches, key=_id)
-    compiled = [compile_batch(name, document, secret) for name, document in batches]
+    compiled = [
+        compile_batch(name, document, secret, voids.get(name, NO_RANGES))
+        for name, document in batches
+    ]
     code_book = CodeBook(compiled, secret)
     return PromotionsSnapshot(
         [compile_offer(name, document) for name, document in promotions],

@@ -73,7 +73,13 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
         zone=settings.shop.timezone,
     )
     promotions = PromotionServices(
-        shop=hot.shop, ledger=ledger, event_log=event_log, segments_of=hot.segments_of
+        shop=hot.shop,
+        ledger=ledger,
+        event_log=event_log,
+        records=hot.records,
+        coupon_secret=secret_keys.key(settings.home, "coupons"),
+        signer=secret_keys.signer(settings.home, "cursors"),
+        segments_of=hot.segments_of,
     )
     flash = FlashServices(
         sales=lambda: hot.flash_sales,

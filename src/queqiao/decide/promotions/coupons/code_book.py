@@ -1,11 +1,17 @@
 """Coupon batches compiled: which batch is a code of, and what may be done with it."""
 
 from collections.abc import Iterable
+from copy import copy
 
 import msgspec
 
 from queqiao.decide.promotions.coupons.codes import LENGTH, CodeMaker, CodeSpace, normal
-from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Ranges
+from queqiao.decide.promotions.documents.coupon_batch import (
+    CouponBatchDocument,
+    PersonalCoupons,
+    ReturnRule,
+)
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import parse_rfc3339
 
@@ -25,6 +31,11 @@ class Batch(msgspec.Struct, frozen=True):
     uses_total: int
     starts_us: int
     ends_us: int
+    personal: PersonalCoupons | None = None
+    lock_minutes: int = 15
+    return_on_refund: ReturnRule = "if_unexpired"
+    return_valid_days: int | None = None
+    voids: Ranges = NO_RANGES
 
     @property
     def count(self) -> int:
@@ -51,11 +62,12 @@ class CodeBook:
 
     def __init__(self, batches: Iterable[Batch], secret: bytes) -> None:
         self._space = CodeSpace(secret, PURPOSE)
+        self._wrong: frozenset[str] = frozenset()
         self._listed: dict[str, Found] = {}
         self._made: dict[int, Batch] = {}
-        self._by_id: dict[str, Batch] = {}
-        for batch in batches:
-            self._by_id[batch.id] = batch
+        self._by_id = {batch.id: batch for batch in batches}
+        self._has_personal = any(batch.personal is not None for batch in self._by_id.values())
+        for batch in self._by_id.values():
             self._listed.update({code: Found(batch, n) for n, code in enumerate(batch.codes)})
             if batch.maker is not None:
                 self._made[batch.maker.tag] = batch
@@ -64,8 +76,31 @@ class CodeBook:
         """Return a batch by its id."""
         return self._by_id.get(batch_id)
 
+    @property
+    def has_personal(self) -> bool:
+        """Whether codes of some batch belong to customers."""
+        return self._has_personal
+
     def find(self, code: str) -> Found | None:
-        """Return what a code, normal in form, is of. Any text takes the same work."""
+        """Return what a code, normal in form, is of; None for any other text, and when void.
+
+        Any text takes the same work.
+        """
+        found = self.locate(code)
+        if found is None or code in self._wrong or found.number in found.batch.voids:
+            return None
+        return found
+
+    def without(self, codes: frozenset[str]) -> "CodeBook":
+        """Return the book in which these codes, normal in form, are unknown."""
+        if not codes:
+            return self
+        book = copy(self)
+        book._wrong = codes  # noqa: SLF001  # the copy is of our own class
+        return book
+
+    def locate(self, code: str) -> Found | None:
+        """Return what a code, normal in form, is of, void or not."""
         tag, number = self._space.read(code[-LENGTH:])
         batch = self._made.get(tag)
         listed = self._listed.get(code)
@@ -77,8 +112,10 @@ class CodeBook:
         return Found(batch, number)
 
 
-def compile_batch(batch_id: str, document: CouponBatchDocument, secret: bytes) -> Batch:
-    """Return a batch from a document that has passed its check.
+def compile_batch(
+    batch_id: str, document: CouponBatchDocument, secret: bytes, voids: Ranges = NO_RANGES
+) -> Batch:
+    """Return a batch from a document that has passed its check, and its void numbers.
 
     Without ``uses_total`` it holds as many uses as its codes have.
     """
@@ -97,4 +134,9 @@ def compile_batch(batch_id: str, document: CouponBatchDocument, secret: bytes) -
         uses_total=document.uses_total or count * document.uses_per_code,
         starts_us=0 if document.starts_at is None else parse_rfc3339(document.starts_at),
         ends_us=FOREVER_US if document.ends_at is None else parse_rfc3339(document.ends_at),
+        personal=document.personal,
+        lock_minutes=document.lock_minutes,
+        return_on_refund=document.return_on_refund,
+        return_valid_days=document.return_valid_days,
+        voids=voids,
     )

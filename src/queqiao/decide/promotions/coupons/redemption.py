@@ -1,28 +1,50 @@
-"""Coupons: validate, lock, redeem, release. The ledger counts; the event log is told."""
+"""Coupons: validate, lock, redeem, release, return. The ledger counts; the event log is told.
 
-from collections.abc import Callable
-from hashlib import blake2b
-from typing import Literal
+A wrong code (no such code, void, somebody else's) is refused by one answer after the same work:
+whoever guesses learns nothing. Reasons beyond that are told of codes that are right.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from queqiao.decide.promotions.coupons.code_book import Batch
+from queqiao.decide.promotions.coupons import events, holdings
+from queqiao.decide.promotions.coupons.code_book import Found
 from queqiao.decide.promotions.coupons.codes import normal
-from queqiao.decide.promotions.coupons.uses import Use, exhausted, lock_end_us, reason_of
+from queqiao.decide.promotions.coupons.guesses import GuessBudget
+from queqiao.decide.promotions.coupons.holdings import Holding
+from queqiao.decide.promotions.coupons.uses import Use, exhausted, reason_of
 from queqiao.decide.promotions.quoting import Shop
-from queqiao.kernel import json
-from queqiao.kernel.clock import format_rfc3339
-from queqiao.kernel.envelope import Envelope, encode_envelope
+from queqiao.kernel.clock import DAY_US, SECOND_US, format_rfc3339
 from queqiao.kernel.errors import Conflict, Gone, Message, NotFound, Refused
-from queqiao.kernel.vocabulary import Coupon
-from queqiao.ports.event_log.base import EventLog, NewEvent
-from queqiao.ports.ledger.base import Ledger
+from queqiao.ports.event_log.base import EventLog
+from queqiao.ports.ledger.base import Balance, Granted, Ledger, Take
 from queqiao.ports.ledger.base import Refused as Short
-
-SOURCE = "queqiao"
-"""The source of events that the system itself tells."""
+from queqiao.ports.records.base import Records
 
 _REFUSED = Message("券码不可用", "this code cannot be used")
+_WRONG = "code_unknown"
+
+
+class Taking(NamedTuple):
+    """A way to take a use: the ledger's step, and the book in which it puts the order's amount."""
+
+    step: Callable[[str, list[Take]], Awaitable[Granted | Short]]
+    book: Literal["leased", "spent"]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A verb's question: who wants to do something with which code, for which order, and when.
+
+    ``address`` is the shopper's, empty when the till does not know it.
+    """
+
+    code: str
+    customer_id: str
+    order_id: str
+    address: str
+    now_us: int
 
 
 class Unlocked(msgspec.Struct, frozen=True):
@@ -45,7 +67,7 @@ class CouponState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What has become of the code for this order."""
 
     code: str
-    state: Literal["locked", "redeemed", "released"]
+    state: Literal["locked", "redeemed", "released", "returned"]
     order_id: str
     batch_id: str
     promotion_ids: list[str]
@@ -53,161 +75,259 @@ class CouponState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Coupons:
-    """The four verbs on one code. Each is safe to retry."""
+    """The verbs on one code. Each is safe to retry."""
 
-    def __init__(self, shop: Callable[[], Shop], ledger: Ledger, event_log: EventLog) -> None:
+    def __init__(
+        self,
+        shop: Callable[[], Shop],
+        ledger: Ledger,
+        event_log: EventLog,
+        records: Records,
+        guesses: GuessBudget,
+    ) -> None:
         self._shop = shop
         self._ledger = ledger
         self._event_log = event_log
+        self._records = records
+        self._guesses = guesses
 
-    async def validate(self, code: str, customer_id: str, order_id: str, now_us: int) -> Validity:
+    async def validate(self, asked: Asked) -> Validity:
         """Say whether the code could be used. Takes nothing."""
-        found = self._shop().promotions.code_book.find(normal(code))
-        if found is None:
-            return Validity(False, "code_unknown", None, [])
-        batch = found.batch
-        use = self._use(code, batch, customer_id, order_id)
-        reason = self._closed(use, now_us) or await self._shortage(use, now_us)
+        use = await self._read(asked)
+        if use is None:
+            return Validity(False, _WRONG, None, [])
+        reason = _closed(use, asked.now_us) or await self._shortage(use, asked.now_us)
         unlocked = [Unlocked(offer.id, offer.name) for offer in use.offers]
-        return Validity(reason is None, reason, batch.id, unlocked)
+        return Validity(reason is None, reason, use.batch.id, unlocked)
 
-    async def lock(self, code: str, customer_id: str, order_id: str, now_us: int) -> CouponState:
+    async def lock(self, asked: Asked) -> CouponState:
         """Hold one use for an order for a while. Raises Refused with its reason.
 
         An order that holds the code already gets the same answer.
         """
-        use = self._open_use(code, customer_id, order_id, now_us)
-        await self._ledger.expire(now_us)
-        ends_us = lock_end_us(now_us)
-        if not await self._is_held(use):
-            await self._reserve(use, ends_us, now_us)
-        return _state(use, "locked", format_rfc3339(ends_us))
+        use = await self._known(asked)
+        before = await self._order(use)
+        lock_end_s = before.leased
+        if lock_end_s * SECOND_US <= asked.now_us:
+            _check_open(use, asked.now_us)
+            lock_end_s = await self._take(use, asked.now_us, before, self._reserve(asked.now_us))
+        return _state(use, "locked", format_rfc3339(lock_end_s * SECOND_US))
 
-    async def redeem(self, code: str, customer_id: str, order_id: str, now_us: int) -> CouponState:
+    async def redeem(self, asked: Asked) -> CouponState:
         """Use the code for an order, once. Raises Refused with its reason.
 
-        A lock of the order is turned into the use; a second call answers as the first.
+        A lock of the order is turned into the use, whatever has ended meanwhile; a second call
+        answers as the first.
         """
-        use = self._open_use(code, customer_id, order_id, now_us)
-        await self._ledger.expire(now_us)
-        if not await self._is_spent(use) and not await self._commit_lock(use, now_us):
-            await self._spend(use, now_us)
-        await self._event_log.append([_event(use, now_us)])
+        use = await self._known(asked)
+        before = await self._order(use)
+        lock_end_s = before.spent or await self._commit_lock(use, before, asked.now_us)
+        if not lock_end_s:
+            _check_open(use, asked.now_us)
+            lock_end_s = await self._take(use, asked.now_us, before, self._spend(asked.now_us))
+        told = events.of_use("Coupon Applied", use, lock_end_s, asked.now_us)
+        await self._event_log.append([told])
         return _state(use, "redeemed")
 
-    async def release(self, code: str, customer_id: str, order_id: str, now_us: int) -> CouponState:
+    async def release(self, asked: Asked) -> CouponState:
         """Give back an order's lock; nothing happens without one. Raises Conflict once used."""
-        use = self._known_use(code, customer_id, order_id)
-        if await self._is_spent(use):
+        use = await self._known(asked)
+        balance = await self._order(use)
+        if balance.spent:
             raise Conflict(Message("该订单已核销此券", "the order has redeemed this code"))
-        for keys in use.lock_keys(now_us):
-            for key in keys:
-                try:
-                    await self._ledger.release(key, now_us)
-                except NotFound:
-                    break
+        for key in use.tries() if balance.leased else ():
+            try:
+                await self._ledger.release(key, asked.now_us)
+            except Conflict:  # it was redeemed and returned
+                continue
+            if not (await self._order(use)).leased:
+                break
         return _state(use, "released")
 
-    def _known_use(self, code: str, customer_id: str, order_id: str) -> Use:
-        found = self._shop().promotions.code_book.find(normal(code))
-        if found is None:
-            raise Refused(_REFUSED, reason="code_unknown")
-        return self._use(code, found.batch, customer_id, order_id)
-
-    def _open_use(self, code: str, customer_id: str, order_id: str, now_us: int) -> Use:
-        use = self._known_use(code, customer_id, order_id)
-        reason = self._closed(use, now_us)
+    async def give_back(self, asked: Asked) -> CouponState:
+        """Return the use of a refunded order, if the batch's rule says so. Raises Refused."""
+        use = await self._known(asked)
+        reason = _kept(use, asked.now_us)
         if reason is not None:
             raise Refused(_REFUSED, reason=reason)
+        balance = await self._order(use)
+        if balance.leased:
+            raise Conflict(Message("订单只是锁定此券，请用释放", "it is only locked: release it"))
+        if balance.spent:
+            await self._extend(use, asked.now_us)
+        if not await self._refund(use, asked.now_us):
+            reason = "return_too_late" if balance.spent else "not_redeemed"
+            raise Refused(_REFUSED, reason=reason)
+        return _state(use, "returned")
+
+    async def unusable(
+        self, codes: tuple[str, ...], customer_id: str, address: str, now_us: int
+    ) -> frozenset[str]:
+        """Return those of a quote's codes that are wrong for the customer. Guesses are counted."""
+        asked = [Asked(code, customer_id, "", address, now_us) for code in dict.fromkeys(codes)]
+        return frozenset([normal(one.code) for one in asked if await self._read(one) is None])
+
+    async def _known(self, asked: Asked) -> Use:
+        use = await self._read(asked)
+        if use is None:
+            raise Refused(_REFUSED, reason=_WRONG)
         return use
 
-    def _use(self, code: str, batch: Batch, customer_id: str, order_id: str) -> Use:
-        promotions = self._shop().promotions
-        offers = [promotions.offers[place] for place in promotions.unlocked_by(batch.id)]
-        return Use(normal(code), batch, offers, customer_id, order_id)
+    async def _read(self, asked: Asked) -> Use | None:
+        """Return the use of a right code, None for a wrong one, which is counted as a guess.
 
-    def _closed(self, use: Use, now_us: int) -> str | None:
-        """Return why the code cannot be used by its dates, None when it can."""
-        if now_us < use.batch.starts_us:
-            return "code_not_started"
-        if now_us >= use.batch.ends_us:
-            return "code_ended"
-        return None
+        The same steps for any text: one decipherment, one look at who holds it, one at the guess
+        budget; and for every wrong one a guess. Raises TooManyRequests.
+        """
+        code = normal(asked.code)
+        book = self._shop().promotions.code_book
+        found = book.find(code)
+        holding = await self._holder(found) if book.has_personal else None
+        await self._guesses.check(asked.customer_id, asked.address, asked.now_us)
+        if found is None or not _may_use(found, holding, asked.customer_id):
+            await self._guesses.count(asked.customer_id, asked.address, code, asked.now_us)
+            return None
+        return self._use(found, holding, asked)
+
+    async def _holder(self, found: Found | None) -> Holding | None:
+        batch_id, number = ("", -1) if found is None else (found.batch.id, found.number)
+        return await self._records.read(lambda conn: holdings.find(conn, batch_id, number))
+
+    def _use(self, found: Found, holding: Holding | None, asked: Asked) -> Use:
+        promotions, batch = self._shop().promotions, found.batch
+        offers = [promotions.offers[place] for place in promotions.unlocked_by(batch.id)]
+        code = batch.code(found.number)
+        return Use(code, found.number, batch, holding, offers, asked.customer_id, asked.order_id)
 
     async def _shortage(self, use: Use, now_us: int) -> str | None:
         """Return which limit leaves no use, None when none does."""
         await self._ledger.expire(now_us)
-        takes = use.takes()
+        takes = use.takes(use.lock_end_s(now_us))
         balances = await self._ledger.balances([take.counter for take in takes])
         counter = exhausted(takes, balances)
         return None if counter is None else reason_of(counter, use)
 
-    async def _is_held(self, use: Use) -> bool:
-        balance = (await self._ledger.balances([use.order_counter]))[use.order_counter]
-        if balance.spent:
-            raise Refused(_REFUSED, reason="used_by_order")
-        return balance.leased > 0
+    async def _order(self, use: Use) -> Balance:
+        return (await self._ledger.balances([use.order_counter]))[use.order_counter]
 
-    async def _is_spent(self, use: Use) -> bool:
-        balance = (await self._ledger.balances([use.order_counter]))[use.order_counter]
-        return balance.spent > 0
+    def _reserve(self, now_us: int) -> Taking:
+        async def reserve(key: str, takes: list[Take]) -> Granted | Short:
+            return await self._ledger.reserve(key, takes, takes[0].amount * SECOND_US, now_us)
 
-    async def _reserve(self, use: Use, ends_us: int, now_us: int) -> None:
-        """Lease every counter under the first key that no earlier lock has used up."""
-        for key in next(use.lock_keys(now_us)):
+        return Taking(reserve, "leased")
+
+    def _spend(self, now_us: int) -> Taking:
+        async def spend(key: str, takes: list[Take]) -> Granted | Short:
+            return await self._ledger.spend(key, takes, now_us)
+
+        return Taking(spend, "spent")
+
+    async def _take(self, use: Use, now_us: int, before: Balance, taking: Taking) -> int:
+        """Take a use under the first key that no earlier try has used up.
+
+        Returns the second in which the order's lock ends, or would have. Raises Refused with the
+        limit that is reached. An order that never tried (its counter is not open) needs one step.
+        """
+        takes = use.takes(use.lock_end_s(now_us))
+        for place, key in enumerate(use.tries()):
+            granted = await _tried(taking, key, takes)
+            if granted and not place and not before.limit:
+                return takes[0].amount
+            lock_end_s = _in_book(await self._order(use), taking, now_us)
+            if lock_end_s:
+                return lock_end_s
             reason = await self._shortage(use, now_us)
             if reason is not None:
                 raise Refused(_REFUSED, reason=reason)
-            try:
-                await self._ledger.reserve(key, use.takes(), ends_us, now_us)
-            except Conflict:  # the key is of a lock under other rules
-                continue
-            if await self._is_held(use):
-                return
         raise Refused(_REFUSED, reason="locked_too_often")
 
-    async def _commit_lock(self, use: Use, now_us: int) -> bool:
-        """Turn the order's lock into a use; False when there is none."""
-        for keys in use.lock_keys(now_us):
-            for key in keys:
-                try:
-                    await self._ledger.commit(key, now_us)
-                except NotFound:
-                    break
-                except Gone:
-                    continue
-                return True
+    async def _commit_lock(self, use: Use, balance: Balance, now_us: int) -> int:
+        """Turn the order's lock into a use; return the second of its end, or 0 without one."""
+        for key in use.tries() if balance.leased else ():
+            try:
+                granted = await self._ledger.commit(key, now_us)
+            except (NotFound, Gone):  # a try that was refused, released or has expired
+                continue
+            if (await self._order(use)).spent:
+                return granted.amounts.get(use.order_counter, 0)
+        return 0
+
+    async def _refund(self, use: Use, now_us: int) -> bool:
+        """Give back what the order's tries spent; say whether any did."""
+        found = False
+        for key in use.tries():
+            try:
+                spent = (await self._ledger.commit(key, now_us)).amounts
+                await self._ledger.refund(f"{key}:return", key, spent, now_us)
+            except (NotFound, Gone):  # it came to nothing
+                continue
+            told = events.of_use("Coupon Returned", use, spent.get(use.order_counter, 0), now_us)
+            await self._event_log.append([told])
+            found = True
+        return found
+
+    async def _extend(self, use: Use, now_us: int) -> None:
+        """Let a returned coupon be good for a while, if the batch says so."""
+        held, days = use.holding, use.batch.return_valid_days
+        if held is None or days is None:
+            return
+        until_us = holdings.whole_hour(now_us + days * DAY_US)
+        await self._records.write(lambda conn: holdings.extend(conn, held, until_us))
+
+
+async def _tried(taking: Taking, key: str, takes: list[Take]) -> bool:
+    """Do the step; say whether the key stands for these very takes."""
+    try:
+        return isinstance(await taking.step(key, takes), Granted)
+    except Conflict:  # the key is of a try of another moment or kind
         return False
 
-    async def _spend(self, use: Use, now_us: int) -> None:
-        answer = await self._ledger.spend(use.redeem_key(now_us), use.takes(), now_us)
-        if isinstance(answer, Short) and not await self._is_spent(use):
-            raise Refused(_REFUSED, reason=reason_of(answer.counter, use))
+
+def _in_book(order: Balance, taking: Taking, now_us: int) -> int:
+    """Return the order's amount where the step puts it. Raises Refused to lock what is used."""
+    if taking.book == "spent":
+        return order.spent
+    if order.spent:
+        raise Refused(_REFUSED, reason="used_by_order")
+    return order.leased if order.leased * SECOND_US > now_us else 0
+
+
+def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:
+    """Say whether the code is of anybody, or of this customer."""
+    if found.batch.personal is None:
+        return True
+    return holding is not None and holding.customer_id == customer_id
+
+
+def _closed(use: Use, now_us: int) -> str | None:
+    """Return why the code cannot be used by its dates, None when it can."""
+    if now_us < use.batch.starts_us:
+        return "code_not_started"
+    return "code_ended" if now_us >= _end_us(use) else None
+
+
+def _end_us(use: Use) -> int:
+    return use.batch.ends_us if use.holding is None else use.holding.expires_at_us
+
+
+def _check_open(use: Use, now_us: int) -> None:
+    reason = _closed(use, now_us)
+    if reason is not None:
+        raise Refused(_REFUSED, reason=reason)
+
+
+def _kept(use: Use, now_us: int) -> str | None:
+    """Return why a refund gives the use not back, None when it does."""
+    rule = use.batch.return_on_refund
+    if rule == "never":
+        return "return_never"
+    return "return_expired" if rule == "if_unexpired" and now_us >= _end_us(use) else None
 
 
 def _state(
-    use: Use, state: Literal["locked", "redeemed", "released"], expires_at: str | None = None
+    use: Use,
+    state: Literal["locked", "redeemed", "released", "returned"],
+    expires_at: str | None = None,
 ) -> CouponState:
     promotion_ids = [offer.id for offer in use.offers]
     return CouponState(use.code, state, use.order_id, use.batch.id, promotion_ids, expires_at)
-
-
-def _event(use: Use, now_us: int) -> NewEvent:
-    """Return the event of a redemption; retries give the same one, which the log keeps once."""
-    name = blake2b(f"{use.code}\x1f{use.order_id}".encode(), digest_size=16).hexdigest()
-    promotion_id = use.offers[0].id if use.offers else None
-    told = Coupon(
-        order_id=use.order_id, coupon=use.code, coupon_id=use.batch.id, promotion_id=promotion_id
-    )
-    envelope = Envelope(
-        message_id=f"coupon-redeemed-{name}",
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event="Coupon Applied",
-        user_id=use.customer_id,
-        properties=msgspec.Raw(json.encode(told)),
-    )
-    fingerprint = blake2b(bytes.fromhex(name) + use.customer_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, envelope.message_id, encode_envelope(envelope), fingerprint)

@@ -1,51 +1,73 @@
 """What a coupon costs in the ledger: its counters, its limits, and the keys of its steps.
 
-One atomic step takes one use of every counter that bounds it. The counter of the order itself has
-a limit of one, so an order never uses a code twice, whatever is retried or runs side by side.
+One atomic step takes one use of every counter that bounds it. The order's own counter makes an
+order use a code once, whatever is retried or runs side by side; the counters of a lot and of an
+hour of expiry have no bound of their own: statistics read from them how many uses of a range of
+numbers, or of what has expired, there were.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
 
 import msgspec
 
 from queqiao.decide.promotions.coupons.code_book import Batch
-from queqiao.decide.promotions.offers import Offer
-from queqiao.kernel.clock import MINUTE_US
+from queqiao.decide.promotions.coupons.holdings import Holding
+from queqiao.decide.promotions.offers import FOREVER_US, Offer
+from queqiao.kernel.clock import MINUTE_US, SECOND_US
 from queqiao.ports.ledger.base import Balance, Take
 
-LOCK_US = 15 * MINUTE_US
-"""A lock holds at least so long, and at most twice as long: locks end on whole quarters."""
-LOCKS_A_QUARTER_MAX = 8
-"""How often one order can lock a code anew within a quarter of an hour after releasing it."""
+TRIES_MAX = 16
+"""How often one order can lock or use one code in all: each time that came to nothing is one."""
+LOT = 1_024
+"""Numbers of a batch that share a counter."""
 
 
 class Use(msgspec.Struct, frozen=True):
     """One use of a code: by whom, for which order, and what it unlocks."""
 
     code: str
+    number: int
     batch: Batch
+    holding: Holding | None
     offers: Sequence[Offer]
     customer_id: str
     order_id: str
 
     @property
     def order_counter(self) -> str:
-        """The counter that is leased while the order holds the code and spent once it used it."""
+        """The counter that is leased while the order holds the code and spent once it used it.
+
+        Its amount is the second in which the lock ends, and so is its limit: a second lock never
+        fits beside the first, and who asks again reads from the balance when the lock ends.
+        """
         return f"coupon:{self.batch.id}:order:{self.code}:{self.order_id}"
 
-    def takes(self) -> list[Take]:
+    @property
+    def code_counter(self) -> str:
+        """The counter of the code's own uses."""
+        return code_counter(self.batch.id, self.code)
+
+    def tries(self) -> list[str]:
+        """Return the keys under which the order may have taken a use, first to last."""
+        return [
+            f"coupon-use:{self.batch.id}:{self.code}:{self.order_id}:{n}" for n in range(TRIES_MAX)
+        ]
+
+    def takes(self, lock_end_s: int) -> list[Take]:
         """Return one use of every counter: the order's own, then the narrowest first."""
-        batch = self.batch
-        prefix = f"coupon:{batch.id}"
+        batch, prefix = self.batch, f"coupon:{self.batch.id}"
         takes = [
-            Take(self.order_counter, 1, 1),
-            Take(f"{prefix}:code:{self.code}", 1, batch.uses_per_code),
+            Take(self.order_counter, lock_end_s, lock_end_s),
+            Take(self.code_counter, 1, batch.uses_per_code),
         ]
         if batch.uses_per_customer is not None:
             counter = f"{prefix}:customer:{self.customer_id}"
             takes.append(Take(counter, 1, batch.uses_per_customer))
         takes.append(Take(f"{prefix}:total", 1, batch.uses_total))
+        takes.append(Take(lot_counter(batch.id, self.number // LOT), 1, LOT * batch.uses_per_code))
+        if self.holding is not None and self.holding.expires_at_us < FOREVER_US:
+            counter = expiry_counter(batch.id, self.holding.expires_at_us)
+            takes.append(Take(counter, 1, batch.count))
         for offer in self.offers:
             takes += self._takes_of(offer)
         return takes
@@ -58,28 +80,24 @@ class Use(msgspec.Struct, frozen=True):
             counter = f"promotion:{offer.id}:customer:{self.customer_id}"
             yield Take(counter, 1, offer.limits.per_customer)
 
-    def lock_keys(self, now_us: int) -> Iterator[list[str]]:
-        """Yield the keys under which a lock of now, then of the quarter before, may stand."""
-        quarter = now_us // LOCK_US
-        for when in (quarter, quarter - 1):
-            yield [
-                f"coupon-lock:{self.code}:{self.order_id}:{when}:{attempt}"
-                for attempt in range(LOCKS_A_QUARTER_MAX)
-            ]
-
-    def redeem_key(self, now_us: int) -> str:
-        """Return the key of a redemption without a lock; each try has its own.
-
-        So a refusal is never remembered for a later try. The digest tells apart tries of one
-        moment under different rules.
-        """
-        rules = blake2b(msgspec.json.encode(self.takes()), digest_size=6).hexdigest()
-        return f"coupon-redeem:{self.code}:{self.order_id}:{now_us}:{rules}"
+    def lock_end_s(self, now_us: int) -> int:
+        """Return the second in which a lock taken now ends."""
+        return (now_us + self.batch.lock_minutes * MINUTE_US) // SECOND_US + 1
 
 
-def lock_end_us(now_us: int) -> int:
-    """Return when a lock taken now ends."""
-    return (now_us // LOCK_US + 2) * LOCK_US
+def code_counter(batch_id: str, code: str) -> str:
+    """Return the name of a code's counter."""
+    return f"coupon:{batch_id}:code:{code}"
+
+
+def lot_counter(batch_id: str, lot: int) -> str:
+    """Return the name of the counter of the numbers from ``lot * LOT`` on."""
+    return f"coupon:{batch_id}:lot:{lot}"
+
+
+def expiry_counter(batch_id: str, expires_at_us: int) -> str:
+    """Return the name of the counter of what expires at that moment."""
+    return f"coupon:{batch_id}:until:{expires_at_us // SECOND_US}"
 
 
 def exhausted(takes: Sequence[Take], balances: Mapping[str, Balance]) -> str | None:
@@ -94,15 +112,12 @@ def exhausted(takes: Sequence[Take], balances: Mapping[str, Balance]) -> str | N
 
 def reason_of(counter: str, use: Use) -> str:
     """Return the stable code for a counter that has no use left."""
+    if counter.startswith("promotion:"):
+        return "promotion_customer_limit" if ":customer:" in counter else "promotion_used_up"
+    part = counter.removeprefix(f"coupon:{use.batch.id}:").partition(":")[0]
     by_part = {
         "order": "locked_or_used_by_order",
-        "total": "batch_used_up",
         "code": "code_used_up",
         "customer": "customer_limit",
     }
-    kind, _, rest = counter.partition(":")
-    name = use.batch.id if kind == "coupon" else ""
-    part = rest.removeprefix(f"{name}:").partition(":")[0] if name else ""
-    if kind == "promotion":
-        return "promotion_customer_limit" if ":customer:" in counter else "promotion_used_up"
-    return by_part[part]
+    return by_part.get(part, "batch_used_up")

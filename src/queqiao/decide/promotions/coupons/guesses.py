@@ -1,0 +1,78 @@
+"""The guess budget: so many wrong codes of one customer or one address in a while, then wait.
+
+Wrong guesses are leases of the ledger until their window ends: so they are counted exactly over all
+processes and machines, a restart forgets none, and each comes back by itself. A counter is named by
+20 bits of a keyed hash, so their number has a bound, they name nobody, and nobody can aim at the
+one of somebody else. The same wrong code again within a window is one guess.
+
+A spent budget refuses right codes in the same way: the answer says nothing about the code.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from queqiao.kernel.clock import MINUTE_US, SECOND_US
+from queqiao.kernel.errors import Message, TooManyRequests
+from queqiao.ports.ledger.base import Balance, Ledger, Refused, Take
+
+WINDOW_US = 15 * MINUTE_US
+CUSTOMER_GUESSES_MAX = 10
+"""Wrong codes of one customer in a window: more than anybody mistypes."""
+ADDRESS_GUESSES_MAX = 100
+"""Of one address, behind which a whole office may sit."""
+
+_SLOT_BITS = 20
+_WAIT = Message("错误券码过多，请稍后再试", "too many wrong codes; wait a while")
+
+
+class GuessBudget:
+    """What customers and addresses may still guess. ``secret`` is the key of the codes."""
+
+    def __init__(self, ledger: Ledger, secret: bytes) -> None:
+        self._ledger = ledger
+        self._key = blake2b(secret, digest_size=32, person=b"guess-budget").digest()
+
+    def takes(self, customer_id: str, address: str) -> list[Take]:
+        """Return what one wrong code costs. ``address`` may be empty: not known."""
+        takes = [Take(self._counter("customer", customer_id), 1, CUSTOMER_GUESSES_MAX)]
+        if address:
+            takes.append(Take(self._counter("address", address), 1, ADDRESS_GUESSES_MAX))
+        return takes
+
+    async def check(self, customer_id: str, address: str, now_us: int) -> None:
+        """Raise TooManyRequests while nothing is left."""
+        takes = self.takes(customer_id, address)
+        counters = [take.counter for take in takes]
+        if _is_spent(takes, await self._ledger.balances(counters)):
+            await self._ledger.expire(now_us)
+            if _is_spent(takes, await self._ledger.balances(counters)):
+                raise _wait(now_us)
+
+    async def count(self, customer_id: str, address: str, code: str, now_us: int) -> None:
+        """Count a wrong code. Raises TooManyRequests when it was one too many."""
+        window = now_us // WINDOW_US
+        said = "\x1f".join((customer_id, address, code, str(window)))
+        key = f"guess:{blake2b(said.encode(), key=self._key, digest_size=16).hexdigest()}"
+        takes = self.takes(customer_id, address)
+        answer = await self._ledger.reserve(key, takes, (window + 1) * WINDOW_US, now_us)
+        if isinstance(answer, Refused):
+            raise _wait(now_us)
+
+    def _counter(self, kind: str, name: str) -> str:
+        digest = blake2b(f"{kind}\x1f{name}".encode(), key=self._key, digest_size=4).digest()
+        slot = int.from_bytes(digest) >> (32 - _SLOT_BITS)
+        return f"guess:{kind}:{slot:05x}"
+
+
+def _wait(now_us: int) -> TooManyRequests:
+    """Return the refusal: all guesses of a window come back at its end."""
+    left_us = WINDOW_US - now_us % WINDOW_US
+    return TooManyRequests(_WAIT, retry_after_s=-(-left_us // SECOND_US))
+
+
+def _is_spent(takes: Sequence[Take], balances: dict[str, Balance]) -> bool:
+    for take in takes:
+        balance = balances[take.counter]
+        if balance.limit and not balance.free:
+            return True
+    return False
