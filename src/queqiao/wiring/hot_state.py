@@ -82,7 +82,7 @@ class HotState:
 
     async def load_flash_sales(self) -> None:
         """Compile the live and paused flash sales."""
-        self.flash_sales = await self._records.read(flash_state.load)
+        self.flash_sales = await self.records.read(flash_state.load)
 
     async def load_ads(self) -> None:
         """Index the live campaigns by placement."""

@@ -22,9 +22,10 @@ from queqiao.wiring.supervisor import RoleMain
 
 ROLES = ("ledger", "intake", "analytics", "decide", "console", "collector", "scheduler")
 
+COUPON_VERBS = ("validate", "lock", "redeem", "release", "return")
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
-    "/api/v1/coupons/",
+    *(f"/api/v1/coupons/{{id}}/{verb}" for verb in COUPON_VERBS),
     "/api/v1/flash-sales/{id}/admission",
     "/api/v1/flash-sales/{id}/reserve",
     "/api/v1/flash-sales/{id}/state",
