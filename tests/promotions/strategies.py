@@ -4,12 +4,17 @@ from decimal import Decimal
 
 import hypothesis.strategies as st
 
+from queqiao.decide.promotions.check_benefit import benefit_errors
 from queqiao.decide.promotions.documents.benefit import (
+    BundleBenefit,
+    BundleItem,
+    BuyGetBenefit,
     CashbackBenefit,
     FixedBenefit,
     FixedPriceBenefit,
     Gift,
     GiftBenefit,
+    NthUnitBenefit,
     PercentBenefit,
     Pick,
     PointsBenefit,
@@ -104,10 +109,57 @@ POINTS_PAYMENTS = st.builds(
 CASHBACK = st.builds(CashbackBenefit, percent=PERCENT, cap=CAPS) | st.builds(
     CashbackBenefit, amount=AMOUNTS
 )
+NTH_UNIT = st.builds(
+    NthUnitBenefit,
+    percents=st.lists(st.just(Decimal(0)) | PERCENT, min_size=2, max_size=4).filter(any).map(tuple),
+    repeat=st.booleans(),
+    last_goes_on=st.booleans(),
+    arrange=st.sampled_from(["dearest_first", "cheapest_first"]),
+    within=st.sampled_from(["scope", "sku"]),
+).filter(lambda benefit: not (benefit.repeat and benefit.last_goes_on))
+TIMES = st.none() | st.integers(1, 4)
+CHOICES = st.sampled_from(["cheapest", "dearest"])
+UNITS = st.integers(1, 3)
+SKUS_OR_ALL = st.builds(Scope, skus=st.sets(st.sampled_from(SKUS), max_size=3).map(tuple))
+
+
+@st.composite
+def buy_gets(draw):
+    price = draw(st.none() | PRICES)
+    same_sku = draw(st.booleans())
+    return BuyGetBenefit(
+        draw(UNITS),
+        draw(UNITS),
+        Decimal(100) if price is not None else draw(PERCENT),
+        price,
+        None if same_sku else draw(st.none() | SKUS_OR_ALL),
+        same_sku,
+        draw(CHOICES),
+        draw(TIMES),
+    )
+
+
+@st.composite
+def bundles(draw):
+    items = st.builds(BundleItem, SKUS_OR_ALL, UNITS)
+    gives = st.sampled_from(["price", "percent", "amount"])
+    values = {"price": PRICES, "percent": PERCENT, "amount": AMOUNTS}
+    name = draw(gives)
+    return BundleBenefit(
+        draw(st.lists(items, min_size=1, max_size=3).filter(is_bundle).map(tuple)),
+        times_max=draw(TIMES),
+        choose=draw(CHOICES),
+        **{name: draw(values[name])},
+    )
+
+
+def is_bundle(items):
+    return sum(item.quantity for item in items) > 1
+
+
 THRESHOLDS = thresholds() | tiers_of_quantity() | tiers_of_percents()
-BENEFITS = (
-    THRESHOLDS | PERCENTS | FIXED | PRICED | SHIPPING | GIFTS | POINTS | POINTS_PAYMENTS | CASHBACK
-)
+ON_GOODS = THRESHOLDS | PERCENTS | FIXED | PRICED | NTH_UNIT | buy_gets() | bundles()
+BENEFITS = ON_GOODS | SHIPPING | GIFTS | POINTS | POINTS_PAYMENTS | CASHBACK
 SCOPES = st.builds(
     Scope,
     skus=st.lists(st.sampled_from(SKUS), max_size=2).map(tuple),
@@ -123,6 +175,13 @@ FUNDINGS = st.integers(0, 100).flatmap(
         lambda shop: Funding(platform, shop, 100 - platform - shop)
     )
 )
+
+
+def stands(promotion):
+    """Leave out bundles whose items the promotion's scope can never fill."""
+    return not list(benefit_errors(promotion.benefit, promotion.scope))
+
+
 PROMOTIONS = st.lists(
     st.builds(
         InlinePromotion,
@@ -136,7 +195,7 @@ PROMOTIONS = st.lists(
         funding=FUNDINGS,
         code_batch=st.sampled_from([None, None, "W"]),
         layer=st.none() | st.sampled_from(LAYERS),
-    ),
+    ).filter(stands),
     max_size=9,
     unique_by=lambda promotion: promotion.id,
 ).map(tuple)

@@ -6,23 +6,35 @@ from itertools import pairwise
 
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
+    BundleBenefit,
+    BuyGetBenefit,
+    NthUnitBenefit,
     PercentBenefit,
     ThresholdBenefit,
     Tier,
 )
+from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.kernel.errors import FieldError, Message
 
 PERCENT_DIGITS_MAX = 6
 """Digits after the point of a percentage; more is a slip."""
 
+FREE = Decimal(100)
 
-def benefit_errors(benefit: Benefit) -> Iterator[FieldError]:
-    """Yield an error for each field of a benefit that cannot stand."""
+
+def benefit_errors(benefit: Benefit, scope: Scope) -> Iterator[FieldError]:
+    """Yield an error for each field of a benefit that cannot stand; ``scope``: the promotion's."""
     match benefit:
         case ThresholdBenefit():
             yield from _threshold_errors(benefit)
         case PercentBenefit():
             yield from percent_errors("benefit.percent", benefit.percent)
+        case NthUnitBenefit():
+            yield from _nth_unit_errors(benefit)
+        case BuyGetBenefit():
+            yield from _buy_get_errors(benefit)
+        case BundleBenefit():
+            yield from _bundle_errors(benefit, scope)
 
 
 def percent_errors(path: str, percent: Decimal, *, zero: bool = False) -> Iterator[FieldError]:
@@ -95,3 +107,54 @@ def _order_errors(tiers: Sequence[Tier]) -> Iterator[FieldError]:
             if mine is not None and mine <= earlier:
                 message = Message("优惠要逐档增大", "must be above that of the tier before")
                 yield FieldError(f"{path}.{name}", message)
+
+
+def _nth_unit_errors(benefit: NthUnitBenefit) -> Iterator[FieldError]:
+    for index, percent in enumerate(benefit.percents):
+        yield from percent_errors(f"benefit.percents[{index}]", percent, zero=True)
+    if not any(benefit.percents):
+        message = Message("至少一件要有折扣", "at least one must be above 0")
+        yield FieldError("benefit.percents", message)
+    if benefit.repeat and benefit.last_goes_on:
+        message = Message("循环与“之后各件同最后一件”只能选一个", "set repeat to false for this")
+        yield FieldError("benefit.last_goes_on", message)
+
+
+def _buy_get_errors(benefit: BuyGetBenefit) -> Iterator[FieldError]:
+    yield from percent_errors("benefit.percent", benefit.percent)
+    if benefit.price is not None and benefit.percent != FREE:
+        message = Message("与折扣只能填一个", "give either this or percent")
+        yield FieldError("benefit.price", message)
+    if benefit.same_sku and benefit.get_goods is not None:
+        message = Message("与“赠品范围”只能填一个", "give either this or get_goods")
+        yield FieldError("benefit.same_sku", message)
+
+
+def _bundle_errors(benefit: BundleBenefit, scope: Scope) -> Iterator[FieldError]:
+    given = [name for name in ("price", "percent", "amount") if getattr(benefit, name) is not None]
+    if not given:
+        message = Message("请填写套装价、折扣或立减之一", "give one of price, percent and amount")
+        yield FieldError("benefit.price", message)
+    for name in given[1:]:
+        message = Message(f"与 {given[0]} 只能填一个", f"give either this or {given[0]}")
+        yield FieldError(f"benefit.{name}", message)
+    if benefit.percent is not None:
+        yield from percent_errors("benefit.percent", benefit.percent)
+    if sum(item.quantity for item in benefit.items) < 2:
+        message = Message("一套至少两件", "a bundle is two units at least")
+        yield FieldError("benefit.items", message)
+    for index, item in enumerate(benefit.items):
+        if _share_nothing(item.goods, scope):
+            message = Message(
+                "促销范围里没有这些商品，永远凑不成套", "the scope holds none of these goods"
+            )
+            yield FieldError(f"benefit.items[{index}].goods", message)
+
+
+def _share_nothing(goods: Scope, scope: Scope) -> bool:
+    """Say whether two scopes that name SKUs only, name none in common."""
+    only_skus = [
+        not (names.categories or names.brands or names.shops or names.tags) and bool(names.skus)
+        for names in (goods, scope)
+    ]
+    return all(only_skus) and set(goods.skus).isdisjoint(scope.skus)

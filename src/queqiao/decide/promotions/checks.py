@@ -15,7 +15,7 @@ def check_promotion(document: PromotionDocument) -> None:
     """Raise InvalidInput with every field of a promotion that cannot stand."""
     errors = [
         *period_errors(document.starts_at, document.ends_at),
-        *benefit_errors(document.benefit),
+        *benefit_errors(document.benefit, document.scope),
         *reward_errors(document.benefit),
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),

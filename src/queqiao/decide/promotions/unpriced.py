@@ -8,33 +8,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import fields
 
-from queqiao.decide.promotions.documents.benefit import (
-    CashbackBenefit,
-    FixedBenefit,
-    FixedPriceBenefit,
-    GiftBenefit,
-    PercentBenefit,
-    PointsBenefit,
-    PointsPaymentBenefit,
-    PriceListBenefit,
-    ShippingBenefit,
-    ThresholdBenefit,
-)
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.kernel.errors import FieldError, Message
-
-_PRICED_BENEFITS = (
-    ThresholdBenefit,
-    PercentBenefit,
-    FixedBenefit,
-    FixedPriceBenefit,
-    PriceListBenefit,
-    ShippingBenefit,
-    GiftBenefit,
-    PointsBenefit,
-    PointsPaymentBenefit,
-    CashbackBenefit,
-)
 
 UNPRICED: dict[str, tuple[str, ...]] = {
     "": ("group", "combines_with", "excludes", "mechanic"),
@@ -48,8 +23,6 @@ _PRICED_CONDITIONS = ("subtotal_at_least", "quantity_at_least", "segments_any", 
 
 def unpriced_errors(document: PromotionDocument) -> Iterator[FieldError]:
     """Yield an error for each field that holds more than a quote reckons with."""
-    if not isinstance(document.benefit, _PRICED_BENEFITS):
-        yield _not_yet("benefit.type")
     for part, names in UNPRICED.items():
         value = getattr(document, part) if part else document
         yield from (_not_yet(f"{part}.{name}".lstrip(".")) for name in _said(value, names))

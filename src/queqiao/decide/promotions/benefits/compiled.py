@@ -1,7 +1,8 @@
 """What every compiled benefit can do, and the goods it is asked about."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Literal, NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.scope import Scope
@@ -12,12 +13,14 @@ from queqiao.decide.promotions.rounding import Divide
 class Goods(NamedTuple):
     """The goods in scope: their units that may take part, as shares of whole pieces.
 
-    ``others`` finds units of the whole basket by a scope.
+    ``others`` finds units of the whole basket by a scope; ``holds`` says whether a scope holds a
+    line (its place in the basket).
     """
 
     basket: Basket
     shares: Sequence[Share]
     others: Callable[[Scope], Sequence[Share]]
+    holds: Callable[[Scope, int], bool]
 
     @property
     def quantity(self) -> int:
@@ -31,7 +34,7 @@ class Goods(NamedTuple):
 
     def only(self, shares: Sequence[Share]) -> "Goods":
         """Return the same question about some of the units."""
-        return Goods(self.basket, shares, self.others)
+        return self._replace(shares=shares)
 
 
 class Missing(NamedTuple):
@@ -41,22 +44,39 @@ class Missing(NamedTuple):
     unit: Literal["minor", "unit"]
 
 
-class Compiled(Protocol):
+class Compiled:
     """A benefit ready to be computed. Amounts are minor units."""
 
-    takes_units: ClassVar[bool]
+    __slots__ = ()
+
+    takes_units: ClassVar[bool] = False
     """Its units are not free for another such promotion of the same layer."""
 
-    reads_quantity: bool
+    reads_quantity: bool = False
     """Its next step depends on how many units there are."""
 
-    cap: int | None
+    cap: int | None = None
     """Bound of the discount in all."""
 
+    @abstractmethod
     def allot(self, goods: Goods, divide: Divide) -> list[Group]:
         """Return what to take off which units; nothing when it gives nothing on them."""
-        ...
 
-    def next_step(self, base: int, quantity: int) -> Missing | None:
-        """Return what is missing to give more than on ``base``, where more goods lead there."""
-        ...
+    def next_step(self, base: int, quantity: int) -> Missing | None:  # noqa: ARG002  # no steps
+        """Return what is missing to give more than on ``base``; None where more goods do not help.
+
+        ``quantity`` counts only where the benefit reads it.
+        """
+        return None
+
+    def missing(self, goods: Goods) -> Missing | None:
+        """Return what is missing to give anything at all on goods where it gives nothing."""
+        return self.next_step(goods.base, goods.quantity)
+
+
+def by_sku(goods: Goods) -> Iterator[list[Share]]:
+    """Yield the units of each SKU together, in the order of the lines."""
+    skus: dict[str, list[Share]] = {}
+    for share in goods.shares:
+        skus.setdefault(goods.basket.lines[share.line].sku, []).append(share)
+    yield from skus.values()

@@ -1,16 +1,22 @@
 """From a benefit document that has passed its check to its computing form."""
 
+from queqiao.decide.promotions.benefits.bundles import Bundled
+from queqiao.decide.promotions.benefits.buy_get import BuyGet
 from queqiao.decide.promotions.benefits.compiled import Compiled
 from queqiao.decide.promotions.benefits.levels import OnEachLine, OnEachUnit, OnPicked
+from queqiao.decide.promotions.benefits.nth_unit import NthUnit
 from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.benefits.sums import Fixed, Percent, Sum
 from queqiao.decide.promotions.benefits.thresholds import Repeating, Threshold
 from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
+    BundleBenefit,
+    BuyGetBenefit,
     FixedBenefit,
     FixedPriceBenefit,
     Level,
+    NthUnitBenefit,
     PercentBenefit,
     Pick,
     PointsPaymentBenefit,
@@ -25,17 +31,28 @@ def compile_benefit(benefit: Benefit) -> Compiled:
         case ThresholdBenefit():
             return Repeating(benefit) if benefit.repeat else Threshold(benefit)
         case PercentBenefit(percent=percent, cap=cap):
-            return _picked(
-                _leveled(Percent(percent, cap), Percent(percent), benefit.level), benefit.pick
-            )
+            whole, part = Percent(percent, cap), Percent(percent)
+            return _picked(_leveled(whole, part, benefit.level), benefit.pick)
         case FixedBenefit(amount=amount, cap=cap):
             return _picked(_leveled(Fixed(amount, cap), Fixed(amount), benefit.level), benefit.pick)
         case FixedPriceBenefit():
             return _picked(UnitPrices(benefit.price, {}), benefit.pick)
+        case _:
+            return _compile_others(benefit)
+
+
+def _compile_others(benefit: Benefit) -> Compiled:
+    match benefit:
         case PriceListBenefit():
             return UnitPrices(None, benefit.prices)
         case PointsPaymentBenefit():
             return PointsPayment(benefit)
+        case NthUnitBenefit():
+            return NthUnit(benefit)
+        case BuyGetBenefit():
+            return BuyGet(benefit)
+        case BundleBenefit():
+            return Bundled(benefit)
         case _:
             raise TypeError(type(benefit).__name__)
 

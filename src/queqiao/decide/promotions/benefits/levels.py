@@ -16,12 +16,10 @@ from queqiao.decide.promotions.pricing.pieces import (
 from queqiao.decide.promotions.rounding import Divide
 
 
-class OnEachLine:
+class OnEachLine(Compiled):
     """A sum on what each line costs."""
 
     __slots__ = ("_sum", "cap")
-    takes_units: ClassVar[bool] = False
-    reads_quantity = False
 
     def __init__(self, each: Sum, cap: int | None) -> None:
         self._sum = each
@@ -36,17 +34,11 @@ class OnEachLine:
         ]
         return [group for group in groups if group.amount]
 
-    def next_step(self, base: int, quantity: int) -> Missing | None:  # noqa: ARG002  # no steps
-        """Return None: every line gives its share."""
-        return None
 
-
-class OnEachUnit:
+class OnEachUnit(Compiled):
     """A sum on what each unit costs, rounded unit by unit."""
 
     __slots__ = ("_sum", "cap")
-    takes_units: ClassVar[bool] = False
-    reads_quantity = False
 
     def __init__(self, each: Sum, cap: int | None) -> None:
         self._sum = each
@@ -63,15 +55,11 @@ class OnEachUnit:
             for run in equal_units((share,))
         )
 
-    def next_step(self, base: int, quantity: int) -> Missing | None:  # noqa: ARG002  # no steps
-        """Return None: every unit gives its share."""
-        return None
 
-
-class OnPicked:
+class OnPicked(Compiled):
     """A benefit on the cheapest or the dearest units only."""
 
-    __slots__ = ("_benefit", "_count", "_dearest_first", "cap", "reads_quantity")
+    __slots__ = ("_benefit", "_count", "_dearest_first", "cap")
     takes_units: ClassVar[bool] = True
 
     def __init__(self, benefit: Compiled, pick: Pick) -> None:
@@ -79,7 +67,6 @@ class OnPicked:
         self._dearest_first = pick.units == "dearest"
         self._count = pick.count
         self.cap = benefit.cap
-        self.reads_quantity = False
 
     def allot(self, goods: Goods, divide: Divide) -> list[Group]:
         """Return what the benefit gives on the picked units."""

@@ -2,31 +2,23 @@
 
 from abc import abstractmethod
 from decimal import Decimal
-from typing import ClassVar
 
-from queqiao.decide.promotions.benefits.compiled import Goods, Missing
+from queqiao.decide.promotions.benefits.compiled import Compiled, Goods
 from queqiao.decide.promotions.pricing.pieces import Group
 from queqiao.decide.promotions.rounding import Divide, times
 
 
-class Sum:
+class Sum(Compiled):
     """A discount that depends on what goods cost in all, and perhaps on how many they are.
 
     It never falls when the base grows; bounds of best combinations rest on that.
     """
 
     __slots__ = ()
-    takes_units: ClassVar[bool] = False
-    reads_quantity = False
-    cap: int | None = None
 
     @abstractmethod
     def discount(self, base: int, quantity: int, divide: Divide) -> int:
         """Return the discount on goods that cost ``base``; 0 when it gives nothing on them."""
-
-    def next_step(self, base: int, quantity: int) -> Missing | None:  # noqa: ARG002  # no steps
-        """Return None: every base gives its share."""
-        return None
 
     def each(self, unit: int, count: int, divide: Divide) -> int:
         """Return the discounts on ``count`` units of ``unit`` each, reckoned one by one."""

@@ -1,14 +1,13 @@
 """Prices in place of discounts: one for every unit, or one by SKU."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
-from queqiao.decide.promotions.benefits.compiled import Goods, Missing
+from queqiao.decide.promotions.benefits.compiled import Compiled, Goods
 from queqiao.decide.promotions.pricing.pieces import Group, Share, equal_units
 from queqiao.decide.promotions.rounding import Divide
 
 
-class UnitPrices:
+class UnitPrices(Compiled):
     """Units cost their price; one that already costs less stays as it is.
 
     It reads what units still cost also where discounts are reckoned on original prices: a price
@@ -16,9 +15,6 @@ class UnitPrices:
     """
 
     __slots__ = ("_price", "_prices")
-    takes_units: ClassVar[bool] = False
-    reads_quantity = False
-    cap: int | None = None
 
     def __init__(self, price: int | None, prices: Mapping[str, int]) -> None:
         self._price = price
@@ -33,10 +29,6 @@ class UnitPrices:
             if price is not None and (amount := _above(share, price)):
                 groups.append(Group(amount, (share,)))
         return groups
-
-    def next_step(self, base: int, quantity: int) -> Missing | None:  # noqa: ARG002  # no steps
-        """Return None: every unit has its price."""
-        return None
 
 
 def _above(share: Share, price: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.benefits.compiled import Goods
+from queqiao.decide.promotions.benefits.compiled import Goods, Missing
 from queqiao.decide.promotions.benefits.sums import Sum
 from queqiao.decide.promotions.documents.profile import Layer, Profile
 from queqiao.decide.promotions.documents.scope import Scope
@@ -77,7 +77,7 @@ class Till:
         quantity = self._quantity(item) if benefit.reads_quantity else 0
         amount = benefit.discount(base, quantity, self._divide)
         if not amount:
-            return _nothing(item, base, quantity)
+            return _nothing(item, benefit.next_step(base, quantity) if base else None)
         if len(lines) == 1:
             self.running[lines[0]] -= amount
             return Applied(item, base, amount, lines, (amount,), quantity)
@@ -114,7 +114,7 @@ class Till:
         goods = self._goods(item, pool)
         given = self._given(item.offer, goods)
         if given is None:
-            return _nothing(item, goods.base, goods.quantity)
+            return _nothing(item, item.offer.benefit.missing(goods) if goods.base else None)
         amounts: dict[int, int] = {}
         for share, part in given:
             if part:
@@ -141,13 +141,15 @@ class Till:
         layer = self._taken_in(item.offer)
 
         def others(scope: Scope) -> list[Share]:
-            lines = self._basket.lines
-            places = [
-                place for place, line in enumerate(lines) if in_scope(scope, line.sku, line.facts)
-            ]
+            places = [line for line in range(len(self.running)) if self._holds(scope, line)]
             return self._shares(places, layer, pool)
 
-        return Goods(self._basket, self._shares(item.lines, layer, pool), others)
+        shares = self._shares(item.lines, layer, pool)
+        return Goods(self._basket, shares, others, self._holds)
+
+    def _holds(self, scope: Scope, place: int) -> bool:
+        line = self._basket.lines[place]
+        return in_scope(scope, line.sku, line.facts)
 
     def _shares(self, lines: Sequence[int], layer: Layer | None, pool: Pool | None) -> list[Share]:
         """Return the units of the lines that are free in the layer."""
@@ -197,9 +199,8 @@ def _within(shares: Sequence[Share], pool: Pool) -> list[Share]:
     return cut
 
 
-def _nothing(item: Placed, base: int, quantity: int) -> Unmet:
+def _nothing(item: Placed, step: Missing | None) -> Unmet:
     """Say why a benefit gives nothing: a step is not reached, or nothing is left."""
-    step = item.offer.benefit.next_step(base, quantity) if base else None
     if step is None:
         return Unmet(item, "nothing_left")
     reason: Reason = "subtotal_below" if step.unit == "minor" else "quantity_below"
