@@ -39,7 +39,7 @@ class NthUnit(Compiled):
                 percent, part = self._percents[place], run.part(count)
                 unit = part.basis // count
                 yield Group(percent.each(unit, count, divide) if percent else 0, (part,))
-            start += run.count
+            start = min(end, start + run.count)
 
     def _taking(self, quantity: int) -> int:
         """Return how many units from the first take part."""
