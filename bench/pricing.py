@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
 from queqiao.decide.promotions import questions, quoting
+from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
     FixedBenefit,
@@ -25,9 +26,13 @@ from queqiao.decide.promotions.documents.benefit import (
 from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
-from queqiao.decide.promotions.offers import in_scope
+from queqiao.decide.promotions.matching.goods_test import GoodsTest
+from queqiao.decide.promotions.matching.matcher import Matcher
+from queqiao.decide.promotions.matching.tree import Asking
+from queqiao.decide.promotions.pricing.outcomes import Placed
 from queqiao.decide.promotions.quote_types import Cart, CartLine, Customer, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.requirement import Missing
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
 SKUS, CATEGORIES, BRANDS, SEGMENTS = 5_000, 200, 100, 20
@@ -41,7 +46,7 @@ def run() -> list[Row]:
     shop, requests = store(1_000, Random(20260618)), carts(Random(618))
     holding = held(shop, requests)
     ours = carts_per_second(shop, requests)
-    with patch.object(questions, "match", scan_match), patch.object(quoting, "match", scan_match):
+    with patch.object(Matcher, "match", scan_match):
         scan = carts_per_second(shop, requests[: CARTS // 4])
     matching = matching_us(shop, requests)
     name = f"1,000 live promotions, {holding:.0f} hold, {LINES} lines, units and reasons"
@@ -154,56 +159,41 @@ def seconds_each(work: Callable[[QuoteRequest], Any], requests: list[QuoteReques
 
 
 def matching_us(shop: Shop, requests: list[QuoteRequest]) -> float:
-    """Return microseconds to find what holds, as bits, goods facts included."""
-    baskets = [(basket(shop, ask), ask) for ask in requests]
+    """Return microseconds to find what holds, as bits, the situation and goods facts included."""
+    asked = [(quoting.Counter(ask, shop, NOW_US).matcher, basket(shop, ask)) for ask in requests]
     index = shop.promotions.index
     started = process_time()
-    for made, ask in baskets:
-        bits = index.goods.everything
-        for line in made.lines:
-            bits |= index.goods.named(line.sku, line.facts)
-        bits &= index.periods.at(NOW_US) & index.currencies.any_of(("CNY",))
-        bits &= index.channels.any_of((ask.channel or "",)) & index.batches.any_of(())
-        bits &= index.segments.any_of(ask.customer.segments or ())
-    return (process_time() - started) / len(baskets) * 1e6
+    for matcher, cart in asked:
+        index.reached(cart, index.failing(matcher.situation))
+    return (process_time() - started) / len(asked) * 1e6
 
 
 def held(shop: Shop, requests: list[QuoteRequest]) -> float:
     """Return how many promotions hold for a cart, on average."""
     answers = (quoting.Counter(ask, shop, NOW_US).answer(ask.cart.lines) for ask in requests)
-    return sum(len(answer.match.placed) for answer in answers) / len(requests)
+    return sum(len(answer.placed) for answer in answers) / len(requests)
 
 
-def basket(shop: Shop, request: QuoteRequest) -> quoting.Basket:
+def basket(shop: Shop, request: QuoteRequest) -> Basket:
     """Return the priced lines of a question."""
     return questions.basket_of(request.cart.lines, shop.price_book.goods, request.currency)
 
 
-def scan_match(
-    basket: quoting.Basket,
-    _codes: tuple[str, ...],
-    situation: questions.Situation,
-    promotions: quoting.PromotionsSnapshot,
-    _profile: Any,
-) -> questions.Match:
+def scan_match(matcher: Matcher, basket: Basket) -> list[Placed]:
     """Find what holds by asking every promotion: the peer in the same run."""
-    placed = []
-    for offer in promotions.offers:
-        lines = tuple(
-            place
-            for place, line in enumerate(basket.lines)
-            if in_scope(offer.scope, line.sku, line.facts)
-        )
+    situation, placed = matcher.situation, []
+    for offer in matcher.promotions.offers:
+        lines = GoodsTest(offer.scope).lines(basket)
         if (
             lines
             and offer.starts_us <= situation.now_us < offer.ends_us
-            and offer.currency in (None, situation.currency)
-            and (not offer.channels or situation.channel in offer.channels)
-            and (not offer.segments or set(offer.segments) & set(situation.segments))
-            and offer.code_batch is None
+            and offer.currency in {None, situation.currency}
         ):
-            placed.append(questions.Placed(offer, lines))
-    return questions.Match(placed, {}, [], 0, 0)
+            asking = Asking(situation, basket, lines, True)
+            bound = None if offer.tree is None else offer.tree.bind(asking)
+            if not isinstance(bound, Missing):
+                placed.append(Placed(offer, lines, None, bound))
+    return placed
 
 
 if __name__ == "__main__":

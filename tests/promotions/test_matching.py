@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from tests.promotions.strategies import questions
 
 from queqiao.catalog.contracts import PriceBook
-from queqiao.decide.promotions.matching import places
-from queqiao.decide.promotions.questions import match
+from queqiao.decide.promotions.matching.bits import places
 from queqiao.decide.promotions.quoting import Counter, Shop
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
@@ -22,16 +21,15 @@ def test_places_are_the_set_bits(numbers):
 
 
 def seen(found):
-    return [(item.offer.id, list(item.lines)) for item in found.placed]
+    return [(item.offer.id, list(item.lines)) for item in found]
 
 
 def test_bits_and_scan_agree_on_a_thousand_promotions():
     shop = shop_of_bench.store(1_000, Random(5))
     for request in shop_of_bench.carts(Random(6))[:40]:
-        counter = Counter(request, shop, shop_of_bench.NOW_US)
+        matcher = Counter(request, shop, shop_of_bench.NOW_US).matcher
         basket = shop_of_bench.basket(shop, request)
-        asked = (basket, (), counter.situation, counter.promotions, counter.profile)
-        assert seen(match(*asked)) == seen(shop_of_bench.scan_match(*asked))
+        assert seen(matcher.match(basket)) == seen(shop_of_bench.scan_match(matcher, basket))
 
 
 @given(questions())
@@ -39,7 +37,7 @@ def test_bits_and_scan_agree_on_a_thousand_promotions():
 def test_a_line_is_reached_only_where_it_is_in_scope(question):
     counter = Counter(question, SHOP, 0)
     answered = counter.answer(question.cart.lines)
-    for item in answered.match.placed:
+    for item in answered.placed:
         scope = item.offer.scope
         for place, line in enumerate(answered.basket.lines):
             named = line.sku in scope.skus or set(line.facts.categories) & set(scope.categories)

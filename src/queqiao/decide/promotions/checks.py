@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from queqiao.decide.promotions.check_benefit import benefit_errors
+from queqiao.decide.promotions.check_condition import condition_errors, scope_errors
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.totals.checks import reward_errors
 from queqiao.decide.promotions.unpriced import unpriced_errors
@@ -15,6 +16,8 @@ def check_promotion(document: PromotionDocument) -> None:
     """Raise InvalidInput with every field of a promotion that cannot stand."""
     errors = [
         *period_errors(document.starts_at, document.ends_at),
+        *scope_errors(document.scope, "scope"),
+        *condition_errors(document.condition),
         *benefit_errors(document.benefit, document.scope),
         *reward_errors(document.benefit),
         *_funding_errors(document.funding),

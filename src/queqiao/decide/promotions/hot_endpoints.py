@@ -1,7 +1,6 @@
 """The hot endpoints of promotions, on the ``decide`` role: the quote, and those of coupons."""
 
 from collections.abc import Callable, Collection
-from copy import copy
 
 import msgspec
 from msgspec.structs import replace
@@ -87,9 +86,7 @@ async def screened(shop: Shop, question: QuoteRequest, coupons: Coupons, now_us:
     """
     customer_id = question.customer.id or ""
     wrong = await coupons.unusable(question.codes, customer_id, "", now_us)
-    promotions = copy(shop.promotions)
-    promotions.code_book = promotions.code_book.without(wrong)
-    return Shop(promotions, shop.price_book)
+    return Shop(shop.promotions.without_codes(wrong), shop.price_book)
 
 
 def known_customer(question: QuoteRequest, services: PromotionServices) -> QuoteRequest:

@@ -7,19 +7,13 @@ from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combinations import Proof, settle
 from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.matching.asked import FindGoods, situation_of
+from queqiao.decide.promotions.matching.given_codes import read_codes
+from queqiao.decide.promotions.matching.matcher import Matcher
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
 from queqiao.decide.promotions.pricing.pieces import Piece
 from queqiao.decide.promotions.profiles import find_profile
-from queqiao.decide.promotions.questions import (
-    FindGoods,
-    Match,
-    Situation,
-    basket_of,
-    inline_goods,
-    inline_snapshot,
-    match,
-    outside,
-)
+from queqiao.decide.promotions.questions import basket_of, inline_goods, inline_snapshot
 from queqiao.decide.promotions.quote_types import (
     CartLine,
     LineShare,
@@ -66,7 +60,7 @@ class Answered(NamedTuple):
     basket: Basket
     priced: Priced
     proof: Proof
-    match: Match
+    placed: list[Placed]
     rewards: Rewards
     on_goods: list[Placed]
 
@@ -84,22 +78,21 @@ class Counter:
         self.find: FindGoods = shop.price_book.goods if inline is None else inline.get
         self.known_skus = () if inline is None else tuple(inline)
         at_us = now_us if request.now is None else parse_rfc3339(request.now, "now")
-        self.situation = Situation(
-            at_us, request.currency, request.channel, request.customer.segments or ()
-        )
-        self.codes = request.codes
+        codes = read_codes(request.codes, at_us, self.promotions)
+        situation = situation_of(request, at_us, codes.of_batch, self.find)
+        self.matcher = Matcher(self.promotions, situation, codes, self.profile)
         self.cart = request.cart
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
-        basket = basket_of(lines, self.find, self.situation.currency)
-        found = match(basket, self.codes, self.situation, self.promotions, self.profile)
-        on_goods, around, unmet = self._parted(found.placed)
+        basket = basket_of(lines, self.find, self.matcher.situation.currency)
+        placed = self.matcher.match(basket)
+        on_goods, around, unmet = self._parted(placed)
         priced, proof = settle(basket, on_goods, self.profile)
         if unmet:
             priced = priced._replace(unmet=priced.unmet + unmet)
         rewards = self._rewards(basket, priced, around) if around else NO_REWARDS
-        return Answered(basket, priced, proof, found, rewards, on_goods)
+        return Answered(basket, priced, proof, placed, rewards, on_goods)
 
     def _parted(self, placed: list[Placed]) -> tuple[list[Placed], list[Placed], list[Unmet]]:
         """Part the offers on goods from those around them; bind the points that the cart offers."""
@@ -222,15 +215,16 @@ def _equal_units(discount: int, quantity: int, price: int, profile: Profile) -> 
 
 def _refused(answered: Answered, counter: Counter, request: QuoteRequest) -> list[RefusedPromotion]:
     """Say of codes, always, and of promotions, where asked, why they give nothing."""
-    refused = [
-        RefusedPromotion(None, bad.reason, code=bad.code) for bad in answered.match.bad_codes
-    ]
+    matcher = counter.matcher
+    refused = [RefusedPromotion(None, bad.reason, code=bad.code) for bad in matcher.codes.bad]
     unmet = answered.priced.unmet + answered.rewards.unmet
     if not request.options.explain:
         return refused + [_unmet(item) for item in unmet if item.placed.code is not None]
     refused += [_unmet(item) for item in unmet]
-    found = outside(counter.promotions, counter.situation, answered.match)
-    return refused + [RefusedPromotion(offer.id, reason, offer.name) for offer, reason in found]
+    for away in matcher.away(answered.basket, answered.placed):
+        offer, reason, shortfall, unit = away
+        refused.append(RefusedPromotion(offer.id, reason, offer.name, None, shortfall, unit))
+    return refused
 
 
 def _unmet(unmet: Unmet) -> RefusedPromotion:

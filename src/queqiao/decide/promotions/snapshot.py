@@ -1,86 +1,184 @@
-"""Everything live about promotions at one moment: immutable, swapped whole."""
+"""Everything live about promotions at one moment: immutable, swapped whole.
 
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
+A change makes another snapshot that shares what did not change: promotions keep their places, so
+only their own bits flip, and no other document is compiled again.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from types import MappingProxyType
+from typing import NamedTuple
 
 from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
 from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Ranges
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
-from queqiao.decide.promotions.documents.profile import LAYERS, Layer
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
-from queqiao.decide.promotions.matching import Index
-from queqiao.decide.promotions.offers import Offer, compile_offer
-from queqiao.kernel import json
+from queqiao.decide.promotions.matching.index import Entry, Index
+from queqiao.decide.promotions.offers import DIGEST_BYTES, Offer, compile_offer, digest
+from queqiao.kernel.clock import DEFAULT_ZONE
 
-_LAYERS: dict[Layer, int] = {layer: place for place, layer in enumerate(LAYERS)}
-NO_VOIDS: Mapping[str, Ranges] = MappingProxyType({})
+Batches = Iterable[tuple[str, CouponBatchDocument]]
+Promotions = Iterable[tuple[str, PromotionDocument]]
+Voids = Mapping[str, Ranges]
+"""The void numbers of coupon batches."""
+
+NO_VOIDS: Voids = MappingProxyType({})
 """No code of any batch is void."""
 
 
-class PromotionsSnapshot:
-    """Promotions compiled, and the coupon batches. Offers stand in the default order of use.
+class Codes(NamedTuple):
+    """The coupon batches, and the digest of their documents."""
 
-    ``inline`` says that the promotions came with a question: then every one that does not apply
-    says why, and the id of a coupon batch stands for any code of it.
+    book: CodeBook
+    digest: int = 0
+
+
+class PromotionsSnapshot:
+    """Promotions compiled, and the coupon batches.
+
+    ``by_place`` holds each offer at its bit; None where one has gone. ``inline`` says that the
+    promotions came with a question: then every one that does not apply says why, and the id of a
+    coupon batch stands for any code of it. ``zone`` is the time zone of conditions that name none.
     """
 
     def __init__(
-        self, offers: Sequence[Offer], code_book: CodeBook, version: str, *, inline: bool = False
+        self,
+        offers: Iterable[Offer],
+        codes: Codes,
+        *,
+        inline: bool = False,
+        zone: str = DEFAULT_ZONE,
     ) -> None:
-        self.offers = tuple(sorted(offers, key=_default_order))
-        self.index = Index(self.offers)
-        self.code_book = code_book
-        self.rules_version = version
+        known = sorted(offers, key=_order)
+        self.by_place: tuple[Offer | None, ...] = tuple(known)
+        self.index = Index(map(_entry, enumerate(known)))
+        self.codes = codes
         self.inline = inline
-        self.only_on_goods = all(
-            offer.reward is None and not isinstance(offer.benefit, PointsPayment)
-            for offer in self.offers
-        )
-        self._unlocked: dict[str, list[int]] = {}
-        for place, offer in enumerate(self.offers):
-            if offer.code_batch is not None:
-                self._unlocked.setdefault(offer.code_batch, []).append(place)
+        self.zone = zone
+        self._sum = sum(offer.digest for offer in known)
+        self._places: Mapping[str, int] = {offer.id: n for n, offer in enumerate(known)}
+        self._around = _around(enumerate(known))
+        self._unlocked = _unlocked({}, (), enumerate(known))
 
-    def unlocked_by(self, batch_id: str) -> Sequence[int]:
-        """Return the places of the promotions that a code of the batch unlocks."""
-        return self._unlocked.get(batch_id, ())
+    @property
+    def code_book(self) -> CodeBook:
+        """What reads codes."""
+        return self.codes.book
 
+    @property
+    def only_on_goods(self) -> bool:
+        """Whether every promotion takes money off goods, and none is paid with points."""
+        return not self._around
 
-def _default_order(offer: Offer) -> tuple[int, int, str]:
-    return _LAYERS[offer.layer], -offer.priority, offer.id
+    @property
+    def offers(self) -> list[Offer]:
+        """The offers in the default order of use."""
+        return sorted((offer for offer in self.by_place if offer is not None), key=_order)
+
+    @property
+    def rules_version(self) -> str:
+        """The version of the rules: equal documents, live together, have equal versions."""
+        size = 8 * DIGEST_BYTES
+        return f"{(self._sum + self.codes.digest) % (1 << size):0{size // 4}x}"
+
+    def unlocked_by(self, batch_id: str) -> list[Offer]:
+        """Return the promotions that a code of the batch unlocks, in the default order."""
+        found = (self.by_place[place] for place in self._unlocked.get(batch_id, ()))
+        return sorted((offer for offer in found if offer is not None), key=_order)
+
+    def without_codes(self, codes: Collection[str]) -> "PromotionsSnapshot":
+        """Return the same promotions with a code book that does not know some codes."""
+        after = copy(self)
+        after.codes = Codes(self.codes.book.without(frozenset(codes)), self.codes.digest)
+        return after
+
+    def changed(
+        self, offers: Mapping[str, Offer | None], codes: Codes | None = None
+    ) -> "PromotionsSnapshot":
+        """Return the snapshot with these offers in place of their ids'; None: it is not live."""
+        by_place, places = list(self.by_place), dict(self._places)
+        gone: list[tuple[int, Offer]] = []
+        for offer_id in offers.keys() & places.keys():
+            place = places.pop(offer_id)
+            before, by_place[place] = by_place[place], None
+            gone += [] if before is None else [(place, before)]
+        come = list(_seated(by_place, filter(None, offers.values())))
+        after = PromotionsSnapshot((), codes or self.codes, zone=self.zone)
+        after.by_place = tuple(by_place)
+        after._places = {**places, **{offer.id: place for place, offer in come}}
+        after.index = self.index.changed([*map(_entry, gone)], [*map(_entry, come)])
+        after._sum = self._sum + sum(o.digest for _, o in come) - sum(o.digest for _, o in gone)
+        after._around = self._around ^ _around(gone) | _around(come)
+        after._unlocked = _unlocked(self._unlocked, gone, come)
+        return after
 
 
 def compile_snapshot(
-    promotions: Iterable[tuple[str, PromotionDocument]],
-    batches: Iterable[tuple[str, CouponBatchDocument]],
+    promotions: Promotions,
+    batches: Batches,
     secret: bytes,
-    voids: Mapping[str, Ranges] = NO_VOIDS,
+    voids: Voids = NO_VOIDS,
+    zone: str = DEFAULT_ZONE,
 ) -> PromotionsSnapshot:
-    """Compile live documents, each with its id. ``secret`` makes and reads coupon codes.
+    """Compile live documents, each with its id. ``secret`` makes and reads coupon codes."""
+    offers = [compile_offer(name, document, zone) for name, document in promotions]
+    return PromotionsSnapshot(offers, compile_codes(batches, secret, voids), zone=zone)
 
-    ``voids`` are the void numbers of batches.
 
-    ``rules_version`` is a digest of the documents, so that equal rules have equal versions.
-    """
-    promotions, batches = sorted(promotions, key=_id), sorted(batches, key=_id)
+def compile_codes(batches: Batches, secret: bytes, voids: Voids = NO_VOIDS) -> Codes:
+    """Compile the live coupon batches."""
+    ordered = sorted(batches, key=lambda item: item[0])
     compiled = [
         compile_batch(name, document, secret, voids.get(name, NO_RANGES))
-        for name, document in batches
+        for name, document in ordered
     ]
-    code_book = CodeBook(compiled, secret)
-    return PromotionsSnapshot(
-        [compile_offer(name, document) for name, document in promotions],
-        code_book,
-        digest([promotions, batches]),
+    return Codes(
+        CodeBook(compiled, secret), sum(digest(name, document) for name, document in ordered)
     )
 
 
-def digest(rules: object) -> str:
-    """Return the version of rules: a digest of their JSON."""
-    return blake2b(json.encode(rules), digest_size=12).hexdigest()
+def _order(offer: Offer) -> tuple[int, int, str]:
+    return offer.order
 
 
-def _id(item: tuple[str, object]) -> str:
-    return item[0]
+def _entry(placed: tuple[int, Offer]) -> Entry:
+    place, offer = placed
+    return Entry(place, offer.scope, offer.plan, offer.currency, offer.starts_us, offer.ends_us)
+
+
+def _seated(by_place: list[Offer | None], offers: Iterable[Offer]) -> Iterable[tuple[int, Offer]]:
+    """Put offers into free places, then at the end; yield each with its place."""
+    free = iter([place for place, offer in enumerate(by_place) if offer is None])
+    for offer in offers:
+        place = next(free, None)
+        if place is None:
+            place = len(by_place)
+            by_place.append(offer)
+        by_place[place] = offer
+        yield place, offer
+
+
+def _around(placed: Iterable[tuple[int, Offer]]) -> int:
+    """Return the bits of those that give something around the goods, or read points."""
+    return sum(
+        1 << place
+        for place, offer in placed
+        if offer.reward is not None or isinstance(offer.benefit, PointsPayment)
+    )
+
+
+def _unlocked(
+    before: Mapping[str, tuple[int, ...]],
+    gone: Iterable[tuple[int, Offer]],
+    come: Iterable[tuple[int, Offer]],
+) -> dict[str, tuple[int, ...]]:
+    """Return by coupon batch the places of the promotions that name it."""
+    after = dict(before)
+    for place, offer in gone:
+        for batch in offer.batches:
+            after[batch] = tuple(other for other in after[batch] if other != place)
+    for place, offer in come:
+        for batch in offer.batches:
+            after[batch] = (*after.get(batch, ()), place)
+    return {batch: places for batch, places in after.items() if places}

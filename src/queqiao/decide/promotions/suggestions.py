@@ -102,7 +102,9 @@ def _cheapest(step: Step, pool: Pool) -> Goods | None:
     fitting = [
         goods
         for goods in tried
-        if goods is not None and goods.price_minor and in_scope(scope, goods.sku, goods.facts)
+        if goods is not None
+        and goods.price_minor
+        and in_scope(scope, goods.sku, goods.facts, goods.price_minor)
     ]
     if not fitting:
         return None

@@ -13,12 +13,9 @@ from queqiao.kernel.errors import FieldError, Message
 
 UNPRICED: dict[str, tuple[str, ...]] = {
     "": ("group", "combines_with", "excludes", "mechanic"),
-    "scope": ("price_at_least", "price_at_most", "excluded"),
     "limits": ("per_day", "per_customer_per_day", "per_device", "budget"),
 }
 """Fields that must still hold their defaults, by the part of the document."""
-
-_PRICED_CONDITIONS = ("subtotal_at_least", "quantity_at_least", "segments_any", "channels_any")
 
 
 def unpriced_errors(document: PromotionDocument) -> Iterator[FieldError]:
@@ -26,9 +23,6 @@ def unpriced_errors(document: PromotionDocument) -> Iterator[FieldError]:
     for part, names in UNPRICED.items():
         value = getattr(document, part) if part else document
         yield from (_not_yet(f"{part}.{name}".lstrip(".")) for name in _said(value, names))
-    every = tuple(field.name for field in fields(document.condition))
-    names = tuple(name for name in every if name not in _PRICED_CONDITIONS)
-    yield from (_not_yet(f"condition.{name}") for name in _said(document.condition, names))
 
 
 def _said(value: Struct, names: tuple[str, ...]) -> Iterator[str]:

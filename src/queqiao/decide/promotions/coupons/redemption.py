@@ -195,7 +195,7 @@ class Coupons:
 
     def _use(self, found: Found, holding: Holding | None, asked: Asked) -> Use:
         promotions, batch = self._shop().promotions, found.batch
-        offers = [promotions.offers[place] for place in promotions.unlocked_by(batch.id)]
+        offers = promotions.unlocked_by(batch.id)
         code = batch.code(found.number)
         return Use(code, found.number, batch, holding, offers, asked.customer_id, asked.order_id)
 

@@ -107,7 +107,7 @@ class Wallets:
     ) -> WalletCoupon:
         promotions = self._shop().promotions
         is_live = promotions.code_book.batch(batch.id) is not None
-        offers = [promotions.offers[place] for place in promotions.unlocked_by(batch.id)]
+        offers = promotions.unlocked_by(batch.id)
         return WalletCoupon(
             code,
             batch.id,

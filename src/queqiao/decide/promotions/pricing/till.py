@@ -149,7 +149,7 @@ class Till:
 
     def _holds(self, scope: Scope, place: int) -> bool:
         line = self._basket.lines[place]
-        return in_scope(scope, line.sku, line.facts)
+        return in_scope(scope, line.sku, line.facts, line.price)
 
     def _shares(self, lines: Sequence[int], layer: Layer | None, pool: Pool | None) -> list[Share]:
         """Return the units of the lines that are free in the layer."""

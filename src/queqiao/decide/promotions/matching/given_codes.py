@@ -1,0 +1,50 @@
+"""The codes that came with a question: which batches they open, and which are good for nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.reasons import Reason
+from queqiao.decide.promotions.snapshot import PromotionsSnapshot
+
+
+class BadCode(NamedTuple):
+    """A code that unlocks nothing. The code is as the shopper wrote it."""
+
+    code: str
+    reason: Reason
+
+
+class GivenCodes(NamedTuple):
+    """The first good code of each batch, and the codes that are good for nothing."""
+
+    of_batch: Mapping[str, str]
+    bad: Sequence[BadCode]
+
+
+def read_codes(codes: Sequence[str], now_us: int, promotions: PromotionsSnapshot) -> GivenCodes:
+    """Look the codes up."""
+    good: dict[str, str] = {}
+    bad: list[BadCode] = []
+    for code in codes:
+        batch_id, reason = _read(code, now_us, promotions)
+        if reason is not None:
+            bad.append(BadCode(code, reason))
+        else:
+            good.setdefault(batch_id, code)
+    return GivenCodes(good, bad)
+
+
+def _read(code: str, now_us: int, promotions: PromotionsSnapshot) -> tuple[str, Reason | None]:
+    found = promotions.code_book.find(normal(code))
+    if found is None:
+        stands_in = promotions.inline and promotions.unlocked_by(code)
+        return (code, None) if stands_in else ("", "code_unknown")
+    batch = found.batch
+    if now_us < batch.starts_us:
+        return "", "code_not_started"
+    if now_us >= batch.ends_us:
+        return "", "code_ended"
+    if not promotions.unlocked_by(batch.id):
+        return "", "code_without_promotion"
+    return batch.id, None

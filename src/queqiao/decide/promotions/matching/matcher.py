@@ -1,0 +1,139 @@
+"""Which promotions does a cart reach, and why not the others? For one question and its carts."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from queqiao.decide.promotions.basket import Basket
+from queqiao.decide.promotions.documents.profile import LAYERS, Profile
+from queqiao.decide.promotions.matching.bits import lines_by_place, places
+from queqiao.decide.promotions.matching.given_codes import GivenCodes
+from queqiao.decide.promotions.matching.goods_test import GoodsTest
+from queqiao.decide.promotions.matching.situation import Situation
+from queqiao.decide.promotions.matching.tree import Asking
+from queqiao.decide.promotions.offers import Offer
+from queqiao.decide.promotions.pricing.outcomes import Placed
+from queqiao.decide.promotions.reasons import Reason, ShortfallUnit
+from queqiao.decide.promotions.requirement import Missing
+from queqiao.decide.promotions.snapshot import PromotionsSnapshot
+
+
+class Away(NamedTuple):
+    """An offer that does not reach the basket, why, and how much is missing."""
+
+    offer: Offer
+    reason: Reason
+    shortfall: int | None = None
+    unit: ShortfallUnit | None = None
+
+
+class Matcher:
+    """Matches carts in one situation: what does not depend on the cart is found once."""
+
+    def __init__(
+        self,
+        promotions: PromotionsSnapshot,
+        situation: Situation,
+        codes: GivenCodes,
+        profile: Profile,
+    ) -> None:
+        self.promotions = promotions
+        self.situation = situation
+        self.codes = codes
+        self._runs = profile.base == "running"
+        self._order = _order(profile)
+        self._layers = frozenset(profile.layers)
+        self._failing = promotions.index.failing(situation)
+
+    def match(self, basket: Basket) -> list[Placed]:
+        """Return the offers whose conditions hold, in the profile's order.
+
+        What prices must answer is left to each offer's requirement.
+        """
+        index = self.promotions.index
+        named, holding = index.reached(basket, self._failing)
+        lines = lines_by_place(named, holding ^ (holding & index.goods.everything))
+        every_line = tuple(range(len(named)))
+        by_place = self.promotions.by_place
+        placed = []
+        for place in places(holding):
+            offer = by_place[place]
+            if offer is not None:
+                item = self._place(offer, lines.get(place, every_line), basket)
+                if item is not None:
+                    placed.append(item)
+        placed.sort(key=self._order)
+        return placed
+
+    def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> Placed | None:
+        code = None
+        for batch in offer.batches:
+            code = code or self.codes.of_batch.get(batch)
+        if not offer.plan.asks or offer.tree is None:
+            return Placed(offer, lines, code)
+        bound = offer.tree.bind(Asking(self.situation, basket, lines, self._runs))
+        return None if isinstance(bound, Missing) else Placed(offer, lines, code, bound)
+
+    def away(self, basket: Basket, placed: Iterable[Placed]) -> Iterator[Away]:
+        """Explain the offers that do not reach the basket.
+
+        All of them where they came with the question; else those that a given code would unlock.
+        """
+        here = {item.offer.id for item in placed}
+        for offer in self._candidates():
+            reason = None if offer.id in here else self._why(offer, basket)
+            if reason is not None:
+                yield reason
+
+    def _candidates(self) -> Iterable[Offer]:
+        if self.promotions.inline:
+            return self.promotions.offers
+        batches = self.codes.of_batch
+        found = (offer for batch in batches for offer in self.promotions.unlocked_by(batch))
+        return {offer.id: offer for offer in found}.values()
+
+    def _why(self, offer: Offer, basket: Basket) -> Away | None:
+        """Say what keeps an offer away from the basket; None when nothing does."""
+        now_us, lines = self.situation.now_us, GoodsTest(offer.scope).lines(basket)
+        if not lines:
+            return Away(offer, "no_goods_in_scope")
+        if not offer.starts_us <= now_us < offer.ends_us:
+            return Away(offer, "not_started" if now_us < offer.starts_us else "ended")
+        if offer.currency not in {None, self.situation.currency}:
+            return Away(offer, "currency_differs")
+        missing = self._missing(offer, basket, lines)
+        return None if missing is None else Away(offer, *missing)
+
+    def _missing(self, offer: Offer, basket: Basket, lines: Sequence[int]) -> Missing | None:
+        if offer.tree is None:
+            return None
+        bound = offer.tree.bind(Asking(self.situation, basket, lines, self._runs))
+        if bound is None or isinstance(bound, Missing):
+            return bound
+        return bound.unmet(_Shelf(basket))
+
+
+class _Shelf:
+    """A till at which nothing was taken off yet."""
+
+    def __init__(self, basket: Basket) -> None:
+        self._totals = basket.totals
+
+    def still_costs(self, lines: Sequence[int]) -> int:
+        return sum([self._totals[line] for line in lines])
+
+
+def _order(profile: Profile) -> Callable[[Placed], tuple[int, int, str]]:
+    """Return by what offers are sorted under a profile."""
+    if profile.priority == "high_first" and profile.layers == LAYERS:
+        return _default_order
+    sign = -1 if profile.priority == "high_first" else 1
+    layers = {layer: place for place, layer in enumerate(profile.layers)}
+
+    def key(item: Placed) -> tuple[int, int, str]:
+        return layers[item.offer.layer], sign * item.offer.priority, item.offer.id
+
+    return key
+
+
+def _default_order(item: Placed) -> tuple[int, int, str]:
+    return item.offer.order
