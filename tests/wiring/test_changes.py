@@ -58,3 +58,25 @@ async def test_catching_up_tells_of_a_rebuild_that_failed(records):
         await follower.catch_up(CatchUp(version))
     with pytest.raises(ValueError, match="not built"):
         await follower.catch_up(CatchUp(version))
+
+
+async def test_who_asks_for_it_is_told_what_changed_and_again_after_a_failure(records):
+    follower, told, fails = Follower(records), [], [True]
+
+    async def rebuild() -> None:
+        told.append("all")
+
+    async def take_in(ids) -> None:
+        if fails.pop():
+            raise ValueError("not taken in")
+        told.append(set(ids))
+
+    follower.on("kind/", rebuild, take_in)
+    await follower.build_all()
+    note(records)
+    with pytest.raises(ValueError, match="not taken in"):
+        await follower.poll()
+    records.write_now(lambda conn: changes.note(conn, "kind", "other"))
+    fails.append(False)
+    await follower.poll()
+    assert told == ["all", {"id", "other"}]

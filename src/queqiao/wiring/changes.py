@@ -1,8 +1,9 @@
 """What is changed in one role is known in all within a second: the change feed, followed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -16,6 +17,19 @@ from queqiao.ports.rpc.server import Method
 log = structlog.get_logger()
 
 Rebuild = Callable[[], Awaitable[None]]
+TakeIn = Callable[[Collection[str]], Awaitable[None]]
+"""Takes in the things of these ids alone."""
+
+
+class _Follows(NamedTuple):
+    """Who is told of what begins with ``prefix``: what changed, where they ask for that."""
+
+    prefix: str
+    rebuild: Rebuild
+    take_in: TakeIn | None
+
+    async def tell(self, ids: Collection[str]) -> None:
+        await (self.rebuild() if self.take_in is None else self.take_in(ids))
 
 
 class CatchUp(msgspec.Struct, frozen=True):
@@ -38,20 +52,23 @@ class Follower:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._rebuilds: list[tuple[str, Rebuild]] = []
+        self._follow: list[_Follows] = []
         self._version = records.read_now(changes.latest)
-        self._due: set[int] = set()
+        self._due: dict[int, set[str]] = {}
         self._turn = asyncio.Lock()
         self._away = False
 
-    def on(self, prefix: str, rebuild: Rebuild) -> None:
-        """Call ``rebuild`` when something changes whose ``kind/id`` starts with ``prefix``."""
-        self._rebuilds.append((prefix, rebuild))
+    def on(self, prefix: str, rebuild: Rebuild, take_in: TakeIn | None = None) -> None:
+        """Call ``rebuild`` when something changes whose ``kind/id`` starts with ``prefix``.
+
+        With ``take_in``, that is called instead, with the ids that have changed.
+        """
+        self._follow.append(_Follows(prefix, rebuild, take_in))
 
     async def build_all(self) -> None:
         """Build everything for the first time. Raises what a rebuild raises."""
-        for _, rebuild in self._rebuilds:
-            await rebuild()
+        for each in self._follow:
+            await each.rebuild()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until ``stop`` is set; while the records are away, the old state serves."""
@@ -93,14 +110,14 @@ class Follower:
         new = await asyncio.to_thread(self._records.changes_since, self._version)
         for change in new:
             name = f"{change.kind}/{change.id}"
-            self._due |= {
-                index for index, (prefix, _) in enumerate(self._rebuilds) if name.startswith(prefix)
-            }
+            for index, each in enumerate(self._follow):
+                if name.startswith(each.prefix):
+                    self._due.setdefault(index, set()).add(change.id)
         if new:
             self._version = new[-1].version
         for index in sorted(self._due):
-            await self._rebuilds[index][1]()
-            self._due.discard(index)
+            await self._follow[index].tell(self._due[index])
+            del self._due[index]
 
 
 def server(follower: Follower, others: Mapping[str, Method] = MappingProxyType({})) -> RpcServer:

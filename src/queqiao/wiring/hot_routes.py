@@ -32,7 +32,7 @@ def documented_routes(settings: Settings, records: Records) -> list[Route]:
     nowhere = cast("BadRowsLog", None)  # the intake's own; no route is called here
     intake = IntakeServices(log, nowhere, ids, lambda _: None)
     signer = secret_keys.signer(settings.home, "notices")
-    hot = HotState(records, secret_keys.key(settings.home, "coupons"))
+    hot = HotState(records, secret_keys.key(settings.home, "coupons"), settings.shop.timezone)
     return [
         *intake_routes(intake),
         *own_routes(intake, browser_sdk()),

@@ -1,6 +1,7 @@
 """What the decide role knows by heart: immutable snapshots, each swapped whole when told to."""
 
 import asyncio
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
@@ -12,12 +13,14 @@ from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.promotions import hot_state as promotions_state
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.flash_sales import hot_state as flash_state
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import ItemModel, load_model
+from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
@@ -30,10 +33,11 @@ NEWEST_MAX = 500
 class HotState:
     """The snapshots of this moment. Readers take one and keep it for the length of a call."""
 
-    def __init__(self, records: Records, coupon_secret: bytes) -> None:
+    def __init__(self, records: Records, coupon_secret: bytes, zone: str = DEFAULT_ZONE) -> None:
         self.records = records
         self._documents = Documents(records)
         self._coupon_secret = coupon_secret
+        self._zone = zone
         self.ads: AdsSnapshot = EMPTY
         self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
         self.flash_sales: Sales = NONE
@@ -46,8 +50,8 @@ class HotState:
     def follow(self, follower: Follower) -> None:
         """Ask to be told of what the snapshots are made of."""
         follower.on("catalog/", self.load_catalog)
-        for kind_name in promotions_state.CHANGES:
-            follower.on(f"{kind_name}/", self.load_promotions)
+        follower.on(f"{PROMOTION.name}/", self.load_promotions, self.take_in_promotions)
+        follower.on(f"{COUPON_BATCH.name}/", self.load_codes)
         for kind_name in flash_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_flash_sales)
         for kind in (PLACEMENT, CAMPAIGN):
@@ -77,8 +81,21 @@ class HotState:
     async def load_promotions(self) -> None:
         """Compile the live promotions and coupon batches."""
         self.promotions = await self.records.read(
-            lambda conn: promotions_state.load(conn, self._coupon_secret)
+            lambda conn: promotions_state.load(conn, self._coupon_secret, self._zone)
         )
+
+    async def take_in_promotions(self, ids: Collection[str]) -> None:
+        """Compile the promotions of these ids, and no others."""
+        self.promotions = await self.records.read(
+            lambda conn: promotions_state.load_promotions(conn, self.promotions, ids)
+        )
+
+    async def load_codes(self) -> None:
+        """Compile the live coupon batches."""
+        codes = await self.records.read(
+            lambda conn: promotions_state.load_codes(conn, self._coupon_secret)
+        )
+        self.promotions = self.promotions.changed({}, codes)
 
     async def load_flash_sales(self) -> None:
         """Compile the live and paused flash sales."""

@@ -1,18 +1,47 @@
-"""From the records to the snapshot that quotes are answered from."""
+"""From the records to the snapshot that quotes are answered from.
+
+At the start everything is compiled; afterwards what has changed, and nothing else is even read.
+"""
+
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.coupons import voids
-from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
+from queqiao.decide.promotions.offers import Offer, compile_offer
+from queqiao.decide.promotions.snapshot import (
+    Codes,
+    PromotionsSnapshot,
+    compile_codes,
+    compile_snapshot,
+)
+from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.ports.records import documents
 
-CHANGES = (PROMOTION.name, COUPON_BATCH.name)
-"""The kinds of the change feed upon which the snapshot is built anew."""
+
+def load(conn: Connection, secret: bytes, zone: str = DEFAULT_ZONE) -> PromotionsSnapshot:
+    """Compile all live promotions and coupon batches.
+
+    ``secret`` makes and reads coupon codes; ``zone`` is that of conditions that name none.
+    """
+    live = documents.live(conn, PROMOTION)
+    promotions = ((stored.id, stored.document) for stored in live)
+    snapshot = compile_snapshot(promotions, (), secret, zone=zone)
+    return snapshot.changed({}, load_codes(conn, secret))
 
 
-def load(conn: Connection, secret: bytes) -> PromotionsSnapshot:
-    """Compile all live promotions and coupon batches. ``secret`` makes and reads coupon codes."""
-    promotions = [(stored.id, stored.document) for stored in documents.live(conn, PROMOTION)]
-    batches = [(stored.id, stored.document) for stored in documents.live(conn, COUPON_BATCH)]
-    return compile_snapshot(promotions, batches, secret, voids.load(conn))
+def load_codes(conn: Connection, secret: bytes) -> Codes:
+    """Compile all live coupon batches."""
+    batches = ((stored.id, stored.document) for stored in documents.live(conn, COUPON_BATCH))
+    return compile_codes(batches, secret, voids.load(conn))
+
+
+def load_promotions(
+    conn: Connection, snapshot: PromotionsSnapshot, ids: Collection[str]
+) -> PromotionsSnapshot:
+    """Return the snapshot with the promotions of these ids as they are now."""
+    offers: dict[str, Offer | None] = dict.fromkeys(ids)
+    for stored in documents.live(conn, PROMOTION, ids):
+        offers[stored.id] = compile_offer(stored.id, stored.document, snapshot.zone)
+    return snapshot.changed(offers)

@@ -6,6 +6,7 @@ history, leaves an audit row and tells the change feed, or does nothing at all.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple, NoReturn
 
 import msgspec
@@ -35,6 +36,9 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _COMES_FROM = {"live": ("draft", "paused"), "paused": ("live",)}
 """From which states one is reached; any other is reached from every state but ``archived``."""
 _VERBS = {"live": "publish", "paused": "pause", "archived": "archive"}
+IDS_AT_ONCE = 500
+"""How many ids one statement names."""
+
 HIDDEN = "••••"
 """Stands where a secret stood."""
 
@@ -120,16 +124,16 @@ def find(
     return [_stored(kind, row) for row in conn.execute(statement)]
 
 
-def live(conn: Connection, kind: DocumentKind) -> list[Stored]:
-    """Return every live document of a kind by id: what hot snapshots are made of."""
-    return in_state(conn, kind, "live")
-
-
-def in_state(conn: Connection, kind: DocumentKind, state: str) -> list[Stored]:
-    """Return every document of a kind in a state, by id."""
+def live(conn: Connection, kind: DocumentKind, ids: Collection[str] | None = None) -> list[Stored]:
+    """Return the live documents of a kind by id, of these ids alone where some are named."""
     d = documents.c
-    statement = select(documents).where(d.kind == kind.name, d.state == state).order_by(d.id)
-    return [_stored(kind, row) for row in conn.execute(statement)]
+    query = select(documents).where(d.kind == kind.name, d.state == "live").order_by(d.id)
+    if ids is None:
+        return [_stored(kind, row) for row in conn.execute(query)]
+    wanted = sorted(ids)
+    parts = (wanted[at : at + IDS_AT_ONCE] for at in range(0, len(wanted), IDS_AT_ONCE))
+    found = (row for part in parts for row in conn.execute(query.where(d.id.in_(part))))
+    return [_stored(kind, row) for row in found]
 
 
 def create(

@@ -30,7 +30,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     records = adapters.records(settings)
     follower = Follower(records)
     authenticator = Authenticator(records, clock)
-    hot = HotState(records, secret_keys.key(settings.home, "coupons"))
+    hot = HotState(records, secret_keys.key(settings.home, "coupons"), settings.shop.timezone)
     follower.on("credential/", authenticator.follow)
     pages = LandingPages(settings, records, hot.shop, clock)
     hot.follow(follower)
