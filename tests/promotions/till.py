@@ -11,6 +11,7 @@ from queqiao.decide.promotions.hot_endpoints import PromotionServices, coupon_de
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_snapshot
 from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
@@ -37,6 +38,23 @@ def coupon(batch="welcome", amount=1_000, **limits):
     )
 
 
+class MortalLog:
+    """A log whose owner may die once, before it has written the next event."""
+
+    def __init__(self, log):
+        self._log = log
+        self.dies_next = False
+
+    async def append(self, events):
+        if self.dies_next:
+            self.dies_next = False
+            raise Unavailable
+        return await self._log.append(events)
+
+    async def find(self, message_id, source=None):
+        return await self._log.find(message_id, source)
+
+
 class Till:
     """Both routes on one ledger and one log."""
 
@@ -46,6 +64,7 @@ class Till:
         self.log = EmbeddedEventLog(folder / "log")
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()
+        self.mortal_log = MortalLog(self.log)
         self.segments = {}
         self.show({}, {})
         self._open()
@@ -54,7 +73,7 @@ class Till:
         services = PromotionServices(
             lambda: self.shop,
             self.ledger,
-            self.log,
+            self.mortal_log,
             self.records,
             SECRET,
             Signer(SECRET),
@@ -63,7 +82,11 @@ class Till:
         self.desk = coupon_desk(services)
         self.coupons = self.desk.coupons
         known = routes(services, self.desk)
-        self.routes = {route.path.rsplit("/", 1)[1]: route for route in known}
+        self.routes = {
+            route.path.rsplit("/", 1)[1]: route
+            for route in known
+            if "/redemptions" not in route.path
+        }
         self.by_path = {f"{route.method} {route.path}": route for route in known}
 
     async def restart(self):
@@ -107,6 +130,22 @@ class Till:
         )
         response = await found.handler(request)
         return response.status, msgspec.json.decode(response.body)
+
+    async def order(self, body, now_us=NOW_US):
+        """Place an order."""
+        return await self.redemption("POST", "", body, now_us=now_us)
+
+    async def redemption(self, method, verb, body=None, name="", now_us=NOW_US):
+        """Ask about a redemption: its verb, or ``{id}`` to read it."""
+        path = f"{method} /api/v1/promotions/redemptions"
+        path += {"": "", "{id}": "/{id}"}.get(verb, f"/{{id}}/{verb}")
+        _, answer = await self.ask(path, {"id": name}, body, now_us=now_us)
+        return answer
+
+    async def spent(self, *counters):
+        """Return what is leased and spent of counters."""
+        balances = await self.ledger.balances(counters)
+        return [(one.leased, one.spent) for one in balances.values()]
 
     def events(self):
         reader = EmbeddedEventLogReader(self.folder / "log")

@@ -170,6 +170,15 @@ def reserve(system: System, prefix: str) -> str:
 FILE = "会员号\nM-1\n".encode()
 
 
+def redeem(system: System, things: Things) -> str:
+    """Place an order that uses promotions; return the id of its redemption."""
+    headers = {"authorization": f"Bearer {system.decide_key}"}
+    question = {"cart": {"lines": [{"sku": "S1"}]}, "customer": {"id": f"{things.prefix}-user"}}
+    asked = {"order_id": f"{things.prefix}-o1", "question": question}
+    path = f"{system.base_url}/api/v1/promotions/redemptions"
+    return str(good(httpx.post(path, headers=headers, json=asked))["id"])
+
+
 def make_import(client: httpx.Client, things: Things) -> None:
     """Upload a file of members, and begin to check it."""
     new = {"name": "members.csv", "size": len(FILE)}
@@ -220,6 +229,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["decisions"] = decision["decision_id"]
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         things.ids["reservations"] = reserve(system, prefix)
+        things.ids["redemptions"] = redeem(system, things)
         things.ids["products"] = "P1"
         things.ids["profiles"] = f"{prefix}-user"
         person = {"email": f"{prefix}@example.com", "name": "n", "role": "viewer"}

@@ -132,6 +132,32 @@ class Reservation(msgspec.Struct, omit_defaults=True):
     order_id: Identifier = None
 
 
+class GivenPromotion(msgspec.Struct, omit_defaults=True):
+    """Promotion Applied and Returned: what one promotion gave to one order, and who pays it."""
+
+    order_id: str
+    promotion_id: str
+    redemption_id: str
+    discount_minor: int
+    currency: str
+    uses: int = 0
+    platform_minor: int = 0
+    shop_minor: int = 0
+    brand_minor: int = 0
+    coupon: str | None = None
+
+
+class Redemption(msgspec.Struct, omit_defaults=True):
+    """Redemption Reserved, Committed, Released, Returned: the promotions of one order."""
+
+    redemption_id: str
+    order_id: str
+    currency: str | None = None
+    discount_minor: int | None = None
+    promotion_ids: list[str] = []
+    reason: str | None = None
+
+
 class Search(msgspec.Struct, omit_defaults=True):
     """Products Searched."""
 
@@ -190,6 +216,12 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Reservation Committed": Reservation,
     "Reservation Released": Reservation,
     "Reservation Returned": Reservation,
+    "Promotion Applied": GivenPromotion,
+    "Promotion Returned": GivenPromotion,
+    "Redemption Reserved": Redemption,
+    "Redemption Committed": Redemption,
+    "Redemption Released": Redemption,
+    "Redemption Returned": Redemption,
     "Products Searched": Search,
     "Ad Served": Ad,
     "Ad Viewed": Ad,

@@ -17,6 +17,7 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.flash_sales import hot_state as flash_state
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
 from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.restraints import FREE
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import ItemModel, load_model
@@ -41,6 +42,7 @@ class HotState:
         self.ads: AdsSnapshot = EMPTY
         self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
         self.flash_sales: Sales = NONE
+        self.restraints = FREE
         self.price_book = PriceBook()
         self.newest_skus: tuple[str, ...] = ()
         self.members = load_members([])
@@ -62,7 +64,7 @@ class HotState:
 
     def shop(self) -> Shop:
         """Return what a quote reads."""
-        return Shop(self.promotions, self.price_book)
+        return Shop(self.promotions, self.price_book, self.restraints)
 
     def segments_of(self, person_id: str) -> frozenset[str]:
         """Return the segments of a person."""

@@ -23,6 +23,7 @@ from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
 from queqiao.decide.promotions.coupons.endpoints import CouponServices
 from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
+from queqiao.decide.promotions.redemptions.endpoints import handlers as redemption_handlers
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
 from queqiao.measure.endpoints import MeasureServices
@@ -83,6 +84,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *reach_routes(records, signer),
         *landing_pages.console_routes(settings, records),
         *ledger_desk.routes(adapters.ledger(settings)),
+        *redemption_handlers(adapters.ledger(settings), warehouse, records),
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
         *_ways(settings, services, warehouse, groups),

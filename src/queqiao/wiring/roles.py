@@ -25,6 +25,7 @@ ROLES = ("ledger", "intake", "analytics", "decide", "console", "collector", "sch
 COUPON_VERBS = ("validate", "lock", "redeem", "release", "return")
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
+    "/api/v1/promotions/redemptions",
     *(f"/api/v1/coupons/{{id}}/{verb}" for verb in COUPON_VERBS),
     "/api/v1/flash-sales/{id}/admission",
     "/api/v1/flash-sales/{id}/reserve",

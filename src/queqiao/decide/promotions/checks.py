@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from queqiao.decide.promotions.check_benefit import benefit_errors
 from queqiao.decide.promotions.check_condition import condition_errors, scope_errors
+from queqiao.decide.promotions.documents.benefit import is_reducible
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.totals.checks import reward_errors
 from queqiao.decide.promotions.unpriced import unpriced_errors
@@ -61,13 +62,10 @@ def _currency_errors(currency: str | None) -> Iterator[FieldError]:
 
 
 def _limit_errors(document: PromotionDocument) -> Iterator[FieldError]:
-    """Uses are counted at redemption; a limit that nothing counts would be a false promise."""
-    if document.code_batch is not None:
-        return
-    message = Message(
-        "次数在核销券码时计数，请先选择券批次 (code_batch)，或清空此项",
-        "uses are counted when a coupon is redeemed; name a code_batch, or leave this empty",
-    )
-    for name in ("total", "per_customer"):
-        if getattr(document.limits, name) is not None:
-            yield FieldError(f"limits.{name}", message)
+    """Only what gives money can give a part of it."""
+    if document.limits.budget_end == "reduce" and not is_reducible(document.benefit):
+        message = Message(
+            "这种优惠不能只给一部分，请改用 stop",
+            "this benefit cannot be given in part; use stop",
+        )
+        yield FieldError("limits.budget_end", message)

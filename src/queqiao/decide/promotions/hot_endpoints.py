@@ -12,6 +12,9 @@ from queqiao.decide.promotions.coupons.redemption import Coupons
 from queqiao.decide.promotions.coupons.wallet import Wallets
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
+from queqiao.decide.promotions.redemptions.redeeming import Redemptions
+from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.tokens import Signer
@@ -26,7 +29,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     """What the routes need. ``shop`` gives the snapshot of this moment.
 
     ``coupon_secret`` makes and reads codes; ``signer`` signs the cursors of lists; ``segments_of``
-    says in which segments a customer is, by id.
+    says in which segments a customer is, by id; ``zone`` is that of the shop's days.
     """
 
     shop: Callable[[], Shop]
@@ -36,6 +39,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     coupon_secret: bytes
     signer: Signer
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
+    zone: str = DEFAULT_ZONE
 
 
 def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[Route]:
@@ -49,6 +53,17 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
             shop = await screened(shop, question, desk.coupons, request.now_us)
         return json_response(quote(question, shop, request.now_us))
 
+    def known(question: QuoteRequest) -> QuoteRequest:
+        return known_customer(question, services)
+
+    redemptions = Redemptions(
+        services.shop,
+        services.ledger,
+        services.event_log,
+        desk.coupons,
+        zone=services.zone,
+        known=known,
+    )
     return [
         Route(
             "POST",
@@ -62,6 +77,7 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
             QUOTE_BYTES_MAX,
         ),
         *coupon_routes(desk),
+        *redemption_routes(redemptions),
     ]
 
 
@@ -86,7 +102,7 @@ async def screened(shop: Shop, question: QuoteRequest, coupons: Coupons, now_us:
     """
     customer_id = question.customer.id or ""
     wrong = await coupons.unusable(question.codes, customer_id, "", now_us)
-    return Shop(shop.promotions.without_codes(wrong), shop.price_book)
+    return shop._replace(promotions=shop.promotions.without_codes(wrong))
 
 
 def known_customer(question: QuoteRequest, services: PromotionServices) -> QuoteRequest:

@@ -1,6 +1,7 @@
 """A promotion document made ready for matching and pricing."""
 
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -63,6 +64,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     funding: tuple[int, int, int]
     digest: int
     reward: Reward | None = None
+    reducible: Any = None
+    """The benefit as written, where the last use gets what is left of the budget."""
 
 
 def compile_offer(
@@ -96,6 +99,7 @@ def compile_offer(
         funding=(funding.platform, funding.shop, funding.brand),
         digest=digest(promotion_id, document),
         reward=reward,
+        reducible=document.benefit if document.limits.budget_end == "reduce" else None,
     )
 
 

@@ -25,6 +25,7 @@ from queqiao.decide.promotions.quote_types import (
     Totals,
     Unit,
 )
+from queqiao.decide.promotions.restraints import FREE, Restraints, restrain
 from queqiao.decide.promotions.sharing import unit_discounts
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
 from queqiao.decide.promotions.suggestions import Pool, suggest
@@ -48,10 +49,11 @@ from queqiao.kernel.money import exponent
 
 
 class Shop(NamedTuple):
-    """All that a quote reads beside its question: what is live, and what goods cost."""
+    """What a quote reads beside its question: what is live, what goods cost, what is used up."""
 
     promotions: PromotionsSnapshot
     price_book: PriceBook
+    restraints: Restraints = FREE
 
 
 class Answered(NamedTuple):
@@ -82,17 +84,19 @@ class Counter:
         situation = situation_of(request, at_us, codes.of_batch, self.find)
         self.matcher = Matcher(self.promotions, situation, codes, self.profile)
         self.cart = request.cart
+        self.restraints = FREE if self.promotions.inline else shop.restraints
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
         basket = basket_of(lines, self.find, self.matcher.situation.currency)
-        placed = self.matcher.match(basket)
+        matched = self.matcher.match(basket)
+        placed, withheld = restrain(matched, self.restraints)
         on_goods, around, unmet = self._parted(placed)
         priced, proof = settle(basket, on_goods, self.profile)
-        if unmet:
-            priced = priced._replace(unmet=priced.unmet + unmet)
+        if unmet or withheld:
+            priced = priced._replace(unmet=priced.unmet + unmet + withheld)
         rewards = self._rewards(basket, priced, around) if around else NO_REWARDS
-        return Answered(basket, priced, proof, placed, rewards, on_goods)
+        return Answered(basket, priced, proof, matched, rewards, on_goods)
 
     def _parted(self, placed: list[Placed]) -> tuple[list[Placed], list[Placed], list[Unmet]]:
         """Part the offers on goods from those around them; bind the points that the cart offers."""

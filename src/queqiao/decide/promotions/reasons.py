@@ -69,6 +69,12 @@ Reason = (
         "points_not_offered",
         "points_taken",
         "gift_out_of_stock",
+        "promotion_used_up",
+        "promotion_day_used_up",
+        "promotion_customer_limit",
+        "promotion_customer_day_limit",
+        "promotion_device_limit",
+        "budget_used_up",
     ]
 )
 """Why a promotion or a code gives nothing; stable codes."""

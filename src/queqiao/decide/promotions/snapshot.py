@@ -82,6 +82,11 @@ class PromotionsSnapshot:
         size = 8 * DIGEST_BYTES
         return f"{(self._sum + self.codes.digest) % (1 << size):0{size // 4}x}"
 
+    def find(self, promotion_id: str) -> Offer | None:
+        """Return a promotion by its id, None when it is not live."""
+        place = self._places.get(promotion_id)
+        return None if place is None else self.by_place[place]
+
     def unlocked_by(self, batch_id: str) -> list[Offer]:
         """Return the promotions that a code of the batch unlocks, in the default order."""
         found = (self.by_place[place] for place in self._unlocked.get(batch_id, ()))

@@ -13,7 +13,6 @@ from queqiao.kernel.errors import FieldError, Message
 
 UNPRICED: dict[str, tuple[str, ...]] = {
     "": ("group", "combines_with", "excludes", "mechanic"),
-    "limits": ("per_day", "per_customer_per_day", "per_device", "budget"),
 }
 """Fields that must still hold their defaults, by the part of the document."""
 

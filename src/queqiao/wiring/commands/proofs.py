@@ -76,6 +76,35 @@ def ledger(home: Home = None, config: Config = None, json_: AsJson = False) -> N
         raise typer.Exit(1)
 
 
+@verify.command()
+def promotions(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
+    """Hold the ledger against the log, for each promotion. Example: queqiao verify promotions."""
+    known = settings(home, config)
+    with local_system.running(known, config) as address:
+        key = local_system.key(known, "read")
+        answer = httpx.get(
+            f"{address.base_url}/api/v1/ledger/promotions",
+            headers={"authorization": f"Bearer {key}"},
+            timeout=120,
+        )
+    if answer.status_code >= 500:
+        raise QueqiaoError
+    books = answer.json()
+    out.print(json.dumps(books) if json_ else _compared(books))
+    if not books["agrees"]:
+        raise typer.Exit(1)
+
+
+def _compared(books: dict[str, Any]) -> str:
+    lines = ["✓ 账本与日志一致  they agree" if books["agrees"] else "✗ 不一致  they differ"]
+    lines += [
+        f"{mark(one['agrees'])} {one['promotion_id']}: {one['spent_in_ledger']} = {one['spent']}"
+        f" ({one['orders']} orders)"
+        for one in books["promotions"]
+    ]
+    return "\n".join(lines)
+
+
 def _words(proof: dict[str, Any]) -> str:
     verdict = "✓ 账实相符  the books balance" if proof["balanced"] else "✗ 账不平  they do not"
     counted = f"{verdict}: {proof['counters']} counters, {proof['entries']} entries"

@@ -2,14 +2,19 @@
 
 import asyncio
 
+import structlog
+
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
 from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
 from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
+from queqiao.decide.promotions.redemptions.used_up import REFRESH_EVERY_S, read_used_up
 from queqiao.decide.recommend.hot_endpoints import RecommendServices
 from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
+from queqiao.kernel.clock import Clock
+from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.http import Route
 from queqiao.operate.authentication import Authenticator
 from queqiao.profile.contracts import LiveReader
@@ -21,7 +26,10 @@ from queqiao.wiring.http_server import serve as serve_http
 from queqiao.wiring.http_server import unix_socket
 from queqiao.wiring.landing_pages import LandingPages
 from queqiao.wiring.live import CachedReader
+from queqiao.wiring.role import every
 from queqiao.wiring.settings import Settings
+
+log = structlog.get_logger()
 
 
 async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
@@ -47,11 +55,29 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     server = changes.server(follower, live.methods())
     await server.serve(settings.socket(f"{name}.rpc"))
     following = asyncio.create_task(follower.run(stop))
+    watching = asyncio.create_task(watch_limits(settings, hot, clock, stop))
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
+    await watching
     await server.close()
     await live.close()
     records.close()
+
+
+async def watch_limits(
+    settings: Settings, hot: HotState, clock: Clock, stop: asyncio.Event
+) -> None:
+    """Learn again and again what is used up; while the ledger is away, the last known serves."""
+    ledger, zone = adapters.ledger(settings), settings.shop.timezone
+
+    async def once() -> None:
+        try:
+            offers = [offer for offer in hot.promotions.by_place if offer is not None]
+            hot.restraints = await read_used_up(ledger, offers, clock.now_us(), zone)
+        except Unavailable:
+            log.debug("what is used up is learnt later")
+
+    await every(REFRESH_EVERY_S, stop, once)
 
 
 def answered(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
@@ -80,6 +106,7 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
         coupon_secret=secret_keys.key(settings.home, "coupons"),
         signer=secret_keys.signer(settings.home, "cursors"),
         segments_of=hot.segments_of,
+        zone=settings.shop.timezone,
     )
     flash = FlashServices(
         sales=lambda: hot.flash_sales,

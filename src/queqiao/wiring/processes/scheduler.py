@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
 from queqiao.kernel.clock import business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.ports.records.documents import Documents
@@ -50,6 +51,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         live = await Documents(records).live(SEGMENT)
         return [(stored.id, stored.revision) for stored in live]
 
+    settlement = Settlement(warehouse, adapters.ledger(settings), adapters.event_log(settings))
+
+    async def settle() -> None:
+        await settlement.settle(clock.now_us())
+
     def at_turn(count: AtMoment) -> Work:
         return schedule.by_clock(count, clock.now_us)
 
@@ -69,6 +75,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (pace.lake_every_s, "lake", fresh.only("lake", schedule.lake_by_clock(clock.now_us))),
         (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
+        (SETTLE_EVERY_S, "redemptions", settle),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
     await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))

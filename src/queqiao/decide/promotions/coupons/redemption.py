@@ -4,10 +4,11 @@ A wrong code (no such code, void, somebody else's) is refused by one answer afte
 whoever guesses learns nothing. Reasons beyond that are told of codes that are right.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from queqiao.decide.promotions.coupons import events, holdings
 from queqiao.decide.promotions.coupons.code_book import Found
@@ -96,7 +97,7 @@ class Coupons:
         use = await self._read(asked)
         if use is None:
             return Validity(False, _WRONG, None, [])
-        reason = _closed(use, asked.now_us) or await self._shortage(use, asked.now_us)
+        reason = closed(use, asked.now_us) or await self._shortage(use, asked.now_us)
         unlocked = [Unlocked(offer.id, offer.name) for offer in use.offers]
         return Validity(reason is None, reason, use.batch.id, unlocked)
 
@@ -166,6 +167,29 @@ class Coupons:
         """Return those of a quote's codes that are wrong for the customer. Guesses are counted."""
         asked = [Asked(code, customer_id, "", address, now_us) for code in dict.fromkeys(codes)]
         return frozenset([normal(one.code) for one in asked if await self._read(one) is None])
+
+    async def uses(self, codes: Iterable[str], asked: Asked) -> dict[str, Use]:
+        """Return what the right ones of an order's codes take, by normal code; guesses are counted.
+
+        The promotions that they unlock are left to the order. Raises TooManyRequests.
+        """
+        found: dict[str, Use] = {}
+        for code in dict.fromkeys(codes):
+            use = await self._read(structs.replace(asked, code=code))
+            if use is not None:
+                found[normal(code)] = structs.replace(use, offers=())
+        return found
+
+    async def comes_back(self, asked: Asked) -> bool:
+        """Say whether a refund of an order gives the use of a code back, by the batch's rule.
+
+        Where it does, the coupon is good for a while more if the batch says so.
+        """
+        use = await self._read(asked)
+        if use is None or _kept(use, asked.now_us) is not None:
+            return False
+        await self._extend(use, asked.now_us)
+        return True
 
     async def _known(self, asked: Asked) -> Use:
         use = await self._read(asked)
@@ -299,7 +323,7 @@ def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:
     return holding is not None and holding.customer_id == customer_id
 
 
-def _closed(use: Use, now_us: int) -> str | None:
+def closed(use: Use, now_us: int) -> str | None:
     """Return why the code cannot be used by its dates, None when it can."""
     if now_us < use.batch.starts_us:
         return "code_not_started"
@@ -311,7 +335,7 @@ def _end_us(use: Use) -> int:
 
 
 def _check_open(use: Use, now_us: int) -> None:
-    reason = _closed(use, now_us)
+    reason = closed(use, now_us)
     if reason is not None:
         raise Refused(_REFUSED, reason=reason)
 

@@ -210,3 +210,11 @@ Benefit = (
     | PointsPaymentBenefit
     | CashbackBenefit
 )
+
+Reducible = PercentBenefit | FixedBenefit | ThresholdBenefit | ShippingBenefit | CashbackBenefit
+"""Benefits that can give a part of what they would: those that a document may cap."""
+
+
+def is_reducible(benefit: Benefit) -> bool:
+    """Say whether a benefit can give a part of what it would."""
+    return isinstance(benefit, Reducible)

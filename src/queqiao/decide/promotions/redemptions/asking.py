@@ -1,0 +1,188 @@
+"""From an order that is placed to what it would take: its price, and its claims."""
+
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.coupons.redemption import closed
+from queqiao.decide.promotions.quote_types import FundingSplit, Quote
+from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.redemptions.claims import (
+    Buyer,
+    Claim,
+    code_claims,
+    order_claim,
+    promotion_claims,
+)
+from queqiao.decide.promotions.redemptions.redemption_types import Given, NewRedemption, Redeemed
+from queqiao.decide.promotions.restraints import Restraints
+from queqiao.decide.promotions.sharing import spread
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
+
+_ONE = Message("question 与 applied 须且只能填一个", "give either question or applied")
+_INLINE = Message(
+    "下单只能用已生效的促销，请删去", "an order uses live promotions only; remove this"
+)
+_NOT_NOW = Message("下单按现在的时间计价，请删去", "an order is priced as of now; remove this")
+_OTHER = Message("与 question.customer.id 不同", "differs from question.customer.id")
+
+
+class Priced(NamedTuple):
+    """An order with its price. ``claims`` are what it takes; ``quote`` None where it was given."""
+
+    promotions: list[Redeemed]
+    claims: list[Claim]
+    discount: int
+    total: int | None
+    quote: Quote | None
+
+
+def check(asked: NewRedemption) -> None:
+    """Raise InvalidInput with every field that cannot stand."""
+    errors: list[FieldError] = []
+    question = asked.question
+    if (question is None) == (asked.applied is None):
+        errors.append(FieldError("question", _ONE))
+    if question is not None:
+        if question.promotions is not None:
+            errors.append(FieldError("question.promotions", _INLINE))
+        if question.now is not None:
+            errors.append(FieldError("question.now", _NOT_NOW))
+        if asked.customer_id not in {None, question.customer.id}:
+            errors.append(FieldError("customer_id", _OTHER))
+    errors += _given_errors(asked.applied or ())
+    if errors:
+        raise InvalidInput(*errors)
+
+
+def _given_errors(applied: Sequence[Given]) -> list[FieldError]:
+    twice = Message("促销重复，请合并", "named twice; put them together")
+    seen: set[str] = set()
+    errors = []
+    for index, given in enumerate(applied):
+        if given.promotion_id in seen:
+            errors.append(FieldError(f"applied[{index}].promotion_id", twice))
+        seen.add(given.promotion_id)
+    return errors
+
+
+def customer_of(asked: NewRedemption) -> str | None:
+    """Return who orders."""
+    return asked.customer_id or (asked.question.customer.id if asked.question else None) or None
+
+
+def codes_of(asked: NewRedemption) -> Sequence[str]:
+    """Return the codes that come with an order."""
+    if asked.question is not None:
+        return asked.question.codes
+    return [given.code for given in asked.applied or () if given.code]
+
+
+def without(shop: Shop, wrong: Collection[str]) -> Shop:
+    """Return the shop as one sees it for whom some codes are wrong."""
+    if not wrong:
+        return shop
+    codes = [normal(code) for code in wrong]
+    return shop._replace(promotions=shop.promotions.without_codes(codes))
+
+
+def redemption_id_of(asked: NewRedemption) -> str:
+    """Return the id of the redemption of an order and a request."""
+    name = f"{asked.order_id}\x1f{asked.request_id}".encode()
+    return blake2b(name, digest_size=16, person=b"redemption").hexdigest()
+
+
+def digest_of(asked: NewRedemption) -> str:
+    """Return what tells another question under the same id, whether paid or not yet."""
+    same = structs.replace(asked, commit=False, hold_minutes=1)
+    return blake2b(msgspec.json.encode(same), digest_size=12).hexdigest()
+
+
+def price(asked: NewRedemption, shop: Shop, restraints: Restraints, buyer: Buyer) -> Priced:
+    """Return the price of an order under restraints, and its claims. Raises InvalidInput."""
+    if asked.question is None:
+        return _given(asked, shop, buyer)
+    answer = quote(asked.question, shop._replace(restraints=restraints), buyer.now_us)
+    promotions = [
+        Redeemed(item.promotion_id, item.name, item.amount + item.value, item.funding, item.code)
+        for item in answer.applied
+    ]
+    return _with_claims(promotions, shop, buyer, answer.totals.total, answer)
+
+
+def _given(asked: NewRedemption, shop: Shop, buyer: Buyer) -> Priced:
+    """Return what a shop that prices by itself has given. Raises InvalidInput."""
+    promotions = []
+    for index, given in enumerate(asked.applied or ()):
+        offer = shop.promotions.find(given.promotion_id)
+        if offer is None:
+            message = Message("没有生效的这个促销", "no such live promotion")
+            raise InvalidInput(FieldError(f"applied[{index}].promotion_id", message))
+        split = FundingSplit(*spread(given.amount, offer.funding, "largest_fraction"))
+        promotions.append(Redeemed(offer.id, offer.name, given.amount, split, given.code))
+    return _with_claims(promotions, shop, buyer, None, None)
+
+
+def _with_claims(
+    promotions: list[Redeemed], shop: Shop, buyer: Buyer, total: int | None, answer: Quote | None
+) -> Priced:
+    claims = [order_claim(buyer.order_id)]
+    taken: list[Redeemed] = []
+    codes: set[str] = set()
+    for item in promotions:
+        own = [*_claims_on_code(item, shop, buyer, codes), *_claims_of(item, shop, buyer)]
+        claims += own
+        takes = {claim.take.counter: claim.take.amount for claim in own}
+        taken.append(structs.replace(item, takes=takes))
+    discount = sum(item.amount for item in taken)
+    return Priced(taken, claims, discount, total, answer)
+
+
+def _claims_of(item: Redeemed, shop: Shop, buyer: Buyer) -> list[Claim]:
+    offer = shop.promotions.find(item.promotion_id)
+    if offer is None:  # it was priced from this very snapshot
+        raise Refused(reason="promotion_unknown")
+    if offer.code_batch is not None and item.code is None:
+        raise Refused(reason="code_missing")
+    return list(promotion_claims(offer, item.amount, buyer))
+
+
+def _claims_on_code(item: Redeemed, shop: Shop, buyer: Buyer, seen: set[str]) -> Iterable[Claim]:
+    """Return what a code takes, once however many promotions it unlocks."""
+    code = normal(item.code or "")
+    if not code or code in seen:
+        return ()
+    seen.add(code)
+    use, offer = buyer.codes.get(code), shop.promotions.find(item.promotion_id)
+    if use is None or offer is None or offer.code_batch != use.batch.id:
+        raise Refused(reason="code_unknown")
+    reason = closed(use, buyer.now_us)
+    if reason is not None:
+        raise Refused(reason=reason)
+    return code_claims(use, buyer, item.promotion_id)
+
+
+def recorded(answer: Quote | None) -> dict[str, Any] | None:
+    """Return a quote as it is kept: equal neighbouring units of a line counted, not listed."""
+    if answer is None:
+        return None
+    kept: dict[str, Any] = msgspec.to_builtins(answer)
+    for line in kept["lines"]:
+        line["units"] = _runs(line["units"])
+    return kept
+
+
+def _runs(units: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = []
+    last: dict[str, Any] | None = None
+    for unit in units:
+        if unit == last:
+            runs[-1]["count"] += 1
+        else:
+            runs.append({**unit, "count": 1})
+        last = unit
+    return runs
