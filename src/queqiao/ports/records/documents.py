@@ -136,6 +136,13 @@ def live(conn: Connection, kind: DocumentKind, ids: Collection[str] | None = Non
     return [_stored(kind, row) for row in found]
 
 
+def in_state(conn: Connection, kind: DocumentKind, state: str) -> list[Stored]:
+    """Return every document of a kind in a state, by id."""
+    d = documents.c
+    statement = select(documents).where(d.kind == kind.name, d.state == state).order_by(d.id)
+    return [_stored(kind, row) for row in conn.execute(statement)]
+
+
 def create(
     conn: Connection,
     kind: DocumentKind,
