@@ -36,9 +36,9 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _COMES_FROM = {"live": ("draft", "paused"), "paused": ("live",)}
 """From which states one is reached; any other is reached from every state but ``archived``."""
 _VERBS = {"live": "publish", "paused": "pause", "archived": "archive"}
+Ids = Collection[str] | None
 IDS_AT_ONCE = 500
 """How many ids one statement names."""
-
 HIDDEN = "••••"
 """Stands where a secret stood."""
 
@@ -126,21 +126,17 @@ def find(
 
 def live(conn: Connection, kind: DocumentKind, ids: Collection[str] | None = None) -> list[Stored]:
     """Return the live documents of a kind by id, of these ids alone where some are named."""
+    return in_state(conn, kind, "live", ids)
+
+
+def in_state(conn: Connection, kind: DocumentKind, state: str, ids: Ids = None) -> list[Stored]:
+    """Return the documents of a kind in a state by id, of these ids alone where some are named."""
     d = documents.c
-    query = select(documents).where(d.kind == kind.name, d.state == "live").order_by(d.id)
-    if ids is None:
-        return [_stored(kind, row) for row in conn.execute(query)]
-    wanted = sorted(ids)
+    query = select(documents).where(d.kind == kind.name, d.state == state).order_by(d.id)
+    wanted = sorted(ids or ())
     parts = (wanted[at : at + IDS_AT_ONCE] for at in range(0, len(wanted), IDS_AT_ONCE))
-    found = (row for part in parts for row in conn.execute(query.where(d.id.in_(part))))
-    return [_stored(kind, row) for row in found]
-
-
-def in_state(conn: Connection, kind: DocumentKind, state: str) -> list[Stored]:
-    """Return every document of a kind in a state, by id."""
-    d = documents.c
-    statement = select(documents).where(d.kind == kind.name, d.state == state).order_by(d.id)
-    return [_stored(kind, row) for row in conn.execute(statement)]
+    queries = [query] if ids is None else [query.where(d.id.in_(part)) for part in parts]
+    return [_stored(kind, row) for each in queries for row in conn.execute(each)]
 
 
 def create(
