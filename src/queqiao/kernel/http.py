@@ -4,7 +4,7 @@ Hot paths (intake, decisions, quotes) are plain coroutines from Request to Respo
 them as Routes; ``wiring`` mounts them, authenticates, and writes them into the OpenAPI document.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -59,15 +59,16 @@ class Response(msgspec.Struct, gc=False):
     """One answer. ``headers`` are extra header lines.
 
     ``stream`` is a body that is never held whole: its pieces are made one after the other, beside
-    the event loop, each when the client has taken the one before; ``body`` is then empty. Who
-    knows its length says it as the header ``content-length``, and the client can show progress.
+    the event loop (those of an asynchronous one: on it), each when the client has taken the one
+    before; ``body`` is then empty. Who knows its length says it as the header ``content-length``,
+    and the client can show progress.
     """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-    stream: Iterator[bytes] | None = None
+    stream: Iterator[bytes] | AsyncIterator[bytes] | None = None
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -1,7 +1,15 @@
 """Hot routes as an ASGI application: read, guard, dispatch, answer. Every fault is a problem."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any, Protocol
@@ -288,14 +296,22 @@ async def write(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _write_stream(response: Response, stream: Iterator[bytes], send: Send) -> None:
+async def _write_stream(
+    response: Response, stream: Iterator[bytes] | AsyncIterator[bytes], send: Send
+) -> None:
     """Send a body piece by piece: ``send`` waits while the client is slow."""
     lines = [("content-type", response.content_type), *response.headers]
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    while (piece := await asyncio.to_thread(next, stream, None)) is not None:
+    async for piece in stream if isinstance(stream, AsyncIterator) else _beside(stream):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _beside(stream: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces, each made in a thread."""
+    while (piece := await asyncio.to_thread(next, stream, None)) is not None:
+        yield piece
 
 
 @lru_cache(256)

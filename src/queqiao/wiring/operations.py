@@ -68,7 +68,14 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
     """Return what the console answers beside documents, people, sessions and audit."""
     records, signer = services.records, services.signer
     warehouse = adapters.warehouse(settings)
-    coupons = CouponServices(records, secret_keys.key(settings.home, "coupons"))
+    coupons = CouponServices(
+        records,
+        secret_keys.key(settings.home, "coupons"),
+        adapters.ledger(settings),
+        warehouse,
+        adapters.event_log(settings),
+        IdSource(services.clock, SystemRandom().getrandbits),
+    )
     groups = BadRowGroups(settings.home / "bad_rows")
     return [
         *collect_handlers(_collect(settings, services, warehouse, groups)),

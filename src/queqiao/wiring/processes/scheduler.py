@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.promotions.coupons.gifts import Giver
 from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
 from queqiao.kernel.clock import business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
@@ -12,7 +13,7 @@ from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import snapshots
 from queqiao.profile.contracts import SEGMENT
-from queqiao.wiring import adapters, retention, webhooks
+from queqiao.wiring import adapters, retention, secret_keys, webhooks
 from queqiao.wiring.freshness import Freshness, Work
 from queqiao.wiring.role import every
 from queqiao.wiring.schedule import AtMoment, Schedule
@@ -22,6 +23,9 @@ from queqiao.wiring.settings import Settings
 log = structlog.get_logger()
 
 COUNTS_EVERY_S = 30.0
+
+GIFTS_EVERY_S = 1.0
+"""How soon coupons given to a segment begin to be given."""
 
 CATALOGUE_EVERY_S = 60.0
 """How often the lake's catalogue is compared with the lake: how long after an outage of it engines
@@ -59,6 +63,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     def at_turn(count: AtMoment) -> Work:
         return schedule.by_clock(count, clock.now_us)
 
+    coupon_secret = secret_keys.key(settings.home, "coupons")
+    giver = Giver(records, adapters.event_log(settings), coupon_secret, clock)
     fresh = Freshness(warehouse, clock)
     works: list[tuple[float, str, Work]] = [
         (
@@ -75,6 +81,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (pace.lake_every_s, "lake", fresh.only("lake", schedule.lake_by_clock(clock.now_us))),
         (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
+        (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (SETTLE_EVERY_S, "redemptions", settle),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]

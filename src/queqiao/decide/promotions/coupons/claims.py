@@ -65,9 +65,8 @@ class Claims:
             expiry_us(batch, asked.now_us),
             batch.personal.per_customer,
         )
-        held: Holding = await self._gathered.write(
-            lambda conn: holdings.issue(conn, wanted, asked.now_us)
-        )
+        issued = await self._gathered.write(lambda conn: holdings.issue(conn, wanted, asked.now_us))
+        held: Holding = issued.holding
         await self._event_log.append([events.of_issue(held, batch.code(held.number), batch.name)])
         return batch, held
 

@@ -3,20 +3,34 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons.code_book import Batch, compile_batch
 from queqiao.decide.promotions.coupons.code_files import FORMS, Form, code_file
 from queqiao.decide.promotions.coupons.codes import LENGTH
+from queqiao.decide.promotions.coupons.gift_endpoints import Giving, actor_of, gift_routes
+from queqiao.decide.promotions.coupons.operators import (
+    CodeView,
+    CouponOffice,
+    NewVoid,
+    VoidList,
+)
+from queqiao.decide.promotions.coupons.statistics import BatchStatistics
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.kernel.http import Handler, Request, Response, Route
+from queqiao.kernel.http import Handler, Request, Response, Route, json_response
+from queqiao.kernel.ids import IdSource
 from queqiao.kernel.text import clean
+from queqiao.ports.event_log.base import EventLog
+from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.records import audit, documents
 from queqiao.ports.records.base import Records
+from queqiao.ports.warehouse.base import Warehouse
 
 _TAGS = ("coupons",)
 _LISTED_AT_ONCE = 10_000
+VOID_BYTES_MAX = 1_000_000
 
 
 class CouponServices(msgspec.Struct, frozen=True):
@@ -24,10 +38,66 @@ class CouponServices(msgspec.Struct, frozen=True):
 
     records: Records
     secret: bytes
+    ledger: Ledger
+    warehouse: Warehouse
+    event_log: EventLog
+    ids: IdSource
 
 
 def handlers(services: CouponServices) -> list[Route]:
     """Return the routes of the console role."""
+    office = CouponOffice(services.records, services.ledger, services.warehouse, services.secret)
+    giving = Giving(services.records, services.event_log, services.secret, services.ids)
+    return [*_downloads(services), *_office_routes(office), *gift_routes(giving)]
+
+
+def _office_routes(office: CouponOffice) -> list[Route]:
+    batch = "/api/v1/coupon-batches/{id}"
+
+    async def code(request: Request) -> Response:
+        said = clean(request.params["code"], "code", 64)
+        return json_response(await office.code(said, request.now_us))
+
+    async def statistics(request: Request) -> Response:
+        return json_response(await office.statistics(_batch_id(request), request.now_us))
+
+    async def voided(request: Request) -> Response:
+        return json_response(await office.voided(_batch_id(request)))
+
+    async def void(request: Request) -> Response:
+        asked = request.decode(NewVoid, VOID_BYTES_MAX)
+        asked = replace(asked, reason=clean(asked.reason, "reason", 500))
+        actor = actor_of(request)
+        return json_response(await office.void(_batch_id(request), asked, actor, request.now_us))
+
+    return [
+        Route(
+            "GET", "/api/v1/coupons/{code}", code,
+            Message("一个券码的状态、持有人与经过", "A code: its state, holder and history"),
+            "read", response_type=CodeView, tags=_TAGS,
+        ),
+        Route(
+            "GET", f"{batch}/statistics", statistics,
+            Message("批次统计：各状态之和等于总次数", "What became of a batch; states add up"),
+            "read", response_type=BatchStatistics, tags=_TAGS,
+        ),
+        Route(
+            "GET", f"{batch}/voids", voided, Message("作废的券码", "Void codes of a batch"),
+            "read", response_type=VoidList, tags=_TAGS,
+        ),
+        Route(
+            "POST", f"{batch}/voids", void,
+            Message("作废券码：列出、按号段或全部", "Make codes void: listed, a range, or all"),
+            "write", NewVoid, VoidList, _TAGS, VOID_BYTES_MAX,
+        ),
+    ]  # fmt: skip
+
+
+def _batch_id(request: Request) -> str:
+    return clean(request.params["id"], "id", 64)
+
+
+def _downloads(services: CouponServices) -> list[Route]:
     summary = Message(
         "下载券码文件，边生成边发送；from 与 count 取其中一段",
         "Download codes, sent while they are made; from and count take a part",
@@ -43,7 +113,7 @@ def handlers(services: CouponServices) -> list[Route]:
 
 def _download(services: CouponServices, form: Form) -> Handler:
     async def download(request: Request) -> Response:
-        batch_id = clean(request.params["id"], "id", 64)
+        batch_id = _batch_id(request)
         stored = await services.records.read(
             lambda conn: documents.get(conn, COUPON_BATCH, batch_id)
         )
@@ -60,12 +130,9 @@ def _download(services: CouponServices, form: Form) -> Handler:
 
 def _note(conn: Connection, request: Request, batch_id: str, part: tuple[int, int]) -> None:
     """Leave a row in the audit trail: who has the codes has the money."""
-    who = request.principal
-    assert who is not None
-    actor = audit.Actor(who.id, who.name, request.client, request.headers.get("queqiao-trace", ""))
     summary = "codes {} to {}".format(*part)
     entry = audit.Entry("coupon_batch.download", "coupon_batch", batch_id, summary)
-    audit.note(conn, actor, entry, request.now_us)
+    audit.note(conn, actor_of(request), entry, request.now_us)
 
 
 def part_of(request: Request, count: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ a batch is never given out twice nor beyond its limits, and a number is given ou
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
@@ -49,7 +49,14 @@ class Issue(msgspec.Struct, frozen=True):
     most: int | None = None
 
 
-def issue(conn: Connection, wanted: Issue, now_us: int) -> Holding:
+class Issued(NamedTuple):
+    """The coupon that was given, and whether by this call: a retry finds it given."""
+
+    holding: Holding
+    is_new: bool
+
+
+def issue(conn: Connection, wanted: Issue, now_us: int) -> Issued:
     """Give the next code of the batch. Raises Refused: ``batch_exhausted``, ``claim_limit``."""
     h = holdings.c
     of_customer = and_(h.batch_id == wanted.batch_id, h.customer_id == wanted.customer_id)
@@ -57,7 +64,7 @@ def issue(conn: Connection, wanted: Issue, now_us: int) -> Holding:
         select(holdings).where(of_customer, h.request_id == wanted.request_id)
     ).first()
     if known is not None:
-        return _holding(known)
+        return Issued(_holding(known), is_new=False)
     if wanted.most is not None:
         having = conn.execute(select(func.count()).where(of_customer)).scalar_one()
         if having >= wanted.most:
@@ -73,9 +80,10 @@ def issue(conn: Connection, wanted: Issue, now_us: int) -> Holding:
             expires_at_us=wanted.expires_at_us,
         )
     )
-    return Holding(
+    held = Holding(
         wanted.batch_id, number, wanted.customer_id, wanted.origin, now_us, wanted.expires_at_us
     )
+    return Issued(held, is_new=True)
 
 
 def _next_number(conn: Connection, wanted: Issue) -> int:
