@@ -160,6 +160,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             PAGE[0],
         ),
         "GET /api/v1/customers/{id}/coupons": PAGE,
+        "POST /api/v1/coupon-batches/{id}/gifts": (IDEMPOTENCY_KEY,),
+        "GET /api/v1/coupon-batches/{id}/gifts": (PAGE[0],),
         "POST /api/v1/customers/{id}/coupons": (IDEMPOTENCY_KEY,),
         "GET /api/v1/decisions/{id}/why": (
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
