@@ -182,10 +182,13 @@ def stands(promotion):
     return not list(benefit_errors(promotion.benefit, promotion.scope))
 
 
+GROUPS = "gh"
+IDS = [f"p{n}" for n in range(12)]
+NAMES = st.sets(st.sampled_from([*IDS, *GROUPS]), max_size=4).map(tuple)
 PROMOTIONS = st.lists(
     st.builds(
         InlinePromotion,
-        id=st.sampled_from([f"p{n}" for n in range(12)]),
+        id=st.sampled_from(IDS),
         name=st.just("promotion"),
         benefit=BENEFITS,
         scope=SCOPES,
@@ -195,11 +198,15 @@ PROMOTIONS = st.lists(
         funding=FUNDINGS,
         code_batch=st.sampled_from([None, None, "W"]),
         layer=st.none() | st.sampled_from(LAYERS),
+        group=st.none() | st.sampled_from(GROUPS),
+        combines_with=st.none() | st.none() | NAMES,
+        excludes=st.just(()) | NAMES,
     ).filter(stands),
     max_size=9,
     unique_by=lambda promotion: promotion.id,
 ).map(tuple)
 RATES = st.sampled_from([Decimal(0), Decimal(9), Decimal(13), Decimal("8.875")])
+AMONG = st.sampled_from(["all", "best", "first"])
 PROFILES = st.builds(
     Profile,
     rounding=st.sampled_from(["half_up", "half_down", "half_even", "down", "up", "none"]),
@@ -208,7 +215,9 @@ PROFILES = st.builds(
     exclusivity=st.sampled_from(["first_exclusive_wins", "by_priority"]),
     priority=st.sampled_from(["high_first", "low_first"]),
     minimum_price=st.sampled_from(["redistribute", "cap"]),
-    selection=st.sampled_from(["sequence", "sequence", "best_combination"]),
+    selection=st.sampled_from(["sequence", "sequence", "best_in_group", "best_combination"]),
+    layer_among=st.dictionaries(st.sampled_from(LAYERS), AMONG, max_size=3),
+    group_among=st.dictionaries(st.sampled_from(GROUPS), AMONG),
     layers=st.permutations(LAYERS).map(tuple),
     one_per_unit=st.just(()) | st.sets(st.sampled_from(LAYERS), max_size=3).map(tuple),
     line_cap_percent=st.none() | PERCENT,

@@ -66,6 +66,11 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     reward: Reward | None = None
     reducible: Any = None
     """The benefit as written, where the last use gets what is left of the budget."""
+    group: str | None = None
+    combines_with: frozenset[str] | None = None
+    excludes: frozenset[str] = frozenset()
+    is_choosy: bool = False
+    """It looks at what stands beside it: it has ``combines_with`` or ``excludes``."""
 
 
 def compile_offer(
@@ -73,10 +78,10 @@ def compile_offer(
 ) -> Offer:
     """Return the offer of a document that has passed its check; ``zone`` is the shop's."""
     condition, funding = document.condition, document.funding
-    reward = compile_reward(document.benefit)
     own = condition.goods is None
     tree, layer = _tree(document, zone), layer_of(document)
     own_batch = () if document.code_batch is None else (document.code_batch,)
+    reward, combines = compile_reward(document.benefit), document.combines_with
     return Offer(
         id=promotion_id,
         name=document.name,
@@ -100,6 +105,10 @@ def compile_offer(
         digest=digest(promotion_id, document),
         reward=reward,
         reducible=document.benefit if document.limits.budget_end == "reduce" else None,
+        group=document.group,
+        combines_with=None if combines is None else frozenset(combines),
+        excludes=frozenset(document.excludes),
+        is_choosy=combines is not None or bool(document.excludes),
     )
 
 

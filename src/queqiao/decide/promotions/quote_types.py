@@ -229,7 +229,10 @@ class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A promotion or a code that gives nothing, and why; what is missing where that is known."""
+    """A promotion or a code that gives nothing, and why; what is missing where that is known.
+
+    ``other``: the promotion that stands in its way.
+    """
 
     promotion_id: str | None
     reason: str
@@ -237,6 +240,7 @@ class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     code: str | None = None
     shortfall: int | None = None
     shortfall_unit: ShortfallUnit | None = None
+    other: str | None = None
 
 
 class AddOn(Struct, frozen=True, gc=False):

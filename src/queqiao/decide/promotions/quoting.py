@@ -234,5 +234,11 @@ def _refused(answered: Answered, counter: Counter, request: QuoteRequest) -> lis
 def _unmet(unmet: Unmet) -> RefusedPromotion:
     offer, code = unmet.placed.offer, unmet.placed.code
     return RefusedPromotion(
-        offer.id, unmet.reason, offer.name, code, unmet.shortfall, unmet.shortfall_unit
+        offer.id,
+        unmet.reason,
+        offer.name,
+        code,
+        unmet.shortfall,
+        unmet.shortfall_unit,
+        unmet.other,
     )

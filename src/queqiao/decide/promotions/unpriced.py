@@ -12,7 +12,7 @@ from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.kernel.errors import FieldError, Message
 
 UNPRICED: dict[str, tuple[str, ...]] = {
-    "": ("group", "combines_with", "excludes", "mechanic"),
+    "": ("mechanic",),
 }
 """Fields that must still hold their defaults, by the part of the document."""
 

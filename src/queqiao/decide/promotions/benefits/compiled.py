@@ -52,6 +52,9 @@ class Compiled:
     takes_units: ClassVar[bool] = False
     """Its units are not free for another such promotion of the same layer."""
 
+    is_by_line: ClassVar[bool] = False
+    """What it gives on a line does not depend on other lines."""
+
     reads_quantity: bool = False
     """Its next step depends on how many units there are."""
 

@@ -20,6 +20,7 @@ class OnEachLine(Compiled):
     """A sum on what each line costs."""
 
     __slots__ = ("_sum", "cap")
+    is_by_line: ClassVar[bool] = True
 
     def __init__(self, each: Sum, cap: int | None) -> None:
         self._sum = each
@@ -39,6 +40,7 @@ class OnEachUnit(Compiled):
     """A sum on what each unit costs, rounded unit by unit."""
 
     __slots__ = ("_sum", "cap")
+    is_by_line: ClassVar[bool] = True
 
     def __init__(self, each: Sum, cap: int | None) -> None:
         self._sum = each

@@ -1,6 +1,7 @@
 """Prices in place of discounts: one for every unit, or one by SKU."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from queqiao.decide.promotions.benefits.compiled import Compiled, Goods
 from queqiao.decide.promotions.pricing.pieces import Group, Share, equal_units
@@ -15,6 +16,7 @@ class UnitPrices(Compiled):
     """
 
     __slots__ = ("_price", "_prices")
+    is_by_line: ClassVar[bool] = True
 
     def __init__(self, price: int | None, prices: Mapping[str, int]) -> None:
         self._price = price

@@ -39,12 +39,16 @@ class Applied(Struct, frozen=True, gc=False):
 
 
 class Unmet(Struct, frozen=True, gc=False):
-    """Why a placed offer gave nothing; ``shortfall`` is in minor units, or in units of goods."""
+    """Why a placed offer gave nothing; ``shortfall`` is in minor units, or in units of goods.
+
+    ``other``: the id of the offer in its way, where one is.
+    """
 
     placed: Placed
     reason: Reason
     shortfall: int | None = None
     shortfall_unit: ShortfallUnit | None = None
+    other: str | None = None
 
 
 class Priced(NamedTuple):

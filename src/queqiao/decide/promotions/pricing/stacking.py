@@ -1,35 +1,78 @@
-"""Stacking: which offers stand together, in which order they are taken."""
+"""Stacking: offers are let through one after another, each unless another stands in its way."""
 
 from collections.abc import Sequence
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.offers import Offer
+from queqiao.decide.promotions.pricing.contests import Contest, contests
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
-from queqiao.decide.promotions.pricing.till import Till
+from queqiao.decide.promotions.pricing.till import Pool, Till
 
 
 def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
     """Apply the offers in the order given, as the profile says. Never below floors or 0."""
-    unmet: list[Unmet] = []
-    applied: list[Applied] = []
-    till = Till(basket, profile)
-    alone = False
-    for item in _first_alone(basket, placed, profile, unmet):
-        if alone:
-            unmet.append(Unmet(item, "exclusive_alone"))
-            continue
-        exclusive = item.offer.exclusive
-        if exclusive and applied:
-            unmet.append(Unmet(item, "exclusive_after_others"))
-            continue
-        given = till.take(item)
-        if isinstance(given, Applied):
-            applied.append(given)
-            alone = exclusive
+    stack = Stack(basket, profile)
+    standing = _first_alone(basket, placed, profile, stack.unmet)
+    for turn in contests(standing, profile):
+        if isinstance(turn, Contest):
+            turn.hold(stack)
         else:
-            unmet.append(given)
+            stack.let(turn)
+    till = stack.till
     discount = basket.subtotal - sum(till.running)
-    return Priced(discount, till.running, applied, unmet, till.pieces)
+    return Priced(discount, till.running, stack.applied, stack.unmet, till.pieces)
+
+
+class Stack:
+    """The offers that gave, in their order, and those that did not."""
+
+    __slots__ = ("_alone", "_choosy", "applied", "till", "unmet")
+
+    def __init__(self, basket: Basket, profile: Profile) -> None:
+        self.till = Till(basket, profile)
+        self.applied: list[Applied] = []
+        self.unmet: list[Unmet] = []
+        self._alone: Offer | None = None
+        self._choosy = False
+
+    def let(self, item: Placed, pool: Pool | None = None) -> bool:
+        """Let an offer give, unless another stands in its way. Say whether it gave."""
+        given = self.in_the_way(item) or self.till.take(item, pool)
+        if isinstance(given, Unmet):
+            self.unmet.append(given)
+            return False
+        self.applied.append(given)
+        offer = item.offer
+        if offer.exclusive:
+            self._alone = offer
+        self._choosy = self._choosy or offer.is_choosy
+        return True
+
+    def in_the_way(self, item: Placed) -> Unmet | None:
+        """Return why an offer may not stand beside those that gave; None when it may."""
+        offer = item.offer
+        if self._alone is not None:
+            return Unmet(item, "exclusive_alone", other=self._alone.id)
+        if offer.exclusive and self.applied:
+            return Unmet(item, "exclusive_after_others", other=self.applied[0].placed.offer.id)
+        if self._choosy or offer.is_choosy:
+            for applied in self.applied:
+                if not stand_together(offer, applied.placed.offer):
+                    return Unmet(item, "excluded_by", other=applied.placed.offer.id)
+        return None
+
+
+def stand_together(one: Offer, other: Offer) -> bool:
+    """Say whether neither of two offers forbids the other, by its id or by its group."""
+    return _bears(one, other) and _bears(other, one)
+
+
+def _bears(one: Offer, other: Offer) -> bool:
+    names = {other.id} if other.group is None else {other.id, other.group}
+    if one.combines_with is not None and names.isdisjoint(one.combines_with):
+        return False
+    return names.isdisjoint(one.excludes)
 
 
 def _first_alone(
@@ -40,7 +83,9 @@ def _first_alone(
         return placed
     for item in placed:
         if item.offer.exclusive and gives(item, basket, profile):
-            unmet += [Unmet(other, "exclusive_alone") for other in placed if other is not item]
+            alone = item.offer.id
+            others = [other for other in placed if other is not item]
+            unmet += [Unmet(other, "exclusive_alone", other=alone) for other in others]
             return (item,)
     return placed
 

@@ -94,10 +94,13 @@ class Till:
         other._divide = copy(self._divide)
         return other
 
-    def weigh(self, item: Placed) -> int:
-        """Return what an offer would give here, and take nothing."""
-        given = self.copy().take(item)
-        return given.amount if isinstance(given, Applied) else 0
+    def tried(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
+        """Return what would come of taking an offer here, and take nothing."""
+        return self.copy().take(item, pool)
+
+    def quantity(self, line: int) -> int:
+        """Return how many units a line has."""
+        return self._basket.quantities[line]
 
     def still_costs(self, lines: Sequence[int]) -> int:
         """Return what these lines cost in all just now."""
