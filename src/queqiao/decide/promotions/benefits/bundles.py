@@ -7,6 +7,7 @@ from queqiao.decide.promotions.benefits.compiled import Compiled, Goods, Missing
 from queqiao.decide.promotions.benefits.filling import Filling, Supply, most_times
 from queqiao.decide.promotions.benefits.sums import Fixed, Percent
 from queqiao.decide.promotions.documents.benefit import BundleBenefit
+from queqiao.decide.promotions.matching.goods_test import GoodsTest
 from queqiao.decide.promotions.pricing.pieces import Group, Share, arranged
 from queqiao.decide.promotions.rounding import Divide
 
@@ -23,7 +24,7 @@ class Bundled(Compiled):
     reads_quantity = True
 
     def __init__(self, benefit: BundleBenefit) -> None:
-        self._items = [item.goods for item in benefit.items]
+        self._items = [GoodsTest(item.goods) for item in benefit.items]
         self._quantities = [item.quantity for item in benefit.items]
         self._price = benefit.price
         self._discount: Percent | Fixed | None = None
@@ -50,12 +51,11 @@ class Bundled(Compiled):
         return groups
 
     def _supplies(self, goods: Goods, runs: Sequence[Share]) -> list[Supply]:
-        items_of: dict[int, frozenset[int]] = {}
-        for run in runs:
-            if run.line not in items_of:
-                items_of[run.line] = frozenset(
-                    item for item, scope in enumerate(self._items) if goods.holds(scope, run.line)
-                )
+        lines = [frozenset(goods_test.lines(goods.basket)) for goods_test in self._items]
+        items_of = {
+            run.line: frozenset(item for item, places in enumerate(lines) if run.line in places)
+            for run in runs
+        }
         return [Supply(run.count, items_of[run.line]) for run in runs]
 
     def _bundles(

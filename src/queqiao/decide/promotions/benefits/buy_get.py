@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 from queqiao.decide.promotions.benefits.compiled import Compiled, Goods, Missing, by_sku
 from queqiao.decide.promotions.benefits.sums import Percent
 from queqiao.decide.promotions.documents.benefit import BuyGetBenefit
+from queqiao.decide.promotions.matching.goods_test import GoodsTest
 from queqiao.decide.promotions.pricing.pieces import Group, Share, arranged
 from queqiao.decide.promotions.rounding import Divide
 
@@ -37,7 +38,8 @@ class BuyGet(Compiled):
         self._buy, self._get = benefit.buy, benefit.get
         self._percent = Percent(benefit.percent)
         self._price = benefit.price
-        self._get_goods = benefit.get_goods
+        get_goods = benefit.get_goods
+        self._get_goods = None if get_goods is None else GoodsTest(get_goods)
         self._same_sku = benefit.same_sku
         self._dearest_first = benefit.choose == "dearest"
         self._times_max = benefit.times_max
@@ -59,7 +61,7 @@ class BuyGet(Compiled):
         SKUs stand by the unit that would be given first, so that ``times_max`` keeps to it.
         """
         if self._get_goods is not None:
-            given = self._arranged(goods.others(self._get_goods))
+            given = self._arranged(goods.others(self._get_goods.lines(goods.basket)))
             return [(arranged(goods.shares, dearest_first=True), given)]
         rows = by_sku(goods) if self._same_sku else [goods.shares]
         pools = [(arranged(row, dearest_first=True), self._arranged(row)) for row in rows if row]

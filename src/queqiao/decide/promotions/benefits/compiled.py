@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.pricing.pieces import Group, Share
 from queqiao.decide.promotions.rounding import Divide
 
@@ -13,14 +12,12 @@ from queqiao.decide.promotions.rounding import Divide
 class Goods(NamedTuple):
     """The goods in scope: their units that may take part, as shares of whole pieces.
 
-    ``others`` finds units of the whole basket by a scope; ``holds`` says whether a scope holds a
-    line (its place in the basket).
+    ``others`` finds those of any lines of the basket.
     """
 
     basket: Basket
     shares: Sequence[Share]
-    others: Callable[[Scope], Sequence[Share]]
-    holds: Callable[[Scope, int], bool]
+    others: Callable[[Sequence[int]], Sequence[Share]]
 
     @property
     def quantity(self) -> int:

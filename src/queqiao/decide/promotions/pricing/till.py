@@ -7,8 +7,7 @@ from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.benefits.compiled import Goods, Missing
 from queqiao.decide.promotions.benefits.sums import Sum
 from queqiao.decide.promotions.documents.profile import Layer, Profile
-from queqiao.decide.promotions.documents.scope import Scope
-from queqiao.decide.promotions.offers import Offer, in_scope
+from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Unmet
 from queqiao.decide.promotions.pricing.pieces import Piece, Share, equal_units, split
 from queqiao.decide.promotions.pricing.rooms import Rooms
@@ -143,16 +142,10 @@ class Till:
     def _goods(self, item: Placed, pool: Pool | None) -> Goods:
         layer = self._taken_in(item.offer)
 
-        def others(scope: Scope) -> list[Share]:
-            places = [line for line in range(len(self.running)) if self._holds(scope, line)]
-            return self._shares(places, layer, pool)
+        def others(lines: Sequence[int]) -> list[Share]:
+            return self._shares(lines, layer, pool)
 
-        shares = self._shares(item.lines, layer, pool)
-        return Goods(self._basket, shares, others, self._holds)
-
-    def _holds(self, scope: Scope, place: int) -> bool:
-        line = self._basket.lines[place]
-        return in_scope(scope, line.sku, line.facts, line.price)
+        return Goods(self._basket, others(item.lines), others)
 
     def _shares(self, lines: Sequence[int], layer: Layer | None, pool: Pool | None) -> list[Share]:
         """Return the units of the lines that are free in the layer."""
