@@ -41,6 +41,12 @@ class Store:
         return future
 
 
+def told(answer: bytes) -> "asyncio.Future[bytes]":
+    future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    future.set_result(answer)
+    return future
+
+
 async def show(request: Request) -> Response:
     return json_response({"size": len(request.body), "method": request.method})
 
@@ -54,7 +60,10 @@ def store() -> Store:
 async def port(store: Store) -> AsyncIterator[int]:
     summary = Message("测试", "test")
     routes = [Route(verb, "/take", show, summary, body_max=5000) for verb in ("POST", "GET")]
-    direct = {b"/take": Direct(store.take, BODY_MAX, ANSWER)}
+    direct = {
+        b"/take": Direct(store.take, BODY_MAX, ANSWER),
+        b"/ask": Direct(lambda *_: told(b'{"own": 1}'), BODY_MAX),
+    }
     listener = socket.create_server(("127.0.0.1", 0))
     stop = asyncio.Event()
     bounds = {"header_timeout_s": 0.3, "body_timeout_s": 0.3}
@@ -97,6 +106,15 @@ async def test_a_direct_answer_and_then_another_on_the_same_connection(talk) -> 
         status, lines, body = await answer(reader)
         assert (status, body) == (200, b"direct")
         assert lines["date"].endswith("GMT")
+
+
+async def test_a_path_without_an_answer_tells_that_of_each_request(talk) -> None:
+    reader, writer = talk
+    for _ in range(2):
+        writer.write(post(b"x", path="/ask"))
+        status, lines, body = await answer(reader)
+        assert (status, body) == (200, b'{"own": 1}')
+        assert lines["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,15 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def check(body: bytes, size_max: int | None = None) -> None:
-    """Raise before parsing what a parser must not see: too large, too deep, NUL, surrogates."""
+def check(body: bytes, size_max: int | None = None, brackets: int = DEPTH_MAX) -> None:
+    """Raise before parsing what a parser must not see: too large, too deep, NUL, surrogates.
+
+    A body of at most so many opening ``brackets`` is not looked at for depth, which takes long:
+    for long flat lists of types that do not nest.
+    """
     if size_max is not None and len(body) > size_max:
         raise TooLarge(Message(f"最多 {size_max} 字节", f"at most {size_max} bytes"))
-    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+    if body.count(b"[") + body.count(b"{") > brackets:
         _check_depth(body)
     if _SUSPECT.search(body):
         _check_text(body)
@@ -68,9 +72,9 @@ def _walk(value: Any, path: str) -> None:
             _walk(item, f"{path}[{index}]")
 
 
-def decode(body: bytes, kind: type[T], size_max: int | None = None) -> T:
+def decode(body: bytes, kind: type[T], size_max: int | None = None, brackets: int = DEPTH_MAX) -> T:
     """Return ``body`` as ``kind``. Raises InvalidInput with the JSON path, or TooLarge."""
-    check(body, size_max)
+    check(body, size_max, brackets)
     value: T = _parse(body, kind)
     return value
 

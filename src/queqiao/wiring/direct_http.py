@@ -17,7 +17,10 @@ from queqiao.wiring.asgi import problem_response
 from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.http_server import BoundedProtocol
 
-Taking = Callable[[Sequence[tuple[bytes, bytes]], bytes, str], "asyncio.Future[None] | None"]
+Stored = asyncio.Future[Any] | None
+"""Done when the request is; its result is the JSON to answer with, where the path has no answer."""
+
+Taking = Callable[[Sequence[tuple[bytes, bytes]], bytes, str], Stored]
 """Takes header lines (names in lower case), a body and the client's address.
 
 None: do it the general way.
@@ -26,11 +29,14 @@ None: do it the general way.
 
 @dataclass(frozen=True)
 class Direct:
-    """How one path is answered directly: by POST, with one answer for all that is well."""
+    """How one path is answered directly: by POST, with one answer for all that is well.
+
+    Without that, each request's own: JSON bytes, the result of its future.
+    """
 
     take: Taking
     body_max: int
-    answer: bytes
+    answer: bytes | None = None
     """Header lines and body after the status line and the date."""
     problem_lines: tuple[tuple[str, str], ...] = ()
     """Header lines that a problem document carries as well."""
@@ -130,7 +136,7 @@ class DirectProtocol(BoundedProtocol):
 
     def _await(
         self,
-        stored: "asyncio.Future[None]",
+        stored: "asyncio.Future[Any]",
         direct: Direct,
         headers: Sequence[tuple[bytes, bytes]],
     ) -> None:
@@ -138,21 +144,24 @@ class DirectProtocol(BoundedProtocol):
         under_way.response_complete = False
         self.cycle = under_way  # type: ignore[assignment]  # what uvicorn asks of a cycle, it has
 
-        def answer(stored: "asyncio.Future[None]") -> None:
+        def answer(stored: "asyncio.Future[Any]") -> None:
             under_way.response_complete = True
             if self.transport.is_closing():
                 return
             error = stored.exception()
             self.transport.write(
-                self._well(direct) if error is None else _problem(error, headers, direct)
+                self._well(direct, stored.result())
+                if error is None
+                else _problem(error, headers, direct)
             )
             self._answered()
 
         stored.add_done_callback(answer)
 
-    def _well(self, direct: Direct) -> bytes:
+    def _well(self, direct: Direct, told: bytes | None) -> bytes:
         ((name, value),) = self.server_state.default_headers
-        return b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b" % (name, value, direct.answer)
+        rest = direct.answer if direct.answer is not None else _json(told or b"")
+        return b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b" % (name, value, rest)
 
     def _answered(self) -> None:
         if not self._under_way.keep_alive:  # the server is going down
@@ -162,6 +171,10 @@ class DirectProtocol(BoundedProtocol):
         else:
             self.server_state.total_requests += 1
             self._idle_since = monotonic()
+
+
+def _json(body: bytes) -> bytes:
+    return b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def _problem(error: BaseException, headers: Sequence[tuple[bytes, bytes]], direct: Direct) -> bytes:

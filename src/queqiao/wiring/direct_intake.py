@@ -14,14 +14,17 @@ TAKEN = (
 """The answer of the intake; the same as that of its routes."""
 
 
+def intake_paths(express: Express) -> dict[bytes, Direct]:
+    """Return the intake's paths that are answered directly."""
+    lines = (*cors.ANY_SITE, cors.EXPOSED)
+    return {
+        path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN, lines)
+        for path, take in express_paths(express).items()
+    }
+
+
 def direct_protocol(
     express: Express, addresses: ClientAddresses | None = None
 ) -> type[BoundedProtocol]:
     """Return the public port's protocol: usual intake requests skip the application."""
-    return protocol_of(
-        {
-            path.encode(): Direct(take, BATCH_BYTES_MAX, TAKEN, (*cors.ANY_SITE, cors.EXPOSED))
-            for path, take in express_paths(express).items()
-        },
-        addresses,
-    )
+    return protocol_of(intake_paths(express), addresses)

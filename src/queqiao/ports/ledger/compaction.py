@@ -6,6 +6,7 @@ from pathlib import Path
 
 from queqiao.ports.journal.base import segment_name
 from queqiao.ports.journal.reader import segment_bases
+from queqiao.ports.ledger.base import IDLE_KEYS_KEPT_US
 from queqiao.ports.ledger.state import LedgerState
 
 _KEYS_AT_A_TIME = 10_000
@@ -13,7 +14,13 @@ _KEYS_AT_A_TIME = 10_000
 
 
 async def forget_old_keys(state: LedgerState) -> None:
-    """Drop the keys whose time of remembrance is over, letting steps through in between."""
+    """Drop the keys whose time of remembrance is over, letting steps through in between.
+
+    When even the oldest key is too young, there is nothing to look for.
+    """
+    if state.latest_us - state.oldest_us <= IDLE_KEYS_KEPT_US:
+        return
+    state.oldest_us = state.latest_us
     keys = list(state.holdings)
     for start in range(0, len(keys), _KEYS_AT_A_TIME):
         state.forget_old(keys[start : start + _KEYS_AT_A_TIME])

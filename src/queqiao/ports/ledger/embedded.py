@@ -42,7 +42,7 @@ from queqiao.ports.ledger.steps import (
     sum_takes,
 )
 
-COMPACT_BYTES = 16 << 20
+COMPACT_BYTES = 32 << 20
 """The journal grows by this much, or by the size of the last snapshot, before the next one."""
 
 SEGMENT_BYTES = 8 << 20

@@ -6,12 +6,13 @@
 --
 -- The one key given to a function is the ledger's place, "{queqiao:ledger}"; its braces keep in one
 -- slot what lies beside it:
---   meta      hash    format; latest: the latest time that any step brought; seq: steps so far
+--   meta      hash    format; latest: the latest time that any step brought; seq: steps so far;
+--                     weight: of the log, in reservations or single steps
 --   counters  hash    name -> "wanted free leased spent"
 --   names     sorted  the names of the counters, for finding by prefix
 --   holdings  hash    key of a step -> what is remembered of it (msgpack, amounts in JSON)
 --   due       sorted  keys of open reservations by the time at which they expire
---   log       stream  the entries: kind, key, at, moved = transfers (msgpack), newest last
+--   log       stream  the entries: kind, key, at, moved = transfers (msgpack), weight, newest last
 --   opening   hash    name -> "free leased spent" before the oldest entry that the log still has
 --   idle, settled  lists  "at key": what may be forgotten, oldest first
 
@@ -46,6 +47,16 @@ end
 
 local function text(number)
   return string.format('%.0f', number)
+end
+
+-- Calls a command with as many arguments as there are, some hundreds at a time: each call costs as
+-- much as several of its arguments. The arguments come in groups of as many as the command wants.
+local AT_ONCE_MAX = 600
+local function call_many(command, key, arguments)
+  for first = 1, #arguments, AT_ONCE_MAX do
+    local last = math.min(first + AT_ONCE_MAX - 1, #arguments)
+    redis.call(command, key, unpack(arguments, first, last))
+  end
 end
 
 -- Amounts are told and kept as JSON, [["name", "amount"], …]: strings, so that no digit is lost.
@@ -131,12 +142,16 @@ local function find(keys, key)
   }
 end
 
-local function hold(keys, key, held, latest)
-  held.at = latest
-  redis.call('HSET', keys[HOLDINGS], key, cmsgpack.pack({
+local function packed_holding(held)
+  return cmsgpack.pack({
     held.kind, held.state, held.at, held.asked, held.expires or 0, held.spent or '',
     held.refunded or '', held.answer or {}, held.of_key or '',
-  }))
+  })
+end
+
+local function hold(keys, key, held, latest)
+  held.at = latest
+  redis.call('HSET', keys[HOLDINGS], key, packed_holding(held))
   if held.state == 'open' then
     redis.call('ZADD', keys[DUE], text(held.expires), key)
   else
@@ -176,40 +191,54 @@ local function open_with(keys, moved)
     books[name][giver] = books[name][giver] - amount
     books[name][taker] = books[name][taker] + amount
   end
+  local rows = {}
   for name, opened in pairs(books) do
-    local packed = text(opened[FREE]) .. ' ' .. text(opened[LEASED]) .. ' ' .. text(opened[SPENT])
-    redis.call('HSET', keys[OPENING], name, packed)
+    rows[#rows + 1] = name
+    rows[#rows + 1] = string.format('%.0f %.0f %.0f', opened[FREE], opened[LEASED], opened[SPENT])
   end
+  call_many('HSET', keys[OPENING], rows)
 end
 
+-- An entry weighs as many as the reservations in it; one of an older release weighs one.
 local function fold(keys, entries_max)
-  local over = math.min(redis.call('XLEN', keys[LOG]) - entries_max, AT_A_TIME)
-  if over <= 0 then
+  local weight = tonumber(redis.call('HGET', keys[META], 'weight') or '0')
+  if weight <= entries_max then
     return
   end
-  for _, entry in ipairs(redis.call('XRANGE', keys[LOG], '-', '+', 'COUNT', over)) do
+  local folded = 0
+  for _, entry in ipairs(redis.call('XRANGE', keys[LOG], '-', '+', 'COUNT', AT_A_TIME)) do
     local fields = entry[2]
+    if weight - folded <= entries_max then
+      break
+    end
     open_with(keys, cmsgpack.unpack(fields[8]))
     redis.call('XDEL', keys[LOG], entry[1])
+    folded = folded + tonumber(fields[10] or '1')
   end
+  redis.call('HINCRBY', keys[META], 'weight', text(-folded))
 end
 
 -- Writing a step: counters, the entry, what is remembered of the key.
 
-local function write(step, kind, key, now)
-  local keys = step.keys
+local function write(step, kind, key, now, weight)
+  local keys, counters, names = step.keys, {}, {}
   for name, counter in pairs(step.books) do
     if counter.changed then
-      redis.call('HSET', keys[COUNTERS], name, text(counter.wanted) .. ' ' .. text(counter[FREE])
-        .. ' ' .. text(counter[LEASED]) .. ' ' .. text(counter[SPENT]))
+      counters[#counters + 1] = name
+      counters[#counters + 1] = string.format('%.0f %.0f %.0f %.0f', counter.wanted, counter[FREE],
+        counter[LEASED], counter[SPENT])
     end
     if counter.is_new then
-      redis.call('ZADD', keys[NAMES], 0, name)
+      names[#names + 1] = 0
+      names[#names + 1] = name
     end
   end
+  call_many('HSET', keys[COUNTERS], counters)
+  call_many('ZADD', keys[NAMES], names)
   local number = redis.call('HINCRBY', keys[META], 'seq', 1)
+  redis.call('HINCRBY', keys[META], 'weight', weight or 1)
   redis.call('XADD', keys[LOG], text(number) .. '-0', 'kind', kind, 'key', key,
-    'at', text(now), 'moved', cmsgpack.pack(step.moved))
+    'at', text(now), 'moved', cmsgpack.pack(step.moved), 'weight', weight or 1)
   local latest = tonumber(redis.call('HGET', keys[META], 'latest') or '0')
   if now > latest then
     latest = now
@@ -416,10 +445,23 @@ local function reserve_many(keys, args)
     end
   end
   if #fresh > 0 then
-    local latest = write(step, 'reserve_many', '', now)
+    local latest = write(step, 'reserve_many', '', now, #fresh)
+    local holdings, due, idle = {}, {}, {}
     for _, key in ipairs(fresh) do
-      hold(keys, key, known[key], latest)
+      local held = known[key]
+      held.at = latest
+      holdings[#holdings + 1] = key
+      holdings[#holdings + 1] = packed_holding(held)
+      if held.state == 'open' then
+        due[#due + 1] = text(held.expires)
+        due[#due + 1] = key
+      else
+        idle[#idle + 1] = text(latest) .. ' ' .. key
+      end
     end
+    call_many('HSET', keys[HOLDINGS], holdings)
+    call_many('ZADD', keys[DUE], due)
+    call_many('RPUSH', keys[IDLE], idle)
     clean(keys, latest, entries_max, #fresh)
   end
   return answers

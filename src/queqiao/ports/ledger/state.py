@@ -18,7 +18,7 @@ from queqiao.ports.ledger.base import (
     Take,
 )
 from queqiao.ports.ledger.books import Book, Books, Transfer, to_limit
-from queqiao.ports.ledger.rows import Row, holding, outcome, plan
+from queqiao.ports.ledger.rows import Row, holding, lease, outcome, plan
 from queqiao.ports.ledger.rows import apply as apply_row
 from queqiao.ports.ledger.rows import undo as undo_row
 from queqiao.ports.ledger.steps import (
@@ -60,6 +60,8 @@ class LedgerState:
         self.books = Books()
         self.holdings: dict[str, Holding] = {}
         self.latest_us = 0
+        self.oldest_us = 0
+        """No key that could be forgotten is older."""
         self._due: list[tuple[int, str]] = []
 
     # Planning: from a question to a step.
@@ -238,8 +240,11 @@ class LedgerState:
             if held is not None:
                 outcomes.append(outcome(held, ask))
                 continue
-            row = plan(books, ask, now_us)
-            rows.append((row, apply_row(books, row)))
+            row, before = lease(books, ask, now_us), None
+            if row is None:
+                row = plan(books, ask, now_us)
+                before = apply_row(books, row)
+            rows.append((row, before))
             holdings[ask.key] = holding(row, at_us)
             if row.refused is None:
                 heappush(due, (row.expires_at_us, row.key))
@@ -285,6 +290,8 @@ class LedgerState:
             held = self.holdings.get(key)
             if held is not None and _is_old(held, self.latest_us):
                 del self.holdings[key]
+            elif held is not None:
+                self.oldest_us = min(self.oldest_us, held.at_us)
 
 
 def _is_old(held: Holding, latest_us: int) -> bool:

@@ -26,7 +26,9 @@ from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.console_files import browser_sdk
-from queqiao.wiring.direct_intake import direct_protocol
+from queqiao.wiring.direct_flash import DirectFlash
+from queqiao.wiring.direct_http import Direct, protocol_of
+from queqiao.wiring.direct_intake import intake_paths
 from queqiao.wiring.forward import Forwarder, Upstream
 from queqiao.wiring.garbage import rare_collections
 from queqiao.wiring.http_server import serve as serve_http
@@ -105,6 +107,17 @@ class Intake:
         log = self.log if self.limits is None else LimitedLog(self.log, self.limits)
         return Express(log, self.validator, self.clock, known.source_of, known.source_of_line)
 
+    def direct_paths(self) -> dict[bytes, Direct]:
+        """Return the paths that are answered without the application, as they are by now.
+
+        Where a caller may set the clock, reservations go the general way, which reads it.
+        """
+        paths = intake_paths(self.express())
+        if not self.settings.clock.accept_header:
+            flash = DirectFlash(self.settings, self.records, self.authenticator, self.clock)
+            flash.follow(self.follower, paths)
+        return paths
+
     def close(self) -> None:
         """Commit what is queued and give the files up."""
         self.log.close()
@@ -129,7 +142,7 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
         stop,
         header_timeout_s=bounds.header_timeout_s,
         body_timeout_s=bounds.body_timeout_s,
-        protocol=direct_protocol(intake.express(), intake.addresses),
+        protocol=protocol_of(intake.direct_paths(), intake.addresses),
     )
     await following
     await giving_back

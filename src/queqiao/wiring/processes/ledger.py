@@ -10,6 +10,7 @@ from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.ledger.remote import methods
 from queqiao.ports.rpc import RpcServer
 from queqiao.wiring import adapters
+from queqiao.wiring.garbage import rare_collections
 from queqiao.wiring.role import every, stop_when_broken
 from queqiao.wiring.settings import Settings
 
@@ -21,6 +22,7 @@ EXPIRE_EVERY_S = 5.0
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Keep the ledger and answer the other roles until ``stop`` is set."""
     ledger = adapters.owned_ledger(settings)
+    rare_collections()
     server = RpcServer(methods(ledger))
     await server.serve(settings.socket("ledger.rpc"))
     watching = asyncio.create_task(stop_when_broken([ledger], stop))

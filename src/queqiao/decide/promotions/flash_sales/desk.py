@@ -1,6 +1,8 @@
 """Reserving: from wishes to one atomic step each, and from what the ledger says to an answer."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from queqiao.decide.promotions.flash_sales.counters import (
     Held,
@@ -37,7 +39,7 @@ class Desk:
         self._sales = sales
         self._ledger = ledger
         self._flights = Flights(ledger)
-        self._prices = prices
+        self.prices = prices
         self._admissions = admissions
 
     def sale(self, sale_id: str) -> Sale:
@@ -47,22 +49,27 @@ class Desk:
             raise NotFound(NO_SALE)
         return sale
 
+    def knows(self, sale_id: str) -> bool:
+        """Say whether there is such a sale, live or paused."""
+        return sale_id in self._sales()
+
     async def reserve(self, sale_id: str, wish: Wish, now_us: int) -> Told:
         """Reserve for one. Raises NotFound for the sale, Conflict for a request with a new content.
 
         What is asked at the same moment shares the way to the ledger.
         """
         sale = self.sale(sale_id)
-        asked = self._ask(sale, wish, now_us)
-        if isinstance(asked, Ask):
+        wanted = self._wanted(sale, wish, now_us)
+        told: Told | Clashed
+        if isinstance(wanted, Declined):
+            told = wanted
+        else:
             try:
-                outcome: Outcome = await self._flights.reserve(asked, now_us)
+                outcome: Outcome = await self._flights.reserve(wanted.ask, now_us)
             except Conflict:
                 outcome = Clashed()
-            told = self._told(sale, wish, asked, outcome)
-        else:
-            told = asked
-        if isinstance(told, Clashed) or not isinstance(asked, Ask):
+            told = self._told(sale, wish, wanted, outcome)
+        if isinstance(told, Clashed) or told is wanted:
             (told,) = await self._first_answers(sale, [wish], [told])
         if isinstance(told, Clashed):
             raise Conflict(_OTHER)
@@ -71,21 +78,21 @@ class Desk:
     async def reserve_many(self, sale_id: str, wishes: Sequence[Wish], now_us: int) -> list[Told]:
         """Reserve for several, each its own step; a clash is an answer here."""
         sale = self.sale(sale_id)
-        asked = [self._ask(sale, wish, now_us) for wish in wishes]
-        asks = [ask for ask in asked if isinstance(ask, Ask)]
+        wanted = [self._wanted(sale, wish, now_us) for wish in wishes]
+        asks = [one.ask for one in wanted if not isinstance(one, Declined)]
         outcomes = iter(await self._ledger.reserve_many(asks, now_us))
         told = [
-            self._told(sale, wish, ask, next(outcomes)) if isinstance(ask, Ask) else ask
-            for wish, ask in zip(wishes, asked, strict=True)
+            one if isinstance(one, Declined) else self._told(sale, wish, one, next(outcomes))
+            for wish, one in zip(wishes, wanted, strict=True)
         ]
-        if len(asks) < len(asked) or any(isinstance(one, Clashed) for one in told):
+        if len(asks) < len(wanted) or any(isinstance(one, Clashed) for one in told):
             told = await self._first_answers(sale, wishes, told)
         return [
             Declined(wish.request_id, "conflict") if isinstance(one, Clashed) else one
             for wish, one in zip(wishes, told, strict=True)
         ]
 
-    def _ask(self, sale: Sale, wish: Wish, now_us: int) -> Ask | Declined:
+    def _wanted(self, sale: Sale, wish: Wish, now_us: int) -> "_Wanted | Declined":
         """Return the step of a wish, or why there is none to take."""
         if wish.sku not in sale.items:
             return Declined(wish.request_id, "not_in_sale")
@@ -98,45 +105,38 @@ class Desk:
                 return Declined(wish.request_id, reason)
         if session is None:
             return Declined(wish.request_id, "no_such_session")
-        return ask_of(sale, session, wish, now_us)
+        return _Wanted(ask_of(sale, session, wish, now_us), session)
 
     def _session(self, sale: Sale, named: str | None, now_us: int) -> Session | None:
         return sale.nearest(now_us) if named is None else sale.session_ids.get(named)
 
-    def _told(self, sale: Sale, wish: Wish, ask: Ask, outcome: Outcome) -> Told | Clashed:
-        if isinstance(outcome, Leased):
-            held = held_of(ask.amounts)
-            assert held is not None
-            return self._reserved(wish.request_id, ask.key, held, outcome.expires_at_us)
-        return outcome if isinstance(outcome, Clashed) else _declined(sale, wish, outcome)
+    def _told(self, sale: Sale, wish: Wish, wanted: "_Wanted", outcome: Outcome) -> Told | Clashed:
+        if not isinstance(outcome, Leased):
+            return outcome if isinstance(outcome, Clashed) else _declined(sale, wish, outcome)
+        held = HeldPrice(
+            wanted.ask.key,
+            sale.id,
+            wanted.session.id,
+            wish.sku,
+            wish.quantity,
+            sale.items[wish.sku].price_minor,
+            sale.currency,
+            wish.customer_id,
+            outcome.expires_at_us,
+        )
+        return self._reserved(wish.request_id, held)
 
-    def _reserved(self, request_id: str, key: str, held: Held, expires_at_us: int) -> Reserved:
+    def _reserved(self, request_id: str, held: HeldPrice) -> Reserved:
         return Reserved(
             request_id,
-            key,
+            held.reservation_id,
             held.session,
             held.sku,
             held.quantity,
             held.price_minor,
             held.currency,
-            format_rfc3339(expires_at_us),
-            self.price_token(key, held, expires_at_us),
-        )
-
-    def price_token(self, key: str, held: Held, expires_at_us: int) -> str:
-        """Return the token that holds a reservation's price."""
-        return self._prices.token(
-            HeldPrice(
-                key,
-                held.flash_sale_id,
-                held.session,
-                held.sku,
-                held.quantity,
-                held.price_minor,
-                held.currency,
-                held.customer_id,
-                expires_at_us,
-            )
+            _shown(held.expires_at_us),
+            self.prices.token(held),
         )
 
     async def _first_answers(
@@ -163,7 +163,33 @@ class Desk:
             return Clashed()
         if known.refused is not None:
             return _declined(sale, wish, known.refused)
-        return self._reserved(wish.request_id, key, held, known.expires_at_us)
+        return self._reserved(wish.request_id, held_price(key, held, known.expires_at_us))
+
+
+class _Wanted(NamedTuple):
+    """The step of a wish, and the session that it is for."""
+
+    ask: Ask
+    session: Session
+
+
+_shown = lru_cache(1_024)(format_rfc3339)
+"""Reservations of one moment end at one moment."""
+
+
+def held_price(key: str, held: Held, expires_at_us: int) -> HeldPrice:
+    """Return the price that a reservation of the ledger holds."""
+    return HeldPrice(
+        key,
+        held.flash_sale_id,
+        held.session,
+        held.sku,
+        held.quantity,
+        held.price_minor,
+        held.currency,
+        held.customer_id,
+        expires_at_us,
+    )
 
 
 def _is_same(held: Held, wish: Wish) -> bool:

@@ -7,6 +7,7 @@ import msgspec
 
 from queqiao.decide.promotions.flash_sales.desk import Desk
 from queqiao.decide.promotions.flash_sales.messages import (
+    BATCH_MAX,
     Arrival,
     Declined,
     Place,
@@ -23,6 +24,7 @@ from queqiao.decide.promotions.flash_sales.queue import Admissions
 from queqiao.decide.promotions.flash_sales.settling import Settling
 from queqiao.decide.promotions.flash_sales.snapshot import Sales
 from queqiao.decide.promotions.flash_sales.state import Speeds, session_of, state_of
+from queqiao.kernel import json
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
 from queqiao.kernel.http import Handler, Request, Response, Route, json_response
 from queqiao.kernel.text import clean, refuse_unstorable
@@ -32,6 +34,8 @@ from queqiao.ports.ledger.base import Ledger
 
 BODY_MAX = 8_000
 BATCH_BYTES_MAX = 200_000
+BATCH_BRACKETS = 2 * BATCH_MAX
+"""What a batch may hold without a look at its depth: a flat one has one each and two around."""
 ID_LENGTH_MAX = 64
 _TAGS = ("flash-sales",)
 
@@ -79,13 +83,11 @@ def routes(services: FlashServices) -> list[Route]:
         check_wish(wish, "")
         told = await desk.reserve(_id(request), wish, request.now_us)
         if isinstance(told, Declined):
-            raise Refused(WORDS[told.reason], reason=told.reason)
+            raise declined(told)
         return json_response(told)
 
     async def reserve_many(request: Request) -> Response:
-        wishes = request.decode(Wishes, BATCH_BYTES_MAX).reservations
-        for index, wish in enumerate(wishes):
-            check_wish(wish, f"reservations[{index}].")
+        wishes = wishes_of(request.body)
         told = await desk.reserve_many(_id(request), wishes, request.now_us)
         return json_response(ToldMany(told))
 
@@ -142,8 +144,23 @@ def _id(request: Request) -> str:
     return clean(request.params["id"], "id", ID_LENGTH_MAX)
 
 
+def declined(told: Declined) -> Refused:
+    """Return the error that says no to a single reservation."""
+    return Refused(WORDS[told.reason], reason=told.reason)
+
+
+def wishes_of(body: bytes) -> list[Wish]:
+    """Return the wishes of a batch. Raises InvalidInput or TooLarge."""
+    wishes = json.decode(body, Wishes, BATCH_BYTES_MAX, brackets=BATCH_BRACKETS).reservations
+    for index, wish in enumerate(wishes):
+        check_wish(wish, f"reservations[{index}].")
+    return wishes
+
+
 def check_wish(wish: Wish, at: str) -> None:
     """Raise InvalidInput for a text that cannot be stored, naming it under ``at``."""
+    if wish.customer_id.isascii() and wish.request_id.isascii() and wish.sku.isascii():
+        return
     clean_as_is(wish.customer_id, f"{at}customer_id")
     clean_as_is(wish.request_id, f"{at}request_id")
     clean_as_is(wish.sku, f"{at}sku")

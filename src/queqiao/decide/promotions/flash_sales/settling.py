@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from queqiao.decide.promotions.flash_sales import events
 from queqiao.decide.promotions.flash_sales.counters import Held, held_of, is_reservation_id
-from queqiao.decide.promotions.flash_sales.desk import Desk
+from queqiao.decide.promotions.flash_sales.desk import Desk, held_price
 from queqiao.decide.promotions.flash_sales.messages import ReservationView
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Conflict, Message, NotFound
@@ -34,7 +34,7 @@ class Settling:
         view = _view(key, known, held, _state(known, now_us))
         if view.state != "reserved":
             return view
-        token = self._desk.price_token(key, held, known.expires_at_us)
+        token = self._desk.prices.token(held_price(key, held, known.expires_at_us))
         return replace(view, price_token=token)
 
     async def commit(self, key: str, order_id: str, now_us: int) -> ReservationView:
