@@ -249,7 +249,7 @@ LINES = st.lists(
 )
 
 
-CHOICES = st.dictionaries(
+GIFT_CHOICES = st.dictionaries(
     st.sampled_from([f"p{n}" for n in range(12)]),
     st.lists(st.sampled_from(SKUS + "G"), max_size=3).map(tuple),
     max_size=2,
@@ -266,7 +266,7 @@ def questions(draw):
             tuple(lines),
             Shipping(amount=draw(st.integers(0, 2_000))),
             points=draw(st.sampled_from([0, 0, 150, 10_000])),
-            gift_choices=draw(CHOICES),
+            gift_choices=draw(GIFT_CHOICES),
         ),
         profile=draw(PROFILES),
         catalog=draw(CATALOGS),

@@ -258,3 +258,109 @@ async def test_the_segments_of_a_known_customer_hold(till):
         for customer in ({"id": "u1"}, {"id": "u1", "segments": []}, {"id": "u2"}, {})
     ]
     assert totals == [1_000, 0, 0, 0]
+
+
+async def test_a_refund_of_a_quoted_order_over_http(till):
+    question = {"cart": {"lines": [{"id": "1", "sku": "A", "quantity": 2}]}}
+    order = {"question": question, "quote": await till.post("quote", question)}
+    first = await till.post("refund", {"order": order, "items": [{"line": "1", "quantity": 1}]})
+    assert first["totals"]["total"] == 10_000
+    rest = {"order": order, "everything": True, "returned": [first]}
+    second = await till.post("refund", rest)
+    assert (second["totals"]["total"], second["complete"]) == (10_000, True)
+    assert second["payments"] == [{"method": "original", "amount": 10_000, "id": None}]
+
+
+async def test_a_mistyped_order_is_refused_and_not_refunded(till):
+    question = {"cart": {"lines": [{"id": "1", "sku": "A", "quantity": 2}]}}
+    quoted = await till.post("quote", question)
+    quoted["totals"]["total"] += 1
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("refund", {"order": {"quote": quoted}, "everything": True})
+    assert refused.value.fields[0].path == "order.quote.totals.total"
+
+
+REFUND = {
+    "order": {
+        "question": GOOD | {"cart": {"lines": [{"id": "1", "sku": "A", "quantity": 2}]}},
+        "quote": {
+            "totals": {
+                "items": 200,
+                "discount": 0,
+                "shipping": 0,
+                "shipping_discount": 0,
+                "tax": 0,
+                "total": 200,
+            },
+            "lines": [
+                {
+                    "id": "1",
+                    "sku": "A",
+                    "quantity": 2,
+                    "unit_price": 100,
+                    "units": [{"discount": 0, "total": 100, "count": 2}],
+                }
+            ],
+            "shipping": {"amount": 0, "discount": 0, "total": 0},
+        },
+        "payments": [{"method": "bank", "amount": 200}],
+    },
+    "returned": [
+        {
+            "currency": "CNY",
+            "lines": [
+                {
+                    "id": "1",
+                    "sku": "A",
+                    "quantity": 1,
+                    "paid": 100,
+                    "tax": 0,
+                    "claw_back": 0,
+                    "fee": 0,
+                    "refund": 100,
+                    "units": [
+                        {"unit": 1, "paid": 100, "tax": 0, "claw_back": 0, "fee": 0, "refund": 100}
+                    ],
+                }
+            ],
+            "totals": {
+                "items": 100,
+                "claw_back": 0,
+                "gifts_charged": 0,
+                "restocking_fee": 0,
+                "shipping": 0,
+                "shipping_tax": 0,
+                "tax": 0,
+                "total": 100,
+            },
+            "payments": [{"method": "bank", "amount": 100}],
+            "coupons": [],
+            "points": {"returned": 0, "taken_back": 0},
+            "cashback_taken_back": 0,
+            "gifts": [],
+            "promotions": [],
+            "complete": False,
+        }
+    ],
+    "items": [{"line": "1", "units": [0]}],
+    "policy": {"discounts": "claw_back", "restocking_fee_percent": "5"},
+}
+
+
+async def test_a_refund_after_another_is_answered(till):
+    answer = await till.post("refund", REFUND)
+    assert (answer["totals"]["total"], answer["complete"]) == (95, True)
+
+
+@given(st.sampled_from(list(paths(REFUND))), JSON)
+@settings(
+    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_any_json_in_any_place_of_a_refund_is_answered_or_refused(till, path, item):
+    body = msgspec.json.encode(put(REFUND, list(path), item))
+    try:
+        answer = await till.post("refund", body)
+    except CallerError as refused:
+        assert 400 <= refused.status < 500  # noqa: PT017  # either outcome is right
+    else:
+        assert answer["totals"]["total"] >= 0

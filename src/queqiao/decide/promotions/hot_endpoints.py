@@ -14,6 +14,7 @@ from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
+from queqiao.decide.promotions.refunds.hot_endpoints import refund_routes
 from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -76,6 +77,7 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
             ("promotions",),
             QUOTE_BYTES_MAX,
         ),
+        *refund_routes(services.shop),
         *coupon_routes(desk),
         *redemption_routes(redemptions),
     ]

@@ -213,8 +213,9 @@ class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     """A promotion that took ``amount`` off the goods, or off delivery (``kind``).
 
     Gifts, points and cashback take nothing off: ``value`` is what the gifts cost at the shelf or
-    what is paid back later, ``points`` what is earned. ``funding`` splits amount and value;
-    ``funding_by_shop`` does so by shop where goods of several shops take part.
+    what is paid back later, ``points`` what is earned. ``points_used`` pay ``amount``.
+    ``funding`` splits amount and value; ``funding_by_shop`` does so by shop where goods of several
+    shops take part.
     """
 
     promotion_id: str
@@ -225,6 +226,7 @@ class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     kind: Literal["items", "shipping", "gift", "points", "cashback"] = "items"
     value: int = 0
     points: int = 0
+    points_used: int = 0
     funding_by_shop: list[ShopFunding] = []
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from queqiao.decide.promotions.basket import Basket
+from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.pricing.outcomes import Applied, Priced
 from queqiao.decide.promotions.quote_types import (
@@ -49,6 +50,8 @@ def applied_on_goods(applied: Applied, shops: Shops) -> AppliedPromotion:
     written = AppliedPromotion(
         offer.id, offer.name, amount, _split(amount, offer.funding), applied.placed.code
     )
+    if isinstance(offer.benefit, PointsPayment):
+        written = replace(written, points_used=offer.benefit.points_for(amount))
     if shops is None:
         return written
     amounts = by_shop(shops, applied.lines, applied.parts)
@@ -73,7 +76,7 @@ def applied_around(rewarded: Rewarded, priced: Priced, shops: Shops) -> AppliedP
         _kind(offer.reward),
         value,
         rewarded.points,
-        by_shops,
+        funding_by_shop=by_shops,
     )
 
 

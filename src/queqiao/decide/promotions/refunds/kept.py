@@ -1,0 +1,169 @@
+"""What the goods that are kept cost by themselves, under the promotions that the order used.
+
+The order's promotions held for its customer, its time, its channel and its codes; that stays so.
+Only what they ask of the cart is asked again, of the goods that are kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import fields, replace
+
+from queqiao.catalog.contracts import Goods
+from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.promotion import InlinePromotion, Limits
+from queqiao.decide.promotions.layers import layer_of
+from queqiao.decide.promotions.quote_types import (
+    Cart,
+    CartLine,
+    CatalogItem,
+    Options,
+    QuotedGift,
+    QuoteRequest,
+)
+from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.refunds.refund_types import Order
+from queqiao.decide.promotions.refunds.sold import Sold, Units
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
+
+OF_THE_CART = frozenset(
+    field.name
+    for field in fields(Condition)
+    if field.name.startswith(("subtotal_", "quantity_", "kinds_"))
+) | {"goods", "reads", "any", "not_"}
+"""What a condition asks of the cart. Trees of ``any`` and ``not`` are asked whole."""
+
+
+class Kept(NamedTuple):
+    """What is kept: its price with the tax on top, that of delivery, and what it still earns."""
+
+    goods: int = 0
+    tax: int = 0
+    shipping: int = 0
+    amounts: Mapping[str, int] = {}
+    points_used: int = 0
+    points_earned: int = 0
+    cashback: int = 0
+    gifts: Sequence[QuotedGift] = ()
+
+
+def price_kept(order: Order, sold: Sold, gone: Units, shop: Shop, now_us: int) -> Kept:
+    """Price what is left of an order. Raises InvalidInput where its promotions are not known."""
+    lines = tuple(
+        CartLine(line.sku, len(line.units) - len(places), line.id, line.unit_price)
+        for line, places in zip(sold.lines, gone, strict=True)
+        if len(places) < len(line.units)
+    )
+    if not lines:
+        return Kept()
+    answer = quote(_question(order, lines, shop), shop, now_us)
+    totals = answer.totals
+    without = totals.items - totals.discount + totals.shipping - totals.shipping_discount
+    on_top = totals.total > without
+    shipping = answer.shipping.total + (answer.shipping.tax if on_top else 0)
+    return Kept(
+        goods=totals.total - shipping,
+        tax=totals.tax - answer.shipping.tax,
+        shipping=shipping,
+        amounts={item.promotion_id: item.amount + item.value for item in answer.applied},
+        points_used=answer.points.used,
+        points_earned=answer.points.earned,
+        cashback=answer.cashback,
+        gifts=answer.gifts,
+    )
+
+
+def _question(order: Order, lines: tuple[CartLine, ...], shop: Shop) -> QuoteRequest:
+    asked, quoted = order.question, order.quote
+    if asked is None:
+        message = Message(
+            "收回优惠需要下单时的提问", "to claw back, send the question of the quote"
+        )
+        raise InvalidInput(FieldError("order.question", message))
+    promotions = _promotions(order)
+    choices: dict[str, tuple[str, ...]] = {}
+    for gift in quoted.gifts:
+        choices[gift.promotion_id] = (*choices.get(gift.promotion_id, ()), gift.sku)
+    cart = Cart(
+        lines,
+        asked.cart.shipping,
+        asked.cart.payment_method,
+        quoted.points.used,
+        choices,
+    )
+    return replace(
+        asked,
+        cart=cart,
+        catalog=_catalog(order, asked, shop),
+        promotions=promotions,
+        codes=tuple({item.code_batch for item in promotions if item.code_batch is not None}),
+        options=Options(explain=False),
+    )
+
+
+def _promotions(order: Order) -> tuple[InlinePromotion, ...]:
+    """Return the documents of the promotions that the order used."""
+    given = order.promotions
+    if given is None and order.question is not None:
+        given = order.question.promotions
+    known = {
+        document.id or f"promotions[{index}]": document
+        for index, document in enumerate(given or ())
+    }
+    used = dict.fromkeys(item.promotion_id for item in order.quote.applied)
+    if not used.keys() <= known.keys():
+        message = Message(
+            "缺少订单所用促销当时的文档", "the documents of the order's promotions are missing"
+        )
+        raise InvalidInput(FieldError("order.promotions", message))
+    return tuple(as_used(known[promotion_id], promotion_id) for promotion_id in used)
+
+
+def as_used(document: InlinePromotion, promotion_id: str) -> InlinePromotion:
+    """Return the promotion with what it asks of the cart only: all else held for the order."""
+    return replace(
+        document,
+        id=promotion_id,
+        starts_at=None,
+        ends_at=None,
+        layer=layer_of(document),
+        condition=_of_the_cart(document.condition),
+        mechanic=None,
+        limits=Limits(),
+    )
+
+
+def _of_the_cart(condition: Condition) -> Condition:
+    kept = {name: getattr(condition, name) for name in OF_THE_CART}
+    return Condition(**kept, all=tuple(_of_the_cart(part) for part in condition.all))
+
+
+def _catalog(order: Order, asked: QuoteRequest, shop: Shop) -> tuple[CatalogItem, ...]:
+    """Return the goods as the order knew them, else as the catalogue does now; never out of stock.
+
+    Prices are the order's own.
+    """
+    prices = {line.sku: line.unit_price for line in order.quote.lines}
+    prices |= {gift.sku: gift.value for gift in order.quote.gifts if gift.sku not in prices}
+    if asked.catalog is not None:
+        known = {item.sku: replace(item, stock=None) for item in asked.catalog}
+    else:
+        found = (shop.price_book.goods(sku) for sku in prices)
+        same = (goods for goods in found if goods and goods.currency == asked.currency)
+        known = {goods.sku: _item(goods) for goods in same}
+    return tuple(known.get(sku) or CatalogItem(sku, price) for sku, price in prices.items())
+
+
+def _item(goods: Goods) -> CatalogItem:
+    facts = goods.facts
+    return CatalogItem(
+        goods.sku,
+        goods.price_minor,
+        goods.list_price_minor,
+        goods.minimum_price_minor,
+        facts.tags,
+        facts.categories,
+        facts.brand,
+        facts.shop,
+        facts.tax_category,
+    )
