@@ -72,7 +72,9 @@ def _most(item: Placed, basket: Basket, base: int) -> int:
     benefit = item.offer.benefit
     if not isinstance(benefit, Sum):
         return base
-    quantity = sum([basket.quantities[index] for index in item.lines])
+    quantity = 0
+    if benefit.reads_quantity:
+        quantity = sum([basket.quantities[index] for index in item.lines])
     return benefit.discount(base, quantity, up)
 
 

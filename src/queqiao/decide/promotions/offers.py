@@ -69,8 +69,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     group: str | None = None
     combines_with: frozenset[str] | None = None
     excludes: frozenset[str] = frozenset()
-    is_choosy: bool = False
-    """It looks at what stands beside it: it has ``combines_with`` or ``excludes``."""
+    asks: bool = False
+    """What stands beside it matters: it is exclusive, or names what it stands with or without."""
 
 
 def compile_offer(
@@ -108,7 +108,7 @@ def compile_offer(
         group=document.group,
         combines_with=None if combines is None else frozenset(combines),
         excludes=frozenset(document.excludes),
-        is_choosy=combines is not None or bool(document.excludes),
+        asks=document.exclusive or combines is not None or bool(document.excludes),
     )
 
 

@@ -7,7 +7,7 @@ from queqiao.decide.promotions.benefits.levels import OnEachLine, OnEachUnit, On
 from queqiao.decide.promotions.benefits.nth_unit import NthUnit
 from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.benefits.sums import Fixed, Percent, Sum
-from queqiao.decide.promotions.benefits.thresholds import Repeating, Threshold
+from queqiao.decide.promotions.benefits.thresholds import PercentTiers, Repeating, Threshold
 from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
@@ -29,7 +29,7 @@ def compile_benefit(benefit: Benefit) -> Compiled:
     """Return the computing form of a benefit of goods."""
     match benefit:
         case ThresholdBenefit():
-            return Repeating(benefit) if benefit.repeat else Threshold(benefit)
+            return _threshold(benefit)
         case PercentBenefit(percent=percent, cap=cap):
             whole, part = Percent(percent, cap), Percent(percent)
             return _picked(_leveled(whole, part, benefit.level), benefit.pick)
@@ -55,6 +55,13 @@ def _compile_others(benefit: Benefit) -> Compiled:
             return Bundled(benefit)
         case _:
             raise TypeError(type(benefit).__name__)
+
+
+def _threshold(benefit: ThresholdBenefit) -> Sum:
+    if benefit.repeat:
+        return Repeating(benefit)
+    gives_percent = benefit.tiers[0].percent is not None
+    return PercentTiers(benefit) if gives_percent else Threshold(benefit)
 
 
 def _leveled(on_order: Sum, on_part: Sum, level: Level) -> Compiled:

@@ -2,43 +2,71 @@
 
 from queqiao.decide.promotions.benefits.compiled import Missing
 from queqiao.decide.promotions.benefits.sums import Percent, Sum
-from queqiao.decide.promotions.documents.benefit import ThresholdBenefit, Tier
+from queqiao.decide.promotions.documents.benefit import ThresholdBenefit
 from queqiao.decide.promotions.rounding import Divide
 
 
 class Threshold(Sum):
-    """The highest tier reached."""
+    """满减: the discount of the highest tier reached."""
 
     __slots__ = ("_tiers", "cap", "reads_quantity")
 
     def __init__(self, benefit: ThresholdBenefit) -> None:
-        self._tiers = tuple(
-            (tier.at_least, tier.discount, _percent(tier)) for tier in benefit.tiers
-        )
-        self.cap = benefit.cap
+        cap = benefit.cap
+        self._tiers = [
+            (tier.at_least, off if cap is None else min(off, cap))
+            for tier in benefit.tiers
+            if (off := tier.discount) is not None
+        ]
+        self.cap = cap
         self.reads_quantity = benefit.measure == "quantity"
 
-    def discount(self, base: int, quantity: int, divide: Divide) -> int:
-        """Return what the highest reached tier gives, at most the base and the cap."""
+    def discount(self, base: int, quantity: int, divide: Divide) -> int:  # noqa: ARG002
+        """Return the highest reached tier's discount, at most the base."""
         measured = quantity if self.reads_quantity else base
-        reached = None
-        for tier in self._tiers:
-            if measured < tier[0]:
+        reached = 0
+        for at_least, off in self._tiers:
+            if measured < at_least:
                 break
-            reached = tier
-        if reached is None:
-            return 0
-        _, amount, percent = reached
-        if amount is None:
-            amount = percent.discount(base, quantity, divide) if percent else 0
-        most = base if self.cap is None or self.cap > base else self.cap
-        return min(most, amount)
+            reached = off
+        return min(base, reached)
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
         measured = quantity if self.reads_quantity else base
-        step = next((tier[0] for tier in self._tiers if tier[0] > measured), None)
-        return None if step is None else _missing(step - measured, self.reads_quantity)
+        for at_least, _ in self._tiers:
+            if at_least > measured:
+                return _missing(at_least - measured, self.reads_quantity)
+        return None
+
+
+class PercentTiers(Sum):
+    """满折: the percentage of the highest tier reached, at most the cap."""
+
+    __slots__ = ("_tiers", "cap", "reads_quantity")
+
+    def __init__(self, benefit: ThresholdBenefit) -> None:
+        self._tiers = [
+            (tier.at_least, Percent(tier.percent, benefit.cap))
+            for tier in benefit.tiers
+            if tier.percent is not None
+        ]
+        self.cap = benefit.cap
+        self.reads_quantity = benefit.measure == "quantity"
+
+    def discount(self, base: int, quantity: int, divide: Divide) -> int:
+        """Return the highest reached tier's share of the base."""
+        measured = quantity if self.reads_quantity else base
+        reached = [percent for at_least, percent in self._tiers if at_least <= measured]
+        return reached[-1].discount(base, quantity, divide) if reached else 0
+
+    def next_step(self, base: int, quantity: int) -> Missing | None:
+        """Return what is missing to the next tier."""
+        measured = quantity if self.reads_quantity else base
+        for at_least, _ in self._tiers:
+            if at_least > measured:
+                return _missing(at_least - measured, self.reads_quantity)
+        return None
 
 
 class Repeating(Sum):
@@ -65,10 +93,6 @@ class Repeating(Sum):
         if self.cap is not None and fits * self._discount >= self.cap:
             return None
         return _missing((fits + 1) * self._at_least - measured, self.reads_quantity)
-
-
-def _percent(tier: Tier) -> Percent | None:
-    return None if tier.percent is None else Percent(tier.percent)
 
 
 def _missing(shortfall: int, in_units: bool) -> Missing:  # one use

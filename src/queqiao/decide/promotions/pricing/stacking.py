@@ -27,26 +27,30 @@ def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
 class Stack:
     """The offers that gave, in their order, and those that did not."""
 
-    __slots__ = ("_alone", "_choosy", "applied", "till", "unmet")
+    __slots__ = ("_alone", "_asks", "applied", "till", "unmet")
 
     def __init__(self, basket: Basket, profile: Profile) -> None:
         self.till = Till(basket, profile)
         self.applied: list[Applied] = []
         self.unmet: list[Unmet] = []
         self._alone: Offer | None = None
-        self._choosy = False
+        self._asks = False
 
     def let(self, item: Placed, pool: Pool | None = None) -> bool:
         """Let an offer give, unless another stands in its way. Say whether it gave."""
-        given = self.in_the_way(item) or self.till.take(item, pool)
+        offer = item.offer
+        given: Applied | Unmet | None = None
+        if self._asks or offer.asks:
+            given = self.in_the_way(item)
+        if given is None:
+            given = self.till.take(item, pool)
         if isinstance(given, Unmet):
             self.unmet.append(given)
             return False
         self.applied.append(given)
-        offer = item.offer
-        if offer.exclusive:
-            self._alone = offer
-        self._choosy = self._choosy or offer.is_choosy
+        if offer.asks:
+            self._asks = True
+            self._alone = offer if offer.exclusive else None
         return True
 
     def in_the_way(self, item: Placed) -> Unmet | None:
@@ -56,10 +60,9 @@ class Stack:
             return Unmet(item, "exclusive_alone", other=self._alone.id)
         if offer.exclusive and self.applied:
             return Unmet(item, "exclusive_after_others", other=self.applied[0].placed.offer.id)
-        if self._choosy or offer.is_choosy:
-            for applied in self.applied:
-                if not stand_together(offer, applied.placed.offer):
-                    return Unmet(item, "excluded_by", other=applied.placed.offer.id)
+        for applied in self.applied:
+            if not stand_together(offer, applied.placed.offer):
+                return Unmet(item, "excluded_by", other=applied.placed.offer.id)
         return None
 
 

@@ -32,9 +32,9 @@ class Till:
         "_basis",
         "_basket",
         "_divide",
-        "_goes_short_way",
         "_profile",
         "_rooms",
+        "_short_way",
         "pieces",
         "running",
     )
@@ -46,19 +46,19 @@ class Till:
         self._basket = basket
         self._basis: Sequence[int] = self.running if runs else basket.totals
         self._rooms = Rooms(basket, profile)
-        self._goes_short_way = runs and self._rooms.bounds_nothing and not profile.one_per_unit
+        self._short_way = runs and self._rooms.bounds_nothing and not profile.one_per_unit
         self._divide = divider(profile.rounding)
         self._profile = profile
 
-    def take(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
+    def take(  # noqa: PLR0911  # the hottest path, in one piece
+        self, item: Placed, pool: Pool | None = None
+    ) -> Applied | Unmet:
         """Take one offer's discount, or say why it gives none.
 
         ``pool`` narrows the units that the offer may use, within its scope.
         """
-        unmet = None if item.requirement is None else item.requirement.unmet(self)
-        return self._take(item, pool) if unmet is None else Unmet(item, *unmet)
-
-    def _take(self, item: Placed, pool: Pool | None) -> Applied | Unmet:
+        if item.requirement is not None and (unmet := item.requirement.unmet(self)) is not None:
+            return Unmet(item, *unmet)
         offer, lines, basis = item.offer, item.lines, self._basis
         if len(lines) == 1:
             weights: Sequence[int] = ()
@@ -71,7 +71,7 @@ class Till:
         if offer.quantity_at_least and (missing := self._missing(item)) > 0:
             return Unmet(item, "quantity_below", missing, "unit")
         benefit = offer.benefit
-        if not self._goes_short_way or self.pieces or pool or not isinstance(benefit, Sum):
+        if not self._short_way or pool is not None or not isinstance(benefit, Sum):
             return self._take_by_units(item, pool)
         quantity = self._quantity(item) if benefit.reads_quantity else 0
         amount = benefit.discount(base, quantity, self._divide)
@@ -91,6 +91,7 @@ class Till:
         other.running[:] = self.running
         other.pieces = dict(self.pieces)
         other._divide = copy(self._divide)
+        other._short_way = self._short_way
         return other
 
     def tried(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
@@ -176,6 +177,7 @@ class Till:
             if layer is not None or line in self.pieces:
                 before = self.pieces.get(line) or [self._whole(line, shares)]
                 self.pieces[line] = split(before, shares, layer)
+                self._short_way = False
 
     def _whole(self, line: int, shares: Given) -> Piece:
         """Return a line's only piece as it was before these shares gave."""
