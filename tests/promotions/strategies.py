@@ -30,6 +30,7 @@ from queqiao.decide.promotions.documents.promotion import Funding, InlinePromoti
 from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.quote_types import (
     Cart,
+    CartCard,
     CartLine,
     CatalogItem,
     Options,
@@ -249,6 +250,15 @@ LINES = st.lists(
 )
 
 
+CARDS = st.lists(
+    st.builds(
+        CartCard,
+        code=st.sampled_from("KLM"),
+        balance=st.none() | st.integers(0, 3_000),
+        amount=st.none() | st.integers(0, 500),
+    ),
+    max_size=2,
+).map(tuple)
 GIFT_CHOICES = st.dictionaries(
     st.sampled_from([f"p{n}" for n in range(12)]),
     st.lists(st.sampled_from(SKUS + "G"), max_size=3).map(tuple),
@@ -267,6 +277,7 @@ def questions(draw):
             Shipping(amount=draw(st.integers(0, 2_000))),
             points=draw(st.sampled_from([0, 0, 150, 10_000])),
             gift_choices=draw(GIFT_CHOICES),
+            cards=draw(CARDS),
         ),
         profile=draw(PROFILES),
         catalog=draw(CATALOGS),

@@ -28,7 +28,12 @@ def view(answer):
         "discount": answer.totals.discount,
         "total": answer.totals.total,
         "lines": [line.discount for line in answer.lines],
-        "totals": msgspec.structs.asdict(answer.totals),
+        "totals": {
+            name: amount
+            for name, amount in msgspec.structs.asdict(answer.totals).items()
+            if name not in {"cards", "due"}
+        },
+        "due": [answer.totals.cards, answer.totals.due],
         "line_taxes": [line.tax for line in answer.lines],
         "unit_taxes": [[unit.tax for unit in line.units] for line in answer.lines],
         "taxes": [[row.on, row.category, row.net, row.tax] for row in answer.taxes],
@@ -49,6 +54,7 @@ def view(answer):
             ]
             for item in answer.gift_choices
         ],
+        "payments": [[item.method, item.id, item.amount] for item in answer.payments],
         "points": msgspec.structs.asdict(answer.points),
         "cashback": answer.cashback,
         "funding_by_shop": [

@@ -50,6 +50,8 @@ def test_units_sum_to_lines_and_lines_to_totals(question):
     on_top = totals.tax if question.profile.tax == "exclusive" else 0
     shipping = totals.shipping - totals.shipping_discount
     assert totals.total == totals.items - totals.discount + shipping + on_top
+    assert totals.cards + totals.due == totals.total
+    assert sum(payment.amount for payment in answer.payments) == totals.cards
     assert given_off(answer, "items") == totals.discount
     assert given_off(answer, "shipping") == totals.shipping_discount
 

@@ -96,11 +96,19 @@ class Shipping(Struct, frozen=True, forbid_unknown_fields=True):
     country: str | None = None
 
 
+class CartCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stored-value card that pays: at most ``amount``, and what it holds (``balance``)."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    balance: Price | None = None
+    amount: Price | None = None
+
+
 class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     """The goods, how they travel, and what the shopper adds to them.
 
     ``points`` are those that the customer would pay with. ``gift_choices`` names by promotion the
-    SKUs that the shopper chose of its gifts.
+    SKUs that the shopper chose of its gifts. ``cards`` pay in their order.
     """
 
     lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
@@ -108,6 +116,7 @@ class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     payment_method: str | None = None
     points: Annotated[int, Meta(ge=0, le=10**12)] = 0
     gift_choices: Annotated[dict[Name, Names], Meta(max_length=100)] = {}
+    cards: Annotated[tuple[CartCard, ...], Meta(max_length=20)] = ()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,7 +143,8 @@ class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Totals(Struct, frozen=True, gc=False):
     """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``, plus ``tax``
-    where the profile's prices are without it."""
+    where the profile's prices are without it. ``due`` is what ``cards`` leave to pay.
+    """
 
     items: int
     discount: int
@@ -142,6 +152,8 @@ class Totals(Struct, frozen=True, gc=False):
     shipping_discount: int
     tax: int
     total: int
+    cards: int = 0
+    due: int = 0
 
 
 class Unit(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -295,6 +307,14 @@ class QuotedPoints(Struct, frozen=True, gc=False):
     worth: int = 0
 
 
+class QuotedPayment(Struct, frozen=True, gc=False):
+    """What one means of payment pays of the total."""
+
+    method: Literal["card"]
+    id: str
+    amount: int
+
+
 class Quote(Struct, frozen=True):
     """The answer. ``cashback`` is paid back later and changes no total."""
 
@@ -312,3 +332,4 @@ class Quote(Struct, frozen=True):
     points: QuotedPoints = QuotedPoints()
     cashback: int = 0
     taxes: list[TaxRow] = []
+    payments: list[QuotedPayment] = []

@@ -42,6 +42,7 @@ from queqiao.decide.promotions.totals.answer import (
 )
 from queqiao.decide.promotions.totals.gifts import Shelf
 from queqiao.decide.promotions.totals.offered import with_points
+from queqiao.decide.promotions.totals.payments import pay_by_cards
 from queqiao.decide.promotions.totals.rewards import NO_REWARDS, Desk, Rewards, give_rewards
 from queqiao.decide.promotions.totals.taxes import Taxes
 from queqiao.kernel.clock import parse_rfc3339
@@ -135,8 +136,9 @@ def quote(request: QuoteRequest, shop: Shop, now_us: int) -> Quote:
     shipping = request.cart.shipping.amount
     paid_shipping = shipping - rewards.shipping_discount
     taxes = taxes_of(basket, written, paid_shipping, counter.profile)
+    totals = _totals(answered, request, taxes, counter.profile)
     return Quote(
-        totals=_totals(answered, request, taxes, counter.profile),
+        totals=totals,
         lines=with_taxes(basket, written, taxes),
         shipping=QuotedShipping(shipping, rewards.shipping_discount, paid_shipping, taxes.shipping),
         applied=[
@@ -153,6 +155,7 @@ def quote(request: QuoteRequest, shop: Shop, now_us: int) -> Quote:
         points=points(priced, rewards.given),
         cashback=sum([item.cashback for item in rewards.given]),
         taxes=tax_rows(taxes),
+        payments=pay_by_cards(totals.total, request.cart.cards).cards,
     )
 
 
@@ -161,7 +164,9 @@ def _totals(answered: Answered, request: QuoteRequest, taxes: Taxes, profile: Pr
     shipping, off = request.cart.shipping.amount, answered.rewards.shipping_discount
     tax = sum([part.tax for part in taxes.parts])
     on_top = tax if profile.tax == "exclusive" else 0
-    return Totals(items, discount, shipping, off, tax, items - discount + shipping - off + on_top)
+    total = items - discount + shipping - off + on_top
+    cards = pay_by_cards(total, request.cart.cards).paid
+    return Totals(items, discount, shipping, off, tax, total, cards, total - cards)
 
 
 def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:

@@ -10,15 +10,18 @@ from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Unmet
 if TYPE_CHECKING:
     from queqiao.decide.promotions.pricing.stacking import Stack
 
+ContestName = tuple[str, str | None]
+"""The layer of a contest, and its group; None where the whole layer competes."""
+
 
 def contests(placed: Sequence[Placed], profile: Profile) -> "Sequence[Placed | Contest]":
     """Return the offers in their order; those that compete, together at the place of the first."""
     if not _may_compete(profile):
         return placed
     turns: list[Placed | Contest] = []
-    known: dict[tuple[str, str | None], Contest] = {}
+    known: dict[ContestName, Contest] = {}
     for item in placed:
-        name, among = _contest_of(item.offer, profile)
+        name, among = contest_of(item.offer, profile)
         if among == "all":
             turns.append(item)
         elif name in known:
@@ -33,7 +36,7 @@ def _may_compete(profile: Profile) -> bool:
     return bool(profile.selection != "sequence" or profile.layer_among or profile.group_among)
 
 
-def _contest_of(offer: Offer, profile: Profile) -> tuple[tuple[str, str | None], Among]:
+def contest_of(offer: Offer, profile: Profile) -> tuple[ContestName, Among]:
     """Return the contest that an offer takes part in: its layer's before its group's."""
     layer: Among = profile.layer_among.get(offer.layer, "all")
     if layer != "all":

@@ -55,15 +55,22 @@ class Stack:
 
     def in_the_way(self, item: Placed) -> Unmet | None:
         """Return why an offer may not stand beside those that gave; None when it may."""
-        offer = item.offer
         if self._alone is not None:
             return Unmet(item, "exclusive_alone", other=self._alone.id)
-        if offer.exclusive and self.applied:
-            return Unmet(item, "exclusive_after_others", other=self.applied[0].placed.offer.id)
-        for applied in self.applied:
-            if not stand_together(offer, applied.placed.offer):
-                return Unmet(item, "excluded_by", other=applied.placed.offer.id)
-        return None
+        return in_the_way(item, [applied.placed.offer for applied in self.applied])
+
+
+def in_the_way(item: Placed, beside: Sequence[Offer]) -> Unmet | None:
+    """Return why an offer may not stand beside others that gave before; None when it may."""
+    offer = item.offer
+    for other in beside:
+        if other.exclusive:
+            return Unmet(item, "exclusive_alone", other=other.id)
+        if offer.exclusive:
+            return Unmet(item, "exclusive_after_others", other=other.id)
+        if not stand_together(offer, other):
+            return Unmet(item, "excluded_by", other=other.id)
+    return None
 
 
 def stand_together(one: Offer, other: Offer) -> bool:

@@ -46,17 +46,23 @@ class Progress(NamedTuple):
 
 
 def amounts_back(progress: Progress) -> Mapping[str, int]:
-    """Return how much less each promotion gives than it gave to the whole order."""
+    """Return how much less each promotion gives than it gave to the whole order.
+
+    Gifts and cashback count by their value.
+    """
     applied = progress.sold.quote.applied
     if progress.is_complete:
-        return {item.promotion_id: item.amount for item in applied}
+        return {item.promotion_id: item.amount + item.value for item in applied}
     if progress.kept is not None:
         kept = progress.kept.amounts
         return {
-            item.promotion_id: max(0, item.amount - kept.get(item.promotion_id, 0))
+            item.promotion_id: max(0, item.amount + item.value - kept.get(item.promotion_id, 0))
             for item in applied
         }
-    back = dict.fromkeys((item.promotion_id for item in applied), 0)
+    back = {
+        item.promotion_id: progress.share(item.value) if item.kind == "cashback" else 0
+        for item in applied
+    }
     for line, places in zip(progress.sold.lines, progress.gone, strict=True):
         whole = sum(unit.discount for unit in line.units)
         part = sum(line.units[place].discount for place in places)
@@ -72,7 +78,8 @@ def _gives_nothing(progress: Progress, promotion_id: str) -> bool:
     if progress.kept is not None:
         return promotion_id not in progress.kept.amounts
     item = next(i for i in progress.sold.quote.applied if i.promotion_id == promotion_id)
-    return 0 < item.amount == amounts_back(progress)[promotion_id]
+    given = item.amount + item.value
+    return 0 < given == amounts_back(progress)[promotion_id]
 
 
 def _is_free(progress: Progress, promotion_id: str) -> bool:

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from queqiao.decide.promotions.refunds.policy import RefundPolicy
 from queqiao.decide.promotions.refunds.refund_types import CreditMemo, Payment
+from queqiao.decide.promotions.refunds.sold import CARD
 from queqiao.decide.promotions.sharing import spread
-
-CARD = "card"
-"""The method of stored-value cards."""
 
 
 def pay_back(

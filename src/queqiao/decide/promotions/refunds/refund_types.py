@@ -15,6 +15,7 @@ from queqiao.decide.promotions.quote_types import (
     UNITS_MAX,
     LineShare,
     QuotedGift,
+    QuotedPayment,
     QuotedPoints,
     QuotedShipping,
     QuoteRequest,
@@ -71,6 +72,7 @@ class PaidQuote(Struct, frozen=True):
     cashback: Amount = 0
     currency: str = "CNY"
     rules_version: str = ""
+    payments: tuple[QuotedPayment, ...] = ()
 
 
 class Payment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +87,8 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
     """An order as it was quoted.
 
     ``question`` and ``promotions`` (the documents as they were then) are needed to claw back where
-    the live promotions are others by now. Without ``payments``, ``original`` paid all of it.
+    the live promotions are others by now. Without ``payments``, the quote's cards paid what they
+    did and ``original`` the rest.
     """
 
     quote: PaidQuote

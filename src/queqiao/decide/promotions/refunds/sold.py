@@ -12,6 +12,9 @@ from queqiao.decide.promotions.refunds.refund_types import (
 )
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
+CARD = "card"
+"""The method of stored-value cards."""
+
 Units = list[set[int]]
 """For each line in the quote's order, the places of units."""
 
@@ -123,10 +126,17 @@ def _line(line: PaidLine, *, on_top: bool) -> SoldLine:
     return SoldLine(line.id, line.sku, line.unit_price, units, shares)
 
 
+_TOO_MUCH = Message("超过订单总额", "more than the total of the order")
+
+
 def _payments(order: Order, path: str) -> Sequence[Payment]:
     total = order.quote.totals.total
     if order.payments is None:
-        return (Payment("original", total),)
+        cards = [Payment(CARD, card.amount, card.id) for card in order.quote.payments]
+        left = total - sum(card.amount for card in cards)
+        if left < 0 or any(card.amount < 0 for card in cards):
+            raise InvalidInput(FieldError(f"{path}.quote.payments", _TOO_MUCH))
+        return (*cards, Payment("original", left))
     if sum(payment.amount for payment in order.payments) != total:
         message = Message("合计须等于订单总额", "must sum to the total of the order")
         raise InvalidInput(FieldError(f"{path}.payments", message))

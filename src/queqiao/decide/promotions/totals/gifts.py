@@ -42,6 +42,10 @@ class Shelf:
         self._find = find
         self._taken = Counter(in_cart)
 
+    def copy(self) -> "Shelf":
+        """Return a shelf of its own that holds the same."""
+        return Shelf(self._find, self._taken)
+
     def left(self, sku: str) -> int | None:
         """Return how many units can still be given; None when the stock is not counted."""
         goods = self._find(sku)

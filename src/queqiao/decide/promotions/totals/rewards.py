@@ -11,8 +11,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.documents.profile import Among, Profile
+from queqiao.decide.promotions.pricing.contests import ContestName, contest_of
 from queqiao.decide.promotions.pricing.outcomes import Placed, Priced, Unmet
+from queqiao.decide.promotions.pricing.stacking import in_the_way
 from queqiao.decide.promotions.rounding import divider
 from queqiao.decide.promotions.totals.gifts import Choice, GiftRule, Given, Shelf
 from queqiao.decide.promotions.totals.points import Cashback, PointsEarned
@@ -71,25 +73,39 @@ class Desk:
         shelf: Shelf,
         chosen: Mapping[str, Sequence[str]],
     ) -> None:
-        self._basket, self._priced, self._profile = basket, priced, profile
+        self._basket, self._priced, self.profile = basket, priced, profile
         self._divide = divider(profile.rounding)
-        self._shipping = self.shipping_left = shipping
+        self.shipping_left = shipping
         self._shelf, self._chosen = shelf, chosen
-        self._alone = any(item.placed.offer.exclusive for item in priced.applied)
+        self._beside = [item.placed.offer for item in priced.applied]
         self.given: list[Rewarded] = []
 
     def give(self, item: Placed) -> Rewarded | Unmet:
         """Give one offer's reward, or say why there is none."""
-        exclusive = item.offer.exclusive
-        if self._alone:
-            return Unmet(item, "exclusive_alone")
-        if exclusive and (self._priced.applied or self.given):
-            return Unmet(item, "exclusive_after_others")
-        given = self._unmet(item) or self._reward(item)
+        given = in_the_way(item, self._beside) or self._unmet(item) or self._reward(item)
         if isinstance(given, Rewarded):
             self.given.append(given)
-            self._alone = exclusive
+            self._beside.append(item.offer)
         return given
+
+    def weigh(self, item: Placed) -> int:
+        """Return what an offer would give now, in minor units or in points, and give nothing."""
+        if in_the_way(item, self._beside) or self._unmet(item):
+            return 0
+        shelf, shipping_left = self._shelf, self.shipping_left
+        self._shelf = shelf.copy()
+        given = self._reward(item)
+        self._shelf, self.shipping_left = shelf, shipping_left
+        return 0 if isinstance(given, Unmet) else given.off_shipping + given.value + given.points
+
+    def won_on_goods(self) -> dict[ContestName, str]:
+        """Return the contests that an offer on goods has won, with its id."""
+        won: dict[ContestName, str] = {}
+        for offer in self._beside:
+            name, among = contest_of(offer, self.profile)
+            if among != "all":
+                won[name] = offer.id
+        return won
 
     def _unmet(self, item: Placed) -> Unmet | None:
         offer = item.offer
@@ -146,7 +162,7 @@ class Desk:
 
     def _costs(self, item: Placed) -> int:
         """Return what conditions read of the goods in scope."""
-        if self._profile.base == "original":
+        if self.profile.base == "original":
             return sum([self._basket.totals[line] for line in item.lines])
         running = self._running_for(item)
         return sum([running[line] for line in item.lines])
@@ -166,20 +182,56 @@ class Desk:
         return running
 
     def _place(self, item: Placed) -> tuple[int, int, str]:
-        profile, offer = self._profile, item.offer
+        profile, offer = self.profile, item.offer
         sign = -1 if profile.priority == "high_first" else 1
         return profile.layers.index(offer.layer), sign * offer.priority, offer.id
 
 
+class _Turn(NamedTuple):
+    """Offers of which one gives, by its contest; or one offer that competes with none."""
+
+    contest: ContestName | None
+    among: Among
+    items: list[Placed]
+
+
 def give_rewards(desk: Desk, items: Sequence[Placed]) -> Rewards:
-    """Give the rewards of all items, those off delivery first, then gifts, points and cashback."""
-    unmet: list[Unmet] = []
+    """Give the rewards of all items, those off delivery first, then gifts, points and cashback.
+
+    Of those that compete one gives; where one on goods has won, none.
+    """
     before = desk.shipping_left
-    for item in sorted(items, key=_kind):
-        outcome = desk.give(item)
-        if isinstance(outcome, Unmet):
-            unmet.append(outcome)
+    unmet: list[Unmet] = []
+    won = desk.won_on_goods()
+    for turn in _turns(sorted(items, key=_kind), desk.profile):
+        winner = None if turn.contest is None else won.get(turn.contest)
+        rivals = (
+            sorted(turn.items, key=desk.weigh, reverse=True) if turn.among == "best" else turn.items
+        )
+        for item in rivals:
+            given = desk.give(item) if winner is None else _beaten(item, winner, turn.among)
+            if isinstance(given, Unmet):
+                unmet.append(given)
+            elif turn.contest is not None:
+                winner = item.offer.id
     return Rewards(before - desk.shipping_left, desk.given, unmet)
+
+
+def _turns(items: Sequence[Placed], profile: Profile) -> list[_Turn]:
+    turns: list[_Turn] = []
+    known: dict[ContestName, _Turn] = {}
+    for item in items:
+        name, among = contest_of(item.offer, profile)
+        if among != "all" and name in known:
+            known[name].items.append(item)
+            continue
+        turns.append(_Turn(None if among == "all" else name, among, [item]))
+        known[name] = turns[-1]
+    return turns
+
+
+def _beaten(item: Placed, winner: str, among: Among) -> Unmet:
+    return Unmet(item, "other_gives_more" if among == "best" else "other_gave_first", other=winner)
 
 
 _KINDS = (ShippingOff, GiftRule, PointsEarned, Cashback)
