@@ -21,7 +21,7 @@ export type Quote = Schemas["Quote"];
 export type Product = Schemas["Product"];
 export type Role = User["role"];
 export type User = Schemas["UserView"];
-export type Session = Schemas["SessionView"];
+export type Session = Schemas["queqiao.operate.contracts.SessionView"];
 export type Profile = Schemas["queqiao.profile.people.Profile"];
 export type SegmentPreview = Schemas["Preview"];
 export type Why = Schemas["WhyResponse"];
@@ -147,6 +147,12 @@ export interface EventSchemaDocument {
   description?: string;
 }
 
+/** A page of blocks at `/p/{slug}`. */
+export type LandingPageDocument = Schemas["LandingPageDocument"];
+export type LandingBlock = LandingPageDocument["blocks"][number];
+export type LandingImage = Schemas["ImageView"];
+export type Finding = Schemas["Finding"];
+
 /** Each kind of document by its path under `/api/v1/`. */
 export interface Documents {
   promotions: PromotionDocument;
@@ -156,5 +162,6 @@ export interface Documents {
   "coupon-batches": CouponBatchDocument;
   webhooks: WebhookDocument;
   "event-schemas": EventSchemaDocument;
+  "landing-pages": LandingPageDocument;
 }
 export type Kind = keyof Documents;

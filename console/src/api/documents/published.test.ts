@@ -17,6 +17,7 @@ interface Published {
   "coupon-batches": { document: Schemas["CouponBatchDocument"]; item: Schemas["CouponBatchItem"]; history: Schemas["CouponBatchHistory"] };
   webhooks: { document: Schemas["WebhookDocument"]; item: Schemas["WebhookItem"]; history: Schemas["WebhookHistory"] };
   "event-schemas": { document: Schemas["EventSchemaDocument"]; item: Schemas["EventSchemaItem"]; history: Schemas["EventSchemaHistory"] };
+  "landing-pages": { document: Schemas["LandingPageDocument"]; item: Schemas["LandingPageItem"]; history: Schemas["LandingPageHistory"] };
 }
 
 /** What the server does not spell out: states are words, expressions are free objects. */
@@ -28,7 +29,7 @@ type Recalls = { [K in Kind]: Whole<Published[K]["history"]["items"][number]> ex
 type Whats<K extends Kind> = Exclude<keyof Whole<Published[K]["document"]>, keyof Documents[K]>;
 type Unseen = { [K in Kind]: Whats<K> };
 
-const yes = { promotions: true, campaigns: true, placements: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true } as const;
+const yes = { promotions: true, campaigns: true, placements: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true, "landing-pages": true } as const;
 const takes: Takes = yes;
 const gives: Gives = yes;
 const recalls: Recalls = yes;

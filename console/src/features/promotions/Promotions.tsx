@@ -27,7 +27,7 @@ export function Promotions() {
     </Button>
   );
   return (
-    <Page title={t("stages.promotions")} action={create} tabs={["promotions", "batches"].map((id) => ({ id, label: t(`promotion.tabs.${id}`) }))}>
+    <Page title={t("stages.promotions")} action={create} tabs={[...["promotions", "batches"].map((id) => ({ id, label: t(`promotion.tabs.${id}`) })), { id: "pages", label: t("landing.pages"), to: "/promotions/pages" }]}>
       {batches ? <Batches create={create} /> : <List create={create} />}
     </Page>
   );

@@ -96,7 +96,7 @@ def _claim(block: CouponBlock, shut: Message | None, scene: Scene) -> Markup:
     if shut is None:
         said |= {"data-claim": block.id, "data-qq-event": "Promotion Clicked"}
     needs = words.NEEDS_SCRIPT.in_language(scene.language)
-    without = tag("noscript", None, tag("p", {"class": "note"}, needs))
+    without = tag("p", {"class": "note needs-script"}, needs)
     return joined([tag("button", said, label, title), without if shut is None else None])
 
 

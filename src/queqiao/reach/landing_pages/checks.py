@@ -11,7 +11,7 @@ from queqiao.reach.landing_pages.document import (
     GoodsBlock,
     Image,
     LandingPageDocument,
-    Line,
+    ShortText,
     TabsBlock,
     TextBlock,
 )
@@ -121,7 +121,7 @@ def _part(path: str, value: object) -> Iterator[FieldError]:
         yield from _of(lambda: refuse_unstorable(value, path))
         if path.endswith(".url") and not path.endswith("image.url"):
             yield from _address(path, value)
-    elif isinstance(value, Line) and not value.zh.strip():
+    elif isinstance(value, ShortText) and not value.zh.strip():
         yield FieldError(f"{path}.zh", _BLANK)
     elif isinstance(value, Image) and not _is_own(value.url):
         yield FieldError(f"{path}.url", _OWN)

@@ -42,14 +42,14 @@ class _Part(Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a document: an unknown field is a slip, so it is refused by its path."""
 
 
-class Line(_Part, frozen=True):
+class ShortText(_Part, frozen=True):
     """A short text, at most 200 characters a language."""
 
     zh: Annotated[str, Meta(max_length=200)]
     en: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Paragraphs(_Part, frozen=True):
+class LongText(_Part, frozen=True):
     """A longer text, at most 5,000 characters a language; an empty line begins a paragraph."""
 
     zh: Annotated[str, Meta(max_length=5_000)]
@@ -60,20 +60,20 @@ class Image(_Part, frozen=True):
     """An image on this host: uploaded (``/p/images/…``) or a path. ``alt`` says what it shows."""
 
     url: Url
-    alt: Line | None = None
+    alt: ShortText | None = None
 
 
 class Button(_Part, frozen=True):
     """A button that leads somewhere."""
 
-    label: Line
+    label: ShortText
     url: Url
 
 
 class Share(_Part, frozen=True):
     """What a chat shows of a shared link: text below the title, and an image."""
 
-    text: Line | None = None
+    text: ShortText | None = None
     image: Image | None = None
 
 
@@ -81,8 +81,8 @@ class HeroBlock(_Part, frozen=True, tag_field="type", tag="hero"):
     """头图: what the page is about, on the theme's colour."""
 
     id: BlockId
-    heading: Line
-    text: Line | None = None
+    heading: ShortText
+    text: ShortText | None = None
     image: Image | None = None
     button: Button | None = None
 
@@ -91,8 +91,8 @@ class TextBlock(_Part, frozen=True, tag_field="type", tag="text"):
     """A heading, paragraphs, or both."""
 
     id: BlockId
-    heading: Line | None = None
-    text: Paragraphs | None = None
+    heading: ShortText | None = None
+    text: LongText | None = None
 
 
 class ImageBlock(_Part, frozen=True, tag_field="type", tag="image"):
@@ -108,16 +108,16 @@ class CouponBlock(_Part, frozen=True, tag_field="type", tag="coupon"):
 
     id: BlockId
     batch: Id
-    value: Line
-    title: Line
-    note: Line | None = None
+    value: ShortText
+    title: ShortText
+    note: ShortText | None = None
 
 
 class CountdownBlock(_Part, frozen=True, tag_field="type", tag="countdown"):
     """倒计时: to a moment, or to the next begin or end of a flash sale."""
 
     id: BlockId
-    title: Line
+    title: ShortText
     until: Moment | None = None
     flash_sale: Id | None = None
 
@@ -126,16 +126,16 @@ class GoodsItem(_Part, frozen=True):
     """One SKU of a grid. Without ``title`` the catalogue's name stands there."""
 
     sku: Id
-    title: Line | None = None
+    title: ShortText | None = None
     image: Image | None = None
-    badge: Line | None = None
+    badge: ShortText | None = None
 
 
 class GoodsBlock(_Part, frozen=True, tag_field="type", tag="goods"):
     """商品: the listed SKUs, or those of a category or a tag, or else the newest of the shop."""
 
     id: BlockId
-    title: Line | None = None
+    title: ShortText | None = None
     items: Annotated[tuple[GoodsItem, ...], Meta(max_length=GOODS_A_BLOCK_MAX)] = ()
     category: Name | None = None
     tag: Name | None = None
@@ -148,7 +148,7 @@ class FlashSaleBlock(_Part, frozen=True, tag_field="type", tag="flash_sale"):
 
     id: BlockId
     sale: Id
-    title: Line | None = None
+    title: ShortText | None = None
     limit: Annotated[int, Meta(ge=1, le=GOODS_A_BLOCK_MAX)] = 12
 
 
@@ -163,8 +163,8 @@ class RulesBlock(_Part, frozen=True, tag_field="type", tag="rules"):
     """活动规则: small print that opens on a tap."""
 
     id: BlockId
-    text: Paragraphs
-    title: Line | None = None
+    text: LongText
+    title: ShortText | None = None
 
 
 class SpacerBlock(_Part, frozen=True, tag_field="type", tag="spacer"):
@@ -178,7 +178,7 @@ class SpacerBlock(_Part, frozen=True, tag_field="type", tag="spacer"):
 class Tab(_Part, frozen=True):
     """One entry of the tabs: a word, and the id of the block that it leads to."""
 
-    label: Line
+    label: ShortText
     block: BlockId
 
 
@@ -213,7 +213,7 @@ class LandingPageDocument(_Part, frozen=True):
 
     name: Name
     slug: Slug
-    title: Line
+    title: ShortText
     blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=BLOCKS_MAX)]
     theme: ThemeName = "red"
     share: Share = Share()

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from queqiao.kernel.clock import SECOND_US, format_rfc3339
 from queqiao.reach.landing_pages import words
 from queqiao.reach.landing_pages.checks import SKU_PLACE
-from queqiao.reach.landing_pages.document import FlashSaleBlock, GoodsBlock, GoodsItem, Line
+from queqiao.reach.landing_pages.document import FlashSaleBlock, GoodsBlock, GoodsItem, ShortText
 from queqiao.reach.landing_pages.html import Markup, Value, joined, tag
 from queqiao.reach.landing_pages.pieces import absent, image, section, spoken
 from queqiao.reach.landing_pages.scene import Priced, Sale, SaleItem, Scene
@@ -48,7 +48,7 @@ def flash_sale(block: FlashSaleBlock, place: int, scene: Scene) -> Markup:
     return section("flash", block, place, scene, head, listed, more=more)
 
 
-def _title(title: Line | None, usual: str, scene: Scene) -> Markup:
+def _title(title: ShortText | None, usual: str, scene: Scene) -> Markup:
     """A grid always has a heading, or those of its cards would hang in the air."""
     css = {"class": None if title else "hidden"}
     return tag("h2", css, spoken(title, scene) or usual)

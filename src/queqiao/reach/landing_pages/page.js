@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const { page, key, placement, name, consent } = root.dataset;
   const zh = root.lang.startsWith("zh");
+  root.classList.add("scripted");
   const EVERY_MS = 1000;
   const LIVE_EVERY_MS = 5000;
   /** How far the visitor's clock is from the server's. */
@@ -29,8 +30,26 @@
     setInterval(tick, EVERY_MS);
   }
 
-  // A draft is only looked at.
-  if (!page || !key) return;
+  // A draft is only looked at: by a person with its link, or in the builder, which learns what was tapped.
+  if (!page || !key) {
+    if (parent !== window) inBuilder();
+    return;
+  }
+
+  function inBuilder() {
+    document.addEventListener(
+      "click",
+      (happened) => {
+        happened.preventDefault();
+        const target = happened.target instanceof Element ? happened.target.closest("main > [id]") : null;
+        if (target) parent.postMessage({ block: target.id }, "*");
+      },
+      true,
+    );
+    addEventListener("message", ({ source, data }) => {
+      if (source === parent && typeof data?.show === "string") document.getElementById(data.show)?.scrollIntoView({ block: "center" });
+    });
+  }
 
   const queue = /** @type {any} */ (window).queqiao || [];
   /** @type {any} */ (window).queqiao = queue;

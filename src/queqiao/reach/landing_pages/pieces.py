@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from queqiao.kernel.errors import Message
-from queqiao.reach.landing_pages.document import Block, Image, Line, Paragraphs
+from queqiao.reach.landing_pages.document import Block, Image, LongText, ShortText
 from queqiao.reach.landing_pages.html import Markup, Value, tag
 from queqiao.reach.landing_pages.scene import Scene
 from queqiao.reach.landing_pages.words import said
@@ -16,7 +16,7 @@ _PARAGRAPH = re.compile(r"\n\s*\n")
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-def spoken(text: Line | None, scene: Scene) -> str:
+def spoken(text: ShortText | None, scene: Scene) -> str:
     """Return a text in the page's language."""
     return said(text, scene.language)
 
@@ -49,12 +49,12 @@ def absent(why: Message, scene: Scene) -> Markup:
 _NO = Markup("")
 
 
-def heading(text: Line, scene: Scene) -> Markup:
+def heading(text: ShortText, scene: Scene) -> Markup:
     """Return a heading of the second level."""
     return tag("h2", None, spoken(text, scene))
 
 
-def paragraphs(text: Paragraphs, scene: Scene) -> Markup:
+def paragraphs(text: LongText, scene: Scene) -> Markup:
     """Return paragraphs; a single line break stays one."""
     whole = said(text, scene.language)
     parts = [_lines(part) for part in _PARAGRAPH.split(whole) if part.strip()]

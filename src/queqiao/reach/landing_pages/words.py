@@ -7,7 +7,7 @@ from queqiao.kernel.clock import SECOND_US
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Language
 from queqiao.kernel.money import format_minor
-from queqiao.reach.landing_pages.document import Line, Paragraphs
+from queqiao.reach.landing_pages.document import LongText, ShortText
 
 CLAIM = Message("领取", "Get it")
 NOT_BEGUN = Message("未开始", "Not yet open")
@@ -63,7 +63,7 @@ _SIGNS = {
 }
 
 
-def said(text: Line | Paragraphs | None, language: Language) -> str:
+def said(text: ShortText | LongText | None, language: Language) -> str:
     """Return a text in a language; the Chinese one where the English one is empty."""
     if text is None:
         return ""

@@ -1,6 +1,6 @@
 export default {
   figures: { failed: "The figures could not be read; see the message on the page", nothingToCompare: "No data in the compared period", noWatermark: "No data yet", asOf: "As of {{time}}", fresh: "Fresh: every event up to this moment is counted", stale: "No event after this moment has been counted", noData: "No data in this period" },
-  metrics: { credit_note_count: "Number of credit notes", invoices: "Invoices", events: "Events", gmv: "GMV", net: "Net sales", gross: "Gross sales", credit_notes: "Credit notes", orders: "Orders", units: "Units", aov: "Order value", discount: "Discount", discount_rate: "Discount rate", views: "Product views", adds: "Adds to cart", sessions: "Sessions", visitors: "Visitors", impressions: "Impressions", clicks: "Clicks", ctr: "CTR", cost: "Ad cost", cpc: "Cost per click", conversions: "Conversions", cvr: "CVR", revenue_attributed: "Sales from ads", roas: "ROAS", roi: "ROI" },
+  metrics: { credit_note_count: "Number of credit notes", invoices: "Invoices", events: "Events", gmv: "GMV", net: "Net sales", gross: "Gross sales", credit_notes: "Credit notes", orders: "Orders", units: "Units", aov: "Order value", discount: "Discount", discount_rate: "Discount rate", views: "Product views", adds: "Adds to cart", page_views: "Page views", promotion_views: "Promotion views", promotion_clicks: "Promotion clicks", product_clicks: "Product clicks", sessions: "Sessions", visitors: "Visitors", impressions: "Impressions", clicks: "Clicks", ctr: "CTR", cost: "Ad cost", cpc: "Cost per click", conversions: "Conversions", cvr: "CVR", revenue_attributed: "Sales from ads", roas: "ROAS", roi: "ROI" },
   definitions: {
     gmv: "What was ordered, after discounts and before refunds",
     net: "Gross sales less credit notes",
@@ -15,6 +15,10 @@ export default {
     discount_rate: "Discount ÷ amount before discount",
     views: "Views of product pages",
     adds: "Adds to a cart",
+    page_views: "How often pages were opened",
+    promotion_views: "How often promotions or blocks were seen",
+    promotion_clicks: "Clicks on buttons and images of promotions",
+    product_clicks: "Clicks on goods",
     sessions: "A session ends after 30 minutes of silence",
     visitors: "Distinct visitors",
     impressions: "Ads seen",
@@ -29,7 +33,7 @@ export default {
     roi: "(Sales from ads − cost) ÷ cost",
     watermark: "Every event up to this moment is in the numbers",
   },
-  dimensions: { none: "No split", day: "Day", hour: "Hour", minute: "Minute", time: "Time", bucket: "Time", channel: "Channel", category: "Category", product: "Product", campaign: "Campaign", promotion: "Promotion", coupon: "Coupon", source: "Source", event: "Event" },
+  dimensions: { none: "No split", day: "Day", hour: "Hour", minute: "Minute", time: "Time", bucket: "Time", channel: "Channel", category: "Category", product: "Product", campaign: "Campaign", promotion: "Promotion", coupon: "Coupon", source: "Source", event: "Event", placement: "Placement" },
   data: { metrics: "Metrics", dimension: "Split by", step: "Step", steps: { none: "Total", day: "By day", hour: "By hour" }, table: "Report", empty: "No data in this period. Try another one.", highest: "{{metric}} is highest at {{label}}" },
   events: { identify: "Identified", page: "Page viewed", screen: "Screen viewed", track: "Tracked", group: "Grouped", alias: "Merged", "Product Viewed": "Product viewed", "Product List Viewed": "List viewed", "Product Clicked": "Product clicked", "Product Added": "Added to cart", "Product Removed": "Removed from cart", "Cart Viewed": "Cart viewed", "Checkout Started": "Checkout started", "Order Completed": "Order completed", "Order Refunded": "Order refunded", "Order Adjusted": "Order adjusted", "Order Cancelled": "Order cancelled", "Coupon Entered": "Coupon entered", "Coupon Applied": "Coupon applied", "Coupon Denied": "Coupon denied", "Promotion Viewed": "Promotion viewed", "Promotion Clicked": "Promotion clicked", "Products Searched": "Products searched", "Ad Served": "Ad served", "Ad Viewed": "Ad viewed", "Ad Clicked": "Ad clicked", "Recommendation Served": "Recommendation served", "Notification Sent": "Notification sent" },
 };
