@@ -25,8 +25,8 @@ export function Preview({ id, page, selected, onSelect, onProblem }: Props) {
   const [light, setLight] = useState<"light" | "dark">("light");
   const settled = useSettled(page);
   const drawn = useQuery({
-    queryKey: ["landing-render", id, language, settled],
-    queryFn: ({ signal }) => renderLandingPage(settled, language, id, signal),
+    queryKey: ["landing-render", id, language, light, settled],
+    queryFn: ({ signal }) => renderLandingPage(settled, { language, light }, id, signal),
     placeholderData: keepPreviousData,
     retry: false,
     staleTime: 30_000,
@@ -54,7 +54,7 @@ export function Preview({ id, page, selected, onSelect, onProblem }: Props) {
         !drawn.error && <Waiting lines={8} />
       ) : (
         // Scripts of ours run in it, so that countdowns run; it has no origin and reaches nothing of the console.
-        <iframe ref={frame} className={width} title={t("landing.preview")} sandbox="allow-scripts" srcDoc={drawn.data} style={{ colorScheme: light }} onLoad={show} aria-busy={drawn.isFetching} />
+        <iframe ref={frame} className={width} title={t("landing.preview")} sandbox="allow-scripts" srcDoc={drawn.data} onLoad={show} aria-busy={drawn.isFetching} />
       )}
     </section>
   );

@@ -1,6 +1,7 @@
 /** Blocks and pages to start from. Their words stand in both languages, as data. */
 import type { LandingBlock, LandingPageDocument } from "@/api/types";
 import { freshId, nowMs } from "@/lib/clock";
+import { preferences } from "@/lib/preferences";
 import { DAY_MS, dayStartMs, rfc3339 } from "@/lib/time";
 import data from "./templates.json";
 
@@ -38,10 +39,10 @@ export function newBlock(type: BlockType, others: readonly Block[], known: Known
 /** Tabs to the first blocks that have a word to go by. */
 const tabsTo = (blocks: readonly Block[]): Block<"tabs">["items"] =>
   blocks
-    .map((block) => ({ block: block.id, zh: summaryOf(block).slice(0, 6) }))
-    .filter((one) => one.zh !== "")
+    .map((block) => ({ block: block.id, word: summaryOf(block).slice(0, 12) }))
+    .filter((one) => one.word !== "")
     .slice(0, 4)
-    .map(({ block, zh }) => ({ block, label: { zh, en: "" } }));
+    .map(({ block, word }) => ({ block, label: { zh: word, en: "" } }));
 
 /** The block with what only this shop knows: a batch, a sale, a time that lies ahead. */
 function filled(block: Block, known: Known, days: number): Block {
@@ -96,31 +97,30 @@ export function blankPage(known: Known): LandingPageDocument {
   return { ...page, share: {}, blocks: page.blocks.filter((block) => block.type === "hero") };
 }
 
+/** A text in the reader's language, as visitors of it would see it. */
+const read = (words: Words | null | undefined): string => (preferences().language === "en" && words?.en ? words.en : (words?.zh ?? ""));
+
 /** What a block says of itself in a list: its first words, or what it names. */
 export function summaryOf(block: Block): string {
   switch (block.type) {
     case "hero":
-      return block.heading.zh;
-    case "coupon":
-      return block.title.zh;
-    case "countdown":
-      return block.title.zh;
+      return read(block.heading);
     case "text":
-      return block.heading?.zh ?? block.text?.zh ?? "";
+      return read(block.heading ?? block.text);
     case "goods":
-      return block.title?.zh ?? block.category ?? block.tag ?? "";
+      return read(block.title) || (block.category ?? block.tag ?? "");
     case "flash_sale":
-      return block.title?.zh ?? block.sale;
+      return read(block.title) || block.sale;
     case "promotion_bar":
       return block.promotions.join(", ");
     case "tabs":
-      return block.items.map((tab) => tab.label.zh).join(" · ");
+      return block.items.map((tab) => read(tab.label)).join(" · ");
     case "image":
-      return block.image.alt?.zh ?? "";
-    case "rules":
-      return block.title?.zh ?? "";
-    default:
+      return read(block.image.alt);
+    case "spacer":
       return "";
+    default:
+      return read(block.title);
   }
 }
 

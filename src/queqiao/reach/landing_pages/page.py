@@ -25,6 +25,7 @@ def page(scene: Scene, public_url: str, write_key: str) -> bytes:
     attributes: dict[str, Value] = {
         "lang": _LANGUAGES[language],
         "data-theme": document.theme,
+        "data-light": scene.light,
     }
     if not scene.is_draft:
         attributes |= {

@@ -1,5 +1,7 @@
 """Drafts as visitors would see them: drawn for the builder, and shown by a signed link."""
 
+from typing import Literal
+
 import msgspec
 
 from queqiao.kernel.clock import HOUR_US, format_rfc3339
@@ -31,6 +33,7 @@ class RenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     document: LandingPageDocument
     language: Language = "zh"
     id: str = ""
+    light: Literal["light", "dark"] | None = None
 
 
 class NewPreviewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +81,8 @@ class Previews:
     async def _render(self, request: Request) -> Response:
         asked = request.decode(RenderRequest, DOCUMENT_BYTES_MAX)
         checked(asked.document)
-        body = await self._drawn(asked.id or "draft", asked.document, asked.language, request)
+        live = await self._with_references(asked.id or "draft", asked.document)
+        body = self._draw(live, asked.language, request.now_us, asked.light)
         return Response(200, body, _HTML, self._headers)
 
     async def answer(self, request: Request) -> Response:
@@ -93,20 +97,27 @@ class Previews:
         if link.until_us <= request.now_us:
             return Response(410, lost(language, is_gone=True), _HTML, self._headers)
         stored = await self._records.read(lambda conn: documents.get(conn, LANDING_PAGE, link.id))
-        body = await self._drawn(stored.id, stored.document, language, request)
+        live = await self._with_references(stored.id, stored.document)
+        body = self._draw(live, language, request.now_us)
         return Response(200, body, _HTML, self._headers)
 
     def _read(self, token: str) -> _Link:
         payload = self._signer.verify(token, PURPOSE)
         return msgspec.msgpack.decode(payload, type=_Link)
 
-    async def _drawn(
-        self, page_id: str, document: LandingPageDocument, language: Language, request: Request
-    ) -> bytes:
+    async def _with_references(self, page_id: str, document: LandingPageDocument) -> LivePage:
         found = await self._records.read(lambda conn: references(conn, document, self._stocked))
-        live = LivePage(page_id, document, found)
-        prices = self._prices(live.skus(), request.now_us)
-        scene = Scene(live, language, request.now_us, self._zone, prices, is_draft=True)
+        return LivePage(page_id, document, found)
+
+    def _draw(
+        self,
+        live: LivePage,
+        language: Language,
+        now_us: int,
+        light: Literal["light", "dark"] | None = None,
+    ) -> bytes:
+        prices = self._prices(live.skus(), now_us)
+        scene = Scene(live, language, now_us, self._zone, prices, is_draft=True, light=light)
         return page(scene, "", "")
 
 

@@ -1,6 +1,7 @@
 """All that a page is drawn from at one moment: the document, what it refers to, and prices."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -73,7 +74,10 @@ class LivePage(Struct, frozen=True):
 
 
 class Scene(Struct, frozen=True):
-    """One drawing of a page. A ``is_draft`` one tells the operator what visitors will not see."""
+    """One drawing of a page. A ``is_draft`` one tells the operator what visitors will not see.
+
+    ``light`` overrules what the browser prefers.
+    """
 
     page: LivePage
     language: Language
@@ -81,6 +85,7 @@ class Scene(Struct, frozen=True):
     zone: str
     prices: Mapping[str, Priced]
     is_draft: bool = False
+    light: Literal["light", "dark"] | None = None
 
     @property
     def document(self) -> LandingPageDocument:

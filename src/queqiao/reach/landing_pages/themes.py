@@ -60,13 +60,19 @@ THEMES: dict[ThemeName, Theme] = {
 
 
 def stylesheet() -> str:
-    """Return the variables of every theme as CSS."""
-    light = [_rule(name, theme.light) for name, theme in THEMES.items()]
-    dark = [_rule(name, theme.dark) for name, theme in THEMES.items()]
-    return "".join([*light, "@media (prefers-color-scheme: dark){", *dark, "}"])
+    """Return the variables of every theme; ``data-light`` overrules what a browser prefers."""
+    light = [_rule(f"[data-theme={name}]", theme.light) for name, theme in THEMES.items()]
+    night = [
+        _rule(f"[data-theme={name}]:not([data-light])", theme.dark)
+        for name, theme in THEMES.items()
+    ]
+    told = [
+        _rule(f"[data-theme={name}][data-light=dark]", theme.dark) for name, theme in THEMES.items()
+    ]
+    return "".join([*light, "@media (prefers-color-scheme: dark){", *night, "}", *told])
 
 
-def _rule(name: str, palette: Palette) -> str:
+def _rule(selector: str, palette: Palette) -> str:
     named = zip(Palette._fields, palette, strict=True)
     variables = ";".join(f"--{field.replace('_', '-')}:{colour}" for field, colour in named)
-    return f"[data-theme={name}]{{{variables}}}"
+    return f"{selector}{{{variables}}}"
