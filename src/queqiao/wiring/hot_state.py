@@ -13,6 +13,8 @@ from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.promotions import hot_state as promotions_state
+from queqiao.decide.promotions.cards import hot_state as cards_state
+from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.flash_sales import hot_state as flash_state
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
@@ -41,6 +43,7 @@ class HotState:
         self._zone = zone
         self.ads: AdsSnapshot = EMPTY
         self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
+        self.cards = CardBook([], coupon_secret)
         self.flash_sales: Sales = NONE
         self.restraints = FREE
         self.price_book = PriceBook()
@@ -54,6 +57,8 @@ class HotState:
         follower.on("catalog/", self.load_catalog)
         follower.on(f"{PROMOTION.name}/", self.load_promotions, self.take_in_promotions)
         follower.on(f"{COUPON_BATCH.name}/", self.load_codes)
+        for kind_name in cards_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_cards)
         for kind_name in flash_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_flash_sales)
         for kind in (PLACEMENT, CAMPAIGN):
@@ -98,6 +103,12 @@ class HotState:
             lambda conn: promotions_state.load_codes(conn, self._coupon_secret)
         )
         self.promotions = self.promotions.changed({}, codes)
+
+    async def load_cards(self) -> None:
+        """Compile the live card products."""
+        self.cards = await self.records.read(
+            lambda conn: cards_state.load(conn, self._coupon_secret)
+        )
 
     async def load_flash_sales(self) -> None:
         """Compile the live and paused flash sales."""

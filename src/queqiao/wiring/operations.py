@@ -21,6 +21,8 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
+from queqiao.decide.promotions.cards.endpoints import handlers as card_handlers
+from queqiao.decide.promotions.cards.operators import CardOffice
 from queqiao.decide.promotions.coupons.endpoints import CouponServices
 from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
 from queqiao.decide.promotions.redemptions.endpoints import handlers as redemption_handlers
@@ -84,6 +86,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *profile_handlers(_profiles(settings, services, warehouse)),
         *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
+        *card_handlers(CardOffice(records, coupons.ledger, coupons.secret)),
         *measure_handlers(MeasureServices(warehouse)),
         *_series(settings, warehouse),
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),

@@ -23,6 +23,9 @@ from queqiao.wiring.supervisor import RoleMain
 ROLES = ("ledger", "intake", "analytics", "decide", "console", "collector", "scheduler")
 
 COUPON_VERBS = ("validate", "lock", "redeem", "release", "return")
+CARD_VERBS = (
+    "activate", "top-up", "balance", "hold", "capture", "release", "refund", "transfer",
+)  # fmt: skip
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
     "/api/v1/promotions/redemptions",
@@ -32,6 +35,7 @@ DECIDE_PATHS = (
     "/api/v1/flash-sales/{id}/state",
     "/api/v1/reservations/",
     "/api/v1/customers/",
+    *(f"/api/v1/cards/{{id}}/{verb}" for verb in CARD_VERBS),
     "/api/v1/decisions",
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",

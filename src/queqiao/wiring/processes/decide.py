@@ -6,6 +6,11 @@ import structlog
 
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
+from queqiao.decide.promotions.cards.card_reader import CardReader
+from queqiao.decide.promotions.cards.cards import Cards
+from queqiao.decide.promotions.cards.hot_endpoints import card_routes
+from queqiao.decide.promotions.cards.payments import Payments
+from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
 from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
@@ -108,6 +113,8 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
         segments_of=hot.segments_of,
         zone=settings.shop.timezone,
     )
+    guesses = GuessBudget(ledger, promotions.coupon_secret)
+    reader = CardReader(lambda: hot.cards, hot.records, guesses)
     flash = FlashServices(
         sales=lambda: hot.flash_sales,
         ledger=ledger,
@@ -125,6 +132,7 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
     return [
         *ads_routes(ads),
         *promotion_routes(promotions),
+        *card_routes(Cards(reader, ledger, hot.records), Payments(reader, ledger, hot.records)),
         *flash_routes(flash),
         *recommend_routes(recommend),
     ]

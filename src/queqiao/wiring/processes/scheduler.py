@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.coupons.gifts import Giver
 from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
-from queqiao.kernel.clock import business_day
+from queqiao.kernel.clock import Clock, business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
+from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import snapshots
@@ -23,6 +25,9 @@ from queqiao.wiring.settings import Settings
 log = structlog.get_logger()
 
 COUNTS_EVERY_S = 30.0
+
+CARDS_EVERY_S = 5.0
+"""How soon money that was left on its way comes to its card, and what expired is written off."""
 
 GIFTS_EVERY_S = 1.0
 """How soon coupons given to a segment begin to be given."""
@@ -82,12 +87,24 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
+        (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
     await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))
     await server.close()
     records.close()
+
+
+def card_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
+    """Return the work that brings cards' money where it belongs."""
+    moves = Moves(adapters.ledger(settings), records)
+
+    async def work() -> None:
+        await moves.finish_all(clock.now_us())
+        await moves.write_off(clock.now_us())
+
+    return work
 
 
 def patient(name: str, work: Work) -> Work:

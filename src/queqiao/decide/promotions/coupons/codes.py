@@ -40,6 +40,9 @@ _SHIFTS = range(5 * (LENGTH - 1), -1, -5)
 _PAIRS = np.frombuffer("".join(a + b for a in ALPHABET for b in ALPHABET).encode(), dtype="<u2")
 """Two characters for each ten bits."""
 
+_PIN_MARK = (1 << 32).to_bytes(8, "little")
+"""Stands where a round's number stands: no round's input is a PIN's."""
+
 Round = Callable[[Any, int], Any]
 
 
@@ -96,6 +99,22 @@ class CodeSpace:
                 pairs[:, place + step] = _PAIRS[(half >> np.uint64(shift) & 1023).astype(np.intp)]
         return pairs.view(np.uint8)
 
+    def pin(self, tag: int, number: int) -> str:
+        """Return the six digits that belong to a number: a function of the key, stored nowhere."""
+        block = self._aes((tag << _NUMBER_BITS | number).to_bytes(8, "little") + _PIN_MARK)
+        return f"{int.from_bytes(block[:8], 'little') % 1_000_000:06}"
+
+    def pins(self, tag: int, first: int, end: int) -> Any:
+        """Return the PINs of numbers as an array of bytes, one row of six digits each."""
+        blocks = np.zeros((end - first, 2), dtype="<u8")
+        blocks[:, 0] = np.arange(first, end, dtype="<u8") | np.uint64(tag << _NUMBER_BITS)
+        blocks[:, 1] = int.from_bytes(_PIN_MARK, "little")
+        room = bytearray(blocks.nbytes + 15)
+        self._aes_into(blocks.data.cast("B"), room)
+        values = np.frombuffer(room, dtype="<u8", count=2 * len(blocks))[::2] % 1_000_000
+        powers = np.array([10**place for place in range(5, -1, -1)], dtype="<u8")
+        return (values[:, None] // powers % 10 + ord("0")).astype(np.uint8)
+
     def _round(self, half: int, number: int) -> int:
         block = self._aes(half.to_bytes(8, "little") + number.to_bytes(8, "little"))
         return int.from_bytes(block[:4], "little") & _HALF_MASK
@@ -126,17 +145,29 @@ class CodeMaker:
         """Return the code of a number from 0 to count - 1."""
         return self.prefix + self._space.body(self.tag, number)
 
-    def lines(self, first: int, end: int) -> Iterator[bytes]:
-        """Yield the codes from number ``first`` to before ``end`` as text, one a line (CRLF)."""
-        head, tail = self.prefix.encode(), b"\r\n"
+    def lines(self, first: int, end: int, *, pins: bool = False) -> Iterator[bytes]:
+        """Yield the codes from number ``first`` to before ``end`` as text, one a line (CRLF).
+
+        With ``pins`` a comma and the code's PIN follow each.
+        """
         end = min(end, self.count)
         for start in range(first, end, _BLOCK):
-            bodies = self._space.bodies(self.tag, start, min(start + _BLOCK, end))
-            lines = np.empty((len(bodies), len(head) + LENGTH + len(tail)), dtype=np.uint8)
-            lines[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
-            lines[:, len(head) : -len(tail)] = bodies
-            lines[:, -len(tail) :] = np.frombuffer(tail, dtype=np.uint8)
-            yield lines.tobytes()
+            stop = min(start + _BLOCK, end)
+            columns = [self.prefix.encode(), self._space.bodies(self.tag, start, stop)]
+            if pins:
+                columns += [b",", self._space.pins(self.tag, start, stop)]
+            yield _joined([*columns, b"\r\n"], stop - start)
+
+
+def _joined(columns: list[Any], count: int) -> bytes:
+    """Return rows side by side; a column is bytes for every row, or an array of rows."""
+    parts = [
+        np.broadcast_to(np.frombuffer(one, dtype=np.uint8), (count, len(one)))
+        if isinstance(one, bytes)
+        else one
+        for one in columns
+    ]
+    return np.hstack(parts).tobytes()
 
 
 def normal(code: str) -> str:

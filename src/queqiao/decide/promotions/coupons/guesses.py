@@ -33,8 +33,10 @@ class GuessBudget:
         self._key = blake2b(secret, digest_size=32, person=b"guess-budget").digest()
 
     def takes(self, customer_id: str, address: str) -> list[Take]:
-        """Return what one wrong code costs. ``address`` may be empty: not known."""
-        takes = [Take(self._counter("customer", customer_id), 1, CUSTOMER_GUESSES_MAX)]
+        """Return what one wrong code costs. Empty is not known: then it costs nothing there."""
+        takes = []
+        if customer_id:
+            takes.append(Take(self._counter("customer", customer_id), 1, CUSTOMER_GUESSES_MAX))
         if address:
             takes.append(Take(self._counter("address", address), 1, ADDRESS_GUESSES_MAX))
         return takes
@@ -42,6 +44,8 @@ class GuessBudget:
     async def check(self, customer_id: str, address: str, now_us: int) -> None:
         """Raise TooManyRequests while nothing is left."""
         takes = self.takes(customer_id, address)
+        if not takes:
+            return
         counters = [take.counter for take in takes]
         if _is_spent(takes, await self._ledger.balances(counters)):
             await self._ledger.expire(now_us)
@@ -54,6 +58,8 @@ class GuessBudget:
         said = "\x1f".join((customer_id, address, code, str(window)))
         key = f"guess:{blake2b(said.encode(), key=self._key, digest_size=16).hexdigest()}"
         takes = self.takes(customer_id, address)
+        if not takes:
+            return
         answer = await self._ledger.reserve(key, takes, (window + 1) * WINDOW_US, now_us)
         if isinstance(answer, Refused):
             raise _wait(now_us)

@@ -1,0 +1,1 @@
+"""Stored-value cards: sold, topped up, paid with, refunded; their money lies in the ledger."""

@@ -1,0 +1,14 @@
+"""The counter that every test here may use; its books are proven at the end of each."""
+
+import pytest
+from tests.promotions.cards.counter import Counter
+
+
+@pytest.fixture
+async def counter(tmp_path):
+    counter = Counter(tmp_path)
+    yield counter
+    for product_id in counter.products:
+        assert (await counter.money(product_id, 2**60))["difference"] == 0
+    assert (await counter.ledger.prove()).balanced
+    await counter.close()
