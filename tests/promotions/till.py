@@ -39,16 +39,20 @@ def coupon(batch="welcome", amount=1_000, **limits):
 
 
 class MortalLog:
-    """A log whose owner may die once, before it has written the next event."""
+    """A log whose owner may die once, before it has written the next event or one after it."""
 
     def __init__(self, log):
         self._log = log
         self.dies_next = False
+        self.dies_after = None
 
     async def append(self, events):
         if self.dies_next:
             self.dies_next = False
             raise Unavailable
+        if self.dies_after is not None:
+            self.dies_after -= 1
+            self.dies_next, self.dies_after = self.dies_after == 0, self.dies_after or None
         return await self._log.append(events)
 
     async def find(self, message_id, source=None):

@@ -158,6 +158,15 @@ class Redemption(msgspec.Struct, omit_defaults=True):
     reason: str | None = None
 
 
+class CreditMemo(msgspec.Struct, omit_defaults=True):
+    """Credit Memo Issued: what went back to the customer for a part of one order."""
+
+    redemption_id: str
+    order_id: str
+    currency: str | None = None
+    total_minor: int | None = None
+
+
 class Search(msgspec.Struct, omit_defaults=True):
     """Products Searched."""
 
@@ -222,6 +231,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Redemption Committed": Redemption,
     "Redemption Released": Redemption,
     "Redemption Returned": Redemption,
+    "Credit Memo Issued": CreditMemo,
     "Products Searched": Search,
     "Ad Served": Ad,
     "Ad Viewed": Ad,

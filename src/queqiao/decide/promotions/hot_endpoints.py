@@ -15,6 +15,8 @@ from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.refunds.hot_endpoints import refund_routes
+from queqiao.decide.promotions.refunds.memo_book import MemoBook
+from queqiao.decide.promotions.refunds.recorded import RecordedRefunds
 from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -65,6 +67,8 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
         zone=services.zone,
         known=known,
     )
+    memos = MemoBook(services.event_log)
+    recorded = RecordedRefunds(services.shop, memos, redemptions, services.records)
     return [
         Route(
             "POST",
@@ -77,7 +81,7 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
             ("promotions",),
             QUOTE_BYTES_MAX,
         ),
-        *refund_routes(services.shop),
+        *refund_routes(recorded),
         *coupon_routes(desk),
         *redemption_routes(redemptions),
     ]

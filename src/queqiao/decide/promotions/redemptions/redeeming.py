@@ -138,6 +138,11 @@ class Redemptions:
         """Return a redemption as it stands. Raises NotFound."""
         return await self._shown(await self._book.get(redemption_id), now_us)
 
+    async def read(self, redemption_id: str, now_us: int) -> tuple[Record, Redemption]:
+        """Return what a redemption was reserved with, and how it stands. Raises NotFound."""
+        record = await self._book.get(redemption_id)
+        return record, await self._shown(record, now_us)
+
     async def commit(self, redemption_id: str, now_us: int) -> Redemption:
         """Spend what was reserved: the order is paid.
 

@@ -23,7 +23,7 @@ from queqiao.decide.promotions.refunds.refund_types import (
 from queqiao.decide.promotions.refunds.sold import Sold, SoldUnit, Units, paid, sold
 from queqiao.decide.promotions.rounding import half_up
 from queqiao.decide.promotions.sharing import spread
-from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 
 class _Goods(NamedTuple):
@@ -35,9 +35,11 @@ class _Goods(NamedTuple):
 
 
 def refund(request: RefundRequest, shop: Shop, now_us: int) -> CreditMemo:
-    """Answer with the credit memo of what comes back now. Raises InvalidInput."""
+    """Answer with the credit memo of what comes back now of an order. Raises InvalidInput."""
     errors = list(policy_errors(request.policy))
-    if errors:
+    if request.order is None:
+        errors.append(FieldError("order", Message("请给出订单", "give the order")))
+    if errors or request.order is None:
         raise InvalidInput(*errors)
     order = sold(request.order)
     before = units_of(order, request.returned)

@@ -209,10 +209,14 @@ class CreditMemo(Struct, frozen=True):
 class RefundRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The question: an order and what comes back now, after what came back before.
 
-    ``everything``: all units that are still out. ``returned``: the memos so far, in their order.
+    Either the ``order`` itself, with the memos so far in their order (``returned``), or the
+    ``redemption_id`` under which it was placed: then the memo is kept, once a ``request_id``.
+    ``everything``: all units that are still out.
     """
 
-    order: Order
+    order: Order | None = None
+    redemption_id: str | None = None
+    request_id: Annotated[str, Meta(max_length=100)] = ""
     items: Annotated[tuple[ReturnedItem, ...], Meta(max_length=LINES_MAX)] = ()
     everything: bool = False
     gifts: Annotated[tuple[ReturnedGift, ...], Meta(max_length=1_000)] = ()

@@ -1,0 +1,167 @@
+"""Refunds of orders that were placed here: kept once, given back once, by the rules of then."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+from tests.promotions.till import NOW_US
+
+from queqiao.decide.promotions.contracts import PROMOTION
+from queqiao.decide.promotions.documents.benefit import PercentBenefit, ThresholdBenefit, Tier
+from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
+from queqiao.kernel.clock import DAY_US
+from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from queqiao.ports.records import documents
+from queqiao.ports.records.audit import SYSTEM
+
+SIX_AT_HALF = PromotionDocument(
+    name="满6件5折",
+    benefit=ThresholdBenefit((Tier(6, percent=Decimal(50)),), measure="quantity"),
+    limits=Limits(total=9, budget=90_000),
+)
+COUNTERS = ("promotion:p:total", "promotion:p:budget")
+FIVE = {"items": [{"line": "1", "quantity": 5}]}
+CLAW_BACK = {"policy": {"discounts": "claw_back"}}
+
+
+def publish(till, document, at_us=NOW_US):
+    """Store a document and show it, as publishing does."""
+
+    def write(conn):
+        documents.create(conn, PROMOTION, "p", document, documents.Edit(SYSTEM, at_us))
+        documents.transition(conn, PROMOTION, "p", "live", documents.Edit(SYSTEM, at_us))
+
+    till.records.write_now(write)
+    till.show({"p": document}, {})
+
+
+def change(till, document, at_us):
+    edit = documents.Edit(SYSTEM, at_us)
+    till.records.write_now(lambda conn: documents.replace(conn, PROMOTION, "p", document, edit))
+    till.show({"p": document}, {})
+
+
+async def placed(till, document=SIX_AT_HALF, quantity=6, **more):
+    publish(till, document)
+    question = {"cart": {"lines": [{"id": "1", "sku": "A", "quantity": quantity}]}, **more}
+    body = {"order_id": "o1", "question": question, "commit": True}
+    return (await till.order(body))["id"]
+
+
+async def refund(till, name, body, *, query=None, now_us=NOW_US):
+    asked = {"redemption_id": name, **body}
+    route = "POST /api/v1/promotions/refund"
+    return (await till.ask(route, {}, asked, query=query, now_us=now_us))[1]
+
+
+async def memos(till, name):
+    path = "GET /api/v1/promotions/redemptions/{id}/memos"
+    return (await till.ask(path, {"id": name}))[1]["items"]
+
+
+async def test_a_refund_is_kept_and_gives_back_money_and_uses(till):
+    name = await placed(till)
+    assert await till.spent(*COUNTERS) == [(0, 1), (0, 30_000)]
+    first = await refund(till, name, {**FIVE, "request_id": "a"})
+    assert first["totals"]["total"] == 25_000
+    assert await till.spent(*COUNTERS) == [(0, 1), (0, 5_000)]
+    second = await refund(till, name, {"everything": True, "request_id": "b"})
+    assert (second["totals"]["total"], second["complete"]) == (5_000, True)
+    assert await till.spent(*COUNTERS) == [(0, 0), (0, 0)]
+    assert await memos(till, name) == [first, second]
+    told = [event for event in till.events() if event["event"] == "Credit Memo Issued"]
+    assert [event["properties"]["total_minor"] for event in told] == [25_000, 5_000]
+
+
+async def test_the_same_request_gets_the_first_answer_and_gives_back_once(till):
+    name = await placed(till)
+    asked = {**FIVE, "request_id": "a"}
+    first = await refund(till, name, asked)
+    assert await refund(till, name, asked, now_us=NOW_US + DAY_US) == first
+    assert await till.spent(*COUNTERS) == [(0, 1), (0, 5_000)]
+    with pytest.raises(Conflict):
+        await refund(till, name, {"everything": True, "request_id": "a"})
+    assert len(await memos(till, name)) == 1
+
+
+async def test_what_is_kept_is_priced_by_the_rules_of_then(till):
+    name = await placed(till)
+    cheaper = replace(SIX_AT_HALF, benefit=PercentBenefit(Decimal(90)))
+    change(till, cheaper, NOW_US + DAY_US)
+    memo = await refund(till, name, {**FIVE, **CLAW_BACK, "request_id": "a"})
+    assert (memo["totals"]["total"], memo["totals"]["claw_back"]) == (20_000, 5_000)
+
+
+async def test_what_held_for_the_customer_then_holds_still(till):
+    first_time = replace(
+        SIX_AT_HALF,
+        benefit=PercentBenefit(Decimal(10)),
+        condition=Condition(segments_any=("new",)),
+        ends_at="2026-06-19T00:00:00+08:00",
+    )
+    name = await placed(till, first_time, customer={"id": "u1", "segments": ["new"]})
+    later = NOW_US + 30 * DAY_US
+    memo = await refund(till, name, {**FIVE, **CLAW_BACK, "request_id": "a"}, now_us=later)
+    assert (memo["totals"]["total"], memo["totals"]["claw_back"]) == (45_000, 0)
+
+
+async def test_refunds_at_once_sum_to_what_was_paid(till):
+    name = await placed(till)
+    one = {"items": [{"line": "1", "quantity": 1}]}
+    asked = [{**one, "request_id": f"r{number}"} for number in range(6)]
+    answers = await asyncio.gather(*(refund(till, name, ask) for ask in asked))
+    assert sum(memo["totals"]["total"] for memo in answers) == 30_000
+    units = sorted(unit["unit"] for memo in answers for unit in memo["lines"][0]["units"])
+    assert units == [0, 1, 2, 3, 4, 5]
+    for ask in asked:
+        await refund(till, name, ask)
+    assert await till.spent(*COUNTERS) == [(0, 0), (0, 0)]
+
+
+async def test_a_process_that_dies_after_the_memo_has_it_finished_by_the_same_request(till):
+    name = await placed(till)
+    asked = {**FIVE, "request_id": "a"}
+    till.mortal_log.dies_after = 1
+    with pytest.raises(Unavailable):
+        await refund(till, name, asked)
+    (memo,) = await memos(till, name)
+    assert await refund(till, name, asked) == memo
+    assert await till.spent(*COUNTERS) == [(0, 1), (0, 5_000)]
+    redemption = await till.redemption("GET", "{id}", name=name)
+    assert [one["promotions"][0]["amount"] for one in redemption["returns"]] == [25_000]
+
+
+async def test_a_dry_run_keeps_nothing(till):
+    name = await placed(till)
+    memo = await refund(till, name, FIVE, query={"dry_run": "true"})
+    assert memo["totals"]["total"] == 25_000
+    assert await memos(till, name) == []
+    assert await till.spent(*COUNTERS) == [(0, 1), (0, 30_000)]
+
+
+async def test_an_order_that_is_not_paid_has_no_refund(till):
+    publish(till, SIX_AT_HALF)
+    question = {"cart": {"lines": [{"id": "1", "sku": "A"}]}}
+    name = (await till.order({"order_id": "o1", "question": question}))["id"]
+    with pytest.raises(Conflict):
+        await refund(till, name, {"everything": True, "request_id": "a"})
+    with pytest.raises(NotFound):
+        await refund(till, "0" * 32, {"everything": True, "request_id": "a"})
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"everything": True}, "request_id"),
+        ({"everything": True, "request_id": "a", "order": {"quote": None}}, "order"),
+        ({"request_id": "a"}, "items"),
+        ({"request_id": "a", "items": [{"line": "1", "quantity": 7}]}, "items[0].quantity"),
+    ],
+)
+async def test_what_is_wrong_is_named(till, more, path):
+    name = await placed(till)
+    with pytest.raises(InvalidInput) as refused:
+        await refund(till, name, more)
+    assert refused.value.fields[0].path.startswith(path)
