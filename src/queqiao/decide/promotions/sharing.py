@@ -44,7 +44,10 @@ def spread_within(
     What a full part cannot take goes to the others in proportion to their weights. A part with
     room has a weight.
     """
-    parts = [min(pair) for pair in zip(spread(amount, weights, remainder), rooms, strict=True)]
+    parts = [
+        min(room, part)
+        for part, room in zip(spread(amount, weights, remainder), rooms, strict=True)
+    ]
     left = amount - sum(parts)
     while left:
         masked = [

@@ -24,12 +24,13 @@ _Came = dict[int, tuple[int, int | None]]
 class Filling:
     """Runs of units in the places of items that want ``demands`` units."""
 
-    __slots__ = ("_demands", "_filled", "_supplies", "held")
+    __slots__ = ("_closed", "_demands", "_filled", "_supplies", "held")
 
     def __init__(self, supplies: Sequence[Supply], demands: Sequence[int]) -> None:
         self._supplies = supplies
         self._demands = demands
         self._filled = [0] * len(demands)
+        self._closed: set[int] = set()
         self.held: list[dict[int, int]] = [{} for _ in demands]
         for run in range(len(supplies)):
             self._put(run)
@@ -51,17 +52,26 @@ class Filling:
             left -= self._push(path, left)
 
     def _path(self, run: int) -> list[tuple[int, int]]:
-        """Return how a unit of the run finds a place: (run, item) by (run, item) it moves on."""
-        came: _Came = dict.fromkeys(self._supplies[run].items, (run, None))
-        waiting = list(came)
-        for item in waiting:
-            if self._filled[item] < self._demands[item]:
-                return self._back(came, item)
-            for other in self.held[item]:
-                for further in self._supplies[other].items:
-                    if further not in came:
-                        came[further] = (other, item)
-                        waiting.append(further)
+        """Return how a unit of the run finds a place: (run, item) by (run, item) it moves on.
+
+        Items that were reached in vain are closed: all that stand in them fit nowhere else, and
+        that never changes.
+        """
+        came: _Came = {}
+        waiting: list[int] = []
+        movers: list[tuple[int, int | None]] = [(run, None)]
+        while movers:
+            mover, item = movers.pop()
+            for further in self._supplies[mover].items - self._closed:
+                if further not in came:
+                    came[further] = mover, item
+                    if self._filled[further] < self._demands[further]:
+                        return self._back(came, further)
+                    waiting.append(further)
+            if not movers and waiting:
+                item = waiting.pop()
+                movers = [(other, item) for other in self.held[item]]
+        self._closed |= came.keys()
         return []
 
     @staticmethod

@@ -26,7 +26,8 @@ class Sum(Compiled):
 
     def allot(self, goods: Goods, divide: Divide) -> list[Group]:
         """Return one group: all goods together."""
-        amount = self.discount(goods.base, goods.quantity, divide)
+        quantity = goods.quantity if self.reads_quantity else 0
+        amount = self.discount(goods.base, quantity, divide)
         return [Group(amount, goods.shares)] if amount else []
 
 

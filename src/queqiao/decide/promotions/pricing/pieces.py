@@ -12,7 +12,7 @@ from msgspec import Struct
 from queqiao.decide.promotions.documents.profile import Layer
 
 
-class Piece(Struct):
+class Piece(Struct, frozen=True, gc=False):
     """``quantity`` units of a line that cost ``cost`` in all.
 
     ``taken``: the last layer in which they took part in a promotion that takes units.
@@ -103,11 +103,12 @@ def split(
     """
     after: list[Piece] = []
     for place, piece in enumerate(pieces):
-        mine = [(share, amount) for share, amount in shares if share.piece == place]
-        for share, amount in mine:
-            after.append(Piece(share.count, share.cost - amount, layer or piece.taken))
-        quantity = piece.quantity - sum(share.count for share, _ in mine)
+        quantity, cost = piece.quantity, piece.cost
+        for share, amount in shares:
+            if share.piece == place:
+                after.append(Piece(share.count, share.cost - amount, layer or piece.taken))
+                quantity -= share.count
+                cost -= share.cost
         if quantity:
-            cost = piece.cost - sum(share.cost for share, _ in mine)
             after.append(Piece(quantity, cost, piece.taken))
     return after

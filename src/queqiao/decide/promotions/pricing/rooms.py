@@ -12,7 +12,7 @@ from queqiao.decide.promotions.sharing import spread, spread_within
 class Rooms:
     """The bounds of one basket under one profile, and what they leave of a discount."""
 
-    __slots__ = ("_basket", "_line_caps", "_order_cap", "_profile", "bounds_nothing")
+    __slots__ = ("_basket", "_line_caps", "_order_cap", "_profile", "has_caps")
 
     def __init__(self, basket: Basket, profile: Profile) -> None:
         self._basket = basket
@@ -22,9 +22,7 @@ class Rooms:
             percent = profile.line_cap_percent
             self._line_caps = [_share(total, percent) for total in basket.totals]
         self._order_cap = _order_cap(basket, profile)
-        self.bounds_nothing = (
-            basket.floors is None and self._line_caps is None and self._order_cap is None
-        )
+        self.has_caps = self._line_caps is not None or self._order_cap is not None
 
     def fit(
         self, groups: Sequence[Group], cap: int | None, running: Sequence[int]

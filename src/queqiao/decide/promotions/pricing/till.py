@@ -13,7 +13,7 @@ from queqiao.decide.promotions.pricing.pieces import Piece, Share, equal_units, 
 from queqiao.decide.promotions.pricing.rooms import Rooms
 from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.rounding import divider
-from queqiao.decide.promotions.sharing import spread_of
+from queqiao.decide.promotions.sharing import spread, spread_of, spread_within
 
 Pool = Mapping[int, int]
 """How many units of each line an offer may use: an allocation other than its own choice."""
@@ -25,16 +25,17 @@ Given = list[tuple[Share, int]]
 class Till:
     """What each line still costs, and its pieces where its units no longer cost the same.
 
-    Discounts on sums, with nothing that bounds them, go a short way: no unit is looked at.
+    Discounts on sums go a short way: where no line has pieces, no unit is looked at.
     """
 
     __slots__ = (
         "_basis",
         "_basket",
+        "_by_line",
         "_divide",
+        "_is_plain",
         "_profile",
         "_rooms",
-        "_short_way",
         "pieces",
         "running",
     )
@@ -46,11 +47,12 @@ class Till:
         self._basket = basket
         self._basis: Sequence[int] = self.running if runs else basket.totals
         self._rooms = Rooms(basket, profile)
-        self._short_way = runs and self._rooms.bounds_nothing and not profile.one_per_unit
+        self._by_line = not self._rooms.has_caps and not profile.one_per_unit
+        self._is_plain = runs and basket.floors is None
         self._divide = divider(profile.rounding)
         self._profile = profile
 
-    def take(  # noqa: PLR0911  # the hottest path, in one piece
+    def take(  # noqa: C901, PLR0911  # the hottest path, in one piece
         self, item: Placed, pool: Pool | None = None
     ) -> Applied | Unmet:
         """Take one offer's discount, or say why it gives none.
@@ -71,12 +73,16 @@ class Till:
         if offer.quantity_at_least and (missing := self._missing(item)) > 0:
             return Unmet(item, "quantity_below", missing, "unit")
         benefit = offer.benefit
-        if not self._short_way or pool is not None or not isinstance(benefit, Sum):
+        if not self._by_line or pool is not None or not isinstance(benefit, Sum):
             return self._take_by_units(item, pool)
+        if self.pieces and not self.pieces.keys().isdisjoint(lines):
+            return self._take_by_units(item, None)
         quantity = self._quantity(item) if benefit.reads_quantity else 0
         amount = benefit.discount(base, quantity, self._divide)
         if not amount:
             return _nothing(item, benefit.next_step(base, quantity) if base else None)
+        if not self._is_plain:
+            return self._take_in_rooms(item, base, amount, weights or (base,), quantity)
         if len(lines) == 1:
             self.running[lines[0]] -= amount
             return Applied(item, base, amount, lines, (amount,), quantity)
@@ -85,13 +91,33 @@ class Till:
             self.running[index] -= part
         return Applied(item, base, amount, lines, parts, quantity)
 
+    def _take_in_rooms(
+        self, item: Placed, base: int, amount: int, weights: Sequence[int], quantity: int
+    ) -> Applied | Unmet:
+        """Take a sum where lines have floors, or where discounts read original prices."""
+        running, remainder = self.running, self._profile.remainder
+        floors = self._basket.floors
+        rooms = [running[index] - (floors[index] if floors else 0) for index in item.lines]
+        if self._profile.minimum_price == "redistribute":
+            parts = spread_within(min(amount, sum(rooms)), weights, rooms, remainder)
+        else:
+            parts = [
+                min(room, part)
+                for part, room in zip(spread(amount, weights, remainder), rooms, strict=True)
+            ]
+        for index, part in zip(item.lines, parts, strict=True):
+            running[index] -= part
+        given = sum(parts)
+        if not given:
+            return Unmet(item, "nothing_left")
+        return Applied(item, base, given, item.lines, parts, quantity)
+
     def copy(self) -> "Till":
         """Return a till of its own that stands where this one stands."""
         other = Till(self._basket, self._profile)
         other.running[:] = self.running
-        other.pieces = dict(self.pieces)
+        other.pieces = {line: list(pieces) for line, pieces in self.pieces.items()}
         other._divide = copy(self._divide)
-        other._short_way = self._short_way
         return other
 
     def tried(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
@@ -124,10 +150,15 @@ class Till:
                 amounts[share.line] = amounts.get(share.line, 0) + part
         if not amounts:
             return Unmet(item, "nothing_left")
-        self._pay(given, self._taken_in(item.offer))
+        layer = self._taken_in(item.offer)
+        if layer is None and pool is None:
+            self._pay_whole(given)
+        else:
+            self._pay(given, layer)
         lines = sorted(amounts)
         parts = [amounts[line] for line in lines]
-        return Applied(item, goods.base, sum(parts), lines, parts, goods.quantity)
+        quantity = goods.quantity if item.offer.benefit.reads_quantity else 0
+        return Applied(item, goods.base, sum(parts), lines, parts, quantity)
 
     def _given(self, offer: Offer, goods: Goods) -> Given | None:
         groups = offer.benefit.allot(goods, self._divide)
@@ -168,6 +199,15 @@ class Till:
             basis = self._basket.lines[line].price * piece.quantity
         return Share(line, place, piece.quantity, piece.cost, basis)
 
+    def _pay_whole(self, given: Given) -> None:
+        """Take from shares that are whole pieces, of an offer that takes no units."""
+        for share, part in given:
+            self.running[share.line] -= part
+            pieces = self.pieces.get(share.line)
+            if pieces is not None:
+                taken = pieces[share.piece].taken
+                pieces[share.piece] = Piece(share.count, share.cost - part, taken)
+
     def _pay(self, given: Given, layer: Layer | None) -> None:
         lines: dict[int, Given] = {}
         for share, part in given:
@@ -177,7 +217,6 @@ class Till:
             if layer is not None or line in self.pieces:
                 before = self.pieces.get(line) or [self._whole(line, shares)]
                 self.pieces[line] = split(before, shares, layer)
-                self._short_way = False
 
     def _whole(self, line: int, shares: Given) -> Piece:
         """Return a line's only piece as it was before these shares gave."""
