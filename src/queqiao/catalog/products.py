@@ -178,6 +178,12 @@ def price_book(conn: Connection) -> PriceBook:
     return PriceBook(Goods(*row[:5], _facts(tuple(row[6:]), known), row[5]) for row in rows)
 
 
+def costs(conn: Connection) -> dict[str, int]:
+    """Return what each SKU costs the shop, in minor units of its currency, where that is known."""
+    known = select(skus.c.sku, skus.c.cost_minor).where(skus.c.cost_minor.is_not(None))
+    return {row.sku: row.cost_minor for row in conn.execute(known)}
+
+
 def newest_skus(conn: Connection, limit: int) -> list[str]:
     """Return the SKUs of the products that were written last."""
     joined = skus.join(products, skus.c.product_id == products.c.product_id)

@@ -51,6 +51,7 @@ from queqiao.wiring import (
     ledger_desk,
     own_metrics,
     pipeline_desk,
+    rehearsals,
     schedule_desk,
     secret_keys,
     shop_desk,
@@ -98,6 +99,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *schedule_desk.routes(settings),
         *_shop(settings, warehouse),
         *_ways(settings, services, warehouse, groups),
+        *rehearsals.routes(settings, records, warehouse, _ids(services)),
         *_schemas(settings, services, warehouse),
         *_imports(settings, services),
     ]
@@ -151,7 +153,7 @@ def _schemas(settings: Settings, services: Services, warehouse: Warehouse) -> li
 def _imports(settings: Settings, services: Services) -> list[Any]:
     """Return uploads and imports. A part leaves no audit row: the import it serves leaves one."""
     jobs, uploads = adapters.imports(settings)
-    ids = IdSource(services.clock, SystemRandom().getrandbits)
+    ids = _ids(services)
     shop = settings.shop
     given = ImportServices(uploads, jobs, services.records, ids, shop.currency, shop.timezone)
     part = Operation(part_route(given), PART, audits=True)
@@ -160,11 +162,11 @@ def _imports(settings: Settings, services: Services) -> list[Any]:
 
 def _erasures(settings: Settings, services: Services) -> ErasureServices:
     desk = RemoteErasures(RpcClient(settings.socket("analytics.rpc")))
-    return ErasureServices(desk, IdSource(services.clock, SystemRandom().getrandbits))
+    return ErasureServices(desk, _ids(services))
 
 
 def _merges(settings: Settings, services: Services, warehouse: Warehouse) -> MergeServices:
-    ids = IdSource(services.clock, SystemRandom().getrandbits)
+    ids = _ids(services)
     return MergeServices(warehouse, adapters.event_log(settings), ids)
 
 
@@ -185,3 +187,7 @@ def _series(settings: Settings, warehouse: Warehouse) -> list[Route]:
 async def loaded(warehouse: Warehouse) -> int:
     """Return up to which offset the warehouse is loaded."""
     return (await watermark(warehouse)).offset
+
+
+def _ids(services: Services) -> IdSource:
+    return IdSource(services.clock, SystemRandom().getrandbits)

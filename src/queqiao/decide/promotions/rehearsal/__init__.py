@@ -1,0 +1,1 @@
+"""What a draft would do before it goes live: the lowest prices, the worst cart, last week again."""

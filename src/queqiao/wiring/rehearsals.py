@@ -1,0 +1,65 @@
+"""What the rehearsal of promotions reads: rules and prices from the records, orders of the past."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from queqiao.catalog.products import costs, price_book
+from queqiao.decide.promotions.contracts import PROMOTION
+from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument
+from queqiao.decide.promotions.hot_state import load
+from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.rehearsal.endpoints import RehearsalServices, handlers
+from queqiao.decide.promotions.rehearsal.replays import Replays, SegmentsOf
+from queqiao.decide.promotions.rehearsal.rulebook import Rulebook, rulebook
+from queqiao.kernel.http import Route
+from queqiao.kernel.ids import IdSource
+from queqiao.ports.records import artifacts, documents
+from queqiao.ports.records.base import Records
+from queqiao.ports.warehouse.base import Warehouse
+from queqiao.profile.contracts import ARTIFACT_PREFIX, load_members
+from queqiao.wiring import secret_keys
+from queqiao.wiring.settings import Settings
+
+_STATES = ("draft", "live", "paused")
+
+
+def routes(
+    settings: Settings, records: Records, warehouse: Warehouse, ids: IdSource
+) -> list[Route]:
+    """Return the rehearsal's routes for the console role."""
+    secret = secret_keys.key(settings.home, "coupons")
+
+    async def rules(drafts: Sequence[InlinePromotion]) -> Rulebook:
+        return await records.read(lambda conn: _rulebook(conn, drafts, secret))
+
+    async def stored() -> list[tuple[str, PromotionDocument, str]]:
+        return await records.read(_stored)
+
+    async def segments() -> SegmentsOf:
+        bodies = await records.read(_segment_bodies)
+        return load_members(bodies).personal.segments_of
+
+    replays = Replays(settings.home / "replays", warehouse)
+    shop = settings.shop
+    return handlers(
+        RehearsalServices(rules, stored, segments, replays, ids, shop.currency, shop.timezone)
+    )
+
+
+def _rulebook(conn: Connection, drafts: Sequence[InlinePromotion], secret: bytes) -> Rulebook:
+    live = {stored.id: stored.document for stored in documents.live(conn, PROMOTION)}
+    return rulebook(live, drafts, Shop(load(conn, secret), price_book(conn)), costs(conn))
+
+
+def _stored(conn: Connection) -> list[tuple[str, PromotionDocument, str]]:
+    return [
+        (stored.id, stored.document, stored.state)
+        for state in _STATES
+        for stored in documents.in_state(conn, PROMOTION, state)
+    ]
+
+
+def _segment_bodies(conn: Connection) -> list[bytes]:
+    found = (artifacts.get(conn, name) for name in artifacts.names(conn, ARTIFACT_PREFIX))
+    return [one[1] for one in found if one is not None]
