@@ -145,7 +145,7 @@ def calendar(
 def _overlap(found: Overlap, costs: Mapping[str, int]) -> OverlapView:
     return OverlapView(
         (found.first.id, found.second.id),
-        format_rfc3339(found.from_us),
+        None if found.from_us <= 0 else format_rfc3339(found.from_us),
         None if found.until_us >= FOREVER_US else format_rfc3339(found.until_us),
         found.shared_skus,
         found.stacks,

@@ -151,10 +151,14 @@ class PlannedView(Struct, frozen=True):
 
 
 class OverlapView(Struct, frozen=True, rename={"from_": "from"}):
-    """Two promotions that run at once on the same goods; see the guide for ``conflict``."""
+    """Two promotions that run at once on the same goods, from the later start to the earlier end.
+
+    Null: neither has a start, or an end. ``conflict``: the lowest price found of the goods with the
+    thinnest margin among those they share is below its cost, or at its minimum price.
+    """
 
     promotion_ids: tuple[str, str]
-    from_: str
+    from_: str | None
     until: str | None
     shared_skus: int
     stacks: bool
