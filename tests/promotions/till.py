@@ -7,6 +7,7 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.documents.benefit import FixedBenefit
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
+from queqiao.decide.promotions.exposures import Exposures
 from queqiao.decide.promotions.hot_endpoints import PromotionServices, coupon_desk, routes
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_snapshot
@@ -74,6 +75,7 @@ class Till:
         self._open()
 
     def _open(self):
+        self.exposures = Exposures(self.mortal_log)
         services = PromotionServices(
             lambda: self.shop,
             self.ledger,
@@ -81,6 +83,7 @@ class Till:
             self.records,
             SECRET,
             Signer(SECRET),
+            self.exposures,
             lambda known: self.segments.get(known, ()),
         )
         self.desk = coupon_desk(services)

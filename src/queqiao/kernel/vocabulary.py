@@ -147,6 +147,13 @@ class GivenPromotion(msgspec.Struct, omit_defaults=True):
     coupon: str | None = None
 
 
+class Exposure(msgspec.Struct, omit_defaults=True):
+    """Promotion Exposed: a customer came under a promotion, got it or is held back from it."""
+
+    promotion_id: str
+    arm: str
+
+
 class Redemption(msgspec.Struct, omit_defaults=True):
     """Redemption Reserved, Committed, Released, Returned: the promotions of one order."""
 
@@ -225,6 +232,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Reservation Committed": Reservation,
     "Reservation Released": Reservation,
     "Reservation Returned": Reservation,
+    "Promotion Exposed": Exposure,
     "Promotion Applied": GivenPromotion,
     "Promotion Returned": GivenPromotion,
     "Redemption Reserved": Redemption,

@@ -12,6 +12,7 @@ from queqiao.collect.hot_endpoints import IntakeServices
 from queqiao.collect.hot_endpoints import routes as intake_routes
 from queqiao.collect.own_endpoints import own_routes
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
+from queqiao.decide.promotions.exposures import Exposures
 from queqiao.kernel.clock import SystemClock
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
@@ -37,7 +38,7 @@ def documented_routes(settings: Settings, records: Records) -> list[Route]:
         *intake_routes(intake),
         *own_routes(intake, browser_sdk()),
         *notice_routes(NoticeServices(ledger, log, signer)),
-        *decide.routes(settings, hot, console_reader(settings, SystemClock())),
+        *decide.routes(settings, hot, console_reader(settings, SystemClock()), Exposures(log)),
         *LandingPages(settings, records, hot.shop, SystemClock()).routes(),
         *health.routes(settings),
     ]

@@ -87,6 +87,12 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True):
     lake_every_s: Seconds = 3600
 
 
+class PromotionSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """How many customers get no promotion at all, so that the effect of all of them is measured."""
+
+    holdout_percent: Annotated[int, Meta(ge=0, le=50)] = 0
+
+
 class EnrichmentSettings(msgspec.Struct, forbid_unknown_fields=True):
     """What is looked up of an event's address, and how much of the address is kept."""
 
@@ -135,6 +141,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     warehouse: Warehouse = msgspec.field(default_factory=Warehouse)
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     schedule: Schedule = msgspec.field(default_factory=Schedule)
+    promotions: PromotionSettings = msgspec.field(default_factory=PromotionSettings)
     retention: Retention = msgspec.field(default_factory=Retention)
     enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
     consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)

@@ -4,6 +4,7 @@ from tests.promotions.redemptions.test_redeeming import order, promotion
 from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.redemptions.used_up import read_used_up
+from queqiao.decide.promotions.restraints import FREE
 from queqiao.kernel.clock import DAY_US
 
 CART = {"cart": {"lines": [{"sku": "A"}]}, "customer": {"id": "u9"}}
@@ -18,7 +19,7 @@ async def look(till, now_us=NOW_US):
 
 async def test_a_quote_shows_what_is_used_up(till):
     till.show({"p": promotion(total=1), "q": promotion(500, budget=800)}, {})
-    assert await look(till) == ({}, {})
+    assert await look(till) == FREE
     await till.order(order())
     assert (await look(till)).refused == {"p": "promotion_used_up"}
     answer = await till.post("quote", CART)
@@ -57,4 +58,4 @@ async def test_unbounded_promotions_cost_no_question(till):
             raise AssertionError(counters)
 
     offers = till.shop.promotions.offers
-    assert await read_used_up(Silent(), offers, NOW_US, "Asia/Shanghai") == ({}, {})
+    assert await read_used_up(Silent(), offers, NOW_US, "Asia/Shanghai") == FREE

@@ -1,8 +1,9 @@
 """What the types of promotion documents cannot say: each error names path and cure."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from queqiao.decide.promotions.check_benefit import benefit_errors
+from queqiao.decide.promotions.check_benefit import benefit_errors, percent_errors
 from queqiao.decide.promotions.check_condition import condition_errors, scope_errors
 from queqiao.decide.promotions.documents.benefit import is_reducible
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
@@ -24,6 +25,7 @@ def check_promotion(document: PromotionDocument) -> None:
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),
         *_limit_errors(document),
+        *_holdback_errors(document.holdback_percent),
         *unpriced_errors(document),
     ]
     if errors:
@@ -59,6 +61,15 @@ def _currency_errors(currency: str | None) -> Iterator[FieldError]:
             exponent(currency)
     except InvalidInput as error:
         yield from error.fields
+
+
+def _holdback_errors(percent: Decimal | None) -> Iterator[FieldError]:
+    """Who wants nobody to get a promotion pauses it."""
+    if percent is not None:
+        yield from percent_errors("holdback_percent", percent, zero=True)
+    if percent == 100:
+        message = Message("须小于 100；不想发放请暂停", "must be below 100; pause it instead")
+        yield FieldError("holdback_percent", message)
 
 
 def _limit_errors(document: PromotionDocument) -> Iterator[FieldError]:

@@ -10,8 +10,9 @@ from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.coupons.hot_endpoints import CouponDesk, coupon_routes
 from queqiao.decide.promotions.coupons.redemption import Coupons
 from queqiao.decide.promotions.coupons.wallet import Wallets
+from queqiao.decide.promotions.exposures import Exposures
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
-from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.quoting import Counter, Shop, write
 from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.refunds.hot_endpoints import refund_routes
@@ -41,6 +42,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     records: Records
     coupon_secret: bytes
     signer: Signer
+    exposures: Exposures
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
     zone: str = DEFAULT_ZONE
 
@@ -54,7 +56,10 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
         shop = services.shop()
         if question.codes:
             shop = await screened(shop, question, desk.coupons, request.now_us)
-        return json_response(quote(question, shop, request.now_us))
+        counter = Counter(question, shop, request.now_us)
+        answered = counter.answer(question.cart.lines)
+        await services.exposures.note(question, counter, answered, request.now_us)
+        return json_response(write(question, counter, answered))
 
     def known(question: QuoteRequest) -> QuoteRequest:
         return known_customer(question, services)

@@ -12,6 +12,7 @@ from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.profile import LAYERS, Layer
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
+from queqiao.decide.promotions.holdback import below_of, percent_of, salt_of
 from queqiao.decide.promotions.layers import layer_of
 from queqiao.decide.promotions.matching.clauses import Plan, plan
 from queqiao.decide.promotions.matching.compiling import (
@@ -64,6 +65,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     funding: tuple[int, int, int]
     digest: int
     reward: Reward | None = None
+    holdback_below: int = 0
+    holdback_salt: int = 0
     reducible: Any = None
     """The benefit as written, where the last use gets what is left of the budget."""
     group: str | None = None
@@ -104,6 +107,8 @@ def compile_offer(
         funding=(funding.platform, funding.shop, funding.brand),
         digest=digest(promotion_id, document),
         reward=reward,
+        holdback_below=below_of(percent_of(document)),
+        holdback_salt=salt_of(promotion_id),
         reducible=document.benefit if document.limits.budget_end == "reduce" else None,
         group=document.group,
         combines_with=None if combines is None else frozenset(combines),

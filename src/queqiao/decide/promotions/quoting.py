@@ -1,6 +1,7 @@
 """The quote: a pure question about a cart, answered to the last minor unit. Nothing is reserved."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 from queqiao.catalog.contracts import PriceBook
@@ -85,19 +86,26 @@ class Counter:
         situation = situation_of(request, at_us, codes.of_batch, self.find)
         self.matcher = Matcher(self.promotions, situation, codes, self.profile)
         self.cart = request.cart
+        self.customer_id = request.customer.id
         self.restraints = FREE if self.promotions.inline else shop.restraints
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
         basket = basket_of(lines, self.find, self.matcher.situation.currency)
         matched = self.matcher.match(basket)
-        placed, withheld = restrain(matched, self.restraints)
+        placed, withheld = restrain(matched, self.restraints, self.customer_id)
         on_goods, around, unmet = self._parted(placed)
         priced, proof = settle(basket, on_goods, self.profile)
         if unmet or withheld:
             priced = priced._replace(unmet=priced.unmet + unmet + withheld)
         rewards = self._rewards(basket, priced, around) if around else NO_REWARDS
         return Answered(basket, priced, proof, matched, rewards, on_goods)
+
+    def lifting(self, promotion_id: str) -> "Counter":
+        """Return a counter for which the customer is not held back from a promotion."""
+        other = copy(self)
+        other.restraints = self.restraints._replace(lifted=promotion_id)
+        return other
 
     def _parted(self, placed: list[Placed]) -> tuple[list[Placed], list[Placed], list[Unmet]]:
         """Part the offers on goods from those around them; bind the points that the cart offers."""
@@ -125,8 +133,12 @@ class Counter:
 def quote(request: QuoteRequest, shop: Shop, now_us: int) -> Quote:
     """Answer the question as of its own ``now``, else of ``now_us``. Raises InvalidInput."""
     counter = Counter(request, shop, now_us)
+    return write(request, counter, counter.answer(request.cart.lines))
+
+
+def write(request: QuoteRequest, counter: Counter, answered: Answered) -> Quote:
+    """Write the answer of a cart that is priced."""
     lines = request.cart.lines
-    answered = counter.answer(lines)
     suggestions = []
     if request.options.suggest:
         pool = Pool(counter.find, counter.known_skus, lines)

@@ -78,6 +78,8 @@ Reason = (
         "promotion_customer_day_limit",
         "promotion_device_limit",
         "budget_used_up",
+        "holdback",
+        "holdout",
     ]
 )
 """Why a promotion or a code gives nothing; stable codes."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from queqiao.decide.promotions.benefits.compiling import compile_benefit
+from queqiao.decide.promotions.holdback import Draws, draw
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.pricing.outcomes import Placed, Unmet
 from queqiao.decide.promotions.reasons import Reason
@@ -21,32 +22,60 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class Restraints(NamedTuple):
-    """``refused``: promotions that give nothing now, and why; ``rests``: the most one may give."""
+    """What keeps promotions back just now.
+
+    ``refused``: promotions that give nothing, and why; ``rests``: the most one may give; ``draws``:
+    who is held back, None for nobody; ``lifted``: a promotion that nobody is held back from, to
+    see what it would have given.
+    """
 
     refused: Mapping[str, Reason] = _NOBODY
     rests: Mapping[str, int] = _NOTHING
+    draws: Draws | None = None
+    lifted: str | None = None
 
 
 FREE = Restraints()
 """Nothing restrains."""
 
 
-def restrain(placed: list[Placed], restraints: Restraints) -> tuple[list[Placed], list[Unmet]]:
+def restrain(
+    placed: list[Placed], restraints: Restraints, customer_id: str | None
+) -> tuple[list[Placed], list[Unmet]]:
     """Return the offers that may give, capped where little is left, and those that may not."""
-    refused, rests = restraints
-    if not refused and not rests:
+    held = _held(placed, restraints, customer_id) if restraints.draws and customer_id else {}
+    if not held and not restraints.refused and not restraints.rests:
         return placed, []
     kept: list[Placed] = []
     unmet: list[Unmet] = []
     for item in placed:
-        reason = refused.get(item.offer.id)
+        name = item.offer.id
+        reason = held.get(name) or restraints.refused.get(name)
         if reason is not None:
             unmet.append(Unmet(item, reason))
-        elif item.offer.id in rests:
-            kept.append(structs.replace(item, offer=capped(item.offer, rests[item.offer.id])))
+        elif name in restraints.rests:
+            kept.append(structs.replace(item, offer=capped(item.offer, restraints.rests[name])))
         else:
             kept.append(item)
     return kept, unmet
+
+
+def _held(placed: list[Placed], restraints: Restraints, customer_id: str) -> Mapping[str, Reason]:
+    """Return from which promotions the customer is held back."""
+    draws = restraints.draws
+    if draws is None:
+        return _NOBODY
+    customer = draws.customer(customer_id)
+    if draws.is_held_out(customer):
+        return {item.offer.id: "holdout" for item in placed if item.offer.code_batch is None}
+    found: dict[str, Reason] = {
+        item.offer.id: "holdback"
+        for item in placed
+        if (below := item.offer.holdback_below)
+        and draw(customer, item.offer.holdback_salt) < below
+        and item.offer.id != restraints.lifted
+    }
+    return found
 
 
 def capped(offer: Offer, rest: int) -> Offer:

@@ -1,6 +1,7 @@
 """The decide role: ads, quotes, coupons and recommendations from snapshots in memory."""
 
 import asyncio
+from decimal import Decimal
 
 import structlog
 
@@ -11,11 +12,14 @@ from queqiao.decide.promotions.cards.cards import Cards
 from queqiao.decide.promotions.cards.hot_endpoints import card_routes
 from queqiao.decide.promotions.cards.payments import Payments
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
+from queqiao.decide.promotions.exposures import FLUSH_EVERY_S, Exposures
 from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
 from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
+from queqiao.decide.promotions.holdback import Draws, draws
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
 from queqiao.decide.promotions.redemptions.used_up import REFRESH_EVERY_S, read_used_up
+from queqiao.decide.promotions.restraints import Restraints
 from queqiao.decide.recommend.hot_endpoints import RecommendServices
 from queqiao.decide.recommend.hot_endpoints import routes as recommend_routes
 from queqiao.kernel.clock import Clock
@@ -43,7 +47,9 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     records = adapters.records(settings)
     follower = Follower(records)
     authenticator = Authenticator(records, clock)
+    exposures = Exposures(adapters.event_log(settings), at_once=settings.clock.accept_header)
     hot = HotState(records, secret_keys.key(settings.home, "coupons"), settings.shop.timezone)
+    hot.restraints = Restraints(draws=holdback_draws(settings))
     follower.on("credential/", authenticator.follow)
     pages = LandingPages(settings, records, hot.shop, clock)
     hot.follow(follower)
@@ -51,7 +57,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     await follower.build_all()
     live = CachedReader(settings, clock)
     application = HotApplication(
-        [*answered(settings, hot, live.reader), *pages.routes()],
+        [*answered(settings, hot, live.reader, exposures), *pages.routes()],
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
@@ -60,13 +66,23 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     server = changes.server(follower, live.methods())
     await server.serve(settings.socket(f"{name}.rpc"))
     following = asyncio.create_task(follower.run(stop))
-    watching = asyncio.create_task(watch_limits(settings, hot, clock, stop))
+    watching = asyncio.gather(
+        watch_limits(settings, hot, clock, stop), tell_exposures(exposures, stop)
+    )
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
     await watching
     await server.close()
     await live.close()
     records.close()
+
+
+def holdback_draws(settings: Settings) -> Draws:
+    """Return who is held back in this home; a home of repeatable histories has repeatable draws."""
+    key = b"repeatable"
+    if not settings.clock.accept_header:
+        key = secret_keys.key(settings.home, "holdback")
+    return draws(key, Decimal(settings.promotions.holdout_percent))
 
 
 async def watch_limits(
@@ -78,20 +94,38 @@ async def watch_limits(
     async def once() -> None:
         try:
             offers = [offer for offer in hot.promotions.by_place if offer is not None]
-            hot.restraints = await read_used_up(ledger, offers, clock.now_us(), zone)
+            found = await read_used_up(ledger, offers, clock.now_us(), zone)
+            hot.restraints = hot.restraints._replace(refused=found.refused, rests=found.rests)
         except Unavailable:
             log.debug("what is used up is learnt later")
 
     await every(REFRESH_EVERY_S, stop, once)
 
 
-def answered(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
+async def tell_exposures(exposures: Exposures, stop: asyncio.Event) -> None:
+    """Write again and again who came under which promotion; while the log is away, it waits."""
+
+    async def once() -> None:
+        try:
+            await exposures.flush()
+        except Unavailable:
+            log.debug("exposures are told later")
+
+    await every(FLUSH_EVERY_S, stop, once)
+    await once()
+
+
+def answered(
+    settings: Settings, hot: HotState, live: LiveReader, exposures: Exposures
+) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
-    known = routes(settings, hot, live)
+    known = routes(settings, hot, live, exposures)
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
-def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
+def routes(
+    settings: Settings, hot: HotState, live: LiveReader, exposures: Exposures
+) -> list[Route]:
     """Return everything that the role answers."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
     ads = AdsServices(
@@ -110,6 +144,7 @@ def routes(settings: Settings, hot: HotState, live: LiveReader) -> list[Route]:
         records=hot.records,
         coupon_secret=secret_keys.key(settings.home, "coupons"),
         signer=secret_keys.signer(settings.home, "cursors"),
+        exposures=exposures,
         segments_of=hot.segments_of,
         zone=settings.shop.timezone,
     )

@@ -44,7 +44,8 @@ class PromotionDocument(Document, frozen=True):
     ``layer``: None is that of the benefit (``coupon`` with a code). Promotions of one ``group``
     compete as the profile says. ``combines_with``: only these promotions and groups may give
     beside it; None: any. ``excludes``: these never give beside it. ``exclusive``: nothing does.
-    ``holdback_percent`` of the customers never get it, so that its effect can be measured.
+    ``holdback_percent`` of the customers never get it, so that its effect can be measured; None is
+    5, and 0 with a code or a mechanic.
     """
 
     name: Name
@@ -64,7 +65,7 @@ class PromotionDocument(Document, frozen=True):
     currency: Name | None = None
     limits: Limits = Limits()
     funding: Funding = Funding()
-    holdback_percent: Decimal = Decimal(5)
+    holdback_percent: Decimal | None = None
 
 
 class InlinePromotion(PromotionDocument, frozen=True):
