@@ -18,8 +18,14 @@ from queqiao.decide.promotions import questions, quoting
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
+    BundleBenefit,
+    BundleItem,
+    BuyGetBenefit,
     FixedBenefit,
+    FixedPriceBenefit,
+    NthUnitBenefit,
     PercentBenefit,
+    Pick,
     ThresholdBenefit,
     Tier,
 )
@@ -52,8 +58,19 @@ def run() -> list[Row]:
     name = f"1,000 live promotions, {holding:.0f} hold, {LINES} lines, units and reasons"
     return [
         row("pricing", name, "carts/CPU s", "higher", 5_000, ours, scan, "plain scan, same run"),
+        units_row(),
         row("pricing", "matching 1,000 promotions", "µs", "lower", None, matching, None, None),
     ]
+
+
+def units_row() -> Row:
+    """Measure the same carts where half of the promotions work on units, against none doing so."""
+    requests = carts(Random(618))
+    plain = carts_per_second(store(1_000, Random(5)), requests)
+    on_units = carts_per_second(store(1_000, Random(5), unit_benefit), requests)
+    name = "the same, half of the promotions on units: picked, n-th, given, bundled, priced"
+    peer = "none on units, same run"
+    return row("pricing", name, "carts/CPU s", "higher", None, on_units, plain, peer)
 
 
 def row(  # noqa: PLR0917  # the table's own columns, in order
@@ -79,10 +96,12 @@ def row(  # noqa: PLR0917  # the table's own columns, in order
     }
 
 
-def store(promotions: int, random: Random) -> Shop:
+def store(
+    promotions: int, random: Random, benefits: Callable[[Random], Benefit] | None = None
+) -> Shop:
     """Return a shop of ``SKUS`` SKUs with so many live promotions."""
     book = PriceBook(goods(random))
-    documents = [(f"p{n:05}", promotion(random, n)) for n in range(promotions)]
+    documents = [(f"p{n:05}", promotion(random, n, benefits)) for n in range(promotions)]
     return Shop(compile_snapshot(documents, [], b"bench-key-of-16b"), book)
 
 
@@ -94,7 +113,9 @@ def goods(random: Random) -> Iterator[Goods]:
         yield Goods(f"s{number}", random.randrange(500, 50_000), "CNY", facts=facts)
 
 
-def promotion(random: Random, number: int) -> PromotionDocument:
+def promotion(
+    random: Random, number: int, benefits: Callable[[Random], Benefit] | None = None
+) -> PromotionDocument:
     """Return one promotion of the mix."""
     kind = random.random()
     scope = Scope()
@@ -109,7 +130,7 @@ def promotion(random: Random, number: int) -> PromotionDocument:
         condition = Condition(segments_any=(f"g{random.randrange(SEGMENTS)}",))
     return PromotionDocument(
         name=f"promotion {number}",
-        benefit=benefit(random),
+        benefit=(benefits or benefit)(random),
         scope=scope,
         condition=condition,
         priority=random.randrange(10),
@@ -126,6 +147,19 @@ def benefit(random: Random) -> Benefit:
     if kind < 0.7:
         return PercentBenefit(percent=Decimal(random.randrange(1, 8)) / 2)
     return FixedBenefit(amount=random.randrange(10, 300))
+
+
+def unit_benefit(random: Random) -> Benefit:
+    """Return one benefit, half of the time one that works on units."""
+    made: tuple[Benefit, ...] = (
+        NthUnitBenefit((Decimal(0), Decimal(5))),
+        BuyGetBenefit(2, 1, Decimal(5)),
+        PercentBenefit(Decimal(1), level="unit"),
+        PercentBenefit(Decimal(2), pick=Pick("cheapest", 2)),
+        BundleBenefit((BundleItem(quantity=3),), percent=Decimal(2)),
+        FixedPriceBenefit(random.randrange(20_000, 60_000)),
+    )
+    return random.choice(made) if random.random() < 0.5 else benefit(random)
 
 
 def carts(random: Random) -> list[QuoteRequest]:

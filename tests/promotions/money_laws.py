@@ -33,7 +33,7 @@ def violations(answer: Quote, profile: Profile, bounds: Bounds) -> Iterator[str]
         yield "no promotion gives more than its cap"
     for item in answer.applied:
         funding = item.funding
-        if funding.platform + funding.shop + funding.brand != item.amount:
+        if funding.platform + funding.shop + funding.brand != item.amount + item.value:
             yield "who pays adds up"
     yield from _caps(answer, profile)
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import hypothesis.strategies as st
 import msgspec
 from hypothesis import given, settings
+from tests.promotions.money_laws import Bounds, violations
 from tests.promotions.strategies import questions
 
 from queqiao.catalog.contracts import PriceBook
@@ -115,6 +116,17 @@ def test_nothing_is_negative_or_above_its_original_or_a_fraction(question):
 
 def to_builtins(answer):
     return msgspec.to_builtins(answer)
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_no_cap_is_passed(question):
+    caps = {item.id: getattr(item.benefit, "cap", None) for item in question.promotions}
+    bounds = Bounds(
+        {item.sku: item.minimum_price or 0 for item in question.catalog},
+        {name: cap for name, cap in caps.items() if cap is not None},
+    )
+    assert not [*violations(ask(question), question.profile, bounds)]
 
 
 @given(questions())
