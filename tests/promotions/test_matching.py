@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from tests.promotions.strategies import questions
 
 from queqiao.catalog.contracts import PriceBook
-from queqiao.decide.promotions.matching.bits import places
+from queqiao.decide.promotions.matching.bits import lines_by_place, places
 from queqiao.decide.promotions.quoting import Counter, Shop
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
@@ -18,6 +18,14 @@ SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
 @given(st.sets(st.integers(0, 3_000)))
 def test_places_are_the_set_bits(numbers):
     assert places(sum(1 << number for number in numbers)) == sorted(numbers)
+
+
+@given(st.lists(st.sets(st.integers(0, 40)), max_size=5), st.sets(st.integers(0, 60)))
+def test_line_bits_are_turned_around(named, holding):
+    bits = [sum(1 << number for number in numbers) for numbers in named]
+    found, lines = lines_by_place(bits, sum(1 << number for number in holding))
+    assert found == sorted(holding)
+    assert lines == [[n for n, numbers in enumerate(named) if one in numbers] for one in found]
 
 
 def seen(found):

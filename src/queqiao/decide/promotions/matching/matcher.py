@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.profile import LAYERS, Profile
-from queqiao.decide.promotions.matching.bits import lines_by_place, places
+from queqiao.decide.promotions.matching.bits import lines_by_place
 from queqiao.decide.promotions.matching.given_codes import GivenCodes
 from queqiao.decide.promotions.matching.goods_test import GoodsTest
 from queqiao.decide.promotions.matching.situation import Situation
@@ -51,27 +51,28 @@ class Matcher:
         """
         index = self.promotions.index
         named, holding = index.reached(basket, self._failing)
-        lines = lines_by_place(named, holding ^ (holding & index.goods.everything))
-        every_line = tuple(range(len(named)))
-        by_place = self.promotions.by_place
+        by_place, every_line = self.promotions.by_place, tuple(range(len(named)))
         placed = []
-        for place in places(holding):
+        for place, lines in zip(*lines_by_place(named, holding), strict=True):
             offer = by_place[place]
             if offer is not None:
-                item = self._place(offer, lines.get(place, every_line), basket)
+                item = self._place(offer, lines or every_line, basket)
                 if item is not None:
                     placed.append(item)
         placed.sort(key=self._order)
         return placed
 
     def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> Placed | None:
-        code = None
-        for batch in offer.batches:
-            code = code or self.codes.of_batch.get(batch)
+        code = self._code_of(offer) if offer.batches else None
         if not offer.plan.asks or offer.tree is None:
             return Placed(offer, lines, code)
         bound = offer.tree.bind(Asking(self.situation, basket, lines, self._runs))
         return None if isinstance(bound, Missing) else Placed(offer, lines, code, bound)
+
+    def _code_of(self, offer: Offer) -> str | None:
+        """Return the code that was given for an offer."""
+        given = self.codes.of_batch
+        return next((given[batch] for batch in offer.batches if batch in given), None)
 
     def away(self, basket: Basket, placed: Iterable[Placed]) -> Iterator[Away]:
         """Explain the offers that do not reach the basket.
