@@ -27,7 +27,7 @@ from queqiao.decide.promotions.documents.benefit import (
 from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.decide.promotions.documents.promotion import Funding, InlinePromotion
-from queqiao.decide.promotions.documents.scope import Scope
+from queqiao.decide.promotions.documents.scope import GoodsNames, Scope
 from queqiao.decide.promotions.quote_types import (
     Cart,
     CartCard,
@@ -165,11 +165,24 @@ SCOPES = st.builds(
     Scope,
     skus=st.lists(st.sampled_from(SKUS), max_size=2).map(tuple),
     categories=st.lists(st.sampled_from("xyz"), max_size=1).map(tuple),
+    price_at_least=st.none() | st.integers(0, 20_000),
+    price_at_most=st.none() | st.integers(20_000, 50_000),
+    excluded=st.none() | st.just(GoodsNames(skus=("A",), categories=("z",))),
 )
-CONDITIONS = st.builds(
+CART_CONDITIONS = st.builds(
     Condition,
     subtotal_at_least=CAPS,
     quantity_at_least=st.none() | st.integers(1, 8),
+    kinds_at_least=st.sampled_from([None, None, 2]),
+    goods=st.none() | st.just(Scope(skus=("B", "C"))),
+    reads=st.sampled_from([None, None, "running", "original"]),
+)
+CEILINGS = st.builds(Condition, subtotal_at_most=AMOUNTS, goods=st.none() | st.just(Scope()))
+CONDITIONS = CART_CONDITIONS | st.builds(
+    Condition,
+    all=st.lists(CEILINGS, max_size=1).map(tuple),
+    any=st.lists(CART_CONDITIONS.filter(lambda one: one != Condition()), max_size=2).map(tuple),
+    not_=st.none() | CEILINGS,
 )
 FUNDINGS = st.integers(0, 100).flatmap(
     lambda platform: st.integers(0, 100 - platform).map(
