@@ -5,6 +5,7 @@ from decimal import Decimal
 import hypothesis.strategies as st
 
 from queqiao.decide.promotions.check_benefit import benefit_errors
+from queqiao.decide.promotions.check_condition import scope_errors
 from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
     BundleItem,
@@ -178,10 +179,18 @@ CART_CONDITIONS = st.builds(
     reads=st.sampled_from([None, None, "running", "original"]),
 )
 CEILINGS = st.builds(Condition, subtotal_at_most=AMOUNTS, goods=st.none() | st.just(Scope()))
+
+
+def asks(condition):
+    """Leave out conditions that ask for nothing, which are refused inside others."""
+    bounds = (condition.subtotal_at_least, condition.quantity_at_least, condition.kinds_at_least)
+    return any(bounds)
+
+
 CONDITIONS = CART_CONDITIONS | st.builds(
     Condition,
     all=st.lists(CEILINGS, max_size=1).map(tuple),
-    any=st.lists(CART_CONDITIONS.filter(lambda one: one != Condition()), max_size=2).map(tuple),
+    any=st.lists(CART_CONDITIONS.filter(asks), max_size=2).map(tuple),
     not_=st.none() | CEILINGS,
 )
 FUNDINGS = st.integers(0, 100).flatmap(
@@ -192,8 +201,12 @@ FUNDINGS = st.integers(0, 100).flatmap(
 
 
 def stands(promotion):
-    """Leave out bundles whose items the promotion's scope can never fill."""
-    return not list(benefit_errors(promotion.benefit, promotion.scope))
+    """Leave out what can never give: bundles that the scope cannot fill, scopes without goods."""
+    errors = (
+        *benefit_errors(promotion.benefit, promotion.scope),
+        *scope_errors(promotion.scope, "scope"),
+    )
+    return not errors
 
 
 GROUPS = "gh"
