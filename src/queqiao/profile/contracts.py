@@ -8,6 +8,7 @@ import msgspec
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.text import clean
+from queqiao.profile.buyers import Buyer
 from queqiao.profile.expression import parse
 from queqiao.profile.live import FAMILIES as LIVE_FAMILIES
 from queqiao.profile.live import Recent
@@ -19,6 +20,7 @@ __all__ = [
     "LIVE_FAMILIES",
     "SEGMENT",
     "UNKNOWN",
+    "Buyer",
     "Known",
     "LiveReader",
     "LiveRows",

@@ -20,7 +20,8 @@ from queqiao.kernel.errors import Conflict, QueqiaoError
 from queqiao.ports.profile_rows.base import KEY_BYTES_MAX, ROWS_AT_ONCE_MAX, ProfileRows
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import ERASED, PERSONALIZATION
-from queqiao.profile import live_state
+from queqiao.profile import buyers, live_state
+from queqiao.profile.buyers import Bought, Named, Sold
 from queqiao.profile.live import (
     KEPT_DAYS,
     VERSION,
@@ -35,8 +36,11 @@ from queqiao.profile.live_state import Building, LiveState, Stored, key_of
 
 log = structlog.get_logger()
 
+Fact = Sold | Named
 EVENTS_AT_ONCE = 5_000
 """Offsets of one batch."""
+OLD_AT_ONCE = 100_000
+"""Offsets of one batch of events so old that only orders and traits of them are kept."""
 LOOK_EVERY_S = 0.25
 RETRY_EVERY_S = 1.0
 TIDY_EVERY_S = 60.0
@@ -58,6 +62,17 @@ _LINES = """SELECT offset, groupArray(sku) FROM (
   SELECT offset, sku FROM order_lines WHERE kind = 'sale' AND sku != ''
     AND offset > {after:UInt64} AND offset <= {last:UInt64} ORDER BY offset, line)
 GROUP BY offset"""
+_SOLD = """SELECT offset, person_id, kind = 'sale' AND line = least_line, sku, category, quantity,
+  amount_minor, currency, toUnixTimestamp64Micro(time) FROM (
+  SELECT *, min(line) OVER (PARTITION BY offset) AS least_line FROM order_lines
+  WHERE offset > {after:UInt64} AND offset <= {last:UInt64} AND person_id != ''
+    AND bitAnd(consent, {purpose:UInt8}) = {purpose:UInt8})
+ORDER BY offset, line"""
+_NAMED = """SELECT offset, person_id, toUnixTimestamp64Micro(timestamp), traits
+FROM history WHERE block_last > {after:UInt64} AND offset > {after:UInt64}
+  AND offset <= {last:UInt64} AND type = 'identify' AND person_id != '' AND traits != ''
+  AND bitAnd(consent, {purpose:UInt8}) = {purpose:UInt8}
+ORDER BY offset"""
 _DEVICES = """SELECT DISTINCT anonymous_id FROM identities
 WHERE user_id IN {users:Array(String)} AND anonymous_id != ''"""
 _NEWEST = _EVENTS.replace("FROM source WHERE", "FROM events WHERE")
@@ -172,15 +187,14 @@ class LiveRows:
         newest = state.next or state.read
         if newest and newest.stamp == stamp and newest.offset <= self._loaded():
             return stored
-        first = await self._first_offset()
-        made = Building(max(state.generations, default=0) + 1, stamp, first)
+        made = Building(max(state.generations, default=0) + 1, stamp, 0)
         old = [*state.old, state.next.generation] if state.next else state.old
         self._is_near = False
-        log.info("live rows are made anew", generation=made.generation, after=first)
+        log.info("live rows are made anew", generation=made.generation)
         return await live_state.write(self._rows, stored, LiveState(state.read, made, old))
 
-    async def _first_offset(self) -> int:
-        """Return the offset before the first event that can still be told."""
+    async def _recent_offset(self) -> int:
+        """Return the offset before the first event whose views and carts can still be told."""
         first: int = (await self._warehouse.query(_FIRST, {"since": self._since_us()})).rows[0][0]
         return first - 1 if first else self._loaded()
 
@@ -203,25 +217,36 @@ class LiveRows:
         return stored, not self._is_near or bool(stored.state.old)
 
     async def _batch(self, stored: Stored, one: Building, end: int) -> Stored:
-        last = min(end, one.offset + EVENTS_AT_ONCE)
+        old = 0 if self._is_near else min(await self._recent_offset() - one.offset, OLD_AT_ONCE)
+        last = min(end, one.offset + max(EVENTS_AT_ONCE, old))
         by_key = _by_key(await self._happenings(one.offset, last))
-        keys = list(by_key)
+        facts = _by_person(await self._facts(one.offset, last))
+        keys = list(dict.fromkeys((*by_key, *facts)))
         for start in range(0, len(keys), ROWS_AT_ONCE_MAX):
-            await self._fold(one.generation, by_key, keys[start : start + ROWS_AT_ONCE_MAX])
+            some = keys[start : start + ROWS_AT_ONCE_MAX]
+            await self._fold(one.generation, by_key, facts, some)
         done = msgspec.structs.replace(one, offset=last)
         name = "read" if stored.state.read == one else "next"
         state = msgspec.structs.replace(stored.state, **{name: done})
         return await live_state.write(self._rows, stored, state)
 
     async def _fold(
-        self, generation: int, by_key: dict[str, list[Happening]], keys: Sequence[str]
+        self,
+        generation: int,
+        by_key: dict[str, list[Happening]],
+        facts: dict[str, list[Fact]],
+        keys: Sequence[str],
     ) -> None:
         known = await self._rows.get([key_of(generation, key) for key in keys])
         written = {}
         for key in keys:
             place = key_of(generation, key)
             before = decoded(known.get(place))
-            columns = changed(before, folded(before, by_key[key], self._zone))
+            columns = changed(before, folded(before, by_key.get(key, ()), self._zone))
+            if key in facts:
+                columns |= buyers.encoded(
+                    buyers.folded(buyers.decoded(known.get(place)), facts[key])
+                )
             if columns:
                 written[place] = columns
         if written:
@@ -235,6 +260,16 @@ class LiveRows:
         lines = await self._warehouse.query(_LINES, asked)
         sold: dict[int, list[str]] = dict(lines.rows)
         return [one for row in events.rows for one in _meant(row, sold)]
+
+    async def _facts(self, after: int, last: int) -> list[Fact]:
+        """Return the order lines and traits of some events."""
+        asked = {"after": after, "last": last, "purpose": PERSONALIZATION}
+        sold = (await self._warehouse.query(_SOLD, asked)).rows
+        named = (await self._warehouse.query(_NAMED, asked)).rows
+        return [
+            *(Sold(row[0], row[1], bool(row[2]), Bought(*row[3:])) for row in sold),
+            *(Named(row[0], row[1], row[2], msgspec.json.decode(row[3])) for row in named),
+        ]
 
     async def _drop(self, stored: Stored) -> Stored:
         """Delete a part of an old generation."""
@@ -269,6 +304,14 @@ def _meant(row: Sequence[Any], sold: dict[int, list[str]]) -> Iterable[Happening
         yield Happening(offset, person, _KINDS[event], at_us, (sku,))
     if is_linked:
         yield Happening(offset, device, "link", at_us, (person,))
+
+
+def _by_person(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for fact in sorted(facts, key=lambda one: one.offset):
+        if _fits(fact.person) and not fact.person.startswith(ERASED):
+            found.setdefault(fact.person, []).append(fact)
+    return found
 
 
 def _fits(one: str) -> bool:
