@@ -11,7 +11,6 @@ from tests.promotions.till import NOW_US, coupon
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.documents.benefit import PercentBenefit
-from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
@@ -242,22 +241,6 @@ def test_what_goes_live_must_fit_what_is_live(tmp_path):
 
     assert records.write_now(store) == ("code_batch", "codes[1]")
     records.close()
-
-
-async def test_the_segments_of_a_known_customer_hold(till):
-    vip = PromotionDocument(
-        name="vip",
-        benefit=PercentBenefit(Decimal(10)),
-        condition=Condition(segments_any=("vip",)),
-    )
-    till.show({"vip": vip}, {})
-    till.segments["u1"] = frozenset({"vip"})
-    cart = {"lines": [{"sku": "A"}]}
-    totals = [
-        (await till.post("quote", {"cart": cart, "customer": customer}))["totals"]["discount"]
-        for customer in ({"id": "u1"}, {"id": "u1", "segments": []}, {"id": "u2"}, {})
-    ]
-    assert totals == [1_000, 0, 0, 0]
 
 
 async def test_a_refund_of_a_quoted_order_over_http(till):

@@ -70,7 +70,7 @@ class Till:
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()
         self.mortal_log = MortalLog(self.log)
-        self.segments = {}
+        self.segments, self.buyers, self.asked_for = {}, {}, []
         self.show({}, {})
         self._open()
 
@@ -85,6 +85,7 @@ class Till:
             Signer(SECRET),
             self.exposures,
             lambda known: self.segments.get(known, ()),
+            self._buyer,
         )
         self.desk = coupon_desk(services)
         self.coupons = self.desk.coupons
@@ -95,6 +96,10 @@ class Till:
             if "/redemptions" not in route.path
         }
         self.by_path = {f"{route.method} {route.path}": route for route in known}
+
+    async def _buyer(self, ids, _now_us):
+        self.asked_for.append(ids)
+        return self.buyers.get(ids[0])
 
     async def restart(self):
         """Close the ledger and open it from its files, and everything that worked on it."""

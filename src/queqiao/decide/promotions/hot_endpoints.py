@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 
 import msgspec
-from msgspec.structs import replace
 
 from queqiao.decide.promotions.coupons.claims import Claims
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
@@ -11,6 +10,7 @@ from queqiao.decide.promotions.coupons.hot_endpoints import CouponDesk, coupon_r
 from queqiao.decide.promotions.coupons.redemption import Coupons
 from queqiao.decide.promotions.coupons.wallet import Wallets
 from queqiao.decide.promotions.exposures import Exposures
+from queqiao.decide.promotions.known_customer import BuyerOf, KnownCustomers, nobody_known
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Counter, Shop, write
 from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
@@ -33,7 +33,8 @@ class PromotionServices(msgspec.Struct, frozen=True):
     """What the routes need. ``shop`` gives the snapshot of this moment.
 
     ``coupon_secret`` makes and reads codes; ``signer`` signs the cursors of lists; ``segments_of``
-    says in which segments a customer is, by id; ``zone`` is that of the shop's days.
+    says in which segments a customer is, by id, ``buyer_of`` what one has bought; ``zone`` is that
+    of the shop's days.
     """
 
     shop: Callable[[], Shop]
@@ -44,25 +45,27 @@ class PromotionServices(msgspec.Struct, frozen=True):
     signer: Signer
     exposures: Exposures
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
+    buyer_of: BuyerOf = nobody_known
     zone: str = DEFAULT_ZONE
 
 
 def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[Route]:
     """Return the routes of the ``decide`` role; ``desk``: of coupons, where there is one."""
     desk = desk or coupon_desk(services)
+    customers = KnownCustomers(services.segments_of, services.buyer_of)
+
+    async def known(question: QuoteRequest, now_us: int) -> QuoteRequest:
+        return await customers.complete(question, services.shop().promotions, now_us)
 
     async def price(request: Request) -> Response:
-        question = known_customer(request.decode(QuoteRequest, QUOTE_BYTES_MAX), services)
         shop = services.shop()
+        question = await known(request.decode(QuoteRequest, QUOTE_BYTES_MAX), request.now_us)
         if question.codes:
             shop = await screened(shop, question, desk.coupons, request.now_us)
         counter = Counter(question, shop, request.now_us)
         answered = counter.answer(question.cart.lines)
         await services.exposures.note(question, counter, answered, request.now_us)
         return json_response(write(question, counter, answered))
-
-    def known(question: QuoteRequest) -> QuoteRequest:
-        return known_customer(question, services)
 
     redemptions = Redemptions(
         services.shop,
@@ -114,12 +117,3 @@ async def screened(shop: Shop, question: QuoteRequest, coupons: Coupons, now_us:
     customer_id = question.customer.id or ""
     wrong = await coupons.unusable(question.codes, customer_id, "", now_us)
     return shop._replace(promotions=shop.promotions.without_codes(wrong))
-
-
-def known_customer(question: QuoteRequest, services: PromotionServices) -> QuoteRequest:
-    """Return the question with the segments that the system knows, where it names none."""
-    customer = question.customer
-    if customer.id is None or customer.segments is not None:
-        return question
-    segments = tuple(services.segments_of(customer.id))
-    return replace(question, customer=replace(customer, segments=segments))

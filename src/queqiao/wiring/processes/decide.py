@@ -146,6 +146,7 @@ def routes(
         signer=secret_keys.signer(settings.home, "cursors"),
         exposures=exposures,
         segments_of=hot.segments_of,
+        buyer_of=live.buyer,
         zone=settings.shop.timezone,
     )
     guesses = GuessBudget(ledger, promotions.coupon_secret)

@@ -14,7 +14,11 @@ from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.matching.cart_leaves import CartLeaf
 from queqiao.decide.promotions.matching.fact_leaves import (
     AtLeast,
+    AtMost,
+    AttributeBound,
+    AttributeExists,
     AttributeLeaf,
+    BirthdayLeaf,
     NamesLeaf,
     OrderNumber,
     WindowsLeaf,
@@ -52,9 +56,20 @@ class Plan(NamedTuple):
     must_be_in_cart: Scope | None
     windows: tuple[WindowsLeaf, ...]
     asks: bool
+    reads_customer: bool = False
+    """Whether it asks for more of the customer than segments."""
 
 
 NO_PLAN = Plan({}, {}, None, (), asks=False)
+_OF_CUSTOMERS = (
+    AtLeast,
+    AtMost,
+    AttributeBound,
+    AttributeExists,
+    AttributeLeaf,
+    BirthdayLeaf,
+    OrderNumber,
+)
 
 
 def plan(tree: Node | None) -> Plan:
@@ -71,6 +86,7 @@ class _Planner:
         self._in_cart: Scope | None = None
         self._windows: list[WindowsLeaf] = []
         self._asks = False
+        self._tree = tree
         for conjunct in tree.nodes if isinstance(tree, AllOf) else (tree,):
             found = _disjunctions(conjunct)
             if found is None:
@@ -80,7 +96,12 @@ class _Planner:
 
     def plan(self) -> Plan:
         return Plan(
-            self._clauses, self._blocked, self._in_cart, tuple(self._windows), asks=self._asks
+            self._clauses,
+            self._blocked,
+            self._in_cart,
+            tuple(self._windows),
+            asks=self._asks,
+            reads_customer=_reads_customer(self._tree),
         )
 
     def _sort(self, disjunction: tuple[Node, ...]) -> None:
@@ -125,6 +146,14 @@ class _Planner:
                 self._clauses[name, number] = names
                 return True
         return False
+
+
+def _reads_customer(node: Node) -> bool:
+    if isinstance(node, AllOf | AnyOf):
+        return any(map(_reads_customer, node.nodes))
+    if isinstance(node, NamesLeaf):
+        return node.dimension == "tag"
+    return isinstance(node, _OF_CUSTOMERS)
 
 
 def mixed(dimension: str, name: str) -> str:

@@ -52,6 +52,7 @@ class Index:
         "_in_cart",
         "_minutes",
         "_periods",
+        "_reading",
         "_slots",
         "_windows",
         "asking",
@@ -67,6 +68,7 @@ class Index:
         self._slots: dict[Slot, Postings] = _grouped({}, (), _clauses(known))
         self._blocked: dict[Dimension, Postings] = _grouped({}, (), _blocks(known))
         self.asking = _asking(known)
+        self._reading = _reading(known)
         self._windows = _windows(known)
         self._minutes: dict[int, list[str]] = {}
 
@@ -80,8 +82,14 @@ class Index:
         after._slots = _grouped(self._slots, _clauses(gone), _clauses(come))
         after._blocked = _grouped(self._blocked, _blocks(gone), _blocks(come))
         after.asking = self.asking ^ _asking(gone) | _asking(come)
+        after._reading = self._reading ^ _reading(gone) | _reading(come)
         after._windows = {**self._windows, **_windows(come)}
         return after
+
+    @property
+    def reads_customers(self) -> bool:
+        """Whether any promotion asks for more of the customer than segments."""
+        return self._reading != 0
 
     def failing(self, situation: Situation) -> int:
         """Return the promotions that a situation keeps away from any cart."""
@@ -195,6 +203,10 @@ def _currencies(entries: Iterable[Entry]) -> list[Posted]:
 
 def _asking(entries: Iterable[Entry]) -> int:
     return sum(1 << entry.place for entry in entries if entry.plan.asks)
+
+
+def _reading(entries: Iterable[Entry]) -> int:
+    return sum(1 << entry.place for entry in entries if entry.plan.reads_customer)
 
 
 def _windows(entries: Iterable[Entry]) -> dict[str, WindowsLeaf]:

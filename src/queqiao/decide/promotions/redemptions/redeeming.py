@@ -13,7 +13,7 @@ from msgspec import structs
 
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons
-from queqiao.decide.promotions.quote_types import QuoteRequest
+from queqiao.decide.promotions.known_customer import Complete, as_asked
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.redemptions.asking import (
@@ -107,7 +107,7 @@ class Redemptions:
         coupons: Coupons,
         *,
         zone: str,
-        known: Callable[[QuoteRequest], QuoteRequest] = lambda question: question,
+        known: Complete = as_asked,
     ) -> None:
         self._shop = shop
         self._ledger = ledger
@@ -180,7 +180,9 @@ class Redemptions:
         buyer = await self._buyer(asked, now_us, ends_us)
         wrong = [code for code in codes_of(asked) if normal(code) not in buyer.codes]
         restraints = self._shop().restraints._replace(refused={}, rests={})
-        question = None if asked.question is None else self._known(asked.question)
+        question = asked.question
+        if question is not None:
+            question = await self._known(question, now_us)
         completed = structs.replace(asked, question=question)
         for _ in range(PRICES_MAX):
             priced = price(completed, without(self._shop(), wrong), restraints, buyer)
