@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import uvloop
 
 from queqiao.kernel.errors import Broken, FieldError, InvalidInput, Message, NotFound, Unavailable
 from queqiao.ports.rpc import Method, RpcClient, RpcServer
@@ -96,3 +97,29 @@ async def test_a_role_that_hangs_is_given_up(path: Path) -> None:
     assert await client.call("echo", Ask("quick"), str) == "quick"
     await client.close()
     await server.close()
+
+
+def test_a_call_on_a_connection_that_has_just_fallen_is_made_again(path: Path) -> None:
+    """On the loop of the roles, whose transports raise an error of their own when closed.
+
+    One call in each turn of the loop after the fall, so that one meets the moment in between.
+    """
+
+    async def ask(client: RpcClient, turns: int) -> str:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        told: str = await client.call("echo", Ask(f"again {turns}"), str)
+        return told
+
+    async def talk() -> list[str]:
+        server, client = RpcServer(METHODS), RpcClient(path)
+        await server.serve(path)
+        await client.call("echo", Ask("first"), str)
+        assert client._writer is not None
+        client._writer.transport.abort()
+        told = await asyncio.gather(*(ask(client, turns) for turns in range(8)))
+        await client.close()
+        await server.close()
+        return told
+
+    assert uvloop.run(talk()) == [f"again {turns}" for turns in range(8)]

@@ -87,7 +87,7 @@ class RpcClient:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
-            writer.write(pack(Call(number, method, payload)))
+            _write(writer, pack(Call(number, method, payload)))
             return await future
         finally:
             self._waiting.pop(number, None)
@@ -115,3 +115,11 @@ class RpcClient:
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(ConnectionResetError("the other role went away"))
+
+
+def _write(writer: StreamWriter, frame: bytes) -> None:
+    """Send a frame. Raises ConnectionResetError when the connection is gone."""
+    try:
+        writer.write(frame)
+    except RuntimeError as error:  # uvloop's word for a transport that closed meanwhile
+        raise ConnectionResetError("the other role went away") from error
