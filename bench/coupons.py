@@ -5,25 +5,44 @@ in a set so that none comes twice. The peer of a redemption is a bare step of th
 many counters, in the same run.
 """
 
+import asyncio
 import gc
 import resource
 import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import Any
 
 from bench.harness import row
+from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.coupons.code_book import PURPOSE
 from queqiao.decide.promotions.coupons.code_files import code_file
 from queqiao.decide.promotions.coupons.codes import CodeMaker, CodeSpace
+from queqiao.decide.promotions.coupons.guesses import GuessBudget
+from queqiao.decide.promotions.coupons.redemption import Asked, Coupons
+from queqiao.decide.promotions.documents.benefit import FixedBenefit
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.promotion import PromotionDocument
+from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.snapshot import compile_snapshot
+from queqiao.ports.event_log.embedded import EmbeddedEventLog
+from queqiao.ports.ledger.base import Ledger, Take
+from queqiao.ports.ledger.embedded import EmbeddedLedger
+from queqiao.ports.records.sqlite import SqliteRecords
 
 MADE, DRAWN = 10_000_000, 300_000
+USED, PACED, AT_ONCE = 6_400, 400, 32
+NOW_US = 1_780_000_000_000_000
 SECRET = b"the coupon key of the bench, long"
 Row = dict[str, Any]
 
 
 def run() -> list[Row]:
     """Measure and return the rows of the table."""
-    return [*_printing(), *_making()]
+    return [*_printing(), *_making(), *asyncio.run(_redeeming())]
 
 
 def _making() -> list[Row]:
@@ -63,3 +82,84 @@ def _printing() -> list[Row]:
         row("coupons", "memory per unredeemed code", "bytes", "lower", round(grown / MADE, 2),
             goal=2),
     ]  # fmt: skip
+
+
+async def _redeeming() -> list[Row]:
+    """Uses of a batch of ten million, each durable in ledger and log before it is answered.
+
+    The peer is a bare step of the same ledger on as many counters.
+    """
+    with TemporaryDirectory() as folder:
+        ledger, coupons, close = _till(Path(folder))
+        space = CodeSpace(SECRET, PURPOSE)
+        maker = CodeMaker(space, "big", "", MADE)
+        codes = [maker.code(number * (MADE // USED)) for number in range(USED)]
+
+        async def redeem(number: int) -> None:
+            who = f"u{number}"
+            await coupons.redeem(Asked(codes[number], who, f"o{number}", "", NOW_US + number))
+
+        async def guess(number: int) -> None:
+            asked = Asked(f"GUESS{number}", f"g{number}", "o", "", NOW_US + number)
+            assert not (await coupons.validate(asked)).valid
+
+        async def bare(number: int) -> None:
+            await ledger.spend(f"bare-{number}", _five(number), NOW_US + number)
+
+        p99_ms = await _paced(redeem)
+        ours = await _at_once(redeem)
+        peer, wrong = await _at_once(bare), await _at_once(guess)
+        await close()
+    return [
+        row("coupons", f"redeem, 10 M codes, {AT_ONCE} at once", "uses/CPU s", "higher",
+            round(ours), peer=round(peer), peer_name="bare ledger step, 5 counters"),
+        row("coupons", "redeem p99, 10 M codes", "ms", "lower", round(p99_ms, 2), goal=5),
+        row("coupons", "wrong code refused and counted", "codes/CPU s", "higher", round(wrong),
+            peer=round(ours), peer_name="redeem"),
+    ]  # fmt: skip
+
+
+def _till(folder: Path) -> tuple[Ledger, Coupons, Callable[[], Awaitable[None]]]:
+    ledger, log = EmbeddedLedger.open(folder / "ledger"), EmbeddedEventLog(folder / "log")
+    records = SqliteRecords(folder / "records.sqlite")
+    records.upgrade()
+    batch = CouponBatchDocument(name="big", count=MADE)
+    promotion = PromotionDocument(name="big", benefit=FixedBenefit(1_000), code_batch="big")
+    snapshot = compile_snapshot([("p", promotion)], [("big", batch)], SECRET)
+    shop = Shop(snapshot, PriceBook())
+    guesses = GuessBudget(ledger, SECRET)
+
+    async def close() -> None:
+        await ledger.close()
+        log.close()
+        records.close()
+
+    return ledger, Coupons(lambda: shop, ledger, log, records, guesses), close
+
+
+def _five(number: int) -> list[Take]:
+    own = [Take(f"bare:{part}:{number}", 1, 1) for part in ("order", "code", "customer")]
+    return [*own, Take("bare:total", 1, MADE), Take(f"bare:lot:{number // 1_024}", 1, MADE)]
+
+
+async def _paced(one: Callable[[int], Awaitable[None]]) -> float:
+    """Return the 99th percentile in ms where they come apart from each other."""
+    took_ms = []
+    for number in range(PACED):
+        began = perf_counter()
+        await one(number)
+        took_ms.append((perf_counter() - began) * 1_000)
+        await asyncio.sleep(0.002)
+    return quantiles(took_ms, n=100)[98]
+
+
+async def _at_once(one: Callable[[int], Awaitable[None]]) -> float:
+    """Return how many were done in a CPU second."""
+
+    async def caller(first: int) -> None:
+        for number in range(first, USED, AT_ONCE):
+            await one(number)
+
+    before = process_time()
+    await asyncio.gather(*(caller(PACED + first) for first in range(AT_ONCE)))
+    return (USED - PACED) / (process_time() - before)

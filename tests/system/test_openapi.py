@@ -121,8 +121,10 @@ def nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 def filled(path: str, made: Things) -> str:
     """Return the path with its parameters replaced by what is there."""
-    before = path.split("/{", maxsplit=1)[0].rpartition("/")[2]
-    return PART.sub(lambda _: made.ids[before], path)
+    parts = path.split("/")
+    for place, part in enumerate(parts):
+        parts[place] = PART.sub(lambda _, before=parts[place - 1]: made.ids[before], part)
+    return "/".join(parts)
 
 
 def test_it_is_valid_openapi(document: dict[str, Any]) -> None:

@@ -29,7 +29,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "daily_budget_minor": 100_000,
         "creatives": [{"id": "cr", "title": "买茶", "landing_url": "https://example.com/"}],
     },
-    "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "uses_per_code": 9},
+    "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "personal": {}},
+    "card-products": {"name": "礼品卡", "currency": "CNY", "count": 9, "value": 1_000},
     "promotions": {
         "name": "减10",
         "benefit": {"type": "fixed", "amount": 1_000},
@@ -213,6 +214,13 @@ def make_page(client: httpx.Client, things: Things) -> None:
     things.ids["preview"] = link.rpartition("/")[2]
 
 
+def give(client: httpx.Client, prefix: str) -> str:
+    """Give a personal coupon of the batch made to a customer; return the id of the giving."""
+    who = {"customer_ids": [f"{prefix}-user"]}
+    told: str = good(client.post(f"/api/v1/coupon-batches/{prefix}/gifts", json=who))["id"]
+    return told
+
+
 def make_things(system: System, prefix: str) -> Things:
     """Make one of everything that a path of the API may name."""
     things = Things(prefix)
@@ -240,7 +248,11 @@ def make_things(system: System, prefix: str) -> Things:
         found = until(lambda: good(client.get(page, params={"webhook": prefix}))["items"], 10)
         things.ids["webhook-deliveries"] = found[0]["id"]
         until(lambda: client.get(f"/api/v1/profiles/{prefix}-user").is_success, 10)
+        things.ids["gifts"] = give(client, prefix)
+        file = client.get(f"/api/v1/card-products/{prefix}/cards.csv").text
+        things.ids["cards"] = file.split()[1].partition(",")[0]
     things.ids["coupons"] = code_of(prefix)
+    things.ids["customers"] = f"{prefix}-user"
     things.ids["events"] = f"{prefix} happened"
     things.ids["projects"] = system.intake_key
     things.ids["schemas"] = "promotion.json"

@@ -41,16 +41,22 @@ class GuessBudget:
             takes.append(Take(self._counter("address", address), 1, ADDRESS_GUESSES_MAX))
         return takes
 
-    async def check(self, customer_id: str, address: str, now_us: int) -> None:
-        """Raise TooManyRequests while nothing is left."""
+    async def check(
+        self, customer_id: str, address: str, now_us: int, *, also: Sequence[str] = ()
+    ) -> dict[str, Balance]:
+        """Raise TooManyRequests while nothing is left; return the balances ``also`` asked for.
+
+        One look at the ledger answers both.
+        """
         takes = self.takes(customer_id, address)
-        if not takes:
-            return
-        counters = [take.counter for take in takes]
-        if _is_spent(takes, await self._ledger.balances(counters)):
+        counters = [*(take.counter for take in takes), *also]
+        balances = await self._ledger.balances(counters)
+        if _is_spent(takes, balances):
             await self._ledger.expire(now_us)
-            if _is_spent(takes, await self._ledger.balances(counters)):
+            balances = await self._ledger.balances(counters)
+            if _is_spent(takes, balances):
                 raise _wait(now_us)
+        return balances
 
     async def count(self, customer_id: str, address: str, code: str, now_us: int) -> None:
         """Count a wrong code. Raises TooManyRequests when it was one too many."""

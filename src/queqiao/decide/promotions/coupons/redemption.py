@@ -15,7 +15,7 @@ from queqiao.decide.promotions.coupons.code_book import Found
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.coupons.holdings import Holding
-from queqiao.decide.promotions.coupons.uses import Use, exhausted, reason_of
+from queqiao.decide.promotions.coupons.uses import Use, exhausted, order_counter, reason_of
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.kernel.clock import DAY_US, SECOND_US, format_rfc3339
 from queqiao.kernel.errors import Conflict, Gone, Message, NotFound, Refused
@@ -46,6 +46,13 @@ class Asked(msgspec.Struct, frozen=True):
     order_id: str
     address: str
     now_us: int
+
+
+class Seen(NamedTuple):
+    """A right code for an order, and how the order's counter stands."""
+
+    use: Use
+    order: Balance
 
 
 class Unlocked(msgspec.Struct, frozen=True):
@@ -106,8 +113,7 @@ class Coupons:
 
         An order that holds the code already gets the same answer.
         """
-        use = await self._known(asked)
-        before = await self._order(use)
+        use, before = await self._known(asked)
         lock_end_s = before.leased
         if lock_end_s * SECOND_US <= asked.now_us:
             _check_open(use, asked.now_us)
@@ -120,8 +126,7 @@ class Coupons:
         A lock of the order is turned into the use, whatever has ended meanwhile; a second call
         answers as the first.
         """
-        use = await self._known(asked)
-        before = await self._order(use)
+        use, before = await self._known(asked)
         lock_end_s = before.spent or await self._commit_lock(use, before, asked.now_us)
         if not lock_end_s:
             _check_open(use, asked.now_us)
@@ -132,8 +137,7 @@ class Coupons:
 
     async def release(self, asked: Asked) -> CouponState:
         """Give back an order's lock; nothing happens without one. Raises Conflict once used."""
-        use = await self._known(asked)
-        balance = await self._order(use)
+        use, balance = await self._known(asked)
         if balance.spent:
             raise Conflict(Message("该订单已核销此券", "the order has redeemed this code"))
         for key in use.tries() if balance.leased else ():
@@ -147,11 +151,10 @@ class Coupons:
 
     async def give_back(self, asked: Asked) -> CouponState:
         """Return the use of a refunded order, if the batch's rule says so. Raises Refused."""
-        use = await self._known(asked)
+        use, balance = await self._known(asked)
         reason = _kept(use, asked.now_us)
         if reason is not None:
             raise Refused(_REFUSED, reason=reason)
-        balance = await self._order(use)
         if balance.leased:
             raise Conflict(Message("订单只是锁定此券，请用释放", "it is only locked: release it"))
         if balance.spent:
@@ -191,27 +194,34 @@ class Coupons:
         await self._extend(use, asked.now_us)
         return True
 
-    async def _known(self, asked: Asked) -> Use:
-        use = await self._read(asked)
-        if use is None:
+    async def _known(self, asked: Asked) -> Seen:
+        seen = await self._look(asked)
+        if seen is None:
             raise Refused(_REFUSED, reason=_WRONG)
-        return use
+        return seen
 
     async def _read(self, asked: Asked) -> Use | None:
-        """Return the use of a right code, None for a wrong one, which is counted as a guess.
+        seen = await self._look(asked)
+        return None if seen is None else seen.use
+
+    async def _look(self, asked: Asked) -> Seen | None:
+        """Return what a right code is, None for a wrong one, which is counted as a guess.
 
         The same steps for any text: one decipherment, one look at who holds it, one at the guess
-        budget; and for every wrong one a guess. Raises TooManyRequests.
+        budget and the order; and for every wrong one a guess. Raises TooManyRequests.
         """
         code = normal(asked.code)
         book = self._shop().promotions.code_book
         found = book.find(code)
         holding = await self._holder(found) if book.has_personal else None
-        await self._guesses.check(asked.customer_id, asked.address, asked.now_us)
+        batch_id, name = ("", code) if found is None else (found.batch.id, _printed(found))
+        order = order_counter(batch_id, name, asked.order_id)
+        who = asked.customer_id, asked.address
+        balances = await self._guesses.check(*who, asked.now_us, also=[order])
         if found is None or not _may_use(found, holding, asked.customer_id):
-            await self._guesses.count(asked.customer_id, asked.address, code, asked.now_us)
+            await self._guesses.count(*who, code, asked.now_us)
             return None
-        return self._use(found, holding, asked)
+        return Seen(self._use(found, holding, asked), balances[order])
 
     async def _holder(self, found: Found | None) -> Holding | None:
         batch_id, number = ("", -1) if found is None else (found.batch.id, found.number)
@@ -220,7 +230,7 @@ class Coupons:
     def _use(self, found: Found, holding: Holding | None, asked: Asked) -> Use:
         promotions, batch = self._shop().promotions, found.batch
         offers = promotions.unlocked_by(batch.id)
-        code = batch.code(found.number)
+        code = _printed(found)
         return Use(code, found.number, batch, holding, offers, asked.customer_id, asked.order_id)
 
     async def _shortage(self, use: Use, now_us: int) -> str | None:
@@ -314,6 +324,10 @@ def _in_book(order: Balance, taking: Taking, now_us: int) -> int:
     if order.spent:
         raise Refused(_REFUSED, reason="used_by_order")
     return order.leased if order.leased * SECOND_US > now_us else 0
+
+
+def _printed(found: Found) -> str:
+    return found.batch.code(found.number)
 
 
 def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:

@@ -40,7 +40,7 @@ class Use(msgspec.Struct, frozen=True):
         Its amount is the second in which the lock ends, and so is its limit: a second lock never
         fits beside the first, and who asks again reads from the balance when the lock ends.
         """
-        return f"coupon:{self.batch.id}:order:{self.code}:{self.order_id}"
+        return order_counter(self.batch.id, self.code, self.order_id)
 
     @property
     def code_counter(self) -> str:
@@ -83,6 +83,11 @@ class Use(msgspec.Struct, frozen=True):
     def lock_end_s(self, now_us: int) -> int:
         """Return the second in which a lock taken now ends."""
         return (now_us + self.batch.lock_minutes * MINUTE_US) // SECOND_US + 1
+
+
+def order_counter(batch_id: str, code: str, order_id: str) -> str:
+    """Return the name of an order's counter; see ``Use.order_counter``."""
+    return f"coupon:{batch_id}:order:{code}:{order_id}"
 
 
 def code_counter(batch_id: str, code: str) -> str:
