@@ -8,6 +8,8 @@ and stock = sold + reserved + left, in the ledger's books and in the log of even
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -25,11 +27,13 @@ from tests.system.crowd import (
     PROMOTION,
     SALE,
     STOCK,
+    Caller,
     Crowd,
     sampled,
     until,
 )
 
+from queqiao.decide.promotions.flash_sales import events
 from queqiao.decide.promotions.flash_sales.counters import reservation_id
 from queqiao.ports.ledger.remote import RemoteLedger
 from queqiao.ports.rpc import RpcClient
@@ -76,7 +80,20 @@ async def settled(system: System, crowd: Crowd) -> dict[str, int]:
             crowd.committed[key] = order
         state = await state_of(client)
         assert (state["reserved"], state["sold"]) == (0, len(crowd.committed))
+        await reconciled(client, state["sold"])
         return {"sold": state["sold"], "left": state["items"][0]["left"]}
+
+
+async def reconciled(client: httpx.AsyncClient, sold: int) -> None:
+    """Hold the books against the events, as soon as the warehouse has them all."""
+    async with asyncio.timeout(60):
+        while True:
+            path = "/api/v1/flash-sales/crowd/reconciliation"
+            told = (await client.get(path)).json()
+            if told["agrees"]:
+                break
+            await asyncio.sleep(0.5)
+    assert (told["sold"], told["committed"], told["returned"]) == (sold, sold, 0)
 
 
 async def state_of(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -202,3 +219,45 @@ async def test_rounds_of_kill_9_at_a_flash_sale(part: int, record_property: Note
     record_property("attempts", crowd.attempts)
     for name, figure in {**killed, **figures, **crowd.refused}.items():
         record_property(name, figure)
+
+
+@pytest.mark.system
+async def test_the_books_are_held_against_events_and_orders() -> None:
+    with running_system() as system:
+        await set_up(system)
+        caller = Caller(system)
+        for number in range(4):
+            wish = {"request_id": f"r{number}", "customer_id": f"u{number}", "sku": "A"}
+            _, told = await caller.post("/api/v1/flash-sales/crowd/reserve", wish)
+            path = f"/api/v1/reservations/{told['reservation_id']}"
+            order = {"order_id": f"o{number}"}
+            assert (await caller.post(f"{path}/commit", order))[0] == 200
+        assert (await caller.post(f"{path}/return", order))[0] == 200
+        caller.hang_up()
+        line = {"sku": "A", "price_minor": 100, "quantity": 1}
+        bought = {"order_id": "o0", "currency": "CNY", "total_minor": 100, "products": [line]}
+        event = {"type": "track", "event": "Order Completed", "messageId": "m", "userId": "u0"}
+        batch = {"batch": [event | {"properties": bought}]}
+        auth = httpx.BasicAuth(system.intake_key, "")
+        async with admin(system) as client:
+            assert (await client.post("/v1/batch", json=batch, auth=auth)).status_code == 200
+            path = "/api/v1/flash-sales/crowd/reconciliation"
+            async with asyncio.timeout(30):
+                while (told := (await client.get(path)).json())["ordered"] < 1:  # noqa: ASYNC110  # the warehouse's pace
+                    await asyncio.sleep(0.2)
+            none = await client.get(path, params={"session": "none"})
+            assert none.status_code == 400
+            assert (await client.get(path.replace("crowd", "nobody"))).status_code == 404
+        sums = [told[name] for name in ("agrees", "sold", "committed", "returned", "ordered")]
+        assert sums == [True, 3, 4, 1, 1]
+        settings = Settings(home=system.home)
+        assert await asyncio.to_thread(verified, settings) == 0
+        reservation = events.message_id("Committed", reservation_id("crowd", "r0"))
+        assert len(await adapters.event_log(settings).find(reservation)) == 1
+
+
+def verified(settings: Settings) -> int:
+    """Return with what ``queqiao verify flash-sale`` ends."""
+    command = [sys.executable, "-m", "queqiao", "verify", "flash-sale", "crowd"]
+    command += ["--home", str(settings.home), "--json"]
+    return subprocess.run(command, check=False, capture_output=True).returncode

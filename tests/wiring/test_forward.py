@@ -104,3 +104,24 @@ async def test_no_piece_of_a_body_waits_for_the_garbage_collector(port: int, siz
         if isinstance(held, (bytes, bytearray))
     ]
     assert sum(pieces) < 10_000, sorted(pieces)[-5:]
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("/api/v1/flash-sales", "console"),
+        ("/api/v1/flash-sales/s", "console"),
+        ("/api/v1/flash-sales/s/publish", "console"),
+        ("/api/v1/flash-sales/s/reserve", "decide"),
+        ("/api/v1/flash-sales/s/reserve/batch", "decide"),
+        ("/api/v1/flash-sales/a/b/reserve", "console"),
+        ("/api/v1/flash-sales//reserve", "console"),
+        ("/api/v1/reservations/x/commit", "decide"),
+        ("/", "console"),
+    ],
+)
+def test_a_part_of_a_path_may_stand_open(path: str, role: str) -> None:
+    roles = {name: Upstream([Path(name)]) for name in ("decide", "console")}
+    prefixes = ("/api/v1/flash-sales/{id}/reserve", "/api/v1/reservations/")
+    forwarder = Forwarder({**dict.fromkeys(prefixes, roles["decide"]), "": roles["console"]})
+    assert forwarder._upstream(path) is roles[role]

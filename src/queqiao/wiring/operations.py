@@ -25,6 +25,8 @@ from queqiao.decide.promotions.cards.endpoints import handlers as card_handlers
 from queqiao.decide.promotions.cards.operators import CardOffice
 from queqiao.decide.promotions.coupons.endpoints import CouponServices
 from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
+from queqiao.decide.promotions.flash_sales.reconciling import ReconcilingServices
+from queqiao.decide.promotions.flash_sales.reconciling import handlers as flash_handlers
 from queqiao.decide.promotions.redemptions.endpoints import handlers as redemption_handlers
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
@@ -87,6 +89,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *profile_handlers(_profiles(settings, services, warehouse)),
         *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
+        *flash_handlers(ReconcilingServices(records, coupons.ledger, warehouse)),
         *card_handlers(CardOffice(records, coupons.ledger, coupons.secret)),
         *measure_handlers(MeasureServices(warehouse)),
         *_series(settings, warehouse),

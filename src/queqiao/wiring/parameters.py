@@ -176,6 +176,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/flash-sales/{id}/state": (
             Parameter("session", Message("场次编号，默认此刻的", "id of a session; that of now")),
         ),
+        "GET /api/v1/flash-sales/{id}/reconciliation": (
+            Parameter("session", Message("只对这个场次", "only this session")),
+        ),
         "POST /api/v1/reports/export": (
             Parameter("format", Message("文件格式：csv", "format of the file: csv")),
         ),

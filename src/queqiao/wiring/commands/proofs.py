@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -103,6 +104,44 @@ def _compared(books: dict[str, Any]) -> str:
         for one in books["promotions"]
     ]
     return "\n".join(lines)
+
+
+@verify.command()
+def flash_sale(
+    sale_id: str, home: Home = None, config: Config = None, json_: AsJson = False
+) -> None:
+    """Hold a sale's books against its events and orders. Example: queqiao verify flash-sale 618."""
+    known = settings(home, config)
+    with local_system.running(known, config) as address:
+        key = local_system.key(known, "read")
+        answer = httpx.get(
+            f"{address.base_url}/api/v1/flash-sales/{quote(sale_id, safe='')}/reconciliation",
+            headers={"authorization": f"Bearer {key}"},
+            timeout=120,
+        )
+    if answer.status_code >= 500:
+        raise QueqiaoError
+    if answer.status_code == 404:
+        raise typer.BadParameter("no such flash sale / 没有这场秒杀")
+    told = answer.json()
+    out.print(json.dumps(told) if json_ else _sale_words(told))
+    if not told["agrees"]:
+        raise typer.Exit(1)
+
+
+def _sale_words(told: dict[str, Any]) -> str:
+    verdict = "✓ 账实相符  books and events agree" if told["agrees"] else "✗ 对不上  they differ"
+    counted = (
+        f"{verdict}: {told['sold']} sold, {told['committed']} committed,"
+        f" {told['returned']} returned, {told['ordered']} in orders"
+    )
+    differing = [
+        f"{item['session']} {item['sku']}: {item['sold']} sold,"
+        f" {item['committed']} - {item['returned']} told"
+        for item in told["items"]
+        if not item["agrees"]
+    ]
+    return "\n".join([counted, *differing])
 
 
 def _words(proof: dict[str, Any]) -> str:
