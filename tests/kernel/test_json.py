@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queqiao.kernel.errors import InvalidInput, TooLarge
-from queqiao.kernel.json import DEPTH_MAX, decode
+from queqiao.kernel.json import DEPTH_MAX, check, decode
 
 
 class Thing(msgspec.Struct):
@@ -35,6 +35,22 @@ class Strict(Thing, forbid_unknown_fields=True):
 def test_bad_bytes_are_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         decode(body, Any)
+
+
+def test_what_is_nested_too_deep_is_named_by_its_path() -> None:
+    inner = '{"channels": []}'
+    for _ in range(1_000):
+        inner = '{"a\\"b": [1, {"x": 2}], "all": [{"y": "]"}, ' + inner + "]}"
+    with pytest.raises(InvalidInput) as refused:
+        check(('{"condition": ' + inner + "}").encode())
+    (field,) = refused.value.fields
+    assert field.path == "condition" + ".all[1]" * 31 + ".…"
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"[", b'{"a":', b'[1,{"b":[]},', b"{,:"]))
+def test_any_bytes_nested_too_deep_are_refused(odd: bytes, opening: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        decode(odd + opening * 200, Any)
 
 
 def test_depth_counts_brackets_outside_strings_only() -> None:

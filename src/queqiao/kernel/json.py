@@ -15,6 +15,7 @@ DEPTH_MAX = 64
 """Nesting beyond this is refused before the parser, which recurses."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\x00", re.ASCII)
 _PATH = re.compile(r" - at `(?:key in )?\$?\.?(?P<path>[^`]*)`$")
@@ -52,7 +53,35 @@ def _check_depth(body: bytes) -> None:
         depth += 1 if bracket in b"[{" else -1
         if depth > DEPTH_MAX:
             message = Message(f"嵌套最多 {DEPTH_MAX} 层", f"nested deeper than {DEPTH_MAX} levels")
-            raise InvalidInput(FieldError("", message))
+            raise InvalidInput(FieldError(_deepest(body), message))
+
+
+def _deepest(body: bytes) -> str:
+    """Return the path of what is nested too deep; names that are long or odd are left out."""
+    steps: list[str] = []
+    name = ""
+    for token in _TOKENS.finditer(body):
+        text = token[0]
+        if text in b"[{":
+            steps.append("[0]" if text == b"[" else "")
+            if len(steps) > DEPTH_MAX:
+                break
+        elif text[:1] == b'"':
+            plain = _PLAIN_NAME.match(text[1:-1].decode("utf-8", "replace") + "`")
+            name = plain["name"] if plain else "…"
+        elif steps:
+            _step(steps, text, name)
+    return "".join(steps[:DEPTH_MAX]).removeprefix(".")
+
+
+def _step(steps: list[str], token: bytes, name: str) -> None:
+    """Take a step within what is open: to the end of it, the next element, or a member."""
+    if token in b"]}":
+        steps.pop()
+    elif token == b":":
+        steps[-1] = f".{name}"
+    elif steps[-1].startswith("["):
+        steps[-1] = f"[{int(steps[-1][1:-1]) + 1}]"
 
 
 def _check_text(body: bytes) -> None:
