@@ -110,7 +110,8 @@ def cap(random: Random) -> int | None:
 
 
 def pick(random: Random) -> Pick | None:
-    picked = Pick(random.choice(["cheapest", "dearest"]), random.randint(1, 5))
+    where = random.choice(["scope", "sku", "line"])
+    picked = Pick(random.choice(["cheapest", "dearest"]), random.randint(1, 5), where)
     return random.choice([None, picked])
 
 
@@ -149,7 +150,15 @@ def fixed_price(random: Random) -> FixedPriceBenefit:
 
 
 def price_list(random: Random) -> PriceListBenefit:
-    return PriceListBenefit({sku: random.randint(0, 20_000) for sku in random.sample(SKUS, 4)})
+    prices = {sku: random.randint(0, 20_000) for sku in random.sample(SKUS, 4)}
+    return PriceListBenefit(prices, pick(random))
+
+
+def tiers_of_prices(random: Random) -> ThresholdBenefit:
+    steps = sorted(random.sample(range(1, 12), 2))
+    prices = sorted(random.sample(range(20_000), 2), reverse=True)
+    tiers = tuple(Tier(step, price=price) for step, price in zip(steps, prices, strict=True))
+    return ThresholdBenefit(tiers, measure="quantity")
 
 
 def nth_unit(random: Random) -> NthUnitBenefit:
@@ -202,6 +211,7 @@ BENEFITS = [
     off_amount,
     fixed_price,
     price_list,
+    tiers_of_prices,
     nth_unit,
     buy_get,
     bundle,
@@ -212,7 +222,7 @@ def random_profile(random: Random) -> Profile:
     """Return a preset, or any profile of sequences and groups."""
     if random.random() < 0.3:
         return random.choice(list(PRESETS.values())).profile
-    among = ["all", "best", "first"]
+    among = ["all", "best", "least", "first"]
     layers = random.sample(LAYERS, len(LAYERS)) if random.random() < 0.3 else LAYERS
     return Profile(
         rounding=random.choice(["half_up", "half_down", "half_even", "down", "up", "none"]),
@@ -225,6 +235,9 @@ def random_profile(random: Random) -> Profile:
         layers=tuple(layers),
         layer_among={layer: random.choice(among) for layer in random.sample(LAYERS, 2)},
         group_among={group: random.choice(among) for group in GROUPS},
+        at_most=random.choice([None, None, None, 3]),
+        layer_at_most=random.choice([{}, {}, {"order": 1}]),
+        group_at_most=random.choice([{}, {}, {"g": 1}]),
         one_per_unit=tuple(random.sample(LAYERS, random.choice([0, 0, 2]))),
         line_cap_percent=random.choice([None, None, percent(random)]),
         order_cap_percent=random.choice([None, None, percent(random)]),

@@ -73,13 +73,30 @@ def tiers_of_percents(draw):
     return ThresholdBenefit(tiers, cap=draw(CAPS), measure=measure)
 
 
+@st.composite
+def tiers_of_prices(draw):
+    measure = draw(st.sampled_from(["amount", "quantity"]))
+    reached = AMOUNTS if measure == "amount" else st.integers(1, 9)
+    steps = sorted(draw(st.sets(reached, min_size=1, max_size=3)))
+    falling = sorted(draw(st.sets(PRICES, min_size=len(steps), max_size=len(steps))), reverse=True)
+    tiers = tuple(Tier(step, price=price) for step, price in zip(steps, falling, strict=True))
+    return ThresholdBenefit(tiers, measure=measure)
+
+
 PERCENT = st.integers(1, 10_000).map(lambda n: Decimal(n) / 100)
 LEVELS = st.sampled_from(["order", "line", "unit"])
-PICKS = st.none() | st.builds(Pick, st.sampled_from(["cheapest", "dearest"]), st.integers(1, 5))
+PICKS = st.none() | st.builds(
+    Pick,
+    st.sampled_from(["cheapest", "dearest"]),
+    st.integers(1, 5),
+    st.sampled_from(["scope", "sku", "line"]),
+)
 PERCENTS = st.builds(PercentBenefit, percent=PERCENT, cap=CAPS, level=LEVELS, pick=PICKS)
 FIXED = st.builds(FixedBenefit, amount=AMOUNTS, cap=CAPS, level=LEVELS, pick=PICKS)
 PRICED = st.builds(FixedPriceBenefit, price=PRICES, pick=PICKS) | st.builds(
-    PriceListBenefit, prices=st.dictionaries(st.sampled_from(SKUS), PRICES, min_size=1)
+    PriceListBenefit,
+    prices=st.dictionaries(st.sampled_from(SKUS), PRICES, min_size=1),
+    pick=PICKS,
 )
 SHIPPING = (
     st.builds(ShippingBenefit, percent=PERCENT, cap=CAPS)
@@ -159,7 +176,7 @@ def is_bundle(items):
     return sum(item.quantity for item in items) > 1
 
 
-THRESHOLDS = thresholds() | tiers_of_quantity() | tiers_of_percents()
+THRESHOLDS = thresholds() | tiers_of_quantity() | tiers_of_percents() | tiers_of_prices()
 ON_GOODS = THRESHOLDS | PERCENTS | FIXED | PRICED | NTH_UNIT | buy_gets() | bundles()
 BENEFITS = ON_GOODS | SHIPPING | GIFTS | POINTS | POINTS_PAYMENTS | CASHBACK
 SCOPES = st.builds(
@@ -233,7 +250,8 @@ PROMOTIONS = st.lists(
     unique_by=lambda promotion: promotion.id,
 ).map(tuple)
 RATES = st.sampled_from([Decimal(0), Decimal(9), Decimal(13), Decimal("8.875")])
-AMONG = st.sampled_from(["all", "best", "first"])
+AMONG = st.sampled_from(["all", "best", "least", "first"])
+FEW = st.none() | st.integers(1, 3)
 PROFILES = st.builds(
     Profile,
     rounding=st.sampled_from(["half_up", "half_down", "half_even", "down", "up", "none"]),
@@ -245,6 +263,9 @@ PROFILES = st.builds(
     selection=st.sampled_from(["sequence", "sequence", "best_in_group", "best_combination"]),
     layer_among=st.dictionaries(st.sampled_from(LAYERS), AMONG, max_size=3),
     group_among=st.dictionaries(st.sampled_from(GROUPS), AMONG),
+    at_most=FEW,
+    layer_at_most=st.just({}) | st.dictionaries(st.sampled_from(LAYERS), st.integers(1, 2)),
+    group_at_most=st.just({}) | st.dictionaries(st.sampled_from(GROUPS), st.integers(1, 2)),
     layers=st.permutations(LAYERS).map(tuple),
     one_per_unit=st.just(()) | st.sets(st.sampled_from(LAYERS), max_size=3).map(tuple),
     line_cap_percent=st.none() | PERCENT,

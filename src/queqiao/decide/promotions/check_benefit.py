@@ -55,6 +55,9 @@ _ABOVE = Message("要大于 0 且不超过 100", "must be above 0 and at most 10
 _BETWEEN = Message("要在 0 到 100 之间", "must be from 0 to 100")
 
 
+TIER_KINDS = ("discount", "percent", "price")
+
+
 def _threshold_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
     tiers = benefit.tiers
     if benefit.repeat and len(tiers) > 1:
@@ -62,30 +65,35 @@ def _threshold_errors(benefit: ThresholdBenefit) -> Iterator[FieldError]:
             "“每满”只能有一档，请删去其余档", "with repeat there is one tier; remove others"
         )
         yield FieldError("benefit.tiers", message)
-    is_percent = tiers[0].percent is not None
-    if benefit.repeat and is_percent:
+    kind = next((name for name in TIER_KINDS if getattr(tiers[0], name) is not None), "discount")
+    if benefit.repeat and kind != "discount":
         message = Message("“每满”只能减金额", "with repeat, give a discount instead")
-        yield FieldError("benefit.tiers[0].percent", message)
+        yield FieldError(f"benefit.tiers[0].{kind}", message)
+    if benefit.cap is not None and kind == "price":
+        message = Message("阶梯价不能封顶", "prices have no cap; remove it")
+        yield FieldError("benefit.cap", message)
     for index, tier in enumerate(tiers):
         path = f"benefit.tiers[{index}]"
-        wrong = list(_kind_errors(path, tier, is_percent=is_percent))
+        wrong = list(_kind_errors(path, tier, kind))
         if wrong:
             yield from wrong
             return
         yield from _amount_errors(path, tier, benefit)
-    yield from _order_errors(tiers)
+    yield from _order_errors(tiers, kind)
 
 
-def _kind_errors(path: str, tier: Tier, *, is_percent: bool) -> Iterator[FieldError]:
-    """Yield why a tier does not give what the first gives: one of discount and percent."""
-    if tier.discount is None and tier.percent is None:
-        yield FieldError(f"{path}.discount", Message("请填写优惠金额", "give the discount"))
-    elif tier.discount is not None and tier.percent is not None:
-        message = Message("与优惠金额只能填一个", "give either this or the discount")
-        yield FieldError(f"{path}.percent", message)
-    elif is_percent != (tier.percent is not None):
-        message = Message("各档须同为减金额或同为打折", "give the same kind in every tier")
-        yield FieldError(f"{path}.{'discount' if is_percent else 'percent'}", message)
+def _kind_errors(path: str, tier: Tier, kind: str) -> Iterator[FieldError]:
+    """Yield why a tier does not give what the first gives, and that alone."""
+    given = [name for name in TIER_KINDS if getattr(tier, name) is not None]
+    if not given:
+        message = Message("请填写优惠金额、折扣或价格", "give a discount, a percent or a price")
+        yield FieldError(f"{path}.{kind}", message)
+    elif len(given) > 1:
+        message = Message(f"与 {given[0]} 只能填一个", f"give either this or the {given[0]}")
+        yield FieldError(f"{path}.{given[1]}", message)
+    elif given[0] != kind:
+        message = Message("各档须是同一种优惠", "give the same kind in every tier")
+        yield FieldError(f"{path}.{given[0]}", message)
 
 
 def _amount_errors(path: str, tier: Tier, benefit: ThresholdBenefit) -> Iterator[FieldError]:
@@ -96,17 +104,19 @@ def _amount_errors(path: str, tier: Tier, benefit: ThresholdBenefit) -> Iterator
         yield FieldError(f"{path}.discount", message)
 
 
-def _order_errors(tiers: Sequence[Tier]) -> Iterator[FieldError]:
+def _order_errors(tiers: Sequence[Tier], kind: str) -> Iterator[FieldError]:
     for index, (before, tier) in enumerate(pairwise(tiers), 1):
         path = f"benefit.tiers[{index}]"
         if tier.at_least <= before.at_least:
             message = Message("门槛要逐档增大", "must be above that of the tier before")
             yield FieldError(f"{path}.at_least", message)
-        for name in ("discount", "percent"):
-            mine, earlier = getattr(tier, name), getattr(before, name)
-            if mine is not None and mine <= earlier:
-                message = Message("优惠要逐档增大", "must be above that of the tier before")
-                yield FieldError(f"{path}.{name}", message)
+        mine, earlier = getattr(tier, kind), getattr(before, kind)
+        if kind == "price" and mine >= earlier:
+            message = Message("价格要逐档降低", "must be below that of the tier before")
+            yield FieldError(f"{path}.price", message)
+        elif kind != "price" and mine <= earlier:
+            message = Message("优惠要逐档增大", "must be above that of the tier before")
+            yield FieldError(f"{path}.{kind}", message)
 
 
 def _nth_unit_errors(benefit: NthUnitBenefit) -> Iterator[FieldError]:

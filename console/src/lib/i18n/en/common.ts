@@ -20,6 +20,8 @@ export default {
     better_without: "the shopper pays less without it",
     excluded_by: "does not stand beside another promotion that gave",
     other_gave_first: "another one of its group or layer gave first",
+    enough_applied: "as many promotions as may stand together gave already",
+    other_gives_less: "another one of its group or layer gives less, and that one is taken",
     other_gives_more: "another one of its group or layer gives more",
     not_started: "it has not started",
     ended: "it has ended",

@@ -20,6 +20,8 @@ export default {
     better_without: "不用它更划算",
     excluded_by: "不能与已生效的另一促销同享",
     other_gave_first: "同组或同层的另一促销已先生效",
+    enough_applied: "可同享的促销数已满",
+    other_gives_less: "同组或同层取优惠最小的另一促销",
     other_gives_more: "同组或同层的另一促销更优惠",
     not_started: "还没开始",
     ended: "已经结束",

@@ -7,7 +7,12 @@ from queqiao.decide.promotions.benefits.levels import OnEachLine, OnEachUnit, On
 from queqiao.decide.promotions.benefits.nth_unit import NthUnit
 from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.benefits.sums import Fixed, Percent, Sum
-from queqiao.decide.promotions.benefits.thresholds import PercentTiers, Repeating, Threshold
+from queqiao.decide.promotions.benefits.thresholds import (
+    PercentTiers,
+    PriceTiers,
+    Repeating,
+    Threshold,
+)
 from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
@@ -44,7 +49,7 @@ def compile_benefit(benefit: Benefit) -> Compiled:
 def _compile_others(benefit: Benefit) -> Compiled:
     match benefit:
         case PriceListBenefit():
-            return UnitPrices(None, benefit.prices)
+            return _picked(UnitPrices(None, benefit.prices), benefit.pick)
         case PointsPaymentBenefit():
             return PointsPayment(benefit)
         case NthUnitBenefit():
@@ -57,11 +62,12 @@ def _compile_others(benefit: Benefit) -> Compiled:
             raise TypeError(type(benefit).__name__)
 
 
-def _threshold(benefit: ThresholdBenefit) -> Sum:
+def _threshold(benefit: ThresholdBenefit) -> Compiled:
     if benefit.repeat:
         return Repeating(benefit)
-    gives_percent = benefit.tiers[0].percent is not None
-    return PercentTiers(benefit) if gives_percent else Threshold(benefit)
+    if benefit.tiers[0].price is not None:
+        return PriceTiers(benefit)
+    return Threshold(benefit) if benefit.tiers[0].percent is None else PercentTiers(benefit)
 
 
 def _leveled(on_order: Sum, on_part: Sum, level: Level) -> Compiled:

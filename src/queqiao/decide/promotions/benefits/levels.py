@@ -1,8 +1,9 @@
 """A sum reckoned on each line or each unit, and any benefit on only some units."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from queqiao.decide.promotions.benefits.compiled import Compiled, Goods, Missing
+from queqiao.decide.promotions.benefits.compiled import Compiled, Goods, Missing, by_sku
 from queqiao.decide.promotions.benefits.sums import Sum
 from queqiao.decide.promotions.documents.benefit import Pick
 from queqiao.decide.promotions.pricing.pieces import (
@@ -61,20 +62,29 @@ class OnEachUnit(Compiled):
 class OnPicked(Compiled):
     """A benefit on the cheapest or the dearest units only."""
 
-    __slots__ = ("_benefit", "_count", "_dearest_first", "cap")
+    __slots__ = ("_benefit", "_count", "_dearest_first", "_within", "cap")
     takes_units: ClassVar[bool] = True
 
     def __init__(self, benefit: Compiled, pick: Pick) -> None:
         self._benefit = benefit
         self._dearest_first = pick.units == "dearest"
         self._count = pick.count
+        self._within = pick.within
         self.cap = benefit.cap
 
     def allot(self, goods: Goods, divide: Divide) -> list[Group]:
         """Return what the benefit gives on the picked units."""
-        runs = arranged(goods.shares, dearest_first=self._dearest_first)
-        picked = sorted(first_units(runs, self._count), key=_place)
-        return self._benefit.allot(goods.only(picked), divide)
+        picked = [run for row in self._rows(goods) for run in self._picked(row)]
+        return self._benefit.allot(goods.only(sorted(picked, key=_place)), divide)
+
+    def _rows(self, goods: Goods) -> Iterable[Sequence[Share]]:
+        """Return the units of which so many are picked each time."""
+        if self._within == "scope":
+            return (goods.shares,)
+        return by_sku(goods) if self._within == "sku" else by_line(goods.shares)
+
+    def _picked(self, row: Sequence[Share]) -> Iterator[Share]:
+        return first_units(arranged(row, dearest_first=self._dearest_first), self._count)
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the benefit's next step."""

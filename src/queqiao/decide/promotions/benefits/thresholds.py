@@ -1,8 +1,12 @@
 """满减 and 满折: tiers of what the goods cost, or of how many they are."""
 
-from queqiao.decide.promotions.benefits.compiled import Missing
+from collections.abc import Sequence
+
+from queqiao.decide.promotions.benefits.compiled import Compiled, Goods, Missing
 from queqiao.decide.promotions.benefits.sums import Percent, Sum
+from queqiao.decide.promotions.benefits.unit_prices import UnitPrices
 from queqiao.decide.promotions.documents.benefit import ThresholdBenefit
+from queqiao.decide.promotions.pricing.pieces import Group
 from queqiao.decide.promotions.rounding import Divide
 
 
@@ -34,10 +38,7 @@ class Threshold(Sum):
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
         measured = quantity if self.reads_quantity else base
-        for at_least, _ in self._tiers:
-            if at_least > measured:
-                return _missing(at_least - measured, self.reads_quantity)
-        return None
+        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
 
 
 class PercentTiers(Sum):
@@ -63,10 +64,32 @@ class PercentTiers(Sum):
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
         measured = quantity if self.reads_quantity else base
-        for at_least, _ in self._tiers:
-            if at_least > measured:
-                return _missing(at_least - measured, self.reads_quantity)
-        return None
+        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
+
+
+class PriceTiers(Compiled):
+    """阶梯价: each unit costs the price of the highest tier reached."""
+
+    __slots__ = ("_tiers", "reads_quantity")
+
+    def __init__(self, benefit: ThresholdBenefit) -> None:
+        self._tiers = [
+            (tier.at_least, UnitPrices(tier.price, {}))
+            for tier in benefit.tiers
+            if tier.price is not None
+        ]
+        self.reads_quantity = benefit.measure == "quantity"
+
+    def allot(self, goods: Goods, divide: Divide) -> list[Group]:
+        """Return a group for each piece with units above the price of the tier."""
+        measured = goods.quantity if self.reads_quantity else goods.base
+        reached = [prices for at_least, prices in self._tiers if at_least <= measured]
+        return reached[-1].allot(goods, divide) if reached else []
+
+    def next_step(self, base: int, quantity: int) -> Missing | None:
+        """Return what is missing to the next tier."""
+        measured = quantity if self.reads_quantity else base
+        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
 
 
 class Repeating(Sum):
@@ -93,6 +116,12 @@ class Repeating(Sum):
         if self.cap is not None and fits * self._discount >= self.cap:
             return None
         return _missing((fits + 1) * self._at_least - measured, self.reads_quantity)
+
+
+def _next(steps: Sequence[int], measured: int, in_units: bool) -> Missing | None:
+    """Return what is missing from ``measured`` to the first step above it."""
+    step = next((step for step in steps if step > measured), None)
+    return None if step is None else _missing(step - measured, in_units)
 
 
 def _missing(shortfall: int, in_units: bool) -> Missing:  # one use

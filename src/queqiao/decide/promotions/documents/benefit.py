@@ -17,25 +17,32 @@ Units = Annotated[int, Meta(ge=1, le=1_000)]
 
 
 class Pick(Document, frozen=True):
-    """Only so many units of the scope, the cheapest or the dearest by what they still cost."""
+    """Only so many units, the cheapest or the dearest by what they still cost.
+
+    ``within``: so many of the ``scope``, of each ``sku`` (限购: further ones at their usual price),
+    or of each ``line``.
+    """
 
     units: UnitChoice
     count: Units = 1
+    within: Literal["scope", "sku", "line"] = "scope"
 
 
 class Tier(Document, frozen=True):
-    """满 ``at_least`` 减 ``discount`` (minor units) or 打折 (``percent`` off): one of the two.
+    """满 ``at_least`` 减 ``discount`` (minor units), or ``percent`` off, or 阶梯价: one of them.
 
+    With ``price`` (阶梯价) each unit costs it; one that costs less stays as it is.
     ``at_least`` is in minor units, or in units of goods where the benefit measures quantity.
     """
 
     at_least: Amount
     discount: Amount | None = None
     percent: Decimal | None = None
+    price: Price | None = None
 
 
 class ThresholdBenefit(Document, frozen=True, tag_field="type", tag="threshold"):
-    """满减, 满折: the highest tier reached; with ``repeat`` (每满) one tier as often as it fits.
+    """满减, 满折, 阶梯价: the highest tier reached; ``repeat`` (每满): one, as often as it fits.
 
     ``measure``: what the tiers compare: the ``amount`` of the goods in scope or their ``quantity``.
     ``cap`` bounds the discount in all.
@@ -76,6 +83,7 @@ class PriceListBenefit(Document, frozen=True, tag_field="type", tag="price_list"
     """Prices by SKU (会员价, 渠道价); one that already costs less stays as it is."""
 
     prices: Annotated[dict[Name, Price], Meta(min_length=1, max_length=50_000)]
+    pick: Pick | None = None
 
 
 class NthUnitBenefit(Document, frozen=True, tag_field="type", tag="nth_unit"):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from queqiao.decide.promotions.documents.bounds import Amount, Document, Name
+from queqiao.decide.promotions.documents.bounds import Amount, Count, Document, Name
 
 Rounding = Literal["half_up", "half_down", "half_even", "down", "up", "none"]
 Layer = Literal["price", "line", "order", "cross_shop", "coupon", "points", "shipping"]
@@ -18,8 +18,10 @@ LAYERS: tuple[Layer, ...] = (
     "points",
     "shipping",
 )
-Among = Literal["all", "best", "first"]
-"""Which of several promotions give: all of them in turn, the one that gives most, or the first."""
+Among = Literal["all", "best", "least", "first"]
+"""Which of several promotions give: all of them in turn, the one that gives most or least, or the
+first that gives anything.
+"""
 
 
 class Profile(Document, frozen=True):
@@ -40,7 +42,10 @@ class Profile(Document, frozen=True):
     - ``layer_among`` and ``group_among``: which promotions of one layer or of one group give;
       without mention, all of a layer, and of a group as ``selection`` says: all in sequence, else
       the best one.
-    - ``one_per_unit``: layers in which a unit takes part in one promotion at most.
+    - ``one_per_unit``: layers in which a unit takes part in one promotion at most. With
+      ``layer_among`` best, each line takes the one that gives most on it.
+    - ``at_most``, ``layer_at_most``, ``group_at_most``: how many promotions may give in all, of a
+      layer, of a group.
     - ``tax``: prices include it, or it comes on top; ``tax_rates`` in percent by tax category,
       ``tax_rate`` for goods without one, ``shipping_tax_rate`` for delivery; ``tax_level``: where
       it is rounded.
@@ -59,6 +64,11 @@ class Profile(Document, frozen=True):
     layer_among: dict[Layer, Among] = field(default_factory=dict)
     group_among: Annotated[dict[Name, Among], Meta(max_length=1_000)] = field(default_factory=dict)
     one_per_unit: Annotated[tuple[Layer, ...], Meta(max_length=7)] = ()
+    at_most: Count | None = None
+    layer_at_most: dict[Layer, Count] = field(default_factory=dict)
+    group_at_most: Annotated[dict[Name, Count], Meta(max_length=1_000)] = field(
+        default_factory=dict
+    )
     tax: Literal["inclusive", "exclusive"] = "inclusive"
     tax_rate: Decimal = Decimal(0)
     tax_rates: Annotated[dict[Name, Decimal], Meta(max_length=1_000)] = field(default_factory=dict)

@@ -72,6 +72,15 @@ class Best(Contest):
         stack.unmet += [Unmet(item, "other_gives_more", other=winner) for item in worse]
 
 
+class Least(Contest):
+    """Offers of which the one that gives least, but something, is taken."""
+
+    def hold(self, stack: "Stack") -> None:
+        """Try each on what the lines cost now, and let the smallest give."""
+        more, winner = _let_best(self.items, stack, sign=-1)
+        stack.unmet += [Unmet(item, "other_gives_less", other=winner) for item in more]
+
+
 class BestByUnit(Contest):
     """单品级: offers of a layer in which a unit takes part in one; each line takes its best.
 
@@ -120,14 +129,16 @@ class BestByUnit(Contest):
         return Unmet(item, "other_gives_more" if other else "nothing_left", other=other)
 
 
-def _let_best(items: Sequence[Placed], stack: "Stack") -> tuple[Sequence[Placed], str | None]:
-    """Let the best of the offers give; return those that gave less, and the best one's id."""
+def _let_best(
+    items: Sequence[Placed], stack: "Stack", sign: int = 1
+) -> tuple[Sequence[Placed], str | None]:
+    """Let the best of the offers give (or the least); return the others, and the winner's id."""
     tried = [(item, stack.in_the_way(item) or stack.till.tried(item)) for item in items]
     stack.unmet += [given for _, given in tried if isinstance(given, Unmet)]
     giving = [(item, given.amount) for item, given in tried if isinstance(given, Applied)]
     if not giving:
         return (), None
-    best, _ = max(giving, key=lambda pair: pair[1])
+    best, _ = max(giving, key=lambda pair: sign * pair[1])
     stack.let(best)
     return [item for item, _ in giving if item is not best], best.offer.id
 
@@ -135,6 +146,8 @@ def _let_best(items: Sequence[Placed], stack: "Stack") -> tuple[Sequence[Placed]
 def _contest(among: Among, item: Placed, profile: Profile) -> Contest:
     if among == "first":
         return Contest(item)
+    if among == "least":
+        return Least(item)
     whole_layer = profile.layer_among.get(item.offer.layer) == "best"
     by_unit = whole_layer and item.offer.layer in profile.one_per_unit
     return BestByUnit(item) if by_unit else Best(item)

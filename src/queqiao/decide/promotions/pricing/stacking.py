@@ -27,14 +27,15 @@ def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
 class Stack:
     """The offers that gave, in their order, and those that did not."""
 
-    __slots__ = ("_alone", "_asks", "applied", "till", "unmet")
+    __slots__ = ("_alone", "_asks", "_profile", "applied", "till", "unmet")
 
     def __init__(self, basket: Basket, profile: Profile) -> None:
         self.till = Till(basket, profile)
         self.applied: list[Applied] = []
         self.unmet: list[Unmet] = []
         self._alone: Offer | None = None
-        self._asks = False
+        self._profile = profile
+        self._asks = bool(profile.at_most or profile.layer_at_most or profile.group_at_most)
 
     def let(self, item: Placed, pool: Pool | None = None) -> bool:
         """Let an offer give, unless another stands in its way. Say whether it gave."""
@@ -57,10 +58,10 @@ class Stack:
         """Return why an offer may not stand beside those that gave; None when it may."""
         if self._alone is not None:
             return Unmet(item, "exclusive_alone", other=self._alone.id)
-        return in_the_way(item, [applied.placed.offer for applied in self.applied])
+        return in_the_way(item, [applied.placed.offer for applied in self.applied], self._profile)
 
 
-def in_the_way(item: Placed, beside: Sequence[Offer]) -> Unmet | None:
+def in_the_way(item: Placed, beside: Sequence[Offer], profile: Profile) -> Unmet | None:
     """Return why an offer may not stand beside others that gave before; None when it may."""
     offer = item.offer
     for other in beside:
@@ -70,7 +71,19 @@ def in_the_way(item: Placed, beside: Sequence[Offer]) -> Unmet | None:
             return Unmet(item, "exclusive_after_others", other=other.id)
         if not stand_together(offer, other):
             return Unmet(item, "excluded_by", other=other.id)
-    return None
+    return Unmet(item, "enough_applied") if _are_enough(offer, beside, profile) else None
+
+
+def _are_enough(offer: Offer, beside: Sequence[Offer], profile: Profile) -> bool:
+    """Say whether as many as may gave already: in all, of the layer, or of the group."""
+    in_layer = [other for other in beside if other.layer == offer.layer]
+    in_group = [other for other in beside if other.group == offer.group]
+    counted = (
+        (profile.at_most, beside),
+        (profile.layer_at_most.get(offer.layer), in_layer),
+        (profile.group_at_most.get(offer.group or ""), in_group),
+    )
+    return any(most is not None and len(gave) >= most for most, gave in counted)
 
 
 def stand_together(one: Offer, other: Offer) -> bool:

@@ -15,6 +15,7 @@ from queqiao.decide.promotions.documents.profile import Among, Profile
 from queqiao.decide.promotions.pricing.contests import ContestName, contest_of
 from queqiao.decide.promotions.pricing.outcomes import Placed, Priced, Unmet
 from queqiao.decide.promotions.pricing.stacking import in_the_way
+from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.rounding import divider
 from queqiao.decide.promotions.totals.gifts import Choice, GiftRule, Given, Shelf
 from queqiao.decide.promotions.totals.points import Cashback, PointsEarned
@@ -82,15 +83,18 @@ class Desk:
 
     def give(self, item: Placed) -> Rewarded | Unmet:
         """Give one offer's reward, or say why there is none."""
-        given = in_the_way(item, self._beside) or self._unmet(item) or self._reward(item)
+        given = self._in_the_way(item) or self._unmet(item) or self._reward(item)
         if isinstance(given, Rewarded):
             self.given.append(given)
             self._beside.append(item.offer)
         return given
 
+    def _in_the_way(self, item: Placed) -> Unmet | None:
+        return in_the_way(item, self._beside, self.profile)
+
     def weigh(self, item: Placed) -> int:
         """Return what an offer would give now, in minor units or in points, and give nothing."""
-        if in_the_way(item, self._beside) or self._unmet(item):
+        if self._in_the_way(item) or self._unmet(item):
             return 0
         shelf, shipping_left = self._shelf, self.shipping_left
         self._shelf = shelf.copy()
@@ -205,9 +209,9 @@ def give_rewards(desk: Desk, items: Sequence[Placed]) -> Rewards:
     won = desk.won_on_goods()
     for turn in _turns(sorted(items, key=_kind), desk.profile):
         winner = None if turn.contest is None else won.get(turn.contest)
-        rivals = (
-            sorted(turn.items, key=desk.weigh, reverse=True) if turn.among == "best" else turn.items
-        )
+        rivals = turn.items
+        if turn.among in ("best", "least"):
+            rivals = sorted(rivals, key=desk.weigh, reverse=turn.among == "best")
         for item in rivals:
             given = desk.give(item) if winner is None else _beaten(item, winner, turn.among)
             if isinstance(given, Unmet):
@@ -231,7 +235,8 @@ def _turns(items: Sequence[Placed], profile: Profile) -> list[_Turn]:
 
 
 def _beaten(item: Placed, winner: str, among: Among) -> Unmet:
-    return Unmet(item, "other_gives_more" if among == "best" else "other_gave_first", other=winner)
+    reasons: dict[Among, Reason] = {"best": "other_gives_more", "least": "other_gives_less"}
+    return Unmet(item, reasons.get(among, "other_gave_first"), other=winner)
 
 
 _KINDS = (ShippingOff, GiftRule, PointsEarned, Cashback)
