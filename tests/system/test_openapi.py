@@ -340,6 +340,7 @@ def test_the_query_of_a_hot_route_is_read(
     told = [key for key in PARAMETERS if any(p.place == "query" for p in PARAMETERS[key])]
     hot = {f"{route.method} {route.path}" for route in _hot(system)}
     assert {key for key in told if key in hot and key not in FOREIGN} == {
+        "GET /api/v1/customers/{id}/coupons",
         "GET /api/v1/decisions/{id}/why",
         "GET /api/v1/flash-sales/{id}/state",
         "GET /p/{slug}",

@@ -173,6 +173,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("prefix", Message("计数器名的开头", "how the counters' names begin")),
         ),
         **{f"GET /api/v1/coupon-batches/{{id}}/codes.{form}": _CODES for form in FORMS},
+        **{f"GET /api/v1/card-products/{{id}}/cards.{form}": _CODES for form in FORMS},
+        "POST /api/v1/coupons": (DRY_RUN,),
         "GET /api/v1/flash-sales/{id}/state": (
             Parameter("session", Message("场次编号，默认此刻的", "id of a session; that of now")),
         ),

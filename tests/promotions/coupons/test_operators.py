@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from tests.promotions.till import NOW_US, SECRET, coupon
 
-from queqiao.decide.promotions.contracts import COUPON_BATCH
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.coupons import statistics, uses
 from queqiao.decide.promotions.coupons.endpoints import CouponServices, handlers
 from queqiao.decide.promotions.coupons.gifts import Giver
@@ -324,3 +324,47 @@ async def test_codes_that_belong_to_nobody_are_not_given(office):
     assert await refusals(office.ask(f"POST {BATCH}/gifts", {"customer_ids": ["u"]}, id="b")) == [
         "id"
     ]
+
+
+COUPON = {
+    "id": "spring",
+    "batch": {"name": "春季券", "count": 5},
+    "promotion": {"name": "满99减20", "benefit": {"type": "fixed", "amount": 2_000}},
+    "publish": True,
+}
+
+
+async def test_a_coupon_is_made_in_one_act(office, till):
+    made = await office.ask("POST /api/v1/coupons", COUPON)
+    assert made == {
+        "id": "spring",
+        "batch_revision": 2,
+        "batch_state": "live",
+        "promotion_revision": 2,
+        "promotion_state": "live",
+    }
+    assert await office.ask("POST /api/v1/coupons", COUPON) == made
+    stored = till.records.read_now(lambda conn: documents.get(conn, PROMOTION, "spring"))
+    assert stored.document.code_batch == "spring"
+
+
+@pytest.mark.parametrize(
+    ("change", "paths"),
+    [
+        ({"batch": {"name": "b"}}, ["batch.count"]),
+        ({"batch": {"name": "b", "count": 0}}, ["batch.count"]),
+        ({"promotion": COUPON["promotion"] | {"ends_at": "x"}}, ["promotion.ends_at"]),
+        ({"promotion": COUPON["promotion"] | {"code_batch": "q"}}, ["promotion.code_batch"]),
+        ({"id": "not an id"}, ["id"]),
+    ],
+)
+async def test_a_wrong_coupon_is_not_made_in_part(office, till, change, paths):
+    assert await refusals(office.ask("POST /api/v1/coupons", COUPON | change)) == paths
+    for kind in (COUPON_BATCH, PROMOTION):
+        assert till.records.read_now(lambda conn, kind=kind: documents.find(conn, kind)) == []
+
+
+async def test_another_coupon_of_the_same_id_is_a_conflict(office):
+    await office.ask("POST /api/v1/coupons", COUPON)
+    with pytest.raises(Conflict):
+        await office.ask("POST /api/v1/coupons", COUPON | {"batch": {"name": "x", "count": 9}})

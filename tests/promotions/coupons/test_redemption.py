@@ -5,10 +5,15 @@ import asyncio
 import pytest
 from tests.promotions.till import NOW_US, coupon
 
+from queqiao.decide.promotions.coupons.redemption import Asked
 from queqiao.kernel.clock import MINUTE_US, SECOND_US, parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, Refused
 
 LOCK_US = 15 * MINUTE_US
+
+
+def asked_of(code):
+    return Asked(code, "u1", "o1", "", NOW_US)
 
 
 async def refusal(awaited):
@@ -157,6 +162,39 @@ async def test_many_at_once_never_oversell(till):
     assert len(till.events()) == 5
     balance = (await till.ledger.balances(["coupon:welcome:code:SAVE10"])).popitem()[1]
     assert (balance.spent, balance.leased, balance.free) == (5, 0, 0)
+
+
+async def test_five_hundred_want_one_code(till):
+    """Each for an order of its own, at once, and each asks again: as many uses as there are."""
+    till.listed("SAVE10", uses_per_code=37, uses_total=36)
+
+    async def attempt(number):
+        try:
+            for _ in range(2):
+                await till.use("redeem", "SAVE10", f"u{number}", f"o{number}", NOW_US + number)
+        except Refused as refused:
+            return refused.reason
+        return "used"
+
+    told = await asyncio.gather(*(attempt(number) for number in range(500)))
+    assert told.count("used") == 36
+    assert set(told) == {"used", "batch_used_up"}
+    balance = (await till.ledger.balances(["coupon:welcome:total"])).popitem()[1]
+    assert (balance.spent, balance.leased, balance.free) == (36, 0, 0)
+    assert len(till.events()) == 36
+
+
+async def test_a_lock_after_a_lost_race_is_found_by_its_redemption(till):
+    """The first try of the order was refused in a race: its key is used up, the next one holds."""
+    till.listed("SAVE10", uses_per_customer=None)
+    await till.use("lock", "SAVE10", "u2", "o2")
+    (use, before) = await till.coupons._known(asked_of("SAVE10"))
+    taking = till.coupons._reserve(NOW_US)
+    await taking.step(use.tries()[0], use.takes(use.lock_end_s(NOW_US)))
+    await till.use("release", "SAVE10", "u2", "o2")
+    assert (await till.use("lock", "SAVE10"))["state"] == "locked"
+    assert (await till.use("redeem", "SAVE10"))["state"] == "redeemed"
+    assert before.limit == 0
 
 
 async def test_one_order_at_once_uses_a_code_once(till):

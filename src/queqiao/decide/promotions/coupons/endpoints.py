@@ -10,6 +10,7 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons.code_book import Batch, compile_batch
 from queqiao.decide.promotions.coupons.code_files import FORMS, Form, code_file
 from queqiao.decide.promotions.coupons.codes import LENGTH
+from queqiao.decide.promotions.coupons.creation import CouponView, NewCoupon, create
 from queqiao.decide.promotions.coupons.gift_endpoints import Giving, actor_of, gift_routes
 from queqiao.decide.promotions.coupons.operators import (
     CodeView,
@@ -21,6 +22,7 @@ from queqiao.decide.promotions.coupons.statistics import BatchStatistics
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Handler, Request, Response, Route, json_response
 from queqiao.kernel.ids import IdSource
+from queqiao.kernel.paging import dry_run_of
 from queqiao.kernel.text import clean
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
@@ -31,6 +33,7 @@ from queqiao.ports.warehouse.base import Warehouse
 _TAGS = ("coupons",)
 _LISTED_AT_ONCE = 10_000
 VOID_BYTES_MAX = 1_000_000
+COUPON_BYTES_MAX = 8_000_000
 
 
 class CouponServices(msgspec.Struct, frozen=True):
@@ -48,7 +51,22 @@ def handlers(services: CouponServices) -> list[Route]:
     """Return the routes of the console role."""
     office = CouponOffice(services.records, services.ledger, services.warehouse, services.secret)
     giving = Giving(services.records, services.event_log, services.secret, services.ids)
-    return [*_downloads(services), *_office_routes(office), *gift_routes(giving)]
+    made = [*_downloads(services), *_office_routes(office), *gift_routes(giving)]
+    return [_creation(services.records), *made]
+
+
+def _creation(records: Records) -> Route:
+    async def make(request: Request) -> Response:
+        asked = request.decode(NewCoupon, COUPON_BYTES_MAX)
+        edit = documents.Edit(actor_of(request), request.now_us, dry_run=dry_run_of(request))
+        view = await records.write(lambda conn: create(conn, asked, edit))
+        return json_response(view, 201)
+
+    return Route(
+        "POST", "/api/v1/coupons", make,
+        Message("一步建券：批次与促销", "A coupon in one act: its batch and its promotion"),
+        "write", NewCoupon, CouponView, _TAGS, COUPON_BYTES_MAX, status=201,
+    )  # fmt: skip
 
 
 def _office_routes(office: CouponOffice) -> list[Route]:
