@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from tests.promotions.cards.counter import NOW_US, SECRET
 
+from queqiao.decide.promotions.cards import card_rows
 from queqiao.decide.promotions.cards import money as card_money
 from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.cards.checks import check_card_product
@@ -295,6 +296,14 @@ async def test_wrong_cards_get_one_answer_after_the_same_work(counter, monkeypat
     assert b"card_unknown" in answer
     assert [call for call in work if call != "aes"] == ["read", "balances", "reserve"]
     assert work.count("aes") == 11
+
+
+async def test_an_erased_customers_card_is_nobodys_and_keeps_its_money(counter):
+    counter.offer(value=1_000)
+    await counter.sold(1)
+    assert counter.records.write_now(lambda conn: card_rows.forget(conn, ["u1"])) == 1
+    seen = await counter.ask("GET /api/v1/cards/{code}", code=counter.card(1)[0])
+    assert (seen["customer_id"], seen["balance"]) == ("", 1_000)
 
 
 async def test_pins_cannot_be_tried_out(counter):

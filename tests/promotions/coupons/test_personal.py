@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.promotions.till import NOW_US, coupon
 
+from queqiao.decide.promotions.coupons import holdings
 from queqiao.decide.promotions.coupons.claims import GatheredWrites
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument, PersonalCoupons
 from queqiao.kernel.clock import DAY_US, HOUR_US, format_rfc3339, parse_rfc3339
@@ -203,6 +204,18 @@ async def test_a_return_gives_every_counter_back(till):
     counters = {**await till.ledger.find("coupon:", 99), **await till.ledger.find("promotion:", 99)}
     assert {balance.spent for balance in counters.values()} == {0}
     assert {balance.leased for balance in counters.values()} == {0}
+
+
+async def test_an_erased_customer_holds_nothing_and_has_no_name(till):
+    show(till, per_customer=3)
+    codes = [(await claim(till, request_id=f"r{n}"))["code"] for n in range(3)]
+    other = await claim(till, "u2")
+    erased = till.records.write_now(lambda conn: holdings.forget(conn, ["u1", "nobody"]))
+    assert erased == 3
+    assert (await wallet(till))["items"] == []
+    assert await refused(till.use("redeem", codes[0])) == "code_unknown"
+    assert (await till.use("redeem", other["code"], "u2"))["state"] == "redeemed"
+    assert till.records.read_now(lambda conn: holdings.issued(conn, "b")) == 4
 
 
 async def test_works_gathered_while_one_is_written_share_a_transaction(till):

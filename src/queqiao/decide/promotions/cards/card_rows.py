@@ -1,5 +1,6 @@
 """Cards that were sold, and money on its way to them, as the records hold them."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -146,6 +147,12 @@ def of_product(conn: Connection, product_id: str, after: int, limit: int) -> lis
     c = cards.c
     query = select(cards).where(c.product_id == product_id, c.number > after)
     return [_card(row) for row in conn.execute(query.order_by(c.number).limit(limit))]
+
+
+def forget(conn: Connection, customers: Sequence[str]) -> int:
+    """Keep no name of these customers; their cards stay what they are. Return how many."""
+    query = update(cards).where(cards.c.customer_id.in_(customers)).values(customer_id="")
+    return conn.execute(query).rowcount
 
 
 def _here(product_id: str, number: int) -> ColumnElement[bool]:

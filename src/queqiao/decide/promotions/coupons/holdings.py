@@ -159,6 +159,21 @@ def expired_within(
     ]
 
 
+def forget(conn: Connection, customers: Sequence[str]) -> int:
+    """Let nobody hold what these customers held, and keep no name of theirs; return how many.
+
+    The codes stay issued, so that no count changes; nobody can use them any more.
+    """
+    h = holdings.c
+    mine = select(h.batch_id, h.number).where(h.customer_id.in_(customers))
+    found = conn.execute(mine).all()
+    for batch_id, number in found:
+        here = and_(h.batch_id == batch_id, h.number == number)
+        request_id = f"erased:{number}"
+        conn.execute(update(holdings).where(here).values(customer_id="", request_id=request_id))
+    return len(found)
+
+
 def _holding(row: Row[tuple[object, ...]]) -> Holding:
     return Holding(
         row.batch_id,
