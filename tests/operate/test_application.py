@@ -1,5 +1,6 @@
 """The application as a whole: audit of every write, problems, bad input, OpenAPI, static files."""
 
+import re
 from typing import Any
 
 import jsonschema
@@ -27,6 +28,10 @@ def writes(client: Client) -> list[tuple[str, str]]:
         for method, operation in methods.items()
         if method != "get" and path != "/api/v1/questions"
     ]
+
+
+LIFECYCLE = re.compile(r"/(schedule|rollback|approval|approvals)(/|$)")
+"""Writes that need something before them: ``test_lifecycle.py`` looks at their audit rows."""
 
 
 def bodies(client: Client) -> dict[str, Any]:
@@ -61,6 +66,7 @@ def test_every_write_leaves_one_audit_row(owner: Client) -> None:
     routes = sorted(
         writes(owner), key=lambda route: (route[1].removeprefix("/api/v1/") in order, route)
     )
+    routes = [route for route in routes if not LIFECYCLE.search(route[1])]
     moved = [route for route in routes if not route[1].endswith(("/pause", "/publish"))]
     publish = [("POST", f"/api/v1/rules/{{id}}/{verb}") for verb in ("publish", "pause")]
     last = max(row["id"] for row in owner.get("/api/v1/audit").json()["items"])
@@ -282,12 +288,15 @@ def test_every_reference_in_the_openapi_document_leads_somewhere(owner: Client) 
 def test_answers_are_as_the_openapi_document_says(owner: Client) -> None:
     owner.post("/api/v1/rules", json={**RULE, "id": "r"})
     owner.post("/api/v1/keys", json={"name": "k", "scope": "read"})
+    cheap = {"name": "cheap", "tiers": [{"at_least": 100, "discount": 99}]}
+    owner.post("/api/v1/rules", json={"document": cheap, "id": "cheap"})
+    asked = str(owner.post("/api/v1/rules/cheap/approval").json()["id"])
     document = owner.get("/openapi.json").json()
     for path, methods in document["paths"].items():
         content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content")
         if content is None:
             continue
-        answer = owner.get(path.replace("{id}", "r"))
+        answer = owner.get(path.replace("{id}", asked if "/approvals/" in path else "r"))
         schema = content["application/json"]["schema"]
         jsonschema.validate(answer.json(), {**schema, "components": document["components"]})
 

@@ -1,6 +1,6 @@
 """What wiring and clients see of operate: an operation of the console's API and its shapes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,6 +15,7 @@ from queqiao.operate.credentials import RandomBytes
 from queqiao.ports.keyring.base import Keyring
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.differences import Difference
+from queqiao.ports.records.documents import Stored
 
 KeyScope = Literal["admin", "intake", "decide", "read"]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -46,11 +47,21 @@ class Operation(msgspec.Struct, frozen=True):
     audits: bool = False
 
 
+class Danger(msgspec.Struct, frozen=True):
+    """Why it is dangerous to have a document live: the path in it, and the words."""
+
+    path: str
+    zh: str
+    en: str
+
+
 class Handling(msgspec.Struct, frozen=True):
     """What one document kind asks of the generic router beyond its own ``check``.
 
     - ``check_live(document, conn)`` raises InvalidInput or Refused before a document goes live or
       changes while it is; it runs in the transaction of the write.
+    - ``dangers(stored, conn)`` says what makes it dangerous to have the document live: then another
+      person has to allow it.
     - ``prepare(document, random)`` fills what the server makes, such as a secret.
     - ``hidden`` names top-level fields that are shown once, in the answer to the creation.
     - ``keyring`` seals the hidden fields before they are stored.
@@ -60,6 +71,7 @@ class Handling(msgspec.Struct, frozen=True):
     prepare: Callable[[Any, RandomBytes], Any] | None = None
     hidden: tuple[str, ...] = ()
     keyring: Keyring | None = None
+    dangers: Callable[[Stored, Connection], Sequence[Danger]] | None = None
 
 
 class Services(msgspec.Struct, frozen=True):

@@ -6,12 +6,28 @@ from typing import Any
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Route
+from queqiao.operate.approval_desk import ApprovalDesk
+from queqiao.operate.approvals import Approval, Execute
 from queqiao.operate.calls import DRY_RUN, IDEMPOTENCY_KEY, IF_MATCH, PAGE
 from queqiao.operate.contracts import Handling, Operation, Parameter, Services
 from queqiao.operate.document_shapes import WORDS, Reason
-from queqiao.operate.documents import TRANSITIONS, DocumentDesk, schemas_of
+from queqiao.operate.documents import DocumentDesk, schemas_of
+from queqiao.operate.going_live import TRANSITIONS
+from queqiao.operate.lifecycle import (
+    ApprovalWanted,
+    Comparison,
+    Lifecycle,
+    NewSchedule,
+    Rollback,
+    Schedules,
+)
+from queqiao.operate.schedules import ScheduledChange
 
 _WRITES = (DRY_RUN, IDEMPOTENCY_KEY)
+_PAIR = (
+    Parameter("from", Message("较早的版本；不写为前一版", "the earlier revision"), int),
+    Parameter("to", Message("较晚的版本；不写为最新", "the later; without it, the newest"), int),
+)
 _FILTERS = (
     Parameter("state", Message("状态；不写则不含已归档", "state; without it, none archived")),
     Parameter("query", Message("名称或编号的一部分", "part of a name or an id")),
@@ -24,10 +40,42 @@ def operations(
 ) -> list[Operation]:
     """Return the operations of every kind and that of their schemas."""
     found = [_schemas(kinds)]
+    executes: dict[str, Execute] = {}
     for kind in kinds:
         desk = DocumentDesk(services, kind, handlings.get(kind.name, Handling()))
+        lifecycle = Lifecycle(desk)
+        executes[f"{kind.name}.publish"] = lifecycle.publish_approved
         found += [*_collection(desk), *_item(desk), *_transitions(desk)]
-    return found
+        found += _lifecycle(desk, lifecycle)
+    return found + ApprovalDesk(services, executes).operations()
+
+
+def _lifecycle(desk: DocumentDesk, lifecycle: Lifecycle) -> list[Operation]:
+    """Return what comes to a document beside writing it."""
+    base, tags = f"/api/v1/{desk.kind.path}/{{id}}", (desk.kind.path,)
+
+    def route(  # noqa: PLR0917  # the columns of the table below
+        method: Any, below: str, handler: Any, words: Message, takes: Any, gives: Any
+    ) -> Route:
+        scope: Any = "read" if method == "GET" else "write"
+        return Route(method, f"{base}/{below}", handler, words, scope, takes, gives, tags)
+
+    scheduled, shown = Message("定时变更", "Have it changed later"), Message("定时", "Scheduled")
+    taken, back = Message("取消定时", "Take it back"), Message("回滚", "Roll back")
+    compared, asked = Message("比较版本", "Compare revisions"), Message("申请审批", "Ask approval")
+    key, old = (IDEMPOTENCY_KEY,), desk.shapes.item
+    return [
+        Operation(route("POST", "schedule", lifecycle.schedule, scheduled, NewSchedule,
+                        ScheduledChange), key, 201, audits=True),
+        Operation(route("GET", "schedule", lifecycle.scheduled, shown, None, Schedules)),
+        Operation(route("DELETE", "schedule/{number}", lifecycle.unschedule, taken, None, None),
+                  key, 204, audits=True),
+        Operation(route("POST", "rollback", lifecycle.roll_back, back, Rollback, old),
+                  (IF_MATCH, *_WRITES), audits=True),
+        Operation(route("GET", "diff", lifecycle.compare, compared, None, Comparison), _PAIR),
+        Operation(route("POST", "approval", lifecycle.ask_approval, asked, ApprovalWanted,
+                        Approval), key, 201, audits=True),
+    ]  # fmt: skip
 
 
 def _schemas(kinds: Sequence[DocumentKind]) -> Operation:

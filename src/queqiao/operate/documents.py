@@ -11,20 +11,20 @@ from sqlalchemy import Connection
 from queqiao.kernel import json
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.documents import DocumentKind
-from queqiao.kernel.errors import FieldError, InvalidInput, NotFound, PreconditionRequired
+from queqiao.kernel.errors import NotFound, PreconditionRequired
 from queqiao.kernel.http import Request, Response, json_response
 from queqiao.kernel.ids import uuid7
 from queqiao.kernel.paging import cursor_after, cursor_of, dry_run_of, limit_of
+from queqiao.operate import going_live
 from queqiao.operate.calls import actor_of, answer_once, expected_revision
 from queqiao.operate.contracts import Handling, Services
 from queqiao.operate.credentials import random_bits
 from queqiao.operate.document_shapes import Reason, Shapes
+from queqiao.operate.going_live import below_document
 from queqiao.operate.sealing import sealed
 from queqiao.ports.records import documents
 from queqiao.ports.records.documents import HIDDEN, Edit, Place, Stored
 
-TRANSITIONS = {"publish": "live", "pause": "paused", "archive": "archived"}
-"""What an operator does, and the state that it leads to."""
 REASON_LENGTH_MAX = 2_000
 
 
@@ -33,17 +33,17 @@ class DocumentDesk:
 
     def __init__(self, services: Services, kind: DocumentKind, handling: Handling) -> None:
         self._services = services
-        self._records = services.records
-        self._handling = handling
+        self.records = services.records
+        self.handling = handling
         self.shapes = Shapes(kind)
-        self.kind = structs.replace(kind, check=_below_document(kind.check))
+        self.kind = structs.replace(kind, check=below_document(kind.check))
 
     async def page(self, request: Request) -> Response:
         """Return a page of documents, newest first."""
         signer, limit, kind = self._services.signer, limit_of(request), self.kind
         place = cursor_of(request, signer, kind.name, Place)
         state, query = request.query.get("state") or None, request.query.get("query", "")[:200]
-        found = await self._records.read(
+        found = await self.records.read(
             lambda conn: documents.find(
                 conn, kind, state=state, query=query, after=place, limit=limit + 1
             )
@@ -57,71 +57,71 @@ class DocumentDesk:
 
     async def show(self, request: Request) -> Response:
         """Return one document; 304 when the caller has this revision already."""
-        stored = await self._records.read(
+        stored = await self.records.read(
             lambda conn: documents.get(conn, self.kind, request.params["id"])
         )
-        answer = self._answer(stored)
+        answer = self.answer(stored)
         if request.headers.get("if-none-match") == _etag(stored):
             return Response(304, headers=answer.headers)
         return answer
 
     async def create(self, request: Request) -> Response:
         """Store a new document. Raises InvalidInput and Conflict."""
-        body, edit = _normal(request).decode(self.shapes.new), self._edit(request)
+        body, edit = normal(request).decode(self.shapes.new), self.edit(request)
         services = self._services
         document_id = body.id or uuid7(request.now_us, random_bits(services.random))
 
         def work(conn: Connection) -> Response:
             document = body.document
-            if self._handling.prepare is not None:
-                document = self._handling.prepare(document, services.random)
+            if self.handling.prepare is not None:
+                document = self.handling.prepare(document, services.random)
             self.kind.check(document)
-            safe = sealed(self._handling, self.kind.name, document_id, document)
+            safe = sealed(self.handling, self.kind.name, document_id, document)
             stored = documents.create(conn, self.kind, document_id, safe, edit)
-            self._check_live(conn, stored)
+            self.check_live(conn, stored)
             shown = structs.replace(stored, document=document)
-            return self._answer(shown, 200 if edit.dry_run else 201, hidden=())
+            return self.answer(shown, 200 if edit.dry_run else 201, hidden=())
 
-        return await self._once(request, work)
+        return await self.once(request, work)
 
     async def replace(self, request: Request) -> Response:
         """Store a new revision; ``If-Match`` says which one it replaces."""
         if "if-match" not in request.headers:
             raise PreconditionRequired
-        body = _normal(request).decode(self.shapes.replacement)
-        edit = self._edit(request, body.reason)
+        body = normal(request).decode(self.shapes.replacement)
+        edit = self.edit(request, body.reason)
 
         def work(conn: Connection) -> Response:
             before = documents.get(conn, self.kind, request.params["id"])
             document = self._with_secrets(body.document, before.document)
             self.kind.check(document)
-            document = sealed(self._handling, self.kind.name, before.id, document, before.document)
+            document = sealed(self.handling, self.kind.name, before.id, document, before.document)
             stored = documents.replace(conn, self.kind, before.id, document, edit)
-            self._check_live(conn, stored)
-            return self._answer(stored)
+            self.check_live(conn, stored)
+            return self.answer(stored)
 
-        return await self._once(request, work)
+        return await self.once(request, work)
 
     def transition_to(self, state: str) -> Callable[[Request], Any]:
         """Return the handler that brings a document into ``state``."""
 
         async def transition(request: Request) -> Response:
-            reason = _normal(request).decode(Reason).reason if request.body else ""
-            edit = self._edit(request, reason)
+            reason = normal(request).decode(Reason).reason if request.body else ""
+            edit = self.edit(request, reason)
 
             def work(conn: Connection) -> Response:
                 stored = documents.transition(conn, self.kind, request.params["id"], state, edit)
-                self._check_live(conn, stored)
-                return self._answer(stored)
+                self.check_live(conn, stored)
+                return self.answer(stored)
 
-            return await self._once(request, work)
+            return await self.once(request, work)
 
         return transition
 
     async def history(self, request: Request) -> Response:
         """Return every revision, newest first, with what each changed."""
-        hidden = self._handling.hidden
-        steps = await self._records.read(
+        hidden = self.handling.hidden
+        steps = await self.records.read(
             lambda conn: documents.history(conn, self.kind, request.params["id"], hidden)
         )
         items = [
@@ -138,40 +138,41 @@ class DocumentDesk:
         ]
         return json_response({"items": items, "next_cursor": None})
 
-    def _edit(self, request: Request, reason: str = "") -> Edit:
+    def edit(self, request: Request, reason: str = "") -> Edit:
+        """Return the circumstances of a write."""
         return Edit(
             actor_of(request),
             request.now_us,
             reason[:REASON_LENGTH_MAX],
             dry_run_of(request),
             expected_revision(request),
-            self._handling.hidden,
+            self.handling.hidden,
         )
 
-    async def _once(self, request: Request, work: Callable[[Connection], Response]) -> Response:
+    async def once(self, request: Request, work: Callable[[Connection], Response]) -> Response:
         """Do the work, or answer as the first time; secrets are in the first answer only."""
-        secrets = tuple(f"document.{name}" for name in self._handling.hidden)
-        return await self._records.write(
+        secrets = tuple(f"document.{name}" for name in self.handling.hidden)
+        return await self.records.write(
             lambda conn: answer_once(request, conn, lambda: work(conn), secrets)
         )
 
-    def _check_live(self, conn: Connection, stored: Stored) -> None:
-        if stored.state == "live" and self._handling.check_live is not None:
-            check = self._handling.check_live
-            _below_document(lambda document: check(document, conn))(stored.document)
+    def check_live(self, conn: Connection, stored: Stored) -> None:
+        """Raise what keeps the document from being live, where it is."""
+        going_live.check_live(conn, stored, self.handling)
 
     def _with_secrets(self, document: Any, before: Any) -> Any:
         """Return the document with the secrets that its author did not write anew."""
         kept = {
             name: getattr(before, name)
-            for name in self._handling.hidden
+            for name in self.handling.hidden
             if not getattr(document, name) or getattr(document, name) == HIDDEN
         }
         return structs.replace(document, **kept)
 
-    def _answer(
+    def answer(
         self, stored: Stored, status: int = 200, hidden: Sequence[str] | None = None
     ) -> Response:
+        """Return a document as the API shows it, with its ETag."""
         answer = json_response(self._view(stored, hidden), status)
         answer.headers = (("etag", _etag(stored)),)
         return answer
@@ -182,7 +183,7 @@ class DocumentDesk:
             "revision": stored.revision,
             "state": stored.state,
             "document": self._masked(
-                stored.document, self._handling.hidden if hidden is None else hidden
+                stored.document, self.handling.hidden if hidden is None else hidden
             ),
             "created_at": format_rfc3339(stored.created_at_us),
             "updated_at": format_rfc3339(stored.updated_at_us),
@@ -197,23 +198,7 @@ def _etag(stored: Stored) -> str:
     return f'"{stored.revision}"'
 
 
-def _below_document(check: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Return the check with paths that start at the body, where the document is one field."""
-
-    def checked(document: Any) -> None:
-        try:
-            check(document)
-        except InvalidInput as error:
-            fields = [
-                FieldError(f"document.{field.path}".rstrip("."), field.message)
-                for field in error.fields
-            ]
-            raise InvalidInput(*fields, detail=error.detail) from error
-
-    return checked
-
-
-def _normal(request: Request) -> Request:
+def normal(request: Request) -> Request:
     """Return the request with all text of its body in NFC."""
     if request.body.isascii() and b"\\u" not in request.body:
         return request

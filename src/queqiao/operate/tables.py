@@ -1,12 +1,12 @@
-"""The tables of sign-in: people, their sessions and one-time tokens, and keys of programs.
+"""The tables of operators: people, sessions, tokens and keys; scheduled changes and approvals.
 
 Secrets are never stored: passwords as argon2 hashes, tokens and keys as SHA-256 (they are random
 and long, so a slow hash would add nothing).
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from queqiao.ports.records.base import Microseconds, metadata
+from queqiao.ports.records.base import Microseconds, Serial, metadata
 
 users = Table(
     "users",
@@ -56,3 +56,48 @@ api_keys = Table(
     Column("revoked_at_us", Microseconds, nullable=True),
 )
 """Keys of programs. ``hint`` is the end of the secret, to tell keys apart."""
+
+scheduled_changes = Table(
+    "scheduled_changes",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),
+    Column("document_id", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("at_us", Microseconds, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("actor_name", String(200), nullable=False),
+    Column("created_at_us", Microseconds, nullable=False),
+    Column("ended_at_us", Microseconds, nullable=True),
+    Column("fault", Text, nullable=False),
+    Index(None, "state", "at_us"),
+    Index(None, "kind", "document_id"),
+    sqlite_autoincrement=True,
+)
+"""Publishing, pausing and archiving at a time to come: pending, done, failed or cancelled."""
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("action", String(32), nullable=False),
+    Column("target_kind", String(64), nullable=False),
+    Column("target_id", String(200), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("dangers", Text, nullable=False),
+    Column("actor_id", String(200), nullable=False),
+    Column("actor_name", String(200), nullable=False),
+    Column("asked_at_us", Microseconds, nullable=False),
+    Column("expires_at_us", Microseconds, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at_us", Microseconds, nullable=True),
+    Column("decision", Text, nullable=False),
+    Index(None, "state", "expires_at_us"),
+    Index(None, "target_kind", "target_id"),
+    sqlite_autoincrement=True,
+)
+"""Dangerous things that one person asks for and another allows; ``dangers`` is JSON."""

@@ -236,6 +236,35 @@ def history(
     return steps[::-1]
 
 
+def revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Any:
+    """Return the document as it was in a revision. Raises NotFound."""
+    return _decode(kind, _revision(conn, kind, document_id, number))
+
+
+def compared(
+    conn: Connection,
+    kind: DocumentKind,
+    document_id: str,
+    pair: tuple[int, int],
+    hidden: tuple[str, ...] = (),
+) -> list[Difference]:
+    """Return what changed between two revisions, the state among it. Raises NotFound."""
+    before, after = (
+        _view(_decode(kind, row), row.state, hidden)
+        for row in (_revision(conn, kind, document_id, number) for number in pair)
+    )
+    return list(differences(before, after))
+
+
+def _revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Row[Any]:
+    r = document_revisions.c
+    here = and_(r.kind == kind.name, r.id == document_id, r.revision == number)
+    row = conn.execute(select(document_revisions).where(here)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def _named(kind: DocumentKind, document_id: str) -> Any:
     return and_(documents.c.kind == kind.name, documents.c.id == document_id)
 

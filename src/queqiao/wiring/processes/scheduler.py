@@ -10,12 +10,13 @@ from queqiao.decide.promotions.coupons.gifts import Giver
 from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
 from queqiao.kernel.clock import Clock, business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
+from queqiao.operate import approvals, schedules
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import snapshots
 from queqiao.profile.contracts import SEGMENT
-from queqiao.wiring import adapters, retention, secret_keys, webhooks
+from queqiao.wiring import adapters, kinds, retention, secret_keys, webhooks
 from queqiao.wiring.freshness import Freshness, Work
 from queqiao.wiring.role import every
 from queqiao.wiring.schedule import AtMoment, Schedule
@@ -25,6 +26,9 @@ from queqiao.wiring.settings import Settings
 log = structlog.get_logger()
 
 COUNTS_EVERY_S = 30.0
+
+CHANGES_EVERY_S = 1.0
+"""How late a scheduled change may be, beside the second in which all roles learn of it."""
 
 CARDS_EVERY_S = 5.0
 """How soon money that was left on its way comes to its card, and what expired is written off."""
@@ -89,6 +93,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
+        (CHANGES_EVERY_S, "scheduled changes", scheduled_changes(settings, records, clock)),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
     await asyncio.gather(*tasks, webhooks.deliver(settings, records, clock, stop))
@@ -105,6 +110,18 @@ def card_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
         await moves.write_off(clock.now_us())
 
     return work
+
+
+def scheduled_changes(settings: Settings, records: Records, clock: Clock) -> Work:
+    """Return the work that does what operators have scheduled, and ends what nobody approved."""
+    handlings = kinds.handlings(adapters.keyring(settings))
+
+    async def change() -> None:
+        now_us = clock.now_us()
+        await schedules.carry_out(records, kinds.KINDS, handlings, now_us)
+        await records.write(lambda conn: approvals.expire(conn, now_us))
+
+    return change
 
 
 def patient(name: str, work: Work) -> Work:
