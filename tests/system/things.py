@@ -31,6 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "personal": {}},
     "card-products": {"name": "礼品卡", "currency": "CNY", "count": 9, "value": 1_000},
+    "calculation-profiles": {"name": "ours", "rounding": "down"},
     "promotions": {
         "name": "减10",
         "benefit": {"type": "fixed", "amount": 1_000},
@@ -237,6 +238,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["decisions"] = decision["decision_id"]
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         things.ids["reservations"] = reserve(system, prefix)
+        things.ids["approvals"] = "1"
         things.ids["redemptions"] = redeem(system, things)
         things.ids["products"] = "P1"
         things.ids["profiles"] = f"{prefix}-user"

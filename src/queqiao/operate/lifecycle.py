@@ -14,7 +14,7 @@ from queqiao.operate.approvals import Approval
 from queqiao.operate.calls import answer_once
 from queqiao.operate.documents import DocumentDesk, normal
 from queqiao.operate.going_live import Target, bring, check_live, dangers
-from queqiao.ports.records import documents
+from queqiao.ports.records import documents, revisions
 from queqiao.ports.records.differences import Difference
 from queqiao.ports.records.documents import Edit
 
@@ -101,7 +101,7 @@ class Lifecycle:
 
         def work(conn: Connection) -> Response:
             document_id = request.params["id"]
-            old = documents.revision(conn, self._kind, document_id, asked.revision)
+            old = revisions.revision(conn, self._kind, document_id, asked.revision)
             stored = documents.replace(conn, self._kind, document_id, old, edit)
             self._desk.check_live(conn, stored)
             return self._desk.answer(stored)
@@ -117,7 +117,7 @@ class Lifecycle:
             until = _number(request.query.get("to", str(newest)), "to")
             since = _number(request.query.get("from", str(max(1, until - 1))), "from")
             pair = (since, until)
-            changes = documents.compared(conn, self._kind, document_id, pair, hidden)
+            changes = revisions.compared(conn, self._kind, document_id, pair, hidden)
             return {"from": since, "to": until, "changes": changes}
 
         return json_response(await self._records.read(read))

@@ -15,9 +15,10 @@ from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.promotions import hot_state as promotions_state
 from queqiao.decide.promotions.cards import hot_state as cards_state
 from queqiao.decide.promotions.cards.card_book import CardBook
-from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.flash_sales import hot_state as flash_state
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
+from queqiao.decide.promotions.profiles import PRESETS_ONLY
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.restraints import FREE
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
@@ -46,6 +47,7 @@ class HotState:
         self.cards = CardBook([], coupon_secret)
         self.flash_sales: Sales = NONE
         self.restraints = FREE
+        self.profiles = PRESETS_ONLY
         self.price_book = PriceBook()
         self.newest_skus: tuple[str, ...] = ()
         self.members = load_members([])
@@ -57,6 +59,7 @@ class HotState:
         follower.on("catalog/", self.load_catalog)
         follower.on(f"{PROMOTION.name}/", self.load_promotions, self.take_in_promotions)
         follower.on(f"{COUPON_BATCH.name}/", self.load_codes)
+        follower.on(f"{PROFILE.name}/", self.load_profiles)
         for kind_name in cards_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_cards)
         for kind_name in flash_state.CHANGES:
@@ -69,7 +72,7 @@ class HotState:
 
     def shop(self) -> Shop:
         """Return what a quote reads."""
-        return Shop(self.promotions, self.price_book, self.restraints)
+        return Shop(self.promotions, self.price_book, self.restraints, self.profiles)
 
     def segments_of(self, person_id: str) -> frozenset[str]:
         """Return the segments of a person."""
@@ -103,6 +106,13 @@ class HotState:
             lambda conn: promotions_state.load_codes(conn, self._coupon_secret)
         )
         self.promotions = self.promotions.changed({}, codes)
+
+    async def load_profiles(self) -> None:
+        """Read the live calculation profiles."""
+        default = self.profiles.default
+        self.profiles = await self.records.read(
+            lambda conn: promotions_state.load_profiles(conn, default)
+        )
 
     async def load_cards(self) -> None:
         """Compile the live card products."""

@@ -6,7 +6,7 @@ from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
-from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
 from queqiao.decide.promotions.publishing import check_live_promotion
@@ -23,6 +23,7 @@ KINDS: tuple[DocumentKind, ...] = (
     IMPORT_MAPPING,
     PROMOTION,
     COUPON_BATCH,
+    PROFILE,
     CARD_PRODUCT,
     FLASH_SALE,
     PLACEMENT,

@@ -88,8 +88,9 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PromotionSettings(msgspec.Struct, forbid_unknown_fields=True):
-    """How many customers get no promotion at all, so that the effect of all of them is measured."""
+    """The shop's calculation profile by name, and how many customers get no promotion at all."""
 
+    profile: Annotated[str, Meta(min_length=1, max_length=64)] = "standard"
     holdout_percent: Annotated[int, Meta(ge=0, le=50)] = 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from queqiao.decide.promotions.check_benefit import percent_errors
 from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.decide.promotions.totals.taxes import tax_errors
-from queqiao.kernel.errors import FieldError, Message
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 
 def profile_errors(profile: Profile) -> Iterator[FieldError]:
@@ -24,3 +24,13 @@ def _errors(profile: Profile) -> Iterator[FieldError]:
         if percent is not None:
             yield from percent_errors(name, percent)
     yield from tax_errors(profile)
+
+
+def check_profile(profile: Profile) -> None:
+    """Raise InvalidInput with every field of a profile that cannot stand."""
+    errors = [
+        FieldError(error.path.removeprefix("profile."), error.message)
+        for error in profile_errors(profile)
+    ]
+    if errors:
+        raise InvalidInput(*errors)

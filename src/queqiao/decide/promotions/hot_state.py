@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons import voids
 from queqiao.decide.promotions.offers import Offer, compile_offer
+from queqiao.decide.promotions.profiles import Profiles
 from queqiao.decide.promotions.snapshot import (
     Codes,
     PromotionsSnapshot,
@@ -35,6 +36,12 @@ def load_codes(conn: Connection, secret: bytes) -> Codes:
     """Compile all live coupon batches."""
     batches = ((stored.id, stored.document) for stored in documents.live(conn, COUPON_BATCH))
     return compile_codes(batches, secret, voids.load(conn))
+
+
+def load_profiles(conn: Connection, default: str) -> Profiles:
+    """Return the live profiles; ``default`` is the name of the shop's."""
+    live = documents.live(conn, PROFILE)
+    return Profiles({stored.id: stored.document for stored in live}, default)
 
 
 def load_promotions(

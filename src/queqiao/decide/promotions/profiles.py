@@ -1,5 +1,9 @@
 """Calculation profiles that have a name, after how well-known shops reckon."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from queqiao.decide.promotions.check_profile import profile_errors
@@ -134,16 +138,33 @@ PRESETS: dict[str, Preset] = {
 """Every profile that a question may name."""
 
 
-def find_profile(profile: Profile | str | None) -> Profile:
-    """Return the profile itself, or the preset of that name. Raises InvalidInput."""
+class Profiles(NamedTuple):
+    """The profiles of a shop: those stored by id, and what holds where a question names none."""
+
+    stored: Mapping[str, Profile] = MappingProxyType({})
+    default: str = "standard"
+
+
+PRESETS_ONLY = Profiles()
+"""A shop without profiles of its own."""
+
+
+def find_profile(profile: Profile | str | None, known: Profiles = PRESETS_ONLY) -> Profile:
+    """Return the profile itself, the stored one or the preset of that name. Raises InvalidInput.
+
+    A default that is not live any more is the standard.
+    """
     if isinstance(profile, Profile):
         wrong = list(profile_errors(profile))
         if wrong:
             raise InvalidInput(*wrong)
         return profile
-    found = PRESETS.get(profile or "standard")
+    name = profile or known.default
+    if name in known.stored:
+        return known.stored[name]
+    found = PRESETS.get(name, None if profile else PRESETS["standard"])
     if found is None:
-        names = ", ".join(PRESETS)
-        message = Message(f"没有这个预设，可用：{names}", f"no such preset; there are {names}")
+        names = ", ".join([*PRESETS, *known.stored])
+        message = Message(f"没有这个方案，可用：{names}", f"no such profile; there are {names}")
         raise InvalidInput(FieldError("profile", message))
     return found.profile

@@ -13,7 +13,7 @@ from queqiao.decide.promotions.matching.given_codes import read_codes
 from queqiao.decide.promotions.matching.matcher import Matcher
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
 from queqiao.decide.promotions.pricing.pieces import Piece
-from queqiao.decide.promotions.profiles import find_profile
+from queqiao.decide.promotions.profiles import PRESETS_ONLY, Profiles, find_profile
 from queqiao.decide.promotions.questions import basket_of, inline_goods, inline_snapshot
 from queqiao.decide.promotions.quote_types import (
     CartLine,
@@ -56,6 +56,7 @@ class Shop(NamedTuple):
     promotions: PromotionsSnapshot
     price_book: PriceBook
     restraints: Restraints = FREE
+    profiles: Profiles = PRESETS_ONLY
 
 
 class Answered(NamedTuple):
@@ -74,7 +75,7 @@ class Counter:
 
     def __init__(self, request: QuoteRequest, shop: Shop, now_us: int) -> None:
         exponent(request.currency)
-        self.profile: Profile = find_profile(request.profile)
+        self.profile: Profile = find_profile(request.profile, shop.profiles)
         self.promotions = inline_snapshot(request, shop.promotions)
         inline = None
         if request.catalog is not None:

@@ -209,10 +209,7 @@ def transition(
 
 
 def history(
-    conn: Connection,
-    kind: DocumentKind,
-    document_id: str,
-    hidden: tuple[str, ...] = (),
+    conn: Connection, kind: DocumentKind, document_id: str, hidden: tuple[str, ...] = ()
 ) -> list[Revision]:
     """Return every revision, newest first, each with what it changed. Raises NotFound."""
     r = document_revisions.c
@@ -224,8 +221,8 @@ def history(
     steps: list[Revision] = []
     before: dict[str, Any] = {}
     for row in conn.execute(query):
-        document = _decode(kind, row)
-        now = _view(document, row.state, hidden)
+        document = decode(kind, row)
+        now = view(document, row.state, hidden)
         changed = tuple(differences(before, now)) if steps else ()
         steps.append(
             Revision(row.revision, row.state, document, row.at_us, row.by, row.reason, changed)
@@ -234,35 +231,6 @@ def history(
     if not steps:
         raise NotFound
     return steps[::-1]
-
-
-def revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Any:
-    """Return the document as it was in a revision. Raises NotFound."""
-    return _decode(kind, _revision(conn, kind, document_id, number))
-
-
-def compared(
-    conn: Connection,
-    kind: DocumentKind,
-    document_id: str,
-    pair: tuple[int, int],
-    hidden: tuple[str, ...] = (),
-) -> list[Difference]:
-    """Return what changed between two revisions, the state among it. Raises NotFound."""
-    before, after = (
-        _view(_decode(kind, row), row.state, hidden)
-        for row in (_revision(conn, kind, document_id, number) for number in pair)
-    )
-    return list(differences(before, after))
-
-
-def _revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Row[Any]:
-    r = document_revisions.c
-    here = and_(r.kind == kind.name, r.id == document_id, r.revision == number)
-    row = conn.execute(select(document_revisions).where(here)).first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _named(kind: DocumentKind, document_id: str) -> Any:
@@ -314,14 +282,14 @@ def _record(conn: Connection, after: Stored, before: Stored | None, verb: str, e
         "reason": edit.reason,
     }
     conn.execute(insert(document_revisions).values(revision))
-    old = {} if before is None else _view(before.document, before.state, edit.hidden)
-    diff = tuple(differences(old, _view(after.document, after.state, edit.hidden)))
+    old = {} if before is None else view(before.document, before.state, edit.hidden)
+    diff = tuple(differences(old, view(after.document, after.state, edit.hidden)))
     entry = audit.Entry(f"{after.kind}.{verb}", after.kind, after.id, _name(after.document), diff)
     audit.note(conn, edit.actor, entry, edit.now_us)
     changes.note(conn, after.kind, after.id)
 
 
-def _view(document: Any, state: str, hidden: tuple[str, ...]) -> dict[str, Any]:
+def view(document: Any, state: str, hidden: tuple[str, ...]) -> dict[str, Any]:
     """Return what a reader may see of a revision, its state among the fields."""
     fields: dict[str, Any] = msgspec.to_builtins(document)
     shown = {key: HIDDEN if key in hidden else value for key, value in fields.items()}
@@ -347,14 +315,15 @@ def _stored(kind: DocumentKind, row: Row[Any]) -> Stored:
         row.id,
         row.revision,
         row.state,
-        _decode(kind, row),
+        decode(kind, row),
         row.created_at_us,
         row.updated_at_us,
         row.updated_by,
     )
 
 
-def _decode(kind: DocumentKind, row: Row[Any]) -> Any:
+def decode(kind: DocumentKind, row: Row[Any]) -> Any:
+    """Return the document of a row. Raises Broken when it no longer fits its type."""
     try:
         return msgspec.json.decode(row.body, type=kind.type)
     except msgspec.ValidationError as error:
@@ -368,9 +337,9 @@ class Documents:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    async def get(self, kind: DocumentKind, document_id: str) -> Stored:
+    async def get(self, kind: DocumentKind, name: str) -> Stored:
         """See ``get`` of the module."""
-        return await self._records.read(lambda conn: get(conn, kind, document_id))
+        return await self._records.read(lambda conn: get(conn, kind, name))
 
     async def create(
         self,

@@ -18,6 +18,7 @@ from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_
 from queqiao.decide.promotions.holdback import Draws, draws
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
+from queqiao.decide.promotions.profiles import Profiles
 from queqiao.decide.promotions.redemptions.used_up import REFRESH_EVERY_S, read_used_up
 from queqiao.decide.promotions.restraints import Restraints
 from queqiao.decide.recommend.hot_endpoints import RecommendServices
@@ -50,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     exposures = Exposures(adapters.event_log(settings), at_once=settings.clock.accept_header)
     hot = HotState(records, secret_keys.key(settings.home, "coupons"), settings.shop.timezone)
     hot.restraints = Restraints(draws=holdback_draws(settings))
+    hot.profiles = Profiles(default=settings.promotions.profile)
     follower.on("credential/", authenticator.follow)
     pages = LandingPages(settings, records, hot.shop, clock)
     hot.follow(follower)

@@ -77,3 +77,9 @@ class Profile(Document, frozen=True):
     line_cap_percent: Decimal | None = None
     order_cap_percent: Decimal | None = None
     order_cap: Amount | None = None
+
+
+class ProfileDocument(Profile, frozen=True, kw_only=True):
+    """A profile that is stored: questions name it by its id."""
+
+    name: Name
