@@ -17,7 +17,7 @@ from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.tokens import Signer
 from queqiao.operate.application import ConsoleSettings, console_application
 from queqiao.operate.authentication import Authenticator
-from queqiao.operate.contracts import Danger, Handling, Parameter, Services
+from queqiao.operate.contracts import Handling, Parameter, Services
 from queqiao.operate.keys import create_key
 from queqiao.operate.sessions import issue_one_time_token
 from queqiao.ports.records.base import Records
@@ -53,9 +53,9 @@ def check_live(rule: Rule, _conn: Any) -> None:
         raise Refused(Message("还没有规则", "there is no rule yet"), reason="empty")
 
 
-def below_floor(stored: Any, _conn: Any) -> list[Danger]:
+def below_floor(stored: Any, _conn: Any) -> list[FieldError]:
     return [
-        Danger(f"tiers[{index}]", "低于底价", "below the floor")
+        FieldError(f"tiers[{index}]", Message("低于底价", "below the floor"))
         for index, tier in enumerate(stored.document.tiers)
         if tier.discount * 2 > tier.at_least
     ]

@@ -314,6 +314,8 @@ def _body(method: str, path: str) -> dict[str, Any]:
 def _json_body(method: str, path: str) -> Any:
     if path == "/api/v1/products/bulk":
         return {"products": [things.PRODUCT]}
+    if path.endswith("/rollback"):
+        return {"revision": 1}
     kind = path.split("/")[3] if path.count("/") > 2 else ""
     if kind not in things.DOCUMENTS or path.endswith(("/publish", "/pause", "/archive")):
         return {}

@@ -172,6 +172,15 @@ def reserve(system: System, prefix: str) -> str:
 FILE = "会员号\nM-1\n".encode()
 
 
+def ask_approval(client: httpx.Client, prefix: str) -> str:
+    """Write a promotion that gives everything away, and ask for it to be published."""
+    document = {"name": "free", "benefit": {"type": "percent", "percent": "100"}}
+    body = {"id": f"{prefix}-free", "document": document}
+    good(client.post("/api/v1/promotions", json=body))
+    asked = good(client.post(f"/api/v1/promotions/{prefix}-free/approval"))
+    return str(asked["id"])
+
+
 def redeem(system: System, things: Things) -> str:
     """Place an order that uses promotions; return the id of its redemption."""
     headers = {"authorization": f"Bearer {system.decide_key}"}
@@ -238,7 +247,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["decisions"] = decision["decision_id"]
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         things.ids["reservations"] = reserve(system, prefix)
-        things.ids["approvals"] = "1"
+        things.ids["approvals"] = ask_approval(client, prefix)
         things.ids["redemptions"] = redeem(system, things)
         things.ids["products"] = "P1"
         things.ids["profiles"] = f"{prefix}-user"

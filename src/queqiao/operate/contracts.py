@@ -8,7 +8,7 @@ from msgspec import Meta
 from sqlalchemy import Connection
 
 from queqiao.kernel.clock import Clock
-from queqiao.kernel.errors import Message
+from queqiao.kernel.errors import FieldError, Message
 from queqiao.kernel.http import Role, Route
 from queqiao.kernel.tokens import Signer
 from queqiao.operate.credentials import RandomBytes
@@ -48,7 +48,7 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class Danger(msgspec.Struct, frozen=True):
-    """Why it is dangerous to have a document live: the path in it, and the words."""
+    """Why it is dangerous to have a document live, as it is shown: where in it, and the words."""
 
     path: str
     zh: str
@@ -71,7 +71,7 @@ class Handling(msgspec.Struct, frozen=True):
     prepare: Callable[[Any, RandomBytes], Any] | None = None
     hidden: tuple[str, ...] = ()
     keyring: Keyring | None = None
-    dangers: Callable[[Stored, Connection], Sequence[Danger]] | None = None
+    dangers: Callable[[Stored, Connection], Sequence[FieldError]] | None = None
 
 
 class Services(msgspec.Struct, frozen=True):

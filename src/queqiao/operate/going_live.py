@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
-from queqiao.operate.contracts import Danger, Handling
+from queqiao.operate.contracts import Handling
 from queqiao.ports.records import documents
 from queqiao.ports.records.documents import Edit, Stored
 
@@ -46,12 +46,12 @@ def check_live(
     if found:
         error = Refused(_NEEDED, reason=APPROVAL_NEEDED)
         error.fields = tuple(
-            FieldError(f"document.{one.path}".rstrip("."), Message(one.zh, one.en)) for one in found
+            FieldError(f"document.{one.path}".rstrip("."), one.message) for one in found
         )
         raise error
 
 
-def dangers(conn: Connection, stored: Stored, handling: Handling) -> tuple[Danger, ...]:
+def dangers(conn: Connection, stored: Stored, handling: Handling) -> tuple[FieldError, ...]:
     """Return what makes it dangerous to have the document live."""
     return () if handling.dangers is None else tuple(handling.dangers(stored, conn))
 

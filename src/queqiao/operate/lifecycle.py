@@ -12,6 +12,7 @@ from queqiao.kernel.http import Request, Response, json_response
 from queqiao.operate import approvals, schedules
 from queqiao.operate.approvals import Approval
 from queqiao.operate.calls import answer_once
+from queqiao.operate.contracts import Danger
 from queqiao.operate.documents import DocumentDesk, normal
 from queqiao.operate.going_live import Target, bring, check_live, dangers
 from queqiao.ports.records import documents, revisions
@@ -135,8 +136,9 @@ class Lifecycle:
             if not found:
                 raise Conflict(_HARMLESS)
             ends_us = request.now_us + asked.waits_hours * HOUR_US
+            shown = [Danger(one.path, one.message.zh, one.message.en) for one in found]
             wanted = approvals.Request(
-                "publish", self._kind.name, stored.id, stored.revision, found, ends_us
+                "publish", self._kind.name, stored.id, stored.revision, shown, ends_us
             )
             return json_response(approvals.ask(conn, wanted, edit), 201)
 

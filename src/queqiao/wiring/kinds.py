@@ -9,7 +9,7 @@ from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
-from queqiao.decide.promotions.publishing import check_live_promotion
+from queqiao.decide.promotions.publishing import check_live_promotion, promotion_dangers
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.ports.keyring.base import Keyring
@@ -38,7 +38,10 @@ def handlings(keyring: Keyring) -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     return {
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
-        PROMOTION.name: Handling(check_live=check_live_promotion),
+        PROMOTION.name: Handling(
+            check_live=check_live_promotion,
+            dangers=lambda stored, _conn: promotion_dangers(stored.document),
+        ),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
         LANDING_PAGE.name: Handling(check_live=check_live_page),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS, keyring=keyring),

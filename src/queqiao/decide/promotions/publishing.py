@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
+from queqiao.decide.promotions.documents.benefit import PercentBenefit
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.ports.records import documents
@@ -17,3 +18,25 @@ def check_live_promotion(document: PromotionDocument, conn: Connection) -> None:
     except NotFound as error:
         message = Message("没有这个券批次，请先创建", "no such coupon batch; create it first")
         raise InvalidInput(FieldError("code_batch", message)) from error
+
+
+NEARLY_FREE_PERCENT = 90
+"""A discount from here on gives goods away."""
+
+
+def promotion_dangers(document: PromotionDocument) -> list[FieldError]:
+    """Return what makes it dangerous to have a promotion live: then a second person allows it.
+
+    Goods that are (nearly) given away to everybody, as often as anybody likes.
+    """
+    benefit, limits = document.benefit, document.limits
+    if not isinstance(benefit, PercentBenefit) or benefit.percent < NEARLY_FREE_PERCENT:
+        return []
+    is_bounded = limits.total or limits.per_customer or limits.budget or benefit.cap
+    if is_bounded or benefit.pick is not None or document.code_batch is not None:
+        return []
+    message = Message(
+        f"不限次数、不限金额地优惠 {NEARLY_FREE_PERCENT}% 以上，请设上限或申请批准",
+        f"{NEARLY_FREE_PERCENT} % off or more without any bound; set one, or have it approved",
+    )
+    return [FieldError("benefit.percent", message)]
