@@ -6,9 +6,22 @@ from pathlib import Path
 import pytest
 from tests.promotions.orders import SHOP, order_of
 
-from queqiao.decide.promotions.quote_types import QuoteRequest
+from queqiao.decide.promotions.quote_types import (
+    AppliedPromotion,
+    Quote,
+    QuotedLine,
+    QuoteRequest,
+    Unit,
+)
 from queqiao.decide.promotions.refunds.reckoning import refund
-from queqiao.decide.promotions.refunds.refund_types import Payment, RefundRequest
+from queqiao.decide.promotions.refunds.refund_types import (
+    PaidLine,
+    PaidPromotion,
+    PaidQuote,
+    PaidUnit,
+    Payment,
+    RefundRequest,
+)
 from queqiao.kernel import json as wire
 from queqiao.kernel.errors import InvalidInput
 
@@ -66,3 +79,16 @@ def test_golden(case):
 
 def test_there_are_enough_cases():
     assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize(
+    ("answered", "taken"),
+    [
+        (Quote, PaidQuote),
+        (QuotedLine, PaidLine),
+        (AppliedPromotion, PaidPromotion),
+        (Unit, PaidUnit),
+    ],
+)
+def test_a_quote_comes_back_whatever_it_holds(answered, taken):
+    assert set(answered.__struct_fields__) <= set(taken.__struct_fields__)

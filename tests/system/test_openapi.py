@@ -347,6 +347,7 @@ def test_the_query_of_a_hot_route_is_read(
         "GET /api/v1/flash-sales/{id}/state",
         "GET /p/{slug}",
         "GET /p/preview/{token}",
+        "POST /api/v1/promotions/refund",
     }
     with admin(system) as client:
         path = f"/api/v1/decisions/{made.ids['decisions']}/why"
@@ -356,6 +357,9 @@ def test_the_query_of_a_hot_route_is_read(
         for page in (f"/p/{made.prefix}", f"/p/preview/{made.ids['preview']}"):
             for lang, name in (("zh", "zh-CN"), ("en", "en")):
                 assert f'<html lang="{name}"' in client.get(page, params={"lang": lang}).text
+        refund = {"redemption_id": made.ids["redemptions"], "everything": True}
+        path = "/api/v1/promotions/refund"
+        assert client.post(path, json=refund, params={"dry_run": "so"}).status_code == 400
         sale = {"id": "queried", "document": things.documents("queried")["flash-sales"]}
         things.good(client.post("/api/v1/flash-sales", json=sale))
         things.good(client.post("/api/v1/flash-sales/queried/publish"))

@@ -166,6 +166,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "GET /api/v1/decisions/{id}/why": (
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
         ),
+        "POST /api/v1/promotions/refund": (DRY_RUN,),
         "GET /p/{slug}": _LANGUAGE,
         "GET /p/preview/{token}": _LANGUAGE,
         "POST /api/v1/landing-images": _IMAGE,

@@ -141,7 +141,7 @@ class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
     options: Options = Options()
 
 
-class Totals(Struct, frozen=True, gc=False):
+class Totals(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``, plus ``tax``
     where the profile's prices are without it. ``due`` is what ``cards`` leave to pay.
     """
@@ -164,7 +164,7 @@ class Unit(Struct, frozen=True, omit_defaults=True, gc=False):
     tax: int = 0
 
 
-class LineShare(Struct, frozen=True, gc=False):
+class LineShare(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What one promotion takes off one line."""
 
     promotion_id: str
@@ -185,7 +185,7 @@ class QuotedLine(Struct, frozen=True, omit_defaults=True, gc=False):
     tax: int = 0
 
 
-class QuotedShipping(Struct, frozen=True, omit_defaults=True, gc=False):
+class QuotedShipping(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Delivery in the answer."""
 
     amount: int
@@ -204,7 +204,7 @@ class TaxRow(Struct, frozen=True, gc=False):
     tax: int
 
 
-class FundingSplit(Struct, frozen=True, gc=False):
+class FundingSplit(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who pays how much of a discount."""
 
     platform: int
@@ -212,7 +212,7 @@ class FundingSplit(Struct, frozen=True, gc=False):
     brand: int
 
 
-class ShopFunding(Struct, frozen=True, gc=False):
+class ShopFunding(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who pays how much of what is given on the goods of one shop; None: goods of no shop."""
 
     shop_id: str | None
@@ -273,7 +273,7 @@ class Suggestion(Struct, frozen=True):
     saves: int
 
 
-class QuotedGift(Struct, frozen=True, gc=False):
+class QuotedGift(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Goods that the shop adds for nothing; ``value`` is what one unit costs at the shelf."""
 
     promotion_id: str
@@ -299,7 +299,7 @@ class GiftChoice(Struct, frozen=True, gc=False):
     options: list[GiftOption]
 
 
-class QuotedPoints(Struct, frozen=True, gc=False):
+class QuotedPoints(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Points that the order earns, and those that pay ``worth`` of it (a part of the discount)."""
 
     earned: int = 0
@@ -307,7 +307,7 @@ class QuotedPoints(Struct, frozen=True, gc=False):
     worth: int = 0
 
 
-class QuotedPayment(Struct, frozen=True, gc=False):
+class QuotedPayment(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What one means of payment pays of the total."""
 
     method: Literal["card"]

@@ -1,10 +1,10 @@
 """The refund on the wire: the order as it was quoted, what comes back, the credit memo.
 
 Amounts are integers in minor units. The order is the question and the answer of its quote, as they
-went over the wire; fields of the answer that a refund does not need are passed over.
+went over the wire.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -13,12 +13,14 @@ from queqiao.decide.promotions.documents.promotion import InlinePromotion
 from queqiao.decide.promotions.quote_types import (
     LINES_MAX,
     UNITS_MAX,
+    FundingSplit,
     LineShare,
     QuotedGift,
     QuotedPayment,
     QuotedPoints,
     QuotedShipping,
     QuoteRequest,
+    ShopFunding,
     Totals,
 )
 from queqiao.decide.promotions.refunds.policy import RefundPolicy
@@ -29,7 +31,7 @@ Quantity = Annotated[int, Meta(ge=1, le=UNITS_MAX)]
 Place = Annotated[int, Meta(ge=0, lt=UNITS_MAX)]
 
 
-class PaidUnit(Struct, frozen=True):
+class PaidUnit(Struct, frozen=True, forbid_unknown_fields=True):
     """``count`` equal units one after the other, as a quote lists or a redemption keeps them."""
 
     discount: Amount
@@ -38,7 +40,7 @@ class PaidUnit(Struct, frozen=True):
     count: Quantity = 1
 
 
-class PaidLine(Struct, frozen=True):
+class PaidLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of the quote."""
 
     id: str
@@ -47,9 +49,12 @@ class PaidLine(Struct, frozen=True):
     unit_price: Amount
     units: Annotated[tuple[PaidUnit, ...], Meta(min_length=1, max_length=UNITS_MAX)]
     applied: tuple[LineShare, ...] = ()
+    discount: Amount | None = None
+    total: Amount | None = None
+    tax: Amount = 0
 
 
-class PaidPromotion(Struct, frozen=True):
+class PaidPromotion(Struct, frozen=True, forbid_unknown_fields=True):
     """A promotion that the order used."""
 
     promotion_id: str
@@ -57,11 +62,15 @@ class PaidPromotion(Struct, frozen=True):
     code: str | None = None
     kind: str = "items"
     value: Amount = 0
+    points: Amount = 0
     points_used: Amount = 0
+    name: str = ""
+    funding: FundingSplit | None = None
+    funding_by_shop: tuple[ShopFunding, ...] = ()
 
 
-class PaidQuote(Struct, frozen=True):
-    """The answer of the order's quote."""
+class PaidQuote(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer of the order's quote; the last five are passed over."""
 
     totals: Totals
     lines: Annotated[tuple[PaidLine, ...], Meta(max_length=LINES_MAX)]
@@ -73,6 +82,11 @@ class PaidQuote(Struct, frozen=True):
     currency: str = "CNY"
     rules_version: str = ""
     payments: tuple[QuotedPayment, ...] = ()
+    gift_choices: Any = None
+    taxes: Any = None
+    refused: Any = None
+    suggestions: Any = None
+    proof: Any = None
 
 
 class Payment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +126,7 @@ class ReturnedGift(Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Count = 1
 
 
-class MemoUnit(Struct, frozen=True):
+class MemoUnit(Struct, frozen=True, forbid_unknown_fields=True):
     """One unit: ``refund`` = ``paid`` - ``claw_back`` - ``fee``; ``tax`` is that in ``paid``."""
 
     unit: int
@@ -123,7 +137,7 @@ class MemoUnit(Struct, frozen=True):
     refund: int
 
 
-class MemoLine(Struct, frozen=True):
+class MemoLine(Struct, frozen=True, forbid_unknown_fields=True):
     """The units of one line that come back, and their sums."""
 
     id: str
@@ -137,7 +151,7 @@ class MemoLine(Struct, frozen=True):
     units: tuple[MemoUnit, ...]
 
 
-class MemoTotals(Struct, frozen=True):
+class MemoTotals(Struct, frozen=True, forbid_unknown_fields=True):
     """``total`` = ``items`` - ``claw_back`` - ``restocking_fee`` + ``shipping``.
 
     ``items``: what was paid for the units, tax included. ``claw_back``: what the goods that are
@@ -156,7 +170,7 @@ class MemoTotals(Struct, frozen=True):
     total: int
 
 
-class MemoCoupon(Struct, frozen=True):
+class MemoCoupon(Struct, frozen=True, forbid_unknown_fields=True):
     """A code of the order; ``returned``: it may be used again from now on."""
 
     code: str
@@ -164,14 +178,14 @@ class MemoCoupon(Struct, frozen=True):
     returned: bool
 
 
-class MemoPoints(Struct, frozen=True):
+class MemoPoints(Struct, frozen=True, forbid_unknown_fields=True):
     """Points that paid and go back to the customer; points earned that are taken back."""
 
     returned: int = 0
     taken_back: int = 0
 
 
-class MemoGift(Struct, frozen=True):
+class MemoGift(Struct, frozen=True, forbid_unknown_fields=True):
     """A gift that is no longer earned: ``due`` in all, ``came_back`` in all, price of one unit."""
 
     promotion_id: str
@@ -181,7 +195,7 @@ class MemoGift(Struct, frozen=True):
     value: int
 
 
-class MemoPromotion(Struct, frozen=True):
+class MemoPromotion(Struct, frozen=True, forbid_unknown_fields=True):
     """What one promotion gave and gives no more; ``use``: its use goes back as well."""
 
     promotion_id: str
@@ -189,7 +203,7 @@ class MemoPromotion(Struct, frozen=True):
     use: bool
 
 
-class CreditMemo(Struct, frozen=True):
+class CreditMemo(Struct, frozen=True, forbid_unknown_fields=True):
     """The answer: hand it back as one of ``returned`` with the next refund of the order."""
 
     currency: str
@@ -222,6 +236,3 @@ class RefundRequest(Struct, frozen=True, forbid_unknown_fields=True):
     gifts: Annotated[tuple[ReturnedGift, ...], Meta(max_length=1_000)] = ()
     returned: Annotated[tuple[CreditMemo, ...], Meta(max_length=RETURNS_MAX)] = ()
     policy: RefundPolicy = RefundPolicy()
-
-
-Discounts = Literal["keep", "claw_back"]
