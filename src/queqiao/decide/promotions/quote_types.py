@@ -19,7 +19,7 @@ Price = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
 Id = Annotated[str, Meta(max_length=200)]
 
 
-class BoughtGoods(Struct, frozen=True):
+class BoughtGoods(Struct, frozen=True, forbid_unknown_fields=True):
     """Goods that the customer bought before: ``paid_minor`` for all of them, at ``at`` (RFC 3339).
 
     Where they lie in the catalogue stands there; ``categories`` and the like help where it does
@@ -36,7 +36,7 @@ class BoughtGoods(Struct, frozen=True):
     tags: Names = ()
 
 
-class CustomerHistory(Struct, frozen=True):
+class CustomerHistory(Struct, frozen=True, forbid_unknown_fields=True):
     """What the customer bought before this order: sold orders, and what was paid for them.
 
     What is absent is not known; then the system answers from what it knows of the customer's id.
