@@ -15,6 +15,8 @@ OUT = Path(__file__).parent / "out" / "latest.json"
 HELPERS = {
     "by_hand",
     "callers",
+    "combination_carts",
+    "combination_solver",
     "harness",
     "load",
     "processes",

@@ -8,6 +8,7 @@ import msgspec
 from queqiao.decide.promotions.benefits.compiled import Compiled
 from queqiao.decide.promotions.benefits.compiling import compile_benefit
 from queqiao.decide.promotions.benefits.sums import Nothing
+from queqiao.decide.promotions.documents.benefit import Benefit
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.profile import LAYERS, Layer
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
@@ -38,6 +39,7 @@ _LAYERS: dict[Layer, int] = {layer: place for place, layer in enumerate(LAYERS)}
 class Offer(msgspec.Struct, frozen=True, gc=False):
     """One promotion, ready to compute. Times are UTC microseconds, amounts minor units.
 
+    ``stated``: the benefit as the document says it; ``benefit``: as it is computed.
     ``subtotal_at_least`` and ``quantity_at_least`` are of the goods in scope, the former as the
     profile reads it. ``tree`` is the rest of the condition, its code among it; ``plan`` says what
     of it bits answer. ``order`` sorts offers in the default way: by layer, higher priority, id.
@@ -51,6 +53,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     priority: int
     exclusive: bool
     benefit: Compiled
+    stated: Benefit
     subtotal_at_least: int
     quantity_at_least: int
     scope: Scope
@@ -93,6 +96,7 @@ def compile_offer(
         priority=document.priority,
         exclusive=document.exclusive,
         benefit=compile_benefit(document.benefit) if reward is None else NOTHING,
+        stated=document.benefit,
         subtotal_at_least=(own and condition.reads is None and condition.subtotal_at_least) or 0,
         quantity_at_least=(own and condition.quantity_at_least) or 0,
         scope=document.scope,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from queqiao.decide.promotions.combinations import Proof
+from queqiao.decide.promotions.combination.proof import Proof
 from queqiao.decide.promotions.documents.bounds import Name, Names
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.documents.promotion import InlinePromotion

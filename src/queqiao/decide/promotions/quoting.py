@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.basket import Basket
-from queqiao.decide.promotions.combinations import Proof, settle
+from queqiao.decide.promotions.combination.proof import Proof
+from queqiao.decide.promotions.combination.settling import settle
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.matching.asked import FindGoods, situation_of
 from queqiao.decide.promotions.matching.given_codes import read_codes

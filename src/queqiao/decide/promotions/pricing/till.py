@@ -18,6 +18,9 @@ from queqiao.decide.promotions.sharing import spread, spread_of, spread_within
 Pool = Mapping[int, int]
 """How many units of each line an offer may use: an allocation other than its own choice."""
 
+Units = Mapping[tuple[int, int], int]
+"""So many units of a line (its place) that cost so much each."""
+
 Given = list[tuple[Share, int]]
 """What is taken off which units."""
 
@@ -91,6 +94,18 @@ class Till:
             self.running[index] -= part
         return Applied(item, base, amount, lines, parts, quantity)
 
+    def take_each(self, item: Placed, pools: Sequence[Units]) -> Applied | Unmet:
+        """Take one offer's discount on each of the pools alone, as if nothing else were there.
+
+        A unit is in one pool at most.
+        """
+        if item.requirement is not None and (unmet := item.requirement.unmet(self)) is not None:
+            return Unmet(item, *unmet)
+        base = sum([self._basis[line] for line in item.lines])
+        if base < item.offer.subtotal_at_least or self._missing(item) > 0:
+            return self.take(item)
+        return self._take_goods(item, self._pooled(item, pools), is_whole=False)
+
     def _take_in_rooms(
         self, item: Placed, base: int, amount: int, weights: Sequence[int], quantity: int
     ) -> Applied | Unmet:
@@ -140,9 +155,14 @@ class Till:
         return item.offer.quantity_at_least - self._quantity(item)
 
     def _take_by_units(self, item: Placed, pool: Pool | None) -> Applied | Unmet:
-        goods = self._goods(item, pool)
-        given = self._given(item.offer, goods)
+        return self._take_goods(item, [self._goods(item, pool)], is_whole=pool is None)
+
+    def _take_goods(
+        self, item: Placed, pools: Sequence[Goods], *, is_whole: bool
+    ) -> Applied | Unmet:
+        given = self._given(item.offer, pools)
         if given is None:
+            goods = pools[0]
             return _nothing(item, item.offer.benefit.missing(goods) if goods.base else None)
         amounts: dict[int, int] = {}
         for share, part in given:
@@ -151,17 +171,19 @@ class Till:
         if not amounts:
             return Unmet(item, "nothing_left")
         layer = self._taken_in(item.offer)
-        if layer is None and pool is None:
+        if layer is None and is_whole:
             self._pay_whole(given)
         else:
             self._pay(given, layer)
         lines = sorted(amounts)
         parts = [amounts[line] for line in lines]
-        quantity = goods.quantity if item.offer.benefit.reads_quantity else 0
-        return Applied(item, goods.base, sum(parts), lines, parts, quantity)
+        reads_quantity = item.offer.benefit.reads_quantity
+        quantity = sum([goods.quantity for goods in pools]) if reads_quantity else 0
+        base = sum([goods.base for goods in pools])
+        return Applied(item, base, sum(parts), lines, parts, quantity)
 
-    def _given(self, offer: Offer, goods: Goods) -> Given | None:
-        groups = offer.benefit.allot(goods, self._divide)
+    def _given(self, offer: Offer, pools: Sequence[Goods]) -> Given | None:
+        groups = [group for goods in pools for group in offer.benefit.allot(goods, self._divide)]
         if not any(group.amount for group in groups):
             return None
         return self._rooms.fit(groups, offer.benefit.cap, self.running)
@@ -178,6 +200,19 @@ class Till:
             return self._shares(lines, layer, pool)
 
         return Goods(self._basket, others(item.lines), others)
+
+    def units(self) -> list[Share]:
+        """Return all units of the basket as shares of equal ones."""
+        return list(equal_units(self._shares(range(len(self.running)), None, None)))
+
+    def _pooled(self, item: Placed, pools: Sequence[Units]) -> list[Goods]:
+        lines = sorted({line for pool in pools for line, _ in pool})
+        free = list(equal_units(self._shares(lines, self._taken_in(item.offer), None)))
+        found = []
+        for pool in pools:
+            shares, free = _parted(free, pool)
+            found.append(_goods_of(self._basket, item, shares))
+        return found
 
     def _shares(self, lines: Sequence[int], layer: Layer | None, pool: Pool | None) -> list[Share]:
         """Return the units of the lines that are free in the layer."""
@@ -234,6 +269,31 @@ def _within(shares: Sequence[Share], pool: Pool) -> list[Share]:
             cut.append(run.part(count))
             left[run.line] -= count
     return cut
+
+
+def _goods_of(basket: Basket, item: Placed, shares: Sequence[Share]) -> Goods:
+    """Return goods of which there are no more units than these."""
+
+    def of_lines(lines: Sequence[int]) -> list[Share]:
+        return [share for share in shares if share.line in lines]
+
+    return Goods(basket, of_lines(item.lines), of_lines)
+
+
+def _parted(runs: Sequence[Share], pool: Units) -> tuple[list[Share], list[Share]]:
+    """Part runs of equal units into those of a pool and those that stay."""
+    wanted = dict(pool)
+    inside: list[Share] = []
+    outside: list[Share] = []
+    for run in runs:
+        kind = run.line, run.cost // run.count
+        count = min(run.count, wanted.get(kind, 0))
+        if count:
+            inside.append(run.part(count))
+            wanted[kind] -= count
+        if count < run.count:
+            outside.append(run.part(run.count - count))
+    return inside, outside
 
 
 def _nothing(item: Placed, step: Missing | None) -> Unmet:

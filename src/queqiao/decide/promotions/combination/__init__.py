@@ -1,0 +1,1 @@
+"""The best combination for the shopper, and the proof that none is better."""
