@@ -15,8 +15,14 @@ from tests.browser.test_access import AXE, DESK, PHONE, RULES, TASTES, _settle, 
 pytestmark = pytest.mark.browser
 
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-BATCH = {"name": "新人券", "prefix": "NEW", "count": 100}
+BATCH = {"name": "新人券", "prefix": "NEW", "count": 100, "personal": {}}
 GOODS_URL = "https://shop.example/goods/{sku}"
+SIGN_IN_URL = "https://shop.example/sign-in?next={page}"
+SALE = {
+    "name": "整点秒杀",
+    "sessions": [{"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}],
+    "items": [{"sku": "TEA-1", "price_minor": 9_900, "stock": 5, "limit_per_customer": 5}],
+}
 
 
 def words(zh: str, en: str = "") -> dict[str, str]:
@@ -30,6 +36,7 @@ def every_block(slug: str) -> dict[str, Any]:
         "slug": slug,
         "title": words("全部区块", "Every block"),
         "goods_url": GOODS_URL,
+        "sign_in_url": SIGN_IN_URL,
         "consent": "ask",
         "blocks": [
             {"type": "tabs", "id": "nav", "items": [
@@ -45,6 +52,7 @@ def every_block(slug: str) -> dict[str, Any]:
              "until": "2099-01-01"},
             {"type": "goods", "id": "goods", "title": words("爆款", "Best"),
              "items": [{"sku": "TEA-1", "badge": words("热卖", "Hot")}, {"sku": "CUP-1"}]},
+            {"type": "flash_sale", "id": "flash", "sale": "page-sale"},
             {"type": "text", "id": "text", "heading": words("说明", "About"),
              "text": words("一\n\n二", "One\n\nTwo")},
             {"type": "spacer", "id": "gap", "line": True},
@@ -60,6 +68,7 @@ def shop(system: System) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
         for path, name, document in (
             ("coupon-batches", "page-new", BATCH),
+            ("flash-sales", "page-sale", SALE),
             ("landing-pages", "every", every_block("every")),
         ):
             body = {"id": name, "document": document}
@@ -186,7 +195,9 @@ def test_blocks_are_moved_by_keys_by_buttons_and_by_hand(page: Page, shop: httpx
 def test_what_is_wrong_stands_beside_its_field_and_keeps_it_from_going_live(
     page: Page, shop: httpx.Client
 ) -> None:
-    del shop
+    body = {"id": "page-other", "document": SALE | {"name": "另一场"}}
+    shop.post("/api/v1/flash-sales", json=body).raise_for_status()
+    shop.post("/api/v1/flash-sales/page-other/publish").raise_for_status()
     page.goto("/promotions/pages/new")
     page.get_by_role("button", name=re.compile("新人专享")).click()
     page.get_by_role("list", name="页面区块").get_by_role("button", name=re.compile("头图")).click()
@@ -197,8 +208,9 @@ def test_what_is_wrong_stands_beside_its_field_and_keeps_it_from_going_live(
     title.fill("好的标题")
     expect(page.locator(".builder-form [role=alert]")).to_have_count(0)
     page.get_by_role("button", name="加一块").click()
-    page.get_by_role("button", name=re.compile("秒杀")).last.click()
-    page.get_by_label("秒杀活动").fill("nobody")
+    page.get_by_role("button", name=re.compile("秒杀商品")).click()
+    expect(page.get_by_label("秒杀活动")).to_have_value("page-other")
+    shop.post("/api/v1/flash-sales/page-other/pause").raise_for_status()
     page.get_by_role("button", name=re.compile(r"^发\s*布$")).click()
     expect(page.get_by_role("alert")).to_contain_text("没有已发布的这个秒杀活动")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -262,6 +274,77 @@ def test_nothing_is_measured_before_a_yes_and_the_campaign_goes_along(
     expect(visitor.locator(".consent")).to_be_hidden()
     card.tap()
     visitor.wait_for_url("https://shop.example/goods/TEA-1?utm_source=weixin&utm_campaign=june")
+    visitor.close()
+
+
+def decide(system: System, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Ask as the shop's own server does."""
+    headers = {"authorization": f"Bearer {system.decide_key}"}
+    answer = httpx.post(f"{system.base_url}{path}", headers=headers, json=asked, timeout=30)
+    told: dict[str, Any] = answer.raise_for_status().json()
+    return told
+
+
+def test_a_visitor_whom_the_shop_vouches_for_gets_a_coupon(
+    chromium: Browser, system: System, shop: httpx.Client
+) -> None:
+    """By a tap, into the wallet, once; the token leaves the address at once."""
+    token = decide(system, "/api/v1/landing-pages/visitors", {"customer_id": "页面顾客"})["token"]
+    visitor = phone(chromium, system)
+    visitor.goto(f"/p/every?utm_source=weixin#visitor={token}")
+    expect(visitor).to_have_url(re.compile(r"/p/every\?utm_source=weixin$"))
+    visitor.get_by_role("button", name="同意", exact=True).tap()
+    visitor.get_by_role("button", name="领取 新人券").tap()
+    said = visitor.locator("#coupon .said")
+    expect(said).to_have_text(re.compile("^领取成功：NEW"))
+    wallet = shop.get("/api/v1/customers/页面顾客/coupons").raise_for_status().json()["items"]
+    assert [one["code"] for one in wallet] == [(said.text_content() or "").partition("：")[2]]
+    visitor.reload()
+    visitor.get_by_role("button", name="领取 新人券").tap()
+    expect(said).to_have_text(f"领取成功：{wallet[0]['code']}")
+    assert len(shop.get("/api/v1/customers/页面顾客/coupons").json()["items"]) == 1
+    visitor.close()
+
+    def claims() -> int:
+        asked = {
+            "metrics": ["coupon_claims"],
+            "filters": [{"dimension": "placement", "op": "eq", "value": "landing:every"}],
+            "from": "2020-01-01",
+            "to": "2100-01-01",
+        }
+        return int(shop.post("/api/v1/reports/query", json=asked).json()["rows"][0][0])
+
+    until(lambda: claims() >= 1, 10)
+
+
+def test_who_is_not_signed_in_is_led_to_the_shop(
+    chromium: Browser, system: System, shop: httpx.Client
+) -> None:
+    del shop
+    visitor = phone(chromium, system, locale="en-US")
+    visitor.route("https://shop.example/**", lambda route: route.fulfill(status=200, body="ok"))
+    visitor.goto("/p/every")
+    visitor.get_by_role("button", name="Get it Welcome").tap()
+    visitor.wait_for_url(re.compile(r"^https://shop\.example/sign-in\?next=http.*%2Fp%2Fevery$"))
+    visitor.close()
+
+
+def test_a_flash_sale_shows_what_is_left_as_it_goes(
+    chromium: Browser, system: System, shop: httpx.Client
+) -> None:
+    del shop
+    visitor = phone(chromium, system)
+    visitor.goto("/p/every")
+    flash = visitor.locator("#flash")
+    expect(flash).to_contain_text("¥99")
+    expect(flash.locator("progress")).to_have_js_property("value", 5)
+    expect(flash).to_contain_text("剩余 5")
+    wish = {"request_id": "page-1", "customer_id": "c-1", "sku": "TEA-1", "quantity": 2}
+    decide(system, "/api/v1/flash-sales/page-sale/reserve", wish)
+    expect(flash).to_contain_text("剩余 3")
+    wish = {"request_id": "page-2", "customer_id": "c-2", "sku": "TEA-1", "quantity": 3}
+    decide(system, "/api/v1/flash-sales/page-sale/reserve", wish)
+    expect(flash).to_contain_text("已抢光")
     visitor.close()
 
 

@@ -76,6 +76,7 @@ def body(*kinds: str, **fields: Any) -> dict[str, Any]:
         "slug": "618-main",
         "title": line("618 大促", "618 sale"),
         "goods_url": "https://shop.example/goods/{sku}",
+        "sign_in_url": "https://shop.example/sign-in?next={page}",
         "blocks": blocks,
         **fields,
     }
@@ -92,8 +93,10 @@ def decoded(value: dict[str, Any]) -> LandingPageDocument:
     return msgspec.json.decode(json.dumps(value), type=LandingPageDocument)
 
 
-def batch(**fields: Any) -> CouponBatchDocument:
-    return CouponBatchDocument(name="新人券", count=100, **fields)
+def batch(personal: dict[str, Any] | None = None, **fields: Any) -> CouponBatchDocument:
+    """Return a batch that customers may claim."""
+    given = {"name": "新人券", "count": 100, "personal": personal or {}, **fields}
+    return msgspec.convert(given, CouponBatchDocument)
 
 
 def promotion(name: str, **fields: Any) -> PromotionDocument:

@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 from tests.reach.landing import GOODS, NOW_US, PRICES, SALE, ZONE
 
 from queqiao.catalog.contracts import ShownGoods
+from queqiao.kernel.errors import Refused
 from queqiao.kernel.http import Request, Response, Route
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Documents, Edit
 from queqiao.ports.records.sqlite import SqliteRecords
 from queqiao.reach.landing_pages import hot_endpoints, images, preview
+from queqiao.reach.landing_pages.claims import Claimed, Visitors
 from queqiao.reach.landing_pages.document import GoodsBlock
 from queqiao.reach.landing_pages.publishing import Examiner
 from queqiao.reach.landing_pages.references import Stocked
@@ -45,6 +47,9 @@ class PagesHouse:
         self.documents = Documents(self.records)
         self.snapshot = PagesSnapshot()
         self.asked = 0
+        self.stock_asked = 0
+        self.refusal = ""
+        self.claimed: dict[tuple[str, str, str], str] = {}
         signer = Signer(b"k" * 32)
         previews = preview.Previews(
             self.records,
@@ -59,6 +64,9 @@ class PagesHouse:
             prices=self.prices,
             records=self.records,
             previews=previews,
+            visitors=Visitors(Signer(b"v" * 32)),
+            claim=self.claim,
+            stock=self.stock,
             zone=ZONE,
             public_url="",
             write_key="qq_intake_key",
@@ -74,6 +82,16 @@ class PagesHouse:
     def prices(self, skus: Sequence[str], _now_us: int) -> dict[str, Priced]:
         self.asked += 1
         return {sku: PRICES[sku] for sku in skus if sku in PRICES}
+
+    async def claim(self, batch: str, customer: str, request_id: str, _now_us: int) -> Claimed:
+        if self.refusal:
+            raise Refused(reason=self.refusal)
+        codes = self.claimed.setdefault((batch, customer, request_id), f"CODE-{len(self.claimed)}")
+        return Claimed(codes, None)
+
+    async def stock(self, sales: Sequence[str], _now_us: int) -> dict[str, dict[str, int]]:
+        self.stock_asked += 1
+        return {sale: {"TEA-1": 7} for sale in sales}
 
     async def add(self, kind: Any, name: str, value: Any, state: str = "live") -> None:
         edit = Edit(Actor("u", "u"), NOW_US)

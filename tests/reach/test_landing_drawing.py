@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.reach.landing import (
     BLOCKS,
     GOODS,
+    HOUR_US,
     NOW_US,
     PRICES,
     REFERENCES,
@@ -168,15 +169,40 @@ def test_only_promotions_of_this_moment_are_named() -> None:
 @pytest.mark.parametrize(
     ("window", "word"),
     [
-        ({"starts_at": "2026-07-01"}, "未开始"),
+        ({"personal": {"claim_starts_at": "2026-07-01"}}, "未开始"),
+        ({"personal": {"claim_ends_at": "2026-06-01"}}, "已结束"),
         ({"ends_at": "2026-06-01"}, "已结束"),
     ],
 )
-def test_a_coupon_out_of_its_time_cannot_be_had(window: dict[str, str], word: str) -> None:
+def test_a_coupon_out_of_its_time_cannot_be_had(window: dict[str, Any], word: str) -> None:
     html = drawn(document("coupon"), references=References(coupons={"NEW50": batch(**window)}))
     assert word in html
     assert "disabled" in html
     assert "data-claim" not in html
+
+
+def test_printed_codes_are_not_given_on_a_page() -> None:
+    printed = References(coupons={"NEW50": batch(personal={"claimable": False})})
+    assert "data-claim" not in drawn(document("coupon"), references=printed)
+    assert "absent" in drawn(document("coupon"), references=printed, is_draft=True)
+
+
+def test_a_flash_sale_shows_its_price_and_the_end_of_its_session() -> None:
+    html = drawn(document("flash"))
+    assert "¥99<s>" in html, "beside what it costs otherwise"
+    assert 'data-sale="fs1"' in html
+    assert 'data-stock="TEA-1" hidden' in html, "the script knows what is left"
+    assert f'data-until="{(NOW_US + HOUR_US) // 1000}" data-turns' in html
+    between = drawn(document("flash"), now_us=NOW_US + HOUR_US)
+    assert "开抢" in between
+    assert f'data-until="{(NOW_US + 2 * HOUR_US) // 1000}"' in between
+    assert "data-sale" not in drawn(document("flash"), now_us=NOW_US + 9 * HOUR_US)
+
+
+def test_a_countdown_may_follow_a_flash_sale() -> None:
+    block = {"type": "countdown", "id": "c", "title": {"zh": "下一场"}, "flash_sale": "fs1"}
+    html = drawn(document(blocks=[block]))
+    assert f'data-until="{(NOW_US + HOUR_US) // 1000}" data-turns' in html
 
 
 def test_a_countdown_reads_without_script() -> None:

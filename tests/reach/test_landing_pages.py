@@ -15,13 +15,14 @@ from tests.reach.landing_house import STOCKED, PagesHouse, said
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US
-from queqiao.kernel.errors import InvalidInput, NotFound
+from queqiao.kernel.errors import InvalidInput, NotFound, Refused
 from queqiao.kernel.http import Response
 from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.documents import Edit
 from queqiao.reach.landing_pages import assets
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
 from queqiao.reach.landing_pages.publishing import check_live
+from queqiao.reach.landing_pages.words import REFUSALS
 
 
 async def test_a_live_page_is_served_with_careful_headers(pages: PagesHouse) -> None:
@@ -142,6 +143,7 @@ async def test_an_operator_is_told_before_publishing(pages: PagesHouse) -> None:
     assert await findings(pages, body("hero", "coupon", "goods")) == []
     ended = await pages.documents.get(COUPON_BATCH, "NEW50")
     over = batch(ends_at="2026-06-01")
+    assert ("sign_in_url", "warning") in await findings(pages, body("coupon", sign_in_url=None))
     await pages.documents.replace(
         COUPON_BATCH, "NEW50", over, Edit(Actor("u", "u"), NOW_US, expected_revision=ended.revision)
     )
@@ -204,3 +206,66 @@ async def test_files_of_pages_are_named_by_content(pages: PagesHouse) -> None:
         assert old.body == answer.body
     with pytest.raises(NotFound):
         await pages.ask("/p/assets/{name}", name="other.css")
+
+
+async def test_what_is_left_is_asked_once_a_second(pages: PagesHouse) -> None:
+    await pages.add(LANDING_PAGE, "lp1", document("flash"))
+    for at_us in (NOW_US, NOW_US + 1, NOW_US + SECOND_US):
+        answer = await pages.ask("/p/{slug}/live.json", slug="618-main", now_us=at_us)
+        assert json.loads(answer.body)["sales"] == {"fs1": {"TEA-1": 7}}
+    assert pages.stock_asked == 2
+
+
+async def visitor(pages: PagesHouse, customer_id: str = "u-1", hours: int = 2) -> str:
+    sent = json.dumps({"customer_id": customer_id, "hours": hours}).encode()
+    answer = await pages.ask("/api/v1/landing-pages/visitors", "POST", sent=sent)
+    token: str = json.loads(answer.body)["token"]
+    return token
+
+
+async def claim(pages: PagesHouse, token: str, block: str = "coupon", **asked: Any) -> str:
+    sent = json.dumps({"block": block, "visitor": token}).encode()
+    answer = await pages.ask("/p/{slug}/claim", "POST", slug="618-main", sent=sent, **asked)
+    assert answer.status == 201
+    code: str = json.loads(answer.body)["code"]
+    return code
+
+
+async def test_a_visitor_whom_the_shop_vouches_for_gets_a_coupon_once(pages: PagesHouse) -> None:
+    await pages.add(LANDING_PAGE, "lp1", document())
+    token = await visitor(pages)
+    assert await claim(pages, token) == await claim(pages, token)
+    assert await claim(pages, await visitor(pages, "u-2")) != await claim(pages, token)
+    assert set(pages.claimed) == {
+        ("NEW50", "u-1", "landing:lp1:coupon"),
+        ("NEW50", "u-2", "landing:lp1:coupon"),
+    }
+
+
+async def test_nobody_else_gets_one(pages: PagesHouse) -> None:
+    await pages.add(LANDING_PAGE, "lp1", document())
+    token = await visitor(pages)
+    for wrong, at_us in (("", 0), ("x", 0), (token[:-2] + "AA", 0), (token, 2 * HOUR_US)):
+        with pytest.raises(Refused) as refusal:
+            await claim(pages, wrong, now_us=NOW_US + at_us)
+        assert refusal.value.reason == "visitor_unknown"
+    for block in ("hero", "nobody"):
+        with pytest.raises(NotFound):
+            await claim(pages, token, block)
+    assert pages.claimed == {}
+    await pages.documents.transition(LANDING_PAGE, "lp1", "paused", Edit(Actor("u", "u"), NOW_US))
+    await pages.load()
+    with pytest.raises(NotFound):
+        await claim(pages, token)
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+async def test_a_refusal_says_why_in_both_languages(pages: PagesHouse, reason: str) -> None:
+    await pages.add(LANDING_PAGE, "lp1", document())
+    pages.refusal = reason
+    with pytest.raises(Refused) as refusal:
+        await claim(pages, await visitor(pages))
+    assert refusal.value.reason == reason
+    assert refusal.value.detail is not None
+    assert refusal.value.detail.zh
+    assert refusal.value.detail.en

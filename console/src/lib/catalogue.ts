@@ -17,6 +17,7 @@ export const METRICS: Record<string, string> = {
   promotion_views: "count",
   promotion_clicks: "count",
   product_clicks: "count",
+  coupon_claims: "count",
   sessions: "count",
   visitors: "count",
   impressions: "count",

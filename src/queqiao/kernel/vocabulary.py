@@ -91,7 +91,7 @@ class CompletedOrder(Order, omit_defaults=True, kw_only=True):
 
 
 class Coupon(msgspec.Struct, omit_defaults=True):
-    """Coupon Issued, Entered, Applied, Denied, Returned; ``coupon`` is the code."""
+    """Coupon Issued, Claimed, Entered, Applied, Denied, Returned; ``coupon`` is the code."""
 
     order_id: Identifier = None
     cart_id: Identifier = None
@@ -223,6 +223,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Order Cancelled": CompletedOrder,
     "Order Adjusted": CompletedOrder,
     "Coupon Issued": Coupon,
+    "Coupon Claimed": Coupon,
     "Coupon Entered": Coupon,
     "Coupon Applied": Coupon,
     "Coupon Denied": Coupon,

@@ -85,6 +85,7 @@ BASES: dict[str, Base] = {
     "promoted": Base("events", "countIf(event = 'Promotion Viewed')"),
     "followed": Base("events", "countIf(event = 'Promotion Clicked')"),
     "picked": Base("events", "countIf(event = 'Product Clicked')"),
+    "claimed": Base("events", "countIf(event = 'Coupon Claimed')"),
     "shown": _ads("countIf({})", " AND event = 'Ad Viewed'", "impressions"),
     "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'", "clicks"),
     "visits": Base("events", "uniqExactIf(session_id, session_id != '')", measure="visits"),
@@ -185,6 +186,10 @@ METRICS: dict[str, Metric] = {
         Metric(
             "product_clicks", Message("商品点击", "Product clicks"), "count",
             Message("Product Clicked 事件数", "Product Clicked events"), "picked",
+        ),
+        Metric(
+            "coupon_claims", Message("页面领券", "Coupons claimed"), "count",
+            Message("Coupon Claimed 事件数", "Coupon Claimed events"), "claimed",
         ),
         Metric(
             "sessions", Message("会话数", "Sessions"), "count",

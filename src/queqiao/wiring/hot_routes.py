@@ -39,6 +39,6 @@ def documented_routes(settings: Settings, records: Records) -> list[Route]:
         *own_routes(intake, browser_sdk()),
         *notice_routes(NoticeServices(ledger, log, signer)),
         *decide.routes(settings, hot, console_reader(settings, SystemClock()), Exposures(log)),
-        *LandingPages(settings, records, hot.shop, SystemClock()).routes(),
+        *LandingPages(settings, hot, SystemClock()).routes(),
         *health.routes(settings),
     ]

@@ -40,6 +40,7 @@ DECIDE_PATHS = (
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",
     "/api/v1/landing-pages/check",
+    "/api/v1/landing-pages/visitors",
     "/p/",
 )
 """Prefixes of the public port that lead to the decide role; the rest is the console's.

@@ -38,6 +38,7 @@ export function PageForm({ page, problem, onChange }: Props) {
         ))}
       </fieldset>
       <UrlField label={t("landing.fields.goods_url")} help={t("landing.help.goods_url")} path="goods_url" problem={problem} optional value={page.goods_url} placeholder={t("landing.goodsUrlExample")} onChange={(goods_url) => put({ goods_url })} />
+      <UrlField label={t("landing.fields.sign_in_url")} help={t("landing.help.sign_in_url")} path="sign_in_url" problem={problem} optional value={page.sign_in_url} placeholder={t("landing.signInUrlExample")} onChange={(sign_in_url) => put({ sign_in_url })} />
       <WordsField label={t("landing.fields.share")} help={t("landing.help.share")} path="share.text" problem={problem} optional value={page.share?.text} onChange={(text) => put({ share: { ...page.share, text } })} />
       <ImageField label={t("landing.fields.shareImage")} path="share.image" problem={problem} optional value={page.share?.image} onChange={(image) => put({ share: { ...page.share, image } })} />
       <Field label={t("landing.fields.starts_at")} help={t("promotion.help.zone")} error={problem?.field("starts_at")}>

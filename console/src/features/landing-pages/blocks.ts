@@ -21,6 +21,7 @@ export interface Known {
   promotions: string[];
   sales: string[];
   goodsUrl: string | null;
+  signInUrl: string | null;
 }
 
 /** The midnight that ends the day so many days from now. */
@@ -84,6 +85,7 @@ export function newPage(template: string, known: Known): LandingPageDocument {
     theme: theme as LandingPageDocument["theme"],
     share: { text: share, image: null },
     goods_url: known.goodsUrl,
+    sign_in_url: known.signInUrl,
     starts_at: null,
     ends_at: null,
     consent: "implied",

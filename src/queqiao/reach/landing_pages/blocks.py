@@ -69,10 +69,14 @@ def _coupon(block: CouponBlock, place: int, scene: Scene) -> Markup:
     batch = scene.page.references.coupons.get(block.batch)
     if batch is None:
         return absent(words.ABSENT_COUPON, scene)
+    if batch.personal is None or not batch.personal.claimable:
+        return absent(words.NOT_CLAIMABLE, scene)
     note = tag("p", {"class": "note"}, spoken(block.note, scene)) if block.note else None
     about = tag("div", {"class": "what"}, heading(block.title, scene), note)
     value = tag("div", {"class": "value"}, spoken(block.value, scene))
-    shut = _shut(window_us(batch.starts_at, batch.ends_at), scene.now_us)
+    claims = window_us(batch.personal.claim_starts_at, batch.personal.claim_ends_at)
+    over = window_us(None, batch.ends_at)
+    shut = _shut(claims, scene.now_us) or _shut(over, scene.now_us)
     promises = {"data-qq-coupon-id": block.batch, "data-qq-coupon-name": batch.name}
     said = tag("p", {"class": "said", "role": "status"})
     return section(
@@ -110,6 +114,7 @@ def _countdown(block: CountdownBlock, place: int, scene: Scene) -> Markup:
     said: dict[str, Value] = {
         "datetime": format_rfc3339(until_us),
         "data-until": until_us * 1000 // SECOND_US,
+        "data-turns": block.flash_sale is not None,
     }
     clock = tag("time", said, shown)
     return section("countdown", block, place, scene, heading(block.title, scene), clock)

@@ -61,6 +61,8 @@ def _head(document: LandingPageDocument) -> Iterator[FieldError]:
         yield from _address("goods_url", document.goods_url)
         if SKU_PLACE not in document.goods_url:
             yield FieldError("goods_url", _SKU_PLACE)
+    if document.sign_in_url is not None:
+        yield from _address("sign_in_url", document.sign_in_url)
     yield from _window(document)
 
 

@@ -207,8 +207,9 @@ Block = (
 class LandingPageDocument(_Part, frozen=True):
     """A page at ``/p/{slug}`` from ``starts_at`` until before ``ends_at``.
 
-    ``goods_url`` is where a tap on goods leads; ``{sku}`` in it stands for the SKU. ``consent``
-    ``ask``: nothing is measured before the visitor has agreed on the page.
+    ``goods_url`` is where a tap on goods leads; ``{sku}`` in it stands for the SKU.
+    ``sign_in_url`` is where visitors sign in who want a coupon; ``{page}`` in it stands for the way
+    back. ``consent`` ``ask``: nothing is measured before the visitor has agreed on the page.
     """
 
     name: Name
@@ -218,6 +219,7 @@ class LandingPageDocument(_Part, frozen=True):
     theme: ThemeName = "red"
     share: Share = Share()
     goods_url: Url | None = None
+    sign_in_url: Url | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     consent: Literal["implied", "ask"] = "implied"

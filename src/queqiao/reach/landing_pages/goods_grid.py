@@ -59,6 +59,7 @@ def _session(sale: Sale, turn_us: int, scene: Scene) -> Markup:
     said: dict[str, Value] = {
         "datetime": format_rfc3339(turn_us),
         "data-until": turn_us * 1000 // SECOND_US,
+        "data-turns": True,
     }
     clock = tag("time", said, words.moment(turn_us, scene.zone, scene.language))
     return tag("p", {"class": "muted"}, f"{label.in_language(scene.language)} ", clock)
@@ -76,8 +77,10 @@ def _stock(item: SaleItem, scene: Scene) -> Markup:
     """A bar that the page's script fills with what is left; hidden until it knows."""
     label = words.LEFT.in_language(scene.language)
     bar = tag("progress", {"max": item.stock, "value": item.stock, "aria-label": label})
-    words_left = tag("span", {"class": "muted", "data-label": label})
-    return tag("div", {"data-stock": item.sku, "hidden": True}, bar, words_left)
+    said: dict[str, Value] = {"class": "muted", "data-left": label}
+    gone = words.SOLD_OUT.in_language(scene.language)
+    told = tag("span", {**said, "data-none": gone})
+    return tag("div", {"data-stock": item.sku, "hidden": True}, bar, told)
 
 
 def _card(

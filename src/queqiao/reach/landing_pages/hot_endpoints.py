@@ -1,7 +1,8 @@
 """What visitors ask: the page, its live facts, its files. On the ``decide`` role, from memory."""
 
+import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import msgspec
@@ -11,15 +12,24 @@ from queqiao.kernel.errors import Message, NotFound
 from queqiao.kernel.http import Language, Request, Response, Route, json_response
 from queqiao.ports.records.base import Records
 from queqiao.reach.landing_pages import assets
+from queqiao.reach.landing_pages.claims import (
+    BODY_BYTES_MAX,
+    Claim,
+    Claimed,
+    NewClaim,
+    Visitors,
+    claim_on,
+)
 from queqiao.reach.landing_pages.images import Gallery
 from queqiao.reach.landing_pages.page import lost, page
 from queqiao.reach.landing_pages.preview import Previews
-from queqiao.reach.landing_pages.scene import LivePage, Prices, Scene, window_us
+from queqiao.reach.landing_pages.scene import LivePage, Prices, Scene, Stock, window_us
 from queqiao.reach.landing_pages.snapshot import PagesSnapshot
 
 KEPT_US = 2 * SECOND_US
 """So long a drawn page serves before its prices and times are looked at again. What operators
 change is drawn anew at once."""
+STOCK_KEPT_US = SECOND_US
 DRAWN_MAX = 4_000
 TAGS = ("landing-pages",)
 
@@ -62,15 +72,25 @@ class PageServices(msgspec.Struct, frozen=True):
     prices: Prices
     records: Records
     previews: Previews
+    visitors: Visitors
+    claim: Claim
+    stock: Stock
     zone: str
     public_url: str
     write_key: str
 
 
 class LiveFacts(msgspec.Struct, frozen=True):
-    """What the page's script asks again and again: the time of the server."""
+    """What the page's script asks again and again: the server's time, and what is left.
+
+    ``sales``: pieces left in the session of now, by flash sale and SKU.
+    """
 
     now_ms: int
+    sales: Mapping[str, Mapping[str, int]]
+
+
+_CLAIM = Message("在页面上领券", "Get a coupon on a page")
 
 
 def routes(services: PageServices) -> list[Route]:
@@ -88,8 +108,13 @@ def routes(services: PageServices) -> list[Route]:
         ),
         _route("/p/{slug}/live.json", desk.live, Message("实时信息", "Live facts"), LiveFacts),
         _route("/p/{slug}", desk.show, Message("活动落地页", "A landing page")),
+        Route(
+            "POST", "/p/{slug}/claim", desk.claim, _CLAIM,
+            "public", NewClaim, Claimed, TAGS, BODY_BYTES_MAX, status=201,
+        ),
         services.previews.route(),
-    ]
+        services.visitors.route(),
+    ]  # fmt: skip
 
 
 def _route(path: str, handler: object, summary: Message, answer: object = None) -> Route:
@@ -102,6 +127,7 @@ class PageDesk:
     def __init__(self, services: PageServices) -> None:
         self._services = services
         self._drawn: dict[tuple[str, Language], Drawn] = {}
+        self._asked: dict[str, tuple[int, asyncio.Future[Mapping[str, Mapping[str, int]]]]] = {}
 
     async def show(self, request: Request) -> Response:
         """Return a page as HTML; 404 and 410 are pages too."""
@@ -119,11 +145,35 @@ class PageDesk:
 
     async def live(self, request: Request) -> Response:
         """Return the facts that change while a page is open. Raises NotFound."""
-        if self.open_page(request.params["slug"], request.now_us) is None:
-            raise NotFound
-        answer = json_response(LiveFacts(request.now_us // 1000))
+        found = self._open(request)
+        sales = await self._left(found, request.now_us)
+        answer = json_response(LiveFacts(request.now_us // 1000, sales))
         answer.headers = (("cache-control", "no-store"),)
         return answer
+
+    async def claim(self, request: Request) -> Response:
+        """Give the visitor a coupon. Raises NotFound and Refused."""
+        services = self._services
+        answer = await claim_on(self._open(request), request, services.visitors, services.claim)
+        answer.headers = (("cache-control", "no-store"),)
+        return answer
+
+    def _open(self, request: Request) -> LivePage:
+        found = self.open_page(request.params["slug"], request.now_us)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def _left(self, live: LivePage, now_us: int) -> Mapping[str, Mapping[str, int]]:
+        """Ask the ledger at most once a second for a page, however many look at it."""
+        sales = list(live.references.sales)
+        if not sales:
+            return {}
+        until_us, asked = self._asked.get(live.id, (0, None))
+        if asked is None or not until_us - STOCK_KEPT_US <= now_us < until_us:
+            asked = asyncio.ensure_future(self._services.stock(sales, now_us))
+            self._asked[live.id] = now_us + STOCK_KEPT_US, asked
+        return await asyncio.shield(asked)
 
     def open_page(self, slug: str, now_us: int) -> LivePage | None:
         """Return the live page of a slug within its window, else None."""

@@ -33,6 +33,7 @@ def page(scene: Scene, public_url: str, write_key: str) -> bytes:
             "data-placement": scene.placement_id,
             "data-name": document.name,
             "data-key": write_key,
+            "data-sign-in": document.sign_in_url,
             "data-consent": "required" if document.consent == "ask" else None,
         }
     head = _head(scene, public_url.rstrip("/"))

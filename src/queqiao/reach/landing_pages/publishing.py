@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
-from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION, CouponBatchDocument
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -24,7 +24,7 @@ from queqiao.reach.landing_pages.document import (
 )
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
 from queqiao.reach.landing_pages.preview import DOCUMENT_BYTES_MAX, RenderRequest, checked
-from queqiao.reach.landing_pages.references import Stocked
+from queqiao.reach.landing_pages.references import Stocked, coupons_of
 from queqiao.reach.landing_pages.scene import Prices, window_us
 
 _TAKEN = Message(
@@ -38,6 +38,14 @@ _BATCH_NOT_LIVE = Message(
     "券批次未发布，访客看不到这张券", "the coupon batch is not live: visitors do not see it"
 )
 _BATCH_OVER = Message("券批次已结束，无法领取", "the coupon batch is over: nobody can get one")
+_NOT_CLAIMABLE = Message(
+    "这批券不能由顾客领取，访客看不到这张券",
+    "customers cannot claim coupons of this batch: visitors do not see it",
+)
+_NO_SIGN_IN = Message(
+    "没有写登录地址，未登录的访客领不了券",
+    "without sign_in_url, visitors who are not signed in cannot get a coupon",
+)
 _PROMOTION_NOT_LIVE = Message(
     "促销未发布，访客看不到它", "the promotion is not live: visitors do not see it"
 )
@@ -183,6 +191,18 @@ def _of_page(document: LandingPageDocument, now_us: int) -> Iterator[_Seen]:
     has_goods = any(isinstance(one, GoodsBlock | FlashSaleBlock) for one in document.blocks)
     if has_goods and document.goods_url is None:
         yield "goods_url", _LEADS_NOWHERE
+    if document.sign_in_url is None and coupons_of(document):
+        yield "sign_in_url", _NO_SIGN_IN
+
+
+def _of_batch(batch: CouponBatchDocument, now_us: int) -> Iterator[_Seen]:
+    personal = batch.personal
+    if personal is None or not personal.claimable:
+        yield "batch", _NOT_CLAIMABLE
+        return
+    ends = [window_us(None, end)[1] for end in (batch.ends_at, personal.claim_ends_at)]
+    if any(end_us is not None and end_us <= now_us for end_us in ends):
+        yield "batch", _BATCH_OVER
 
 
 def _of_block(block: Block, conn: Connection, now_us: int) -> Iterator[_Seen]:
@@ -194,9 +214,8 @@ def _of_block(block: Block, conn: Connection, now_us: int) -> Iterator[_Seen]:
         batch = _stored(conn, COUPON_BATCH, block.batch)
         if batch is not None and batch.state != "live":
             yield "batch", _BATCH_NOT_LIVE
-        ends_us = None if batch is None else window_us(None, batch.document.ends_at)[1]
-        if ends_us is not None and ends_us <= now_us:
-            yield "batch", _BATCH_OVER
+        if batch is not None:
+            yield from _of_batch(batch.document, now_us)
     elif isinstance(block, PromotionBarBlock):
         for place, one in enumerate(block.promotions):
             known = _stored(conn, PROMOTION, one)

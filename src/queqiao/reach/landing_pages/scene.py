@@ -1,6 +1,6 @@
 """All that a page is drawn from at one moment: the document, what it refers to, and prices."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from queqiao.catalog.contracts import ShownGoods
 from queqiao.decide.promotions.contracts import CouponBatchDocument, PromotionDocument
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.http import Language
-from queqiao.reach.landing_pages.document import GoodsBlock, LandingPageDocument
+from queqiao.reach.landing_pages.document import LandingPageDocument
 
 
 class Priced(Struct, frozen=True):
@@ -55,8 +55,8 @@ class References(Struct, frozen=True):
     shelves: Mapping[str, Sequence[str]] = {}
 
 
-Shelf = Callable[[GoodsBlock], Sequence[ShownGoods]]
-"""Finds the goods of a block."""
+Stock = Callable[[Sequence[str], int], Awaitable[Mapping[str, Mapping[str, int]]]]
+"""Tells how many pieces are left in the session of now, by flash sale and SKU."""
 Prices = Callable[[Sequence[str], int], Mapping[str, Priced]]
 """Prices single units of SKUs at a moment by the live promotions; unknown SKUs are left out."""
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
+from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
 from queqiao.ports.records import documents
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
 from queqiao.reach.landing_pages.references import Stocked, references
 from queqiao.reach.landing_pages.scene import LivePage
 
-CHANGES = ("catalog", LANDING_PAGE.name, COUPON_BATCH.name, PROMOTION.name)
+CHANGES = ("catalog", LANDING_PAGE.name, COUPON_BATCH.name, PROMOTION.name, FLASH_SALE.name)
 """The kinds of the change feed upon which the snapshot is built anew."""
 PAGES_MAX = 2_000
 """How many live pages are held, by id."""

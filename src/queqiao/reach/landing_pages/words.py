@@ -12,6 +12,15 @@ from queqiao.reach.landing_pages.document import LongText, ShortText
 CLAIM = Message("领取", "Get it")
 NOT_BEGUN = Message("未开始", "Not yet open")
 OVER = Message("已结束", "Over")
+SIGN_IN = Message("请先在商城登录，再回到本页领取", "Sign in at the shop first, then come back")
+REFUSALS = {
+    "claim_not_started": Message("还没到领取时间", "It cannot be had yet"),
+    "claim_ended": Message("领取时间已过", "The time to get it is over"),
+    "segment_missing": Message("这张券只发给部分顾客", "This coupon is for some customers only"),
+    "claim_limit": Message("您已经领过了", "You have it already"),
+    "batch_exhausted": Message("已经领完了", "All of them are taken"),
+}
+"""Why a coupon cannot be had, by the reason of the refusal."""
 NEEDS_SCRIPT = Message("请打开浏览器的 JavaScript 后领取", "Turn JavaScript on to get this coupon")
 RULES = Message("活动规则", "Terms")
 FLASH_SALE = Message("限时秒杀", "Flash sale")
@@ -19,6 +28,7 @@ GOODS = Message("商品", "Goods")
 ENDS = Message("距结束", "Ends")
 BEGINS = Message("开抢", "Begins")
 LEFT = Message("剩余", "Left")
+SOLD_OUT = Message("已抢光", "Sold out")
 PREVIEW = Message("预览，尚未对外发布", "Preview: not what visitors see")
 OTHER_LANGUAGE = Message("English", "中文")
 TABS = Message("页内导航", "Parts of this page")
@@ -38,6 +48,10 @@ GONE_MORE = Message("感谢您的关注，下次早点来。", "Thank you for yo
 ABSENT_COUPON = Message(
     "券批次不存在或未发布：访客看不到这一块",
     "No such live coupon batch: visitors do not see this block",
+)
+NOT_CLAIMABLE = Message(
+    "这批券不能由顾客领取：访客看不到这一块",
+    "Customers cannot claim coupons of this batch: visitors do not see this block",
 )
 ABSENT_SALE = Message(
     "秒杀活动不存在或未发布：访客看不到这一块",

@@ -53,7 +53,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     hot.restraints = Restraints(draws=holdback_draws(settings))
     hot.profiles = Profiles(default=settings.promotions.profile)
     follower.on("credential/", authenticator.follow)
-    pages = LandingPages(settings, records, hot.shop, clock)
+    pages = LandingPages(settings, hot, clock)
     hot.follow(follower)
     pages.follow(follower)
     await follower.build_all()

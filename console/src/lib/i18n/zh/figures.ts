@@ -1,6 +1,6 @@
 export default {
   figures: { failed: "数字没有取到，请看页面上的提示", nothingToCompare: "对比时段没有数据", noWatermark: "还没有数据", asOf: "截至 {{time}}", fresh: "数据是最新的：这一刻之前的事件都已计入", stale: "这一刻之后没有新事件计入", noData: "这个时段没有数据" },
-  metrics: { credit_note_count: "退款单数", invoices: "单据数", events: "事件", gmv: "GMV", net: "净销售额", gross: "销售总额", credit_notes: "退款额", orders: "订单数", units: "件数", aov: "客单价", discount: "优惠额", discount_rate: "优惠率", views: "商品浏览", adds: "加购", page_views: "页面浏览", promotion_views: "活动曝光", promotion_clicks: "活动点击", product_clicks: "商品点击", sessions: "会话", visitors: "访客", impressions: "曝光", clicks: "点击", ctr: "点击率", cost: "广告花费", cpc: "点击单价", conversions: "转化", cvr: "转化率", revenue_attributed: "广告带来销售", roas: "ROAS", roi: "ROI" },
+  metrics: { credit_note_count: "退款单数", invoices: "单据数", events: "事件", gmv: "GMV", net: "净销售额", gross: "销售总额", credit_notes: "退款额", orders: "订单数", units: "件数", aov: "客单价", discount: "优惠额", discount_rate: "优惠率", views: "商品浏览", adds: "加购", page_views: "页面浏览", promotion_views: "活动曝光", promotion_clicks: "活动点击", product_clicks: "商品点击", coupon_claims: "页面领券", sessions: "会话", visitors: "访客", impressions: "曝光", clicks: "点击", ctr: "点击率", cost: "广告花费", cpc: "点击单价", conversions: "转化", cvr: "转化率", revenue_attributed: "广告带来销售", roas: "ROAS", roi: "ROI" },
   definitions: {
     gmv: "下单金额合计，扣优惠后、退款前",
     net: "销售总额减去退款",
@@ -19,6 +19,7 @@ export default {
     promotion_views: "活动或区块被看到的次数",
     promotion_clicks: "活动的按钮和图片被点击的次数",
     product_clicks: "商品被点击的次数",
+    coupon_claims: "在落地页上领到的券",
     sessions: "30 分钟无动作算一次会话结束",
     visitors: "去重后的访客",
     impressions: "广告被看到的次数",
@@ -35,5 +36,5 @@ export default {
   },
   dimensions: { none: "不拆分", day: "日期", hour: "小时", minute: "分钟", time: "时间", bucket: "时间", channel: "渠道", category: "品类", product: "商品", campaign: "广告活动", promotion: "促销", coupon: "优惠券", source: "来源", event: "事件", placement: "位置" },
   data: { metrics: "指标", dimension: "拆分", step: "粒度", steps: { none: "合计", day: "按天", hour: "按小时" }, table: "报表", empty: "这个时段没有数据，换个时间段试试。", highest: "{{metric}}最高的是 {{label}}" },
-  events: { identify: "识别身份", page: "浏览页面", screen: "浏览界面", track: "行为", group: "归组", alias: "合并身份", "Product Viewed": "浏览商品", "Product List Viewed": "浏览列表", "Product Clicked": "点击商品", "Product Added": "加购", "Product Removed": "移出购物车", "Cart Viewed": "查看购物车", "Checkout Started": "开始结算", "Order Completed": "下单", "Order Refunded": "退款", "Order Cancelled": "取消订单", "Order Adjusted": "财务调整", "Coupon Entered": "输入优惠码", "Coupon Applied": "用券", "Coupon Denied": "券不可用", "Promotion Viewed": "看到促销", "Promotion Clicked": "点击促销", "Products Searched": "搜索商品", "Ad Served": "广告下发", "Ad Viewed": "广告曝光", "Ad Clicked": "广告点击", "Recommendation Served": "推荐下发", "Notification Sent": "发出通知" },
+  events: { identify: "识别身份", page: "浏览页面", screen: "浏览界面", track: "行为", group: "归组", alias: "合并身份", "Product Viewed": "浏览商品", "Product List Viewed": "浏览列表", "Product Clicked": "点击商品", "Product Added": "加购", "Product Removed": "移出购物车", "Cart Viewed": "查看购物车", "Checkout Started": "开始结算", "Order Completed": "下单", "Order Refunded": "退款", "Order Cancelled": "取消订单", "Order Adjusted": "财务调整", "Coupon Claimed": "在页面上领券", "Coupon Entered": "输入优惠码", "Coupon Applied": "用券", "Coupon Denied": "券不可用", "Promotion Viewed": "看到促销", "Promotion Clicked": "点击促销", "Products Searched": "搜索商品", "Ad Served": "广告下发", "Ad Viewed": "广告曝光", "Ad Clicked": "广告点击", "Recommendation Served": "推荐下发", "Notification Sent": "发出通知" },
 };
