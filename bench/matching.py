@@ -11,14 +11,19 @@ pause is what a reader on the event loop's thread waits at most while a thread m
 import asyncio
 import gc
 import multiprocessing
+import tempfile
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 from unittest.mock import patch
 
-from bench.harness import row
+import httpx
+from sqlalchemy import insert
+
+from bench.harness import System, row, running_system
 from bench.pricing import (
     BRANDS,
     NOW_US,
@@ -45,15 +50,21 @@ from queqiao.decide.promotions.matching.matcher import Matcher
 from queqiao.decide.promotions.offers import compile_offer
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
+from queqiao.kernel import json
+from queqiao.ports.records.tables import documents
+from queqiao.wiring import adapters
+from queqiao.wiring.settings import Settings
 
-LIVE, CHANGES = 20_000, 20
+LIVE, CHANGES, PUBLISHED = 20_000, 20, 20
+IN_A_ROW = 8
+"""Answers of two processes in turn."""
 SECRET = b"bench-key-of-16b"
 Row = dict[str, Any]
 
 
 def run() -> list[Row]:
     """Measure and return the rows of the table."""
-    rows = [*_memory()]
+    rows = [*_memory(), *_published()]
     for kind, make, goal in (("narrow", narrow, 4_000), ("wide", promotion, 400)):
         shop, requests = store(make), carts(Random(618))[:100]
         name = f"{LIVE:,} live, {held(shop, requests):.0f} hold"
@@ -149,6 +160,58 @@ def _memory() -> list[Row]:
             goal=400, peer=round(empty), peer_name="the same process without promotions")
         for kind, ours in (("narrow", narrow_mb), ("wide", wide_mb))
     ]  # fmt: skip
+
+
+def _published() -> list[Row]:
+    """Return how long a published promotion takes to be in the answers of every process."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _fill(home)
+        with running_system(["--workers", "2"], home=home) as system:
+            waits = sorted(_seen_after_s(system, number) for number in range(PUBLISHED))
+    return [
+        row("matching", f"{LIVE:,} live: publish → every process, p95 of {PUBLISHED}", "s", "lower",
+            round(waits[int(PUBLISHED * 0.95)], 2), goal=1)
+    ]  # fmt: skip
+
+
+def _fill(home: Path) -> None:
+    """Store the promotions as live documents, before there is a system."""
+    settings = Settings(home=home)
+    records = adapters.records(settings)
+    records.upgrade()
+    random = Random(20260618)
+    rows = [
+        {
+            "kind": "promotion", "id": f"p{number:05}", "revision": 1, "state": "live",
+            "name": "p", "body": json.encode(narrow(random, number)).decode(),
+            "created_at_us": NOW_US, "updated_at_us": NOW_US, "updated_by": "bench",
+        }
+        for number in range(LIVE)
+    ]  # fmt: skip
+    records.write_now(lambda conn: conn.execute(insert(documents), rows))
+    records.close()
+
+
+def _seen_after_s(system: System, number: int) -> float:
+    """Publish a promotion; return the seconds until ``IN_A_ROW`` answers in a row have it."""
+    name, document = f"new{number}", {"name": "n", "benefit": {"type": "fixed", "amount": 1}}
+    admin = {"Authorization": f"Bearer {system.admin_key}"}
+    ask = {"cart": {"lines": [{"sku": "x", "price": 10**6}]}}
+    with httpx.Client(base_url=system.base_url, headers=admin, timeout=30) as client:
+        made = client.post("/api/v1/promotions", json={"id": name, "document": document})
+        made.raise_for_status()
+        client.post(f"/api/v1/promotions/{name}/publish", json={}).raise_for_status()
+        first = since = perf_counter()
+        seen = 0
+        while seen < IN_A_ROW and perf_counter() - since < 30:
+            answer = client.post("/api/v1/promotions/quote", json=ask)
+            answer.raise_for_status()
+            told = {one["promotion_id"] for one in answer.json()["applied"]}
+            seen = seen + 1 if name in told else 0
+            if seen == 1:
+                first = perf_counter()
+        return first - since
 
 
 def _resident_mb(kind: str) -> float:

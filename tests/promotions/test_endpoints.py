@@ -6,11 +6,13 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 from tests.promotions.till import NOW_US, coupon
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, KINDS, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.documents.benefit import PercentBenefit
+from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
@@ -231,6 +233,13 @@ def test_what_goes_live_must_fit_what_is_live(tmp_path):
     def store(conn):
         with pytest.raises(InvalidInput) as missing:
             check_live_promotion(coupon("b"), conn)
+        inner = Condition(any=(Condition(code_batches_any=("b", "c")),))
+        with pytest.raises(InvalidInput) as inside:
+            check_live_promotion(replace(coupon("b"), code_batch=None, condition=inner), conn)
+        assert [field.path for field in inside.value.fields] == [
+            "condition.any[0].code_batches_any[0]",
+            "condition.any[0].code_batches_any[1]",
+        ]
         documents.create(conn, COUPON_BATCH, "b", batch, edit)
         documents.transition(conn, COUPON_BATCH, "b", "live", edit)
         check_live_promotion(coupon("b"), conn)

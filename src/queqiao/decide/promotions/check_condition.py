@@ -66,6 +66,13 @@ def condition_errors(condition: Condition) -> Iterator[FieldError]:
         yield from _own_errors(inner, path)
 
 
+def named_batches(condition: Condition) -> Iterator[tuple[str, str]]:
+    """Yield the coupon batches that a condition names anywhere, each with its path."""
+    for path, inner, _ in _walk(condition, "condition", 1):
+        for index, name in enumerate(inner.code_batches_any):
+            yield f"{path}.code_batches_any[{index}]", name
+
+
 def _walk(condition: Condition, path: str, depth: int) -> Iterator[tuple[str, Condition, int]]:
     """Yield a condition and those inside it, each with its path; no deeper than is of use."""
     yield path, condition, depth

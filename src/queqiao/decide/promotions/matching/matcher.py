@@ -79,8 +79,9 @@ class Matcher:
 
         All of them where they came with the question; else those that a given code would unlock.
         """
-        here = {item.offer.id for item in placed}
-        for offer in self._candidates():
+        candidates = list(self._candidates())
+        here = {item.offer.id for item in placed} if candidates else ()
+        for offer in candidates:
             reason = None if offer.id in here else self._why(offer, basket)
             if reason is not None:
                 yield reason
