@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from queqiao.decide.promotions.documents.profile import Profile
-from queqiao.decide.promotions.quote_types import Quote, QuotedLine
+from queqiao.decide.promotions.quote_types import AppliedPromotion, Quote, QuotedLine
 
 
 class Bounds(NamedTuple):
@@ -35,7 +35,39 @@ def violations(answer: Quote, profile: Profile, bounds: Bounds) -> Iterator[str]
         funding = item.funding
         if funding.platform + funding.shop + funding.brand != item.amount + item.value:
             yield "who pays adds up"
+        yield from _by_shop(item)
+    yield from _around(answer, profile)
     yield from _caps(answer, profile)
+
+
+def _by_shop(item: AppliedPromotion) -> Iterator[str]:
+    rows, funding = item.funding_by_shop, item.funding
+    for name in ("platform", "shop", "brand") if rows else ():
+        if sum(getattr(row, name) for row in rows) != getattr(funding, name):
+            yield "who pays adds up over the shops"
+    if any(min(row.platform, row.shop, row.brand) < 0 for row in rows):
+        yield "no shop pays less than nothing"
+
+
+def _around(answer: Quote, profile: Profile) -> Iterator[str]:
+    """Yield the laws of delivery, taxes, points and cards that an answer breaks."""
+    totals, shipping = answer.totals, answer.shipping
+    if sum(item.amount for item in answer.applied if item.kind == "shipping") != shipping.discount:
+        yield "promotions add up to the discount on delivery"
+    if not 0 <= shipping.discount <= shipping.amount:
+        yield "delivery costs from nothing to its price"
+    taxes = sum(line.tax for line in answer.lines) + shipping.tax
+    if taxes != totals.tax or sum(row.tax for row in answer.taxes) != totals.tax:
+        yield "taxes add up"
+    if any(sum(unit.tax for unit in line.units) != line.tax for line in answer.lines):
+        yield "taxes of units add up to the line's"
+    on_top = totals.tax if profile.tax == "exclusive" else 0
+    if totals.total != totals.items - totals.discount + shipping.total + on_top:
+        yield "the total is the sum of its parts"
+    if sum(payment.amount for payment in answer.payments) + totals.due != totals.total:
+        yield "cards and what is due are the total"
+    if answer.points.earned != sum(item.points for item in answer.applied):
+        yield "points add up"
 
 
 def _of_line(line: QuotedLine, profile: Profile, minimum: int) -> Iterator[str]:

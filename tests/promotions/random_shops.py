@@ -11,12 +11,18 @@ from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
     BundleItem,
     BuyGetBenefit,
+    CashbackBenefit,
     FixedBenefit,
     FixedPriceBenefit,
+    Gift,
+    GiftBenefit,
     NthUnitBenefit,
     PercentBenefit,
     Pick,
+    PointsBenefit,
+    PointsPaymentBenefit,
     PriceListBenefit,
+    ShippingBenefit,
     ThresholdBenefit,
     Tier,
 )
@@ -25,7 +31,14 @@ from queqiao.decide.promotions.documents.profile import LAYERS, Profile
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.profiles import PRESETS
-from queqiao.decide.promotions.quote_types import Cart, CartLine, Options, QuoteRequest
+from queqiao.decide.promotions.quote_types import (
+    Cart,
+    CartCard,
+    CartLine,
+    Options,
+    QuoteRequest,
+    Shipping,
+)
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import compile_snapshot
 from queqiao.kernel.errors import InvalidInput
@@ -38,7 +51,16 @@ PROMOTIONS_MAX = 9
 
 def random_shop(random: Random) -> tuple[Shop, Bounds]:
     """Return twelve SKUs, some with a minimum price, and up to nine live promotions."""
-    documents = [(f"p{n}", promotion(random)) for n in range(random.randint(1, PROMOTIONS_MAX))]
+    return shop_of(random, random_documents(random))
+
+
+def random_documents(random: Random) -> list[tuple[str, PromotionDocument]]:
+    """Return up to nine promotions with their ids."""
+    return [(f"p{n}", promotion(random)) for n in range(random.randint(1, PROMOTIONS_MAX))]
+
+
+def shop_of(random: Random, documents: list[tuple[str, PromotionDocument]]) -> tuple[Shop, Bounds]:
+    """Return twelve SKUs and these promotions."""
     listed = [goods(random, sku) for sku in SKUS]
     caps = {name: getattr(document.benefit, "cap", None) for name, document in documents}
     bounds = Bounds(
@@ -53,7 +75,10 @@ def goods(random: Random, sku: str) -> Goods:
     price = random.choice([random.randint(0, 20), random.randint(1, 50_000), 9_900])
     minimum = random.choice([None, None, random.randint(0, price)])
     categories = tuple(random.sample(CATEGORIES, random.randint(0, 2)))
-    return Goods(sku, price, "CNY", None, minimum, Facts(categories, None, random.choice("mn")))
+    taxed = random.choice([None, "food", "books"])
+    facts = Facts(categories, None, random.choice("mn"), (), taxed)
+    stock = random.choice([None, None, random.randint(0, 60)])
+    return Goods(sku, price, "CNY", None, minimum, facts, stock)
 
 
 def promotion(random: Random) -> PromotionDocument:
@@ -204,6 +229,33 @@ def bundle(random: Random) -> BundleBenefit:
     )
 
 
+def off_shipping(random: Random) -> ShippingBenefit:
+    gives = random.choice(["price", "percent", "amount"])
+    value = percent(random) if gives == "percent" else random.randint(1, 2_000)
+    return ShippingBenefit(cap=cap(random), **{gives: value})
+
+
+def gifts(random: Random) -> GiftBenefit:
+    listed = tuple(Gift(sku, random.randint(1, 2)) for sku in random.sample(SKUS, 3))
+    every = random.choice([{}, {"every_amount": amount(random)}, {"every_quantity": 3}])
+    choose = random.choice([None, None, 1, 2])
+    return GiftBenefit(listed, choose, times_max=random.choice([None, 2]), **every)
+
+
+def points(random: Random) -> PointsBenefit:
+    return PointsBenefit(random.randint(1, 9), random.choice([None, 100, 999]), cap(random))
+
+
+def points_that_pay(random: Random) -> PointsPaymentBenefit:
+    return PointsPaymentBenefit(random.randint(1, 100), random.randint(1, 100), percent(random))
+
+
+def cashback(random: Random) -> CashbackBenefit:
+    if random.random() < 0.5:
+        return CashbackBenefit(percent(random), cap=cap(random))
+    return CashbackBenefit(amount=amount(random))
+
+
 BENEFITS = [
     tiers_of_amounts,
     tiers_of_quantity,
@@ -215,6 +267,11 @@ BENEFITS = [
     nth_unit,
     buy_get,
     bundle,
+    off_shipping,
+    gifts,
+    points,
+    points_that_pay,
+    cashback,
 ]
 
 
@@ -242,7 +299,20 @@ def random_profile(random: Random) -> Profile:
         line_cap_percent=random.choice([None, None, percent(random)]),
         order_cap_percent=random.choice([None, None, percent(random)]),
         order_cap=random.choice([None, None, amount(random)]),
+        **taxes(random),
     )
+
+
+def taxes(random: Random) -> dict[str, object]:
+    if random.random() < 0.5:
+        return {}
+    return {
+        "tax": random.choice(["inclusive", "exclusive"]),
+        "tax_rate": random.choice([Decimal(13), Decimal("8.875")]),
+        "tax_rates": {"food": random.choice([Decimal(0), Decimal(9)])},
+        "shipping_tax_rate": Decimal(6),
+        "tax_level": random.choice(["unit", "line", "total"]),
+    }
 
 
 def random_question(random: Random, profile: Profile) -> QuoteRequest:
@@ -252,4 +322,10 @@ def random_question(random: Random, profile: Profile) -> QuoteRequest:
         CartLine(sku, random.choice([1, 1, 2, 3, 5, 7, 40]), f"l{place}")
         for place, sku in enumerate(chosen)
     ]
-    return QuoteRequest(Cart(tuple(lines)), profile=profile, options=Options(explain=False))
+    cart = Cart(
+        tuple(lines),
+        Shipping(amount=random.choice([0, 599, 2_000])),
+        points=random.choice([0, 0, 500]),
+        cards=(CartCard("K", random.randint(0, 9_000)),) if random.random() < 0.3 else (),
+    )
+    return QuoteRequest(cart, profile=profile, options=Options(explain=False))
