@@ -63,9 +63,9 @@ class MortalLog:
 class Till:
     """Both routes on one ledger and one log."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ledger=None):
         self.folder = folder
-        self.ledger = EmbeddedLedger.open(folder / "ledger")
+        self.ledger = ledger or EmbeddedLedger.open(folder / "ledger")
         self.log = EmbeddedEventLog(folder / "log")
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()

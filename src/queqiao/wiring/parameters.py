@@ -159,7 +159,10 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("as_of", Message("截至此偏移量", "as known at this offset"), int),
             PAGE[0],
         ),
-        "GET /api/v1/customers/{id}/coupons": PAGE,
+        "GET /api/v1/customers/{id}/coupons": (
+            Parameter("state", Message("只看这个状态的券", "only coupons in this state")),
+            *PAGE,
+        ),
         "POST /api/v1/coupon-batches/{id}/gifts": (IDEMPOTENCY_KEY,),
         "GET /api/v1/coupon-batches/{id}/gifts": (PAGE[0],),
         "POST /api/v1/customers/{id}/coupons": (IDEMPOTENCY_KEY,),

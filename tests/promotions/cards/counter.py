@@ -26,9 +26,9 @@ BOSS = Principal("key:1", "boss", scopes=frozenset({"admin"}))
 class Counter:
     """All routes of cards on one ledger and one store."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ledger=None):
         self.folder = folder
-        self.ledger = EmbeddedLedger.open(folder / "ledger")
+        self.ledger = ledger or EmbeddedLedger.open(folder / "ledger")
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()
         self.products = {}

@@ -133,6 +133,18 @@ async def test_a_wallet_is_paged(till):
     assert len({code for page in pages for code in page}) == 5
 
 
+async def test_a_wallet_shows_the_coupons_of_a_state(till):
+    show(till, per_customer=3)
+    codes = [(await claim(till, request_id=f"r{n}"))["code"] for n in range(3)]
+    await till.use("redeem", codes[1])
+    usable = (await wallet(till, state="issued"))["items"]
+    assert {one["code"] for one in usable} == {codes[0], codes[2]}
+    assert [one["code"] for one in (await wallet(till, state="redeemed"))["items"]] == [codes[1]]
+    with pytest.raises(InvalidInput) as wrong:
+        await wallet(till, state="mine")
+    assert wrong.value.fields[0].path == "state"
+
+
 async def test_a_paused_batch_stays_in_the_wallet(till):
     show(till)
     had = await claim(till)

@@ -8,7 +8,13 @@ from msgspec import Meta
 
 from queqiao.decide.promotions.coupons.claims import Claim, Claims
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons, CouponState, Validity
-from queqiao.decide.promotions.coupons.wallet import Place, Wallet, WalletCoupon, Wallets
+from queqiao.decide.promotions.coupons.wallet import (
+    STATES,
+    Place,
+    Wallet,
+    WalletCoupon,
+    Wallets,
+)
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.paging import cursor_after, cursor_of, limit_of
@@ -101,11 +107,23 @@ def _wallet(desk: CouponDesk) -> Callable[[Request], Awaitable[Response]]:
         customer_id = clean(request.params["id"], "id", 200)
         after = cursor_of(request, desk.signer, _CURSOR, Place)
         limit = limit_of(request)
+        state = _state_of(request)
         items, place = await desk.wallets.page(customer_id, after, limit, request.now_us)
+        items = [item for item in items if state in {"", item.state}]
         cursor = None if place is None else cursor_after(desk.signer, _CURSOR, place)
         return json_response(Wallet(items, cursor))
 
     return wallet
+
+
+def _state_of(request: Request) -> str:
+    """Return which state is asked for, empty for all. Raises InvalidInput."""
+    state = request.query.get("state", "")
+    if state and state not in STATES:
+        known = ", ".join(STATES)
+        message = Message(f"可以是 {known}", f"one of {known}")
+        raise InvalidInput(FieldError("state", message))
+    return state
 
 
 def _claim(desk: CouponDesk) -> Callable[[Request], Awaitable[Response]]:

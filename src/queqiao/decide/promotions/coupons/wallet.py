@@ -1,7 +1,7 @@
 """A customer's wallet: the personal coupons one has, and what has become of each."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from queqiao.ports.records import documents
 from queqiao.ports.records.base import Records
 
 CodeStatus = Literal["issued", "locked", "redeemed", "expired", "void", "unavailable"]
+STATES: tuple[str, ...] = get_args(CodeStatus)
 
 
 class WalletCoupon(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class WalletCoupon(msgspec.Struct, frozen=True):
 
 
 class Wallet(msgspec.Struct, frozen=True):
-    """A page of a wallet, newest first."""
+    """A page of a wallet, newest first; where one ``state`` is asked for, perhaps a short one."""
 
     items: list[WalletCoupon]
     next_cursor: str | None = None
