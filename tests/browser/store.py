@@ -78,6 +78,15 @@ def quote(system: System) -> dict[str, Any]:
         return priced
 
 
+def publish(system: System, kind: str, document: dict[str, Any]) -> str:
+    """Store a document, put it live, and return its id."""
+    with _client(system, system.admin_key) as client:
+        made = client.post(f"/api/v1/{kind}", json={"document": document}).raise_for_status()
+        name = str(made.json()["id"])
+        client.post(f"/api/v1/{kind}/{name}/publish", json={}).raise_for_status()
+        return name
+
+
 def gmv_today_minor(system: System) -> int:
     """Return what the reports have of today: the shop's tests share it."""
     begun_us = day_start_us(business_day(SystemClock().now_us()))

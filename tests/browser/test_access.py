@@ -15,6 +15,7 @@ PAGES = [
     "/",
     "/promotions",
     "/promotions/new",
+    "/promotions?tab=calendar",
     "/promotions?tab=batches",
     "/promotions/batches/new",
     "/ads",

@@ -5,7 +5,7 @@ import re
 import pytest
 from bench.harness import System
 from playwright.sync_api import Page, expect
-from tests.browser.store import gmv_today_minor, order, quote
+from tests.browser.store import gmv_today_minor, order, publish, quote
 
 pytestmark = pytest.mark.browser
 
@@ -85,10 +85,12 @@ def test_the_servers_error_stands_beside_its_field(page: Page, system: System) -
 
 
 def test_a_promotion_goes_live_within_twelve_clicks(page: Page, system: System) -> None:
-    """Type, goods, rule, limits, audience, schedule, preview, publish: typing beside, few clicks."""
+    """Type, goods, rule, limits, audience, schedule, preview, publish: few clicks."""
     del system
     page.goto("/promotions/new")
-    page.evaluate("addEventListener('click', () => (window.clicks = (window.clicks ?? 0) + 1), true)")
+    page.evaluate(
+        "addEventListener('click', () => (window.clicks = (window.clicks ?? 0) + 1), true)"
+    )
     page.get_by_role("button", name="折扣").click()
     page.get_by_label("品类").click()
     page.locator(".ant-select-item-option").first.click()
@@ -123,3 +125,37 @@ def test_every_template_has_its_picture_its_sentence_and_its_words(
         expect(rule).to_be_visible()
         assert "promotion." not in page.locator("main").inner_text()
         assert "[" not in rule.inner_text()
+
+
+def test_what_a_draft_would_do_stands_beside_it(page: Page, system: System) -> None:
+    """The lowest prices, and the orders so far priced again, before anything is published."""
+    order(system, "O-before", quote(system))
+    page.goto("/promotions/new")
+    page.get_by_role("button", name="折扣").click()
+    checks = page.get_by_label("发布前检查")
+    expect(checks.locator(".check.good")).to_be_visible(timeout=15_000)
+    expect(checks.locator(".lowest tbody tr").first).to_be_visible()
+    _until_replayed(page)
+    expect(page.get_by_test_id("replay-result")).to_contain_text("影响顾客")
+
+
+def _until_replayed(page: Page) -> None:
+    """The order is loaded within seconds; price last week's again until it is among them."""
+    for _ in range(20):
+        page.get_by_role("button", name="用上周订单重算").click()
+        page.wait_for_timeout(1_500)
+        if page.get_by_test_id("replay-result").count():
+            return
+    pytest.fail("no order of last week was priced within half a minute")
+
+
+def test_the_calendar_draws_where_promotions_meet(page: Page, system: System) -> None:
+    """Two promotions on the same goods: both bars, the overlap, and how low they go together."""
+    for name in ("日历甲", "日历乙"):
+        document = {"name": name, "benefit": {"type": "percent", "percent": "5"}}
+        publish(system, "promotions", document)
+    page.goto("/promotions?tab=calendar")
+    expect(page.locator(".calendar-row", has_text="日历甲")).to_be_visible()
+    meeting = page.locator(".overlaps li", has_text="日历甲").filter(has_text="日历乙")
+    expect(meeting).to_contain_text("个共同单品")
+    expect(meeting).to_contain_text("最低到")

@@ -3,6 +3,13 @@
 import type { components } from "./published";
 
 type Schemas = components["schemas"];
+export type PromotionCalendar = Schemas["CalendarView"];
+export type CalendarOverlap = Schemas["OverlapView"];
+export type DraftPromotion = Schemas["InlinePromotion"];
+export type LowestPrices = Schemas["LowestPrices"];
+export type LowestPrice = Schemas["LowestPriceOf"];
+export type RuleFindings = Schemas["FindingList"];
+export type OrderReplay = Schemas["OrderReplayView"];
 export type Source = Schemas["SourceView"];
 export type PipelineState = Schemas["PipelineView"];
 export type BadRowGroup = Schemas["BadRowGroupView"];

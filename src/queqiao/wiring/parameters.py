@@ -170,6 +170,10 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("campaign", Message("只看这个广告计划", "only this campaign")),
         ),
         "POST /api/v1/promotions/refund": (DRY_RUN,),
+        "GET /api/v1/promotions/calendar": (
+            Parameter("from", Message("从此刻起，默认现在", "from this moment, now by default")),
+            Parameter("until", Message("到此刻前，默认 30 天后", "before this moment, in 30 days")),
+        ),
         "GET /p/{slug}": _LANGUAGE,
         "GET /p/preview/{token}": _LANGUAGE,
         "POST /api/v1/landing-images": _IMAGE,

@@ -14,6 +14,7 @@ import { useParameter } from "@/lib/url";
 import { AudienceForm } from "./AudienceForm";
 import { RuleForm } from "./RuleForm";
 import { CartPreview } from "./CartPreview";
+import { Checks } from "./Checks";
 import { completed, newPromotion, trimmed } from "./document";
 import { Gallery } from "./Gallery";
 import { LimitsForm } from "./LimitsForm";
@@ -91,8 +92,9 @@ function Editor({ item, start }: { item?: Item<PromotionDocument>; start: Promot
             </section>
           ))}
         </div>
-        <div className="wizard-preview" {...(step === "preview" ? { "data-open": "" } : {})} id="step-preview">
+        <div className="stack wizard-preview" {...(step === "preview" ? { "data-open": "" } : {})} id="step-preview">
           <CartPreview document={form.value} {...(item ? { id: item.id } : {})} />
+          <Checks id={item?.id ?? "draft"} document={form.value} currency={form.value.currency ?? "CNY"} />
         </div>
       </div>
     </Page>

@@ -12,6 +12,7 @@ import { useFigureColumns } from "@/components/useFigureColumns";
 import { instantText, parseInstant } from "@/lib/time";
 import { useGo, useParameter } from "@/lib/url";
 import { Batches } from "./Batches";
+import { Calendar } from "./Calendar";
 import { useMoves } from "./moves";
 import { ruleWords, scopeWords, timeWords } from "./words";
 
@@ -27,8 +28,8 @@ export function Promotions() {
     </Button>
   );
   return (
-    <Page title={t("stages.promotions")} action={create} tabs={[...["promotions", "batches"].map((id) => ({ id, label: t(`promotion.tabs.${id}`) })), { id: "pages", label: t("landing.pages"), to: "/promotions/pages" }]}>
-      {batches ? <Batches create={create} /> : <List create={create} />}
+    <Page title={t("stages.promotions")} action={create} tabs={[...["promotions", "calendar", "batches"].map((id) => ({ id, label: t(`promotion.tabs.${id}`) })), { id: "pages", label: t("landing.pages"), to: "/promotions/pages" }]}>
+      {tab === "calendar" ? <Calendar /> : batches ? <Batches create={create} /> : <List create={create} />}
     </Page>
   );
 }

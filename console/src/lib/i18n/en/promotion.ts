@@ -1,6 +1,6 @@
 export default {
   promotion: {
-    tabs: { promotions: "Promotions", batches: "Code batches" },
+    tabs: { promotions: "Promotions", calendar: "Calendar", batches: "Code batches" },
     create: "New promotion",
     editing: "Edit: {{name}}",
     none: "No promotions yet. Make one and see what a cart would cost.",
@@ -182,6 +182,8 @@ export default {
       short: "({{amount}} short)",
       shortUnits: "({{amount}} pieces short)",
     },
+    checks: { title: "Before publishing", nothingWrong: "It fires, and displaces no live rule", belowCost_one: "{{count}} SKU could sell below cost", belowCost_other: "{{count}} SKUs could sell below cost", noneBelowCost: "Not even the thinnest margins go below cost", noGoods: "No goods in scope are priced in this currency.", sku: "SKU", price: "Price", lowest: "Lowest", cost: "Cost", how: "Beside all live rules, with every segment and code: the lowest price found, cart by cart." },
+    replay: { start: "Price last week's orders again", progress: "Progress", none: "There were no orders last week.", orders: "Orders that change", ofOrders: "{{touched}} of {{orders}}", customers: "Customers touched", discount: "More discount", margin: "Margin" },
     move: {
       size: "The last 7 days had {{orders}} orders worth {{gmv}} in the whole shop; carts like those will be priced by this rule.",
       title: { publish: "Publish “{{name}}”?", pause: "Pause “{{name}}”?", archive: "Archive “{{name}}”?" },
@@ -189,6 +191,13 @@ export default {
       touches: { publish: "Takes effect on every matching cart within a second.", pause: "Gives nothing to any cart within a second; orders already placed stay as they are.", archive: "Stops and leaves the list; orders already placed stay as they are." },
       undo: { publish: "To undo: pause it at any time; new prices are then without it.", pause: "To undo: publish it again at any time.", archive: "An archived promotion cannot change again; its history stays, and you can make a new one like it." },
     },
+  },
+  calendar: {
+    earlier: "Earlier", later: "Later", today: "Today", none: "No promotions at this time.", open: "open", and: "and",
+    conflicts_one: "{{count}} conflict of price: together they go below cost or to the minimum price", conflicts_other: "{{count}} conflicts of price: together they go below cost or to the minimum price", noConflict_one: "{{count}} overlap, no conflict of price", noConflict_other: "{{count}} overlaps, no conflict of price",
+    overlaps: "Overlaps", shared_one: "{{count}} SKU in common", shared_other: "{{count}} SKUs in common", lowest: "{{sku}} from {{price}} down to {{lowest}}", belowCost: "below its cost of {{cost}}", atMinimum: "at its minimum price",
+    bar: "{{name}}, {{time}}, meets {{count}} others",
+    key: { live: "Live", draft: "Draft or paused", overlap: "Meets another", conflict: "Conflict of price" },
   },
   batches: {
     create: "New code batch",

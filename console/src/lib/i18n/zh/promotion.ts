@@ -1,6 +1,6 @@
 export default {
   promotion: {
-    tabs: { promotions: "促销", batches: "优惠码批次" },
+    tabs: { promotions: "促销", calendar: "日历", batches: "优惠码批次" },
     create: "新建促销",
     editing: "编辑：{{name}}",
     none: "还没有促销。先建一个满减，看看购物车会便宜多少。",
@@ -182,6 +182,8 @@ export default {
       short: "（还差 {{amount}}）",
       shortUnits: "（还差 {{amount}} 件）",
     },
+    checks: { title: "发布前检查", nothingWrong: "会生效，也不与线上规则互相顶替", belowCost: "有 {{count}} 个单品可能卖到成本以下", noneBelowCost: "毛利最薄的单品也不会低于成本", noGoods: "范围内没有以此币种定价的商品。", sku: "单品", price: "售价", lowest: "最低可达", cost: "成本", how: "与全部线上规则、所有人群和优惠码叠加，逐个购物车算出来的最低价。" },
+    replay: { start: "用上周订单重算", progress: "重算进度", none: "上周没有订单。", orders: "价格会变的订单", ofOrders: "{{touched}} / {{orders}} 单", customers: "影响顾客", discount: "多让利", margin: "毛利" },
     move: {
       size: "过去 7 天全店有 {{orders}} 单、{{gmv}}，同样的购物车以后都会按新规则计价。",
       title: { publish: "发布「{{name}}」？", pause: "暂停「{{name}}」？", archive: "归档「{{name}}」？" },
@@ -189,6 +191,13 @@ export default {
       touches: { publish: "一秒内对所有符合条件的购物车生效。", pause: "一秒内不再给任何购物车优惠；已下的订单不受影响。", archive: "停止优惠并移出列表；已下的订单不受影响。" },
       undo: { publish: "反悔：随时可以暂停，暂停后新的计价不再优惠。", pause: "反悔：随时可以再发布。", archive: "归档后不能再改；历史仍可查看，可照它新建一个。" },
     },
+  },
+  calendar: {
+    earlier: "更早", later: "更晚", today: "今天", none: "这段时间没有促销。", open: "不限", and: "与",
+    conflicts: "有 {{count}} 处价格冲突：一起生效会低于成本或触到最低价", noConflict: "{{count}} 处重叠，没有价格冲突",
+    overlaps: "重叠", shared: "{{count}} 个共同单品", lowest: "{{sku}} 由 {{price}} 最低到 {{lowest}}", belowCost: "低于成本 {{cost}}", atMinimum: "已到最低价",
+    bar: "{{name}}，{{time}}，与 {{count}} 个促销重叠",
+    key: { live: "进行中", draft: "草稿或暂停", overlap: "与别的促销重叠", conflict: "价格冲突" },
   },
   batches: {
     create: "新建优惠码批次",

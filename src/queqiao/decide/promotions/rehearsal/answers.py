@@ -13,10 +13,10 @@ from queqiao.decide.promotions.rehearsal.messages import (
     CalendarView,
     FindingView,
     LowestPriceOf,
+    OrderReplayView,
     OverlapView,
     PlannedView,
     ReachedBy,
-    ReplayView,
     WorstCartAnswer,
 )
 from queqiao.decide.promotions.rehearsal.replays import ReplayJob
@@ -25,6 +25,7 @@ from queqiao.decide.promotions.rehearsal.trials import Trial, add_ons
 from queqiao.decide.promotions.rehearsal.worst_cart import Worst
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Message
+from queqiao.kernel.http import Language
 
 _SAID: dict[Code, Message] = {
     "over": Message("已经结束，不会再生效", "it is over and never fires again"),
@@ -88,13 +89,13 @@ def worst(found: Worst) -> WorstCartAnswer:
     )
 
 
-def finding(found: Finding, rules: Rulebook) -> FindingView:
+def finding(found: Finding, rules: Rulebook, language: Language) -> FindingView:
     """Return one finding in words."""
     return FindingView(
         found.promotion_id,
         rules.documents[found.promotion_id].name,
         found.code,
-        _SAID[found.code],
+        getattr(_SAID[found.code], language),
         list(found.others),
         found.sku,
         found.price_minor,
@@ -102,9 +103,9 @@ def finding(found: Finding, rules: Rulebook) -> FindingView:
     )
 
 
-def replay(job: ReplayJob) -> ReplayView:
+def replay(job: ReplayJob, language: Language) -> OrderReplayView:
     """Return a replay as it stands."""
-    return ReplayView(
+    return OrderReplayView(
         job.id,
         job.status,
         format_rfc3339(job.created_at_us),
@@ -114,7 +115,7 @@ def replay(job: ReplayJob) -> ReplayView:
         job.orders_total,
         job.orders_read,
         job.result,
-        job.failure,
+        None if job.failure is None else getattr(job.failure, language),
     )
 
 
@@ -144,7 +145,7 @@ def calendar(
 
 def _overlap(found: Overlap, costs: Mapping[str, int]) -> OverlapView:
     return OverlapView(
-        (found.first.id, found.second.id),
+        [found.first.id, found.second.id],
         None if found.from_us <= 0 else format_rfc3339(found.from_us),
         None if found.until_us >= FOREVER_US else format_rfc3339(found.until_us),
         found.shared_skus,

@@ -18,8 +18,8 @@ from queqiao.decide.promotions.rehearsal.messages import (
     FindingsQuestion,
     LowestPriceQuestion,
     LowestPrices,
+    OrderReplayView,
     ReplayQuestion,
-    ReplayView,
     WorstCartAnswer,
     WorstCartQuestion,
 )
@@ -88,9 +88,9 @@ def handlers(services: RehearsalServices) -> list[Route]:
         post("lowest-price", desk.lowest_price, LowestPriceQuestion, LowestPrices),
         post("worst-cart", desk.worst_cart, WorstCartQuestion, WorstCartAnswer),
         post("findings", desk.findings, FindingsQuestion, FindingList),
-        post("replay", desk.replay, ReplayQuestion, ReplayView, 202),
-        plain("GET", "replays/{id}", desk.replay_state, ReplayView),
-        plain("POST", "replays/{id}/cancel", desk.cancel, ReplayView),
+        post("replay", desk.replay, ReplayQuestion, OrderReplayView, 202),
+        plain("GET", "replays/{id}", desk.replay_state, OrderReplayView),
+        plain("POST", "replays/{id}/cancel", desk.cancel, OrderReplayView),
         plain("GET", "calendar", desk.calendar, CalendarView),
     ]
 
@@ -142,7 +142,11 @@ class _Desk:
         terms = self._terms(asked, request.now_us)
         found = await self._beside(lambda: list(findings(rules, terms)))
         wanted = rules.drafts if asked.only_drafts else rules.documents
-        items = [answers.finding(one, rules) for one in found if one.promotion_id in wanted]
+        items = [
+            answers.finding(one, rules, request.language)
+            for one in found
+            if one.promotion_id in wanted
+        ]
         return json_response(FindingList(items))
 
     async def replay(self, request: Request) -> Response:
@@ -156,15 +160,17 @@ class _Desk:
             asked.profile, request.now_us, services.zone,
         )  # fmt: skip
         job = services.replays.start(services.ids.new().replace("-", ""), plan)
-        answer = json_response(answers.replay(job), 202)
+        answer = json_response(answers.replay(job, request.language), 202)
         answer.headers = (("location", f"/api/v1/promotions/replays/{job.id}"),)
         return answer
 
     async def replay_state(self, request: Request) -> Response:
-        return json_response(answers.replay(self._services.replays.get(_id(request))))
+        job = self._services.replays.get(_id(request))
+        return json_response(answers.replay(job, request.language))
 
     async def cancel(self, request: Request) -> Response:
-        return json_response(answers.replay(self._services.replays.cancel(_id(request))))
+        job = self._services.replays.cancel(_id(request))
+        return json_response(answers.replay(job, request.language))
 
     async def calendar(self, request: Request) -> Response:
         asked = Asked(from_=request.query.get("from"), until=request.query.get("until"))

@@ -12,7 +12,6 @@ from queqiao.decide.promotions.rehearsal.findings import Code
 from queqiao.decide.promotions.rehearsal.replay import Replayed
 from queqiao.decide.promotions.rehearsal.replays import Status
 from queqiao.decide.promotions.rehearsal.worst_cart import Goal
-from queqiao.kernel.errors import Message
 
 Drafts = Annotated[tuple[InlinePromotion, ...], Meta(max_length=1_000)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
@@ -105,12 +104,12 @@ class WorstCartAnswer(Struct, frozen=True):
 
 
 class FindingView(Struct, frozen=True):
-    """What is wrong with one rule, as a code and in words."""
+    """What is wrong with one rule, as a code and in the reader's words."""
 
     promotion_id: str
     name: str
     code: Code
-    message: Message
+    detail: str
     others: list[str]
     sku: str | None
     price: int | None
@@ -123,7 +122,7 @@ class FindingList(Struct, frozen=True):
     items: list[FindingView]
 
 
-class ReplayView(Struct, frozen=True, rename={"from_": "from"}):
+class OrderReplayView(Struct, frozen=True, rename={"from_": "from"}):
     """A replay and how far it is."""
 
     id: str
@@ -135,7 +134,7 @@ class ReplayView(Struct, frozen=True, rename={"from_": "from"}):
     orders_total: int
     orders_read: int
     result: Replayed | None
-    failure: Message | None
+    failure: str | None
 
 
 class PlannedView(Struct, frozen=True):
@@ -157,7 +156,7 @@ class OverlapView(Struct, frozen=True, rename={"from_": "from"}):
     thinnest margin among those they share is below its cost, or at its minimum price.
     """
 
-    promotion_ids: tuple[str, str]
+    promotion_ids: list[str]
     from_: str | None
     until: str | None
     shared_skus: int
