@@ -48,6 +48,37 @@ def recommended(system: System) -> dict[str, Any]:
     return found
 
 
+NEWCOMERS = {
+    "name": "newcomers",
+    "benefit": {"type": "fixed", "amount": 100},
+    "condition": {"first_purchase": True},
+}
+
+
+def told_of_newcomers(system: System) -> list[str | None]:
+    """Quote a cart of the user and of nobody: what is said of the newcomers' promotion to each."""
+    said = []
+    for customer in ({"id": "u"}, {"id": "v"}, {}):
+        question = {"cart": {"lines": [{"sku": "x", "price": 900}]}, "customer": customer}
+        answer = httpx.post(
+            f"{system.base_url}/api/v1/promotions/quote",
+            json={**question, "promotions": [NEWCOMERS]},
+            headers={"authorization": f"Bearer {system.decide_key}"},
+            timeout=30,
+        )
+        quoted = good(answer)
+        said.append(quoted["refused"][0]["reason"] if quoted["refused"] else None)
+    return said
+
+
+def test_a_newcomer_is_one_until_the_first_order(tmp_path: Path) -> None:
+    with running_system(home=tmp_path / "home") as system:
+        until(lambda: told_of_newcomers(system) == [None, None, "customer_unknown"], 60)
+        track(system)
+        ordered = ["not_first_purchase", None, "customer_unknown"]
+        until(lambda: told_of_newcomers(system) == ordered, 60)
+
+
 def test_what_a_person_just_did_is_known_within_seconds(tmp_path: Path) -> None:
     with running_system(home=tmp_path / "home") as system, admin(system) as client:
         assert recommended(system)["person"] == "unknown"

@@ -110,6 +110,7 @@ class LiveRows:
         self._zone = zone
         self._stored: Stored | None = None
         self._is_near = False
+        self._recent: tuple[int, int] | None = None
         self._tidied_us = 0
         self._shared: set[str] = set()
         self.turn = asyncio.Lock()
@@ -193,10 +194,16 @@ class LiveRows:
         log.info("live rows are made anew", generation=made.generation)
         return await live_state.write(self._rows, stored, LiveState(state.read, made, old))
 
-    async def _recent_offset(self) -> int:
-        """Return the offset before the first event whose views and carts can still be told."""
-        first: int = (await self._warehouse.query(_FIRST, {"since": self._since_us()})).rows[0][0]
-        return first - 1 if first else self._loaded()
+    async def _recent_offset(self, generation: int) -> int:
+        """Return the offset before the first event whose views and carts can still be told.
+
+        Asked once a generation: it looks at the times of all of history.
+        """
+        if self._recent is None or self._recent[0] != generation:
+            found = await self._warehouse.query(_FIRST, {"since": self._since_us()})
+            first: int = found.rows[0][0]
+            self._recent = generation, first - 1 if first else self._loaded()
+        return self._recent[1]
 
     def _since_us(self) -> int:
         return self._clock.now_us() - KEPT_DAYS * DAY_US
@@ -217,7 +224,10 @@ class LiveRows:
         return stored, not self._is_near or bool(stored.state.old)
 
     async def _batch(self, stored: Stored, one: Building, end: int) -> Stored:
-        old = 0 if self._is_near else min(await self._recent_offset() - one.offset, OLD_AT_ONCE)
+        old = 0
+        if not self._is_near:
+            recent = await self._recent_offset(one.generation)
+            old = min(recent - one.offset, OLD_AT_ONCE)
         last = min(end, one.offset + max(EVENTS_AT_ONCE, old))
         by_key = _by_key(await self._happenings(one.offset, last))
         facts = _by_person(await self._facts(one.offset, last))
