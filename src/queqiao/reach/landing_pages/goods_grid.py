@@ -41,7 +41,8 @@ def flash_sale(block: FlashSaleBlock, place: int, scene: Scene) -> Markup:
         _card(GoodsItem(item.sku), _sale_price(item, scene), number, scene, _stock(item, scene))
         for number, item in enumerate(sale.items[: block.limit], 1)
     ]
-    title = _title(block.title, words.FLASH_SALE.in_language(scene.language), scene)
+    usual = words.FLASH_SALE.in_language(scene.language)
+    title = tag("h2", None, spoken(block.title, scene) or usual)
     head = tag("div", {"class": "head"}, title, _session(sale, turn_us, scene))
     listed = tag("ul", {"class": "grid", "data-qq-list-id": block.id}, *cards)
     more: dict[str, Value] = {"data-sale": block.sale, "data-qq-promotion-id": block.sale}

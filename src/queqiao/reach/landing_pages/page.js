@@ -57,7 +57,9 @@
       true,
     );
     addEventListener("message", ({ source, data }) => {
-      if (source === parent && typeof data?.show === "string") document.getElementById(data.show)?.scrollIntoView({ block: "center" });
+      const shown = source === parent && typeof data?.show === "string" ? document.getElementById(data.show) : null;
+      // Not scrollIntoView: that would move the builder's page as well.
+      if (shown) scrollBy({ top: shown.getBoundingClientRect().top - innerHeight / 4, behavior: "instant" });
     });
   }
 
