@@ -114,7 +114,7 @@ async def test_an_embedded_ledger_is_carried_over_with_all_that_it_remembers(url
     with pytest.raises(Conflict, match="has a ledger already"):
         move(msgspec.structs.replace(copy, latest_us=copy.latest_us + 1), url)
     carried = RedisLedger(url)
-    names = [name for name, _, _ in copy.counters]
+    names = [name for name, _, _ in copy.counters()]
     assert await carried.balances(names) == await embedded.balances(names)
     assert (await carried.prove()).balanced
     assert await carried.spend("refused", [Take("m:a", 10**6)], 10**6) == refused

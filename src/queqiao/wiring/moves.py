@@ -131,7 +131,7 @@ def _copy_of_ledger(source: Path) -> Copy:
 
 
 def _counts_of(copy: Copy) -> Counts:
-    return {"counters": len(copy.counters), "keys": len(copy.holdings)}
+    return {"counters": len(copy.standings), "keys": len(copy.holdings)}
 
 
 def _look_at_lake(order: Order) -> Counts:

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Sequence
 
 from queqiao.kernel.clock import SECOND_US
-from queqiao.kernel.errors import Conflict, QueqiaoError
+from queqiao.kernel.errors import Broken, Conflict, QueqiaoError
 from queqiao.ports.ledger.base import Ask, Clashed, Leased, Ledger, Outcome, Refused
 from queqiao.ports.ledger.steps import SAME_KEY, check_asks
 
-FLIGHTS = 2
-"""One is on its way while the next gathers."""
+FLIGHTS = 1
+"""On their way at once; the next gathers meanwhile. Two would each be half as full."""
 SEATS = 256
 
 _Waiting = tuple[Ask, int, "asyncio.Future[Outcome]"]
@@ -26,7 +26,8 @@ class Flights:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._waiting: deque[_Waiting] = deque()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def reserve(self, ask: Ask, now_us: int) -> Leased | Refused:
         """Lease what the ask wants. Raises Conflict, and what ``reserve_many`` raises.
@@ -36,25 +37,33 @@ class Flights:
         check_asks((ask,), now_us)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, now_us, future))
-        if len(self._flying) < FLIGHTS:
+        if self._flying < FLIGHTS:
+            self._flying += 1
             task = asyncio.create_task(self._fly())
-            self._flying.add(task)
-            task.add_done_callback(self._flying.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         outcome = await future
         if isinstance(outcome, Clashed):
             raise Conflict(SAME_KEY)
         return outcome
 
     async def _fly(self) -> None:
-        while self._waiting:
-            flight = self._board()
-            try:
-                asks, now_us = [one[0] for one in flight], max(one[1] for one in flight)
-                outcomes = await self._ledger.reserve_many(asks, now_us)
-            except QueqiaoError as error:
-                _fail(flight, error)
-            else:
-                _land(flight, outcomes)
+        """Fly until nobody waits. Between the last look and the count nothing else runs."""
+        try:
+            while self._waiting:
+                await self._take(self._board())
+        finally:
+            self._flying -= 1
+
+    async def _take(self, flight: list[_Waiting]) -> None:
+        asks, now_us = [one[0] for one in flight], max(one[1] for one in flight)
+        try:
+            _land(flight, await self._ledger.reserve_many(asks, now_us))
+        except QueqiaoError as error:
+            _fail(flight, error)
+        except Exception:  # a defect must answer who waits, and be seen
+            _fail(flight, Broken())
+            raise
 
     def _board(self) -> list[_Waiting]:
         waiting = self._waiting

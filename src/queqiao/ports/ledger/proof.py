@@ -7,7 +7,7 @@ from queqiao.kernel.errors import QueqiaoError
 from queqiao.ports.journal.reader import JournalReader
 from queqiao.ports.ledger import snapshot
 from queqiao.ports.ledger.base import Proof
-from queqiao.ports.ledger.books import Book
+from queqiao.ports.ledger.books import Book, opening
 from queqiao.ports.ledger.rows import decode, entries
 from queqiao.ports.ledger.snapshot import Copy, Counter
 from queqiao.ports.ledger.state import LedgerState
@@ -49,15 +49,15 @@ def prove(folder: Path, journal_folder: Path, frozen: Copy, position: int) -> Pr
     try:
         state, count = recompute(folder, journal_folder, position)
     except QueqiaoError as error:
-        return Proof(False, len(frozen.counters), 0, 0, 0, [error.explain("en")])
+        return Proof(False, len(frozen.standings), 0, 0, 0, [error.explain("en")])
     open_now = _leases(frozen.holdings)
-    faults = list(_faults(frozen.counters, state.books.opening(), open_now))
+    faults = list(_faults(frozen.counters(), list(opening(state.books.copy())), open_now))
     return Proof(
         balanced=not faults,
-        counters=len(frozen.counters),
+        counters=len(frozen.standings),
         reservations_open=sum(held.state == "open" for _, held in frozen.holdings),
         entries=count,
-        sum_over_books=sum(sum(books) for _, _, books in state.books.opening()),
+        sum_over_books=sum(sum(books) for _, _, books in opening(state.books.copy())),
         faults=faults,
     )
 

@@ -37,7 +37,7 @@ def move(copy: Copy, url: str) -> int:
     try:
         with place.blocking_client() as client:
             if _claim(client, place, digest):
-                _write_counters(client, place, copy.counters)
+                _write_counters(client, place, copy.counters())
                 _write_holdings(client, place, copy.holdings)
                 done = {"format": FORMAT, "latest": copy.latest_us, "seq": 0, "copy": digest}
                 client.hset(place.key("meta"), mapping=done)
@@ -63,7 +63,7 @@ def _claim(client: "Redis", place: Place, digest: str) -> bool:
 
 def _digest(copy: Copy) -> str:
     """Return what a copy is known by."""
-    rows = copy.latest_us, sorted(copy.counters), sorted(copy.holdings, key=itemgetter(0))
+    rows = copy.latest_us, sorted(copy.counters()), sorted(copy.holdings, key=itemgetter(0))
     return xxh3_128_hexdigest(msgspec.msgpack.encode(rows))
 
 

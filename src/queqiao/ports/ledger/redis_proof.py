@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from queqiao.kernel.errors import Message, QueqiaoError, Unavailable
 from queqiao.ports.ledger.base import Proof
-from queqiao.ports.ledger.books import Book, Books, Transfer
+from queqiao.ports.ledger.books import Book, Books, Transfer, opening
 from queqiao.ports.ledger.redis_server import Place
 
 _transfers = msgspec.msgpack.Decoder(list[Transfer])
@@ -57,13 +57,13 @@ def _compare(moment: _Moment) -> Proof:
     counters = {name.decode(): _books(row, skip=1) for name, row in moment.counters.items()}
     leased = _leased(moment.leases[1:])
     books, entries, faults = _added_up(moment)
-    faults += _faults(counters, {name: row for name, _, row in books.opening()}, leased)
+    faults += _faults(counters, {name: row for name, _, row in opening(books.copy())}, leased)
     return Proof(
         balanced=not faults,
         counters=len(counters),
         reservations_open=int(moment.leases[0]),
         entries=entries,
-        sum_over_books=sum(sum(row) for _, _, row in books.opening()),
+        sum_over_books=sum(sum(row) for _, _, row in opening(books.copy())),
         faults=faults,
     )
 

@@ -7,7 +7,7 @@ row are that its counters open, ``moved`` is done, and ``asked`` goes from free 
 import msgspec
 
 from queqiao.ports.ledger.base import EARLY, LATE, Ask, Clashed, Leased, Outcome, Refused
-from queqiao.ports.ledger.books import Books, Transfer, to_limit
+from queqiao.ports.ledger.books import Books, Standing, Transfer, to_limit
 from queqiao.ports.ledger.steps import Holding, Step
 
 GROUP = b"\xc1"
@@ -64,7 +64,7 @@ def lease(books: Books, ask: Ask, now_us: int) -> Row | None:
         return None
     counters, limits = books.counters, ask.limits
     opened: dict[str, int] = {}
-    taken: list[tuple[list[int], int]] = []
+    taken: list[tuple[str, Standing, int]] = []
     for name, amount in ask.amounts.items():
         found, limit = counters.get(name), limits.get(name)
         if found is None:
@@ -75,13 +75,12 @@ def lease(books: Books, ask: Ask, now_us: int) -> Row | None:
         elif (limit is not None and limit != found[4]) or amount > found[1]:
             return None
         elif amount:
-            taken.append((found, amount))
-    for found, amount in taken:
-        found[1] -= amount
-        found[2] += amount
+            taken.append((name, found, amount))
+    for name, (budget, free, leased, spent, wanted), amount in taken:
+        counters[name] = budget, free - amount, leased + amount, spent, wanted
     for name, limit in opened.items():
         amount = ask.amounts[name]
-        counters[name] = [-limit, limit - amount, amount, 0, limit]
+        counters[name] = -limit, limit - amount, amount, 0, limit
     return Row(ask.key, ask.amounts, ask.expires_at_us, opened)
 
 
@@ -126,11 +125,11 @@ def apply(books: Books, row: Row) -> dict[str, int] | None:
     for name, limit in row.limits.items():
         found = counters.get(name)
         if found is None:
-            counters[name] = [-limit, limit, 0, 0, limit]
+            counters[name] = -limit, limit, 0, 0, limit
         else:
             before = before or {}
             before[name] = found[4]
-            found[4] = limit
+            books.relimit(name, limit)
     if row.moved:
         books.apply(row.moved)
     if row.refused is None:

@@ -48,9 +48,13 @@ class Applied(NamedTuple):
 
 
 class AppliedGroup(NamedTuple):
-    """A group of reservations that was done in memory; with each row the limits before it."""
+    """A group of reservations that was done in memory.
 
-    rows: list[tuple[Row, dict[str, int] | None]]
+    ``before`` holds the wanted limits before a row that changed some, by the row's place.
+    """
+
+    rows: list[Row]
+    before: dict[int, dict[str, int]]
 
 
 class LedgerState:
@@ -232,7 +236,8 @@ class LedgerState:
         The number says how many asks met a key that was known.
         """
         outcomes: list[Outcome] = []
-        rows: list[tuple[Row, dict[str, int] | None]] = []
+        rows: list[Row] = []
+        changed: dict[int, dict[str, int]] = {}
         holdings, books, due = self.holdings, self.books, self._due
         at_us = self.latest_us = max(self.latest_us, now_us)
         for ask in asks:
@@ -240,18 +245,20 @@ class LedgerState:
             if held is not None:
                 outcomes.append(outcome(held, ask))
                 continue
-            row, before = lease(books, ask, now_us), None
+            row = lease(books, ask, now_us)
             if row is None:
                 row = plan(books, ask, now_us)
                 before = apply_row(books, row)
-            rows.append((row, before))
+                if before is not None:
+                    changed[len(rows)] = before
+            rows.append(row)
             holdings[ask.key] = holding(row, at_us)
             if row.refused is None:
                 heappush(due, (row.expires_at_us, row.key))
                 outcomes.append(Leased(row.expires_at_us))
             else:
                 outcomes.append(row.refused)
-        return outcomes, AppliedGroup(rows), len(asks) - len(rows)
+        return outcomes, AppliedGroup(rows, changed), len(asks) - len(rows)
 
     def apply_row(self, row: Row) -> None:
         """Do a row of the journal, at the latest time."""
@@ -260,8 +267,9 @@ class LedgerState:
 
     def undo_group(self, applied: AppliedGroup) -> None:
         """Take back the latest group that was not taken back yet."""
-        for row, before in reversed(applied.rows):
-            undo_row(self.books, row, before)
+        for place in range(len(applied.rows) - 1, -1, -1):
+            row = applied.rows[place]
+            undo_row(self.books, row, applied.before.get(place))
             self.holdings.pop(row.key, None)
 
     def open(self, key: str, holding: Holding) -> None:
