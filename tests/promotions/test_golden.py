@@ -75,6 +75,16 @@ def view(answer):
             [item.promotion_id, item.add[0].sku, item.add[0].quantity, item.cost, item.saves]
             for item in answer.suggestions
         ],
+        "add_ons": [
+            [
+                item.promotion_id,
+                {one.sku: one.quantity for one in item.add},
+                item.cost,
+                item.saves,
+                item.worth,
+            ]
+            for item in answer.suggestions
+        ],
         "optimal": answer.proof.optimal,
         "upper_bound": answer.proof.upper_bound,
     }

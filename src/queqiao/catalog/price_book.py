@@ -6,25 +6,18 @@ kept once. 92,000 SKUs of a grocer's tree of goods take under 40 MB (tests hold 
 
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+
+from queqiao.catalog.facts import Facts
+from queqiao.catalog.price_index import PriceIndex
 
 NONE = -1
 """Stands for an absent price in the arrays; prices are never negative."""
 
 UNCOUNTED = -(2**62)
 """Stands for an absent stock: one that is known may be negative."""
-
-
-class Facts(NamedTuple):
-    """What rules ask of goods beside their price."""
-
-    categories: tuple[str, ...] = ()
-    brand: str | None = None
-    shop: str | None = None
-    tags: tuple[str, ...] = ()
-    tax_category: str | None = None
 
 
 class Goods(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +38,7 @@ class PriceBook:
     __slots__ = (
         "_currencies",
         "_facts",
+        "_indexes",
         "_kinds",
         "_list",
         "_minimum",
@@ -68,6 +62,7 @@ class PriceBook:
             self._add(item, place)
         self._currencies = [currency for currency, _ in kinds]
         self._facts = [facts for _, facts in kinds]
+        self._indexes: dict[str, PriceIndex] = {}
 
     def _add(self, goods: Goods, kind: int) -> None:
         if goods.sku in self._places:
@@ -104,3 +99,16 @@ class PriceBook:
             self._facts[kind],
             None if stock == UNCOUNTED else stock,
         )
+
+    def by_price(self, currency: str) -> PriceIndex:
+        """Return the goods of a currency in the order of their prices; made at the first call."""
+        index = self._indexes.get(currency)
+        if index is None:
+            index = self._indexes[currency] = PriceIndex(self._priced_in(currency))
+        return index
+
+    def _priced_in(self, currency: str) -> Iterator[tuple[int, str, Facts]]:
+        for sku, place in self._places.items():
+            kind = self._kinds[place]
+            if self._currencies[kind] == currency:
+                yield self._prices[place], sku, self._facts[kind]

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from queqiao.catalog.price_book import Facts, Goods, PriceBook
+from queqiao.catalog.facts import Facts
+from queqiao.catalog.price_book import Goods, PriceBook
 from queqiao.catalog.product import Product, Sku
 from queqiao.catalog.tables import product_categories, products, skus
 from queqiao.kernel import json

@@ -265,12 +265,16 @@ class AddOn(Struct, frozen=True, gc=False):
 
 
 class Suggestion(Struct, frozen=True):
-    """凑单: add this for ``cost`` more at the shelf, and the whole discount grows by ``saves``."""
+    """凑单: add this for ``cost`` more at the shelf, and discounts grow by ``saves``.
+
+    Discounts are those on goods and delivery; ``worth``: gifts and cashback that come besides.
+    """
 
     promotion_id: str
     add: list[AddOn]
     cost: int
     saves: int
+    worth: int = 0
 
 
 class QuotedGift(Struct, frozen=True, forbid_unknown_fields=True, gc=False):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
-from queqiao.catalog.contracts import PriceBook
+from queqiao.catalog.contracts import PriceBook, PriceIndex
+from queqiao.decide.promotions.add_ons import Held, Shelves
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combination.proof import Proof
 from queqiao.decide.promotions.combination.settling import settle
@@ -30,7 +31,7 @@ from queqiao.decide.promotions.quote_types import (
 from queqiao.decide.promotions.restraints import FREE, Restraints, restrain
 from queqiao.decide.promotions.sharing import unit_discounts
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
-from queqiao.decide.promotions.suggestions import Pool, suggest
+from queqiao.decide.promotions.suggestions import Tried, suggest
 from queqiao.decide.promotions.totals.answer import (
     applied_around,
     applied_on_goods,
@@ -82,7 +83,7 @@ class Counter:
         if request.catalog is not None:
             inline = inline_goods(request.catalog, request.currency)
         self.find: FindGoods = shop.price_book.goods if inline is None else inline.get
-        self.known_skus = () if inline is None else tuple(inline)
+        self._shelf, self._inline = shop.price_book, inline
         at_us = now_us if request.now is None else parse_rfc3339(request.now, "now")
         codes = read_codes(request.codes, at_us, self.promotions)
         situation = situation_of(request, at_us, codes.of_batch, self.find)
@@ -127,9 +128,25 @@ class Counter:
         desk = Desk(basket, priced, self.profile, cart.shipping.amount, shelf, cart.gift_choices)
         return give_rewards(desk, around)
 
-    def price(self, lines: Sequence[CartLine]) -> Priced:
-        """Price a cart without proof: for trying something out."""
-        return self.answer(lines).priced
+    def tried(self, lines: Sequence[CartLine]) -> Tried:
+        """Price a cart to try something out."""
+        return self.as_tried(self.answer(lines))
+
+    def as_tried(self, answered: Answered) -> Tried:
+        """Return what suggestions read of an answer."""
+        nearly = self.matcher.nearly(answered.basket)
+        return Tried(answered.priced, answered.rewards, tuple(nearly))
+
+    def shelves(self, basket: Basket) -> Shelves:
+        """Return the goods that may be added to a cart."""
+        currency = self.matcher.situation.currency
+        if self._inline is None:
+            by_price = self._shelf.by_price(currency)
+        else:
+            goods = self._inline.values()
+            by_price = PriceIndex((item.price_minor, item.sku, item.facts) for item in goods)
+        held = [Held(line.sku, line.facts, line.price, line.quantity) for line in basket.lines]
+        return Shelves(self.find, by_price, currency, held)
 
 
 def quote(request: QuoteRequest, shop: Shop, now_us: int) -> Quote:
@@ -143,8 +160,8 @@ def write(request: QuoteRequest, counter: Counter, answered: Answered) -> Quote:
     lines = request.cart.lines
     suggestions = []
     if request.options.suggest:
-        pool = Pool(counter.find, counter.known_skus, lines)
-        suggestions = suggest(answered.priced, counter.price, pool)
+        shelves = counter.shelves(answered.basket)
+        suggestions = suggest(counter.as_tried(answered), counter.tried, shelves, lines)
     basket, priced, rewards = answered.basket, answered.priced, answered.rewards
     written, shops = _lines(answered, counter.profile), shops_of(basket)
     shipping = request.cart.shipping.amount

@@ -1,114 +1,118 @@
 """凑单: what to add so that an unused offer pays, tried out before it is said."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from queqiao.catalog.contracts import Goods
-from queqiao.decide.promotions.offers import in_scope
-from queqiao.decide.promotions.pricing.outcomes import Placed, Priced
+from queqiao.decide.promotions.add_ons import Addition, Shelves, additions
+from queqiao.decide.promotions.pricing.outcomes import Priced, Unmet
 from queqiao.decide.promotions.quote_types import AddOn, CartLine, Suggestion
+from queqiao.decide.promotions.shortfalls import Step, steps
+from queqiao.decide.promotions.totals.rewards import Rewards
 
-SUGGESTIONS_MAX = 5
-GOODS_TRIED_MAX = 200
-"""How many goods of the catalogue are looked at for one suggestion, beside those in the cart."""
+SUGGESTIONS_MAX = 10
+STEPS_MAX = 30
+"""Offers whose next step is tried; of many live ones those that stand first."""
+
 UNITS_MAX = 1_000
 TRIES_MAX = 4
 """Other discounts eat into what is added, so the quantity is raised and tried again."""
 
 
-class Pool(NamedTuple):
-    """Where add-ons come from: the cart's own goods, those an offer names, those given inline."""
+class Tried(NamedTuple):
+    """What came of a cart: its prices, what is given around the goods, what nearly held."""
 
-    find: Callable[[str], Goods | None]
-    known_skus: Sequence[str]
-    lines: Sequence[CartLine]
+    priced: Priced
+    rewards: Rewards
+    nearly: Iterable[Unmet]
+
+    @property
+    def saved(self) -> int:
+        """Return what is saved on the goods and on delivery."""
+        return self.priced.discount + self.rewards.shipping_discount
+
+    @property
+    def worth(self) -> int:
+        """Return what is given besides: gifts at the shelf, and money that comes back."""
+        return sum(given.value for given in self.rewards.given)
+
+    def of_offer(self, offer_id: str) -> int:
+        """Return what one offer gives, of whatever kind."""
+        on_goods = sum(a.amount for a in self.priced.applied if a.placed.offer.id == offer_id)
+        around = sum(
+            given.off_shipping + given.value + given.points
+            for given in self.rewards.given
+            if given.placed.offer.id == offer_id
+        )
+        return on_goods + around
+
+    def steps(self) -> Iterator[Step]:
+        """Yield what offers lack."""
+        return steps(self.priced, self.rewards.unmet, self.nearly)
 
 
-class Step(NamedTuple):
-    """How much an offer still lacks to its next step, in minor units or in units of goods."""
-
-    placed: Placed
-    missing: int
-    in_units: bool
-
-
-Answer = Callable[[Sequence[CartLine]], Priced]
+Try = Callable[[Sequence[CartLine]], Tried]
 """Prices a cart under the question's rules."""
 
 
-def suggest(priced: Priced, answer: Answer, pool: Pool) -> list[Suggestion]:
-    """Return tried add-ons, those that save most for their cost first."""
-    found = (
-        suggestion
-        for step in steps(priced)
-        if (suggestion := _suggestion(step, priced, answer, pool)) is not None
-    )
-    some = list(islice(found, SUGGESTIONS_MAX))
-    return sorted(some, key=lambda suggestion: suggestion.cost - suggestion.saves)
+def suggest(
+    tried: Tried, answer: Try, shelves: Shelves, lines: Sequence[CartLine]
+) -> list[Suggestion]:
+    """Return add-ons that were tried out, one an offer, those that cost least in the end first."""
+    found: list[Suggestion] = []
+    for step in islice(tried.steps(), STEPS_MAX):
+        options = [
+            suggestion
+            for addition in additions(step, shelves)
+            if (suggestion := _tried_out(step, addition, tried, answer, shelves, lines))
+        ]
+        found += sorted(options, key=_in_the_end)[:1]
+    return sorted(found, key=_in_the_end)[:SUGGESTIONS_MAX]
 
 
-def steps(priced: Priced) -> Iterator[Step]:
-    """Yield the offers that more goods would bring to their next step."""
-    for unmet in priced.unmet:
-        if unmet.shortfall is not None:
-            yield Step(unmet.placed, unmet.shortfall, unmet.shortfall_unit == "unit")
-    for applied in priced.applied:
-        step = applied.placed.offer.benefit.next_step(applied.base, applied.quantity)
-        if step is not None:
-            yield Step(applied.placed, step.shortfall, step.unit == "unit")
+def _in_the_end(suggestion: Suggestion) -> tuple[int, str]:
+    return suggestion.cost - suggestion.saves - suggestion.worth, suggestion.promotion_id
 
 
-def _suggestion(step: Step, before: Priced, answer: Answer, pool: Pool) -> Suggestion | None:
-    goods = _cheapest(step, pool)
-    if goods is None:
-        return None
-    quantity = _quantity(step, goods.price_minor)
+def _tried_out(  # noqa: PLR0917  # what one trial is made of
+    step: Step,
+    addition: Addition,
+    before: Tried,
+    answer: Try,
+    shelves: Shelves,
+    lines: Sequence[CartLine],
+) -> Suggestion | None:
+    """Return the suggestion of an addition, raised until the offer gives more; None if never."""
+    offer_id = step.offer.id
     for _ in range(TRIES_MAX):
-        if quantity > UNITS_MAX:
+        if sum(addition.values()) > UNITS_MAX:
             return None
-        after = answer([*pool.lines, CartLine(goods.sku, quantity)])
-        missing = _still_missing(step, before, after)
-        if missing is None:
-            cost, saves = quantity * goods.price_minor, after.discount - before.discount
-            add = [AddOn(goods.sku, quantity)]
-            return Suggestion(step.placed.offer.id, add, cost, saves) if saves > 0 else None
-        quantity += _quantity(missing, goods.price_minor)
+        after = answer([*lines, *[CartLine(sku, units) for sku, units in addition.items()]])
+        if after.of_offer(offer_id) > before.of_offer(offer_id):
+            return _said(offer_id, addition, before, after, shelves)
+        missing = next((one for one in after.steps() if one.offer.id == offer_id), None)
+        if missing is None or len(addition) > 1:
+            return None
+        addition = _raised(addition, missing, shelves)
     return None
 
 
-def _still_missing(step: Step, before: Priced, after: Priced) -> Step | None:
-    """Return what the offer lacks after the add-on; None once it gives more than before."""
-    offer_id = step.placed.offer.id
-    if _amounts(after).get(offer_id, 0) > _amounts(before).get(offer_id, 0):
+def _raised(addition: Addition, missing: Step, shelves: Shelves) -> Addition:
+    """Return more of the same goods, as much as is still missing."""
+    ((sku, units),) = addition.items()
+    goods = shelves.find(sku)
+    assert goods is not None
+    more = -(-missing.missing // goods.price_minor) if missing.unit == "minor" else missing.missing
+    return {sku: units + more}
+
+
+def _said(
+    offer_id: str, addition: Addition, before: Tried, after: Tried, shelves: Shelves
+) -> Suggestion | None:
+    prices = {sku: goods.price_minor for sku in addition if (goods := shelves.find(sku))}
+    cost = sum(prices[sku] * units for sku, units in addition.items())
+    saves, worth = after.saved - before.saved, max(0, after.worth - before.worth)
+    if saves + worth <= 0:
         return None
-    return next((s for s in steps(after) if s.placed.offer.id == offer_id), None)
-
-
-def _amounts(priced: Priced) -> Mapping[str, int]:
-    return {applied.placed.offer.id: applied.amount for applied in priced.applied}
-
-
-def _quantity(step: Step, price: int) -> int:
-    return step.missing if step.in_units else -(-step.missing // price)
-
-
-def _cheapest(step: Step, pool: Pool) -> Goods | None:
-    """Return the goods in the offer's scope that reach the step for the least money."""
-    scope = step.placed.offer.scope
-    in_cart = (line.sku for line in pool.lines if line.price is None)
-    named = islice((*scope.skus, *pool.known_skus), GOODS_TRIED_MAX)
-    tried = (pool.find(sku) for sku in dict.fromkeys((*in_cart, *named)))
-    fitting = [
-        goods
-        for goods in tried
-        if goods is not None
-        and goods.price_minor
-        and in_scope(scope, goods.sku, goods.facts, goods.price_minor)
-    ]
-    if not fitting:
-        return None
-    return min(
-        fitting,
-        key=lambda goods: (_quantity(step, goods.price_minor) * goods.price_minor, goods.sku),
-    )
+    add = [AddOn(sku, units) for sku, units in addition.items()]
+    return Suggestion(offer_id, add, cost, saves, worth)

@@ -11,7 +11,7 @@ from queqiao.decide.promotions.matching.goods_test import GoodsTest
 from queqiao.decide.promotions.matching.situation import Situation
 from queqiao.decide.promotions.matching.tree import Asking
 from queqiao.decide.promotions.offers import Offer
-from queqiao.decide.promotions.pricing.outcomes import Placed
+from queqiao.decide.promotions.pricing.outcomes import Placed, Unmet
 from queqiao.decide.promotions.reasons import Reason, ShortfallUnit
 from queqiao.decide.promotions.requirement import Missing
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
@@ -61,6 +61,18 @@ class Matcher:
                     placed.append(item)
         placed.sort(key=self._order)
         return placed
+
+    def nearly(self, basket: Basket) -> Iterator[Unmet]:
+        """Yield the offers that only miss so many goods, units or kinds of their condition."""
+        named, holding = self.promotions.index.reached(basket, self._failing)
+        by_place, every_line = self.promotions.by_place, tuple(range(len(named)))
+        for place, lines in zip(*lines_by_place(named, holding), strict=True):
+            offer = by_place[place]
+            if offer is not None and offer.plan.asks and offer.tree is not None:
+                mine = lines or every_line
+                bound = offer.tree.bind(Asking(self.situation, basket, mine, self._runs))
+                if isinstance(bound, Missing):
+                    yield Unmet(Placed(offer, mine), *bound)
 
     def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> Placed | None:
         code = self._code_of(offer) if offer.batches else None
