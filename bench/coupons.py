@@ -10,6 +10,7 @@ import gc
 import resource
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -18,14 +19,17 @@ from typing import Any
 
 from bench.harness import row
 from queqiao.catalog.contracts import PriceBook
+from queqiao.decide.promotions.coupons.claims import GatheredIssues
 from queqiao.decide.promotions.coupons.code_book import PURPOSE
 from queqiao.decide.promotions.coupons.code_files import code_file
 from queqiao.decide.promotions.coupons.codes import CodeMaker, CodeSpace
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
+from queqiao.decide.promotions.coupons.holdings import Issue, issue
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons
 from queqiao.decide.promotions.documents.benefit import FixedBenefit
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
+from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import compile_snapshot
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
@@ -35,6 +39,7 @@ from queqiao.ports.records.sqlite import SqliteRecords
 
 MADE, DRAWN = 10_000_000, 300_000
 USED, PACED, AT_ONCE = 6_400, 400, 32
+CLAIMED, RUSH = 2_000, 200
 NOW_US = 1_780_000_000_000_000
 SECRET = b"the coupon key of the bench, long"
 Row = dict[str, Any]
@@ -42,7 +47,7 @@ Row = dict[str, Any]
 
 def run() -> list[Row]:
     """Measure and return the rows of the table."""
-    return [*_printing(), *_making(), *asyncio.run(_redeeming())]
+    return [*_printing(), *_making(), *asyncio.run(_redeeming()), *asyncio.run(_claiming())]
 
 
 def _making() -> list[Row]:
@@ -117,6 +122,42 @@ async def _redeeming() -> list[Row]:
         row("coupons", "wrong code refused and counted", "codes/CPU s", "higher", round(wrong),
             peer=round(ours), peer_name="redeem"),
     ]  # fmt: skip
+
+
+async def _claiming() -> list[Row]:
+    """Personal coupons claimed in a rush, each stored durably before it is answered.
+
+    The peer writes each in a transaction of its own.
+    """
+    with TemporaryDirectory() as folder:
+        records = SqliteRecords(Path(folder) / "records.sqlite")
+        records.upgrade()
+        gathered = GatheredIssues(records)
+
+        def wish(kind: str, number: int) -> Issue:
+            return Issue("b", MADE, f"{kind}{number}", "claim", "r", FOREVER_US, 1)
+
+        async def together(number: int) -> None:
+            await gathered.issue(wish("t", number), NOW_US)
+
+        async def alone(number: int) -> None:
+            await records.write(partial(issue, wanted=wish("a", number), now_us=NOW_US))
+
+        ours_s, peer_s = await _per_second(together), await _per_second(alone)
+        records.close()
+    figure = f"coupons claimed, {RUSH} at once"
+    return [
+        row("coupons", figure, "claims/s", "higher", round(ours_s), peer=round(peer_s),
+            peer_name="a transaction each"),
+    ]  # fmt: skip
+
+
+async def _per_second(one: Callable[[int], Awaitable[None]]) -> float:
+    """Return how many of a rush are done in a second: the disk is what they wait for."""
+    began = perf_counter()
+    for start in range(0, CLAIMED, RUSH):
+        await asyncio.gather(*(one(start + number) for number in range(RUSH)))
+    return CLAIMED / (perf_counter() - began)
 
 
 def _till(folder: Path) -> tuple[Ledger, Coupons, Callable[[], Awaitable[None]]]:

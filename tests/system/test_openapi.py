@@ -316,6 +316,10 @@ def _json_body(method: str, path: str) -> Any:
         return {"products": [things.PRODUCT]}
     if path.endswith("/rollback"):
         return {"revision": 1}
+    if path == "/api/v1/coupons":
+        parts = {"batch": "coupon-batches", "promotion": "promotions"}
+        made = {part: things.documents("another")[kind] for part, kind in parts.items()}
+        return {"id": "another", **made}
     kind = path.split("/")[3] if path.count("/") > 2 else ""
     if kind not in things.DOCUMENTS or path.endswith(("/publish", "/pause", "/archive")):
         return {}

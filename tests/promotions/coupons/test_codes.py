@@ -58,7 +58,7 @@ def test_letters_that_look_like_digits_read_as_them():
         code[:4] + code[4:].replace("0", "O").replace("1", "L")
     )
     assert found.batch.id == "b1"
-    assert found.batch.code(found.number) == code
+    assert found.code == found.batch.code(found.number) == code
 
 
 def test_other_keys_batches_purposes_and_guesses_are_refused():

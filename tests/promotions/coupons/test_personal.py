@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from tests.promotions.till import NOW_US, coupon
 
-from queqiao.decide.promotions.coupons import holdings
-from queqiao.decide.promotions.coupons.claims import GatheredWrites
+from queqiao.decide.promotions.coupons import holdings, voids
+from queqiao.decide.promotions.coupons.claims import GatheredIssues
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument, PersonalCoupons
 from queqiao.kernel.clock import DAY_US, HOUR_US, format_rfc3339, parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused
@@ -230,7 +230,7 @@ async def test_an_erased_customer_holds_nothing_and_has_no_name(till):
     assert till.records.read_now(lambda conn: holdings.issued(conn, "b")) == 4
 
 
-async def test_works_gathered_while_one_is_written_share_a_transaction(till):
+async def test_claims_that_come_while_one_is_written_share_a_transaction(till):
     writes = []
 
     class Counted:
@@ -238,14 +238,24 @@ async def test_works_gathered_while_one_is_written_share_a_transaction(till):
             writes.append(1)
             return await till.records.write(work)
 
-    def fail(_conn):
-        raise Refused(reason="no")
-
-    gathered = GatheredWrites(Counted())
-    works = [lambda _conn, n=n: n for n in range(100)]
-    works[7] = fail
-    answers = await asyncio.gather(
-        *(gathered.write(work) for work in works), return_exceptions=True
-    )
-    assert [a for a in answers if not isinstance(a, Refused)] == [n for n in range(100) if n != 7]
+    gathered = GatheredIssues(Counted())
+    wanted = [holdings.Issue("b", 90, f"u{n % 60}", "claim", f"r{n}", 2**62, 1) for n in range(120)]
+    issuing = [gathered.issue(one, NOW_US) for one in wanted]
+    answers = await asyncio.gather(*issuing, return_exceptions=True)
+    numbers = [one.holding.number for one in answers if not isinstance(one, Refused)]
+    assert numbers == list(range(60))
+    assert {one.reason for one in answers if isinstance(one, Refused)} == {"claim_limit"}
     assert len(writes) <= 2
+    again = await gathered.issue(wanted[0], NOW_US + 1)
+    assert (again.holding.number, again.is_new) == (0, False)
+
+
+def test_void_numbers_are_passed_over(till):
+    def work(conn):
+        voids.add(conn, "b", [(0, 3), (5, 6)], voids.Voiding("r", "boss", NOW_US))
+        wanted = [holdings.Issue("b", 8, f"u{n}", "claim", "r", 2**62) for n in range(6)]
+        return holdings.issue_all(conn, wanted, NOW_US)
+
+    answers = till.records.write_now(work)
+    assert [one.holding.number for one in answers[:4]] == [3, 4, 6, 7]
+    assert [one.reason for one in answers[4:]] == ["batch_exhausted"] * 2

@@ -5,15 +5,14 @@ for few of them.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import msgspec
-from sqlalchemy import Connection
 
 from queqiao.decide.promotions.coupons import events, holdings
 from queqiao.decide.promotions.coupons.code_book import Batch, CodeBook
-from queqiao.decide.promotions.coupons.holdings import Holding, Issue
+from queqiao.decide.promotions.coupons.holdings import Holding, Issue, Issued
 from queqiao.decide.promotions.documents.coupon_batch import PersonalCoupons
 from queqiao.kernel.clock import DAY_US, parse_rfc3339
 from queqiao.kernel.errors import Message, NotFound, QueqiaoError, Refused
@@ -24,7 +23,6 @@ AT_ONCE_MAX = 500
 """Claims of one transaction: a few milliseconds of the records' one writer."""
 
 _REFUSED = Message("现在不能领取", "it cannot be claimed")
-Work = Callable[[Connection], Any]
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -42,7 +40,7 @@ class Claims:
 
     def __init__(self, book: Callable[[], CodeBook], records: Records, event_log: EventLog) -> None:
         self._book = book
-        self._gathered = GatheredWrites(records)
+        self._gathered = GatheredIssues(records)
         self._event_log = event_log
 
     async def claim(self, asked: Claim) -> tuple[Batch, Holding]:
@@ -65,8 +63,7 @@ class Claims:
             expiry_us(batch, asked.now_us),
             batch.personal.per_customer,
         )
-        issued = await self._gathered.write(lambda conn: holdings.issue(conn, wanted, asked.now_us))
-        held: Holding = issued.holding
+        held = (await self._gathered.issue(wanted, asked.now_us)).holding
         await self._event_log.append([events.of_issue(held, batch.code(held.number), batch.name)])
         return batch, held
 
@@ -92,45 +89,38 @@ def expiry_us(batch: Batch, now_us: int) -> int:
     return min(batch.ends_us, holdings.whole_hour(now_us + days * DAY_US))
 
 
-class GatheredWrites:
-    """Writes works together that come while an earlier write is under way, in order.
-
-    A work that raises an error of ours must not have written before; the others go on.
-    """
+class GatheredIssues:
+    """Writes together what is asked while an earlier write is under way, in order."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[Issue, int, asyncio.Future[Issued]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def write(self, work: Work) -> Any:
-        """Return what the work returns once it is stored."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, future))
+    async def issue(self, wanted: Issue, now_us: int) -> Issued:
+        """Return what was given once it is stored. Raises Refused."""
+        future: asyncio.Future[Issued] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, now_us, future))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
         return await future
 
     async def _write_all(self) -> None:
         while self._waiting:
-            now, self._waiting = self._waiting[:AT_ONCE_MAX], self._waiting[AT_ONCE_MAX:]
-            works = [work for work, _ in now]
+            some, self._waiting = self._waiting[:AT_ONCE_MAX], self._waiting[AT_ONCE_MAX:]
+            wanted, now_us = [one for one, _, _ in some], max(at_us for _, at_us, _ in some)
+            answers: Sequence[Issued | QueqiaoError]
             try:
-                answers = await self._records.write(lambda conn: [_tried(w, conn) for w in works])  # noqa: B023  # awaited here
+                answers = await self._records.write(
+                    partial(holdings.issue_all, wanted=wanted, now_us=now_us)
+                )
             except QueqiaoError as error:  # nothing of it is stored
-                answers = [error] * len(now)
-            for (_, future), answer in zip(now, answers, strict=True):
+                answers = [error] * len(some)
+            for (_, _, future), answer in zip(some, answers, strict=True):
                 _settle(future, answer)
 
 
-def _tried(work: Work, conn: Connection) -> Any:
-    try:
-        return work(conn)
-    except QueqiaoError as error:
-        return error
-
-
-def _settle(future: "asyncio.Future[Any]", answer: Any) -> None:
+def _settle(future: "asyncio.Future[Issued]", answer: Issued | QueqiaoError) -> None:
     if future.done():  # who asked went away
         return
     if isinstance(answer, QueqiaoError):

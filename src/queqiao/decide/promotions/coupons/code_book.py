@@ -5,7 +5,13 @@ from copy import copy
 
 import msgspec
 
-from queqiao.decide.promotions.coupons.codes import LENGTH, CodeMaker, CodeSpace, normal
+from queqiao.decide.promotions.coupons.codes import (
+    LENGTH,
+    CodeMaker,
+    CodeSpace,
+    normal,
+    printed,
+)
 from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Ranges
 from queqiao.decide.promotions.documents.coupon_batch import (
     CouponBatchDocument,
@@ -48,10 +54,11 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A code that is one of a batch, by its number in it."""
+    """A code that is one of a batch, by its number in it, and as it is printed."""
 
     batch: Batch
     number: int
+    code: str
 
 
 class CodeBook:
@@ -68,7 +75,7 @@ class CodeBook:
         self._by_id = {batch.id: batch for batch in batches}
         self._has_personal = any(batch.personal is not None for batch in self._by_id.values())
         for batch in self._by_id.values():
-            self._listed.update({code: Found(batch, n) for n, code in enumerate(batch.codes)})
+            self._listed.update({code: Found(batch, n, code) for n, code in enumerate(batch.codes)})
             if batch.maker is not None:
                 self._made[batch.maker.tag] = batch
 
@@ -109,7 +116,7 @@ class CodeBook:
         made = None if batch is None else batch.maker
         if batch is None or made is None or number >= made.count or code[:-LENGTH] != made.prefix:
             return None
-        return Found(batch, number)
+        return Found(batch, number, printed(code))
 
 
 def compile_batch(

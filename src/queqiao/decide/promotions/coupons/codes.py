@@ -35,6 +35,7 @@ _BLOCK = 1 << 16
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 """What ``int`` reads as base 32."""
 _TO_DIGITS = str.maketrans(ALPHABET + "ILO", _DIGITS + "110")
+_LOOKALIKES = str.maketrans("ILO", "110")
 _READABLE = frozenset(ALPHABET + "ILO")
 _SHIFTS = range(5 * (LENGTH - 1), -1, -5)
 _PAIRS = np.frombuffer("".join(a + b for a in ALPHABET for b in ALPHABET).encode(), dtype="<u2")
@@ -173,3 +174,8 @@ def _joined(columns: list[Any], count: int) -> bytes:
 def normal(code: str) -> str:
     """Return a code as it is looked up: without spaces around it, in capitals."""
     return code.strip().upper()
+
+
+def printed(code: str) -> str:
+    """Return a made code, in capitals, as it was printed: without letters that look like digits."""
+    return code[:-LENGTH] + code[-LENGTH:].translate(_LOOKALIKES)

@@ -97,7 +97,9 @@ class Giving(msgspec.Struct, frozen=True):
             self._id(request, who), batch.id, asked.segment_id, state, len(names), 0, "",
             request.now_us, who.id, finished_us,
         )  # fmt: skip
-        given = gifts.give(conn, batch, names, gift.id, request.now_us)
+        given, refused = gifts.give(conn, batch, names, gift.id, request.now_us)
+        if refused is not None:  # all or nobody
+            raise refused
         gift = gifts.create(conn, msgspec.structs.replace(gift, given=len(given)))
         whom = asked.segment_id or f"{len(names)} customers"
         entry = audit.Entry("coupon_batch.give", COUPON_BATCH.name, batch.id, f"to {whom}")

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Row
 from queqiao.decide.promotions.coupons import events, holdings
 from queqiao.decide.promotions.coupons.claims import expiry_us
 from queqiao.decide.promotions.coupons.code_book import Batch
-from queqiao.decide.promotions.coupons.holdings import Holding, Issue
+from queqiao.decide.promotions.coupons.holdings import Holding, Issue, Issued
 from queqiao.decide.promotions.coupons.operators import compiled
 from queqiao.decide.promotions.coupons.tables import gifts
 from queqiao.kernel.clock import Clock
@@ -90,17 +90,16 @@ def cancel(conn: Connection, batch_id: str, gift_id: str, now_us: int) -> Gift:
 
 def give(
     conn: Connection, batch: Batch, customers: Sequence[str], gift_id: str, now_us: int
-) -> list[Holding]:
-    """Give each customer one coupon and return the new ones. Raises Refused when there are none."""
-    ends_us = expiry_us(batch, now_us)
-    given = []
-    for customer_id in customers:
-        request_id = f"gift:{gift_id}"
-        wanted = Issue(batch.id, batch.count, customer_id, "gift", request_id, ends_us)
-        issued = holdings.issue(conn, wanted, now_us)
-        if issued.is_new:
-            given.append(issued.holding)
-    return given
+) -> tuple[list[Holding], Refused | None]:
+    """Give each customer one coupon; return the new ones, and why some got none."""
+    ends_us, request_id = expiry_us(batch, now_us), f"gift:{gift_id}"
+    wanted = [
+        Issue(batch.id, batch.count, customer_id, "gift", request_id, ends_us)
+        for customer_id in customers
+    ]
+    answers = holdings.issue_all(conn, wanted, now_us)
+    given = [one.holding for one in answers if isinstance(one, Issued) and one.is_new]
+    return given, next((one for one in answers if isinstance(one, Refused)), None)
 
 
 class Giver:
@@ -156,17 +155,15 @@ def _step(piece: Piece, conn: Connection) -> tuple[Gift, list[Holding]]:
     gift = get(conn, piece.gift.batch_id, piece.gift.id)
     if gift.is_over:
         return gift, []
-    given: list[Holding] = []
     end, total = piece.start + AT_ONCE, len(piece.members)
+    some = piece.members[piece.start : end]
+    given, refused = give(conn, piece.batch, some, gift.id, piece.now_us)
     changes: dict[str, object] = {"state": "running", "total": total}
     over: dict[str, object] = {"finished_at_us": piece.now_us}
-    try:
-        for customer_id in piece.members[piece.start : end]:
-            given += give(conn, piece.batch, [customer_id], gift.id, piece.now_us)
-    except Refused as refused:
+    if refused is not None:
         changes |= {**over, "state": "failed", "reason": refused.reason or ""}
-    else:
-        changes |= {**over, "state": "done"} if end > total else {}
+    elif end > total:
+        changes |= {**over, "state": "done"}
     return _changed(conn, gift, given=gift.given + len(given), **changes), given
 
 

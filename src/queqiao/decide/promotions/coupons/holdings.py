@@ -12,12 +12,16 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from queqiao.decide.promotions.coupons import voids
+from queqiao.decide.promotions.coupons.ranges import Ranges
 from queqiao.decide.promotions.coupons.tables import holdings, issues
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import HOUR_US
 from queqiao.kernel.errors import Message, Refused
 
 Origin = Literal["claim", "gift"]
+
+CUSTOMERS_AT_ONCE = 400
+"""Names in one question to the records."""
 
 _GONE = Message("券已领完", "all coupons of the batch are taken")
 _LIMIT = Message("已达到每人可领数量", "the customer has as many as one may claim")
@@ -58,46 +62,98 @@ class Issued(NamedTuple):
 
 def issue(conn: Connection, wanted: Issue, now_us: int) -> Issued:
     """Give the next code of the batch. Raises Refused: ``batch_exhausted``, ``claim_limit``."""
-    h = holdings.c
-    of_customer = and_(h.batch_id == wanted.batch_id, h.customer_id == wanted.customer_id)
-    known = conn.execute(
-        select(holdings).where(of_customer, h.request_id == wanted.request_id)
-    ).first()
-    if known is not None:
-        return Issued(_holding(known), is_new=False)
-    if wanted.most is not None:
-        having = conn.execute(select(func.count()).where(of_customer)).scalar_one()
-        if having >= wanted.most:
-            raise Refused(_LIMIT, reason="claim_limit")
-    number = _next_number(conn, wanted)
-    values = {name: getattr(wanted, name) for name in ("batch_id", "customer_id", "origin")}
-    conn.execute(
-        insert(holdings).values(
-            **values,
-            number=number,
-            request_id=wanted.request_id,
-            issued_at_us=now_us,
-            expires_at_us=wanted.expires_at_us,
+    (answer,) = issue_all(conn, [wanted], now_us)
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
+
+
+def issue_all(conn: Connection, wanted: Sequence[Issue], now_us: int) -> list[Issued | Refused]:
+    """Give one after the other, as ``issue`` does, for few statements in all."""
+    issuing = _Issuing(conn, wanted, now_us)
+    answers = [issuing.give(one) for one in wanted]
+    issuing.store()
+    return answers
+
+
+class _Issuing:
+    """Codes given in one transaction: what customers have, and the next number of each batch."""
+
+    def __init__(self, conn: Connection, wanted: Sequence[Issue], now_us: int) -> None:
+        self._conn = conn
+        self._now_us = now_us
+        self._having: dict[tuple[str, str], dict[str, Holding]] = {}
+        self._batches: dict[str, _Numbers] = {}
+        self._fresh: list[dict[str, object]] = []
+        for batch_id in dict.fromkeys(one.batch_id for one in wanted):
+            customers = [one.customer_id for one in wanted if one.batch_id == batch_id]
+            self._load(batch_id, customers)
+
+    def _load(self, batch_id: str, customers: Sequence[str]) -> None:
+        self._batches[batch_id] = _Numbers.of(self._conn, batch_id)
+        base = select(holdings).where(holdings.c.batch_id == batch_id)
+        for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
+            some = customers[start : start + CUSTOMERS_AT_ONCE]
+            for row in self._conn.execute(base.where(holdings.c.customer_id.in_(some))):
+                having = self._having.setdefault((batch_id, row.customer_id), {})
+                having[row.request_id] = _holding(row)
+
+    def give(self, wanted: Issue) -> Issued | Refused:
+        having = self._having.setdefault((wanted.batch_id, wanted.customer_id), {})
+        known = having.get(wanted.request_id)
+        if known is not None:
+            return Issued(known, is_new=False)
+        if wanted.most is not None and len(having) >= wanted.most:
+            return Refused(_LIMIT, reason="claim_limit")
+        numbers = self._batches[wanted.batch_id]
+        if numbers.next >= wanted.count:
+            return Refused(_GONE, reason="batch_exhausted")
+        held = self._held(wanted, numbers.take())
+        having[wanted.request_id] = held
+        self._fresh.append({**msgspec.structs.asdict(held), "request_id": wanted.request_id})
+        return Issued(held, is_new=True)
+
+    def _held(self, wanted: Issue, number: int) -> Holding:
+        return Holding(
+            wanted.batch_id,
+            number,
+            wanted.customer_id,
+            wanted.origin,
+            self._now_us,
+            wanted.expires_at_us,
         )
-    )
-    held = Holding(
-        wanted.batch_id, number, wanted.customer_id, wanted.origin, now_us, wanted.expires_at_us
-    )
-    return Issued(held, is_new=True)
+
+    def store(self) -> None:
+        if self._fresh:
+            self._conn.execute(insert(holdings), self._fresh)
+        for batch_id, numbers in self._batches.items():
+            numbers.store(self._conn, batch_id)
 
 
-def _next_number(conn: Connection, wanted: Issue) -> int:
-    """Return the first number that nobody has and that is not void, and step behind it."""
-    here = issues.c.batch_id == wanted.batch_id
-    known = conn.execute(select(issues.c.next_number).where(here)).scalar()
-    number = voids.first_valid(conn, wanted.batch_id, known or 0)
-    if number >= wanted.count:
-        raise Refused(_GONE, reason="batch_exhausted")
-    if known is None:
-        conn.execute(insert(issues).values(batch_id=wanted.batch_id, next_number=number + 1))
-    else:
-        conn.execute(update(issues).where(here).values(next_number=number + 1))
-    return number
+class _Numbers:
+    """The first number of a batch that nobody has and that is not void."""
+
+    def __init__(self, begun: int | None, void: Ranges) -> None:
+        self._begun = begun
+        self._void = void
+        self.next = void.first_outside(begun or 0)
+
+    @classmethod
+    def of(cls, conn: Connection, batch_id: str) -> "_Numbers":
+        query = select(issues.c.next_number).where(issues.c.batch_id == batch_id)
+        void = Ranges((one.first_number, one.end_number) for one in voids.of_batch(conn, batch_id))
+        return cls(conn.execute(query).scalar(), void)
+
+    def take(self) -> int:
+        number, self.next = self.next, self._void.first_outside(self.next + 1)
+        return number
+
+    def store(self, conn: Connection, batch_id: str) -> None:
+        if self._begun is None:
+            conn.execute(insert(issues).values(batch_id=batch_id, next_number=self.next))
+        elif self.next != self._begun:
+            here = issues.c.batch_id == batch_id
+            conn.execute(update(issues).where(here).values(next_number=self.next))
 
 
 def find(conn: Connection, batch_id: str, number: int) -> Holding | None:

@@ -18,6 +18,11 @@ class Ranges:
         place = bisect_right(self._firsts, number) - 1
         return place >= 0 and number < self.parts[place][1]
 
+    def first_outside(self, number: int) -> int:
+        """Return the first number from ``number`` on that is in no range."""
+        place = bisect_right(self._firsts, number) - 1
+        return max(number, self.parts[place][1]) if place >= 0 else number
+
     def __len__(self) -> int:
         return sum(end - first for first, end in self.parts)
 

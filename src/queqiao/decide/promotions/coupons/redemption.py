@@ -214,7 +214,7 @@ class Coupons:
         book = self._shop().promotions.code_book
         found = book.find(code)
         holding = await self._holder(found) if book.has_personal else None
-        batch_id, name = ("", code) if found is None else (found.batch.id, _printed(found))
+        batch_id, name = ("", code) if found is None else (found.batch.id, found.code)
         order = order_counter(batch_id, name, asked.order_id)
         who = asked.customer_id, asked.address
         balances = await self._guesses.check(*who, asked.now_us, also=[order])
@@ -230,8 +230,8 @@ class Coupons:
     def _use(self, found: Found, holding: Holding | None, asked: Asked) -> Use:
         promotions, batch = self._shop().promotions, found.batch
         offers = promotions.unlocked_by(batch.id)
-        code = _printed(found)
-        return Use(code, found.number, batch, holding, offers, asked.customer_id, asked.order_id)
+        who = asked.customer_id, asked.order_id
+        return Use(found.code, found.number, batch, holding, offers, *who)
 
     async def _shortage(self, use: Use, now_us: int) -> str | None:
         """Return which limit leaves no use, None when none does."""
@@ -324,10 +324,6 @@ def _in_book(order: Balance, taking: Taking, now_us: int) -> int:
     if order.spent:
         raise Refused(_REFUSED, reason="used_by_order")
     return order.leased if order.leased * SECOND_US > now_us else 0
-
-
-def _printed(found: Found) -> str:
-    return found.batch.code(found.number)
 
 
 def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:

@@ -54,18 +54,5 @@ def load(conn: Connection) -> dict[str, Ranges]:
     return {batch_id: Ranges(ranges) for batch_id, ranges in found.items()}
 
 
-def first_valid(conn: Connection, batch_id: str, number: int) -> int:
-    """Return the first number from ``number`` on that is not void."""
-    v = voids.c
-    while True:
-        query = select(v.end_number).where(
-            v.batch_id == batch_id, v.first_number <= number, v.end_number > number
-        )
-        end = conn.execute(query.order_by(v.end_number.desc()).limit(1)).scalar()
-        if end is None:
-            return number
-        number = int(end)
-
-
 def _void(row: Row[tuple[object, ...]]) -> Void:
     return Void(row.id, row.first_number, row.end_number, row.reason, row.at_us, row.by)
