@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
+from queqiao.decide.promotions.cards.contracts import Cards
 from queqiao.decide.promotions.coupons.claims import Claims
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.coupons.hot_endpoints import CouponDesk, coupon_routes
@@ -18,6 +19,11 @@ from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.refunds.hot_endpoints import refund_routes
 from queqiao.decide.promotions.refunds.memo_book import MemoBook
 from queqiao.decide.promotions.refunds.recorded import RecordedRefunds
+from queqiao.decide.promotions.totals.card_balances import (
+    KnownCards,
+    with_balances,
+    with_reasons,
+)
 from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -34,7 +40,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
 
     ``coupon_secret`` makes and reads codes; ``signer`` signs the cursors of lists; ``segments_of``
     says in which segments a customer is, by id, ``buyer_of`` what one has bought; ``zone`` is that
-    of the shop's days.
+    of the shop's days; ``cards`` says what stored-value cards hold.
     """
 
     shop: Callable[[], Shop]
@@ -47,6 +53,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     segments_of: Callable[[str], Collection[str]] = lambda _customer_id: ()
     buyer_of: BuyerOf = nobody_known
     zone: str = DEFAULT_ZONE
+    cards: Cards | None = None
 
 
 def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[Route]:
@@ -55,17 +62,23 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
     customers = KnownCustomers(services.segments_of, services.buyer_of)
 
     async def known(question: QuoteRequest, now_us: int) -> QuoteRequest:
-        return await customers.complete(question, services.shop().promotions, now_us)
+        return (await known_cards(question, now_us)).question
+
+    async def known_cards(question: QuoteRequest, now_us: int) -> KnownCards:
+        completed = await customers.complete(question, services.shop().promotions, now_us)
+        return await with_balances(completed, services.cards, now_us)
 
     async def price(request: Request) -> Response:
         shop = services.shop()
-        question = await known(request.decode(QuoteRequest, QUOTE_BYTES_MAX), request.now_us)
+        asked = request.decode(QuoteRequest, QUOTE_BYTES_MAX)
+        question, reasons = await known_cards(asked, request.now_us)
         if question.codes:
             shop = await screened(shop, question, desk.coupons, request.now_us)
         counter = Counter(question, shop, request.now_us)
         answered = counter.answer(question.cart.lines)
         await services.exposures.note(question, counter, answered, request.now_us)
-        return json_response(write(question, counter, answered))
+        written = write(question, counter, answered)
+        return json_response(with_reasons(written, reasons) if reasons else written)
 
     redemptions = Redemptions(
         services.shop,

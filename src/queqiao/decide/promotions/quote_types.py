@@ -97,11 +97,15 @@ class Shipping(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CartCard(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stored-value card that pays: at most ``amount``, and what it holds (``balance``)."""
+    """A stored-value card that pays, at most ``amount``.
+
+    Without ``balance`` the system looks up what it holds; ``pin`` where its product asks for one.
+    """
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
     balance: Price | None = None
     amount: Price | None = None
+    pin: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Cart(Struct, frozen=True, forbid_unknown_fields=True):
@@ -311,12 +315,13 @@ class QuotedPoints(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     worth: int = 0
 
 
-class QuotedPayment(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What one means of payment pays of the total."""
+class QuotedPayment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What one means of payment pays of the total; ``reason`` why a card is worth nothing."""
 
     method: Literal["card"]
     id: str
     amount: int
+    reason: str | None = None
 
 
 class Quote(Struct, frozen=True):

@@ -139,20 +139,23 @@ def routes(
         random_bits=chance.random_bits,
         zone=settings.shop.timezone,
     )
+    coupon_secret = secret_keys.key(settings.home, "coupons")
+    guesses = GuessBudget(ledger, coupon_secret)
+    reader = CardReader(lambda: hot.cards, hot.records, guesses)
+    cards = Cards(reader, ledger, hot.records)
     promotions = PromotionServices(
         shop=hot.shop,
         ledger=ledger,
         event_log=event_log,
         records=hot.records,
-        coupon_secret=secret_keys.key(settings.home, "coupons"),
+        coupon_secret=coupon_secret,
         signer=secret_keys.signer(settings.home, "cursors"),
         exposures=exposures,
         segments_of=hot.segments_of,
         buyer_of=live.buyer,
         zone=settings.shop.timezone,
+        cards=cards,
     )
-    guesses = GuessBudget(ledger, promotions.coupon_secret)
-    reader = CardReader(lambda: hot.cards, hot.records, guesses)
     flash = FlashServices(
         sales=lambda: hot.flash_sales,
         ledger=ledger,
@@ -170,7 +173,7 @@ def routes(
     return [
         *ads_routes(ads),
         *promotion_routes(promotions),
-        *card_routes(Cards(reader, ledger, hot.records), Payments(reader, ledger, hot.records)),
+        *card_routes(cards, Payments(reader, ledger, hot.records)),
         *flash_routes(flash),
         *recommend_routes(recommend),
     ]

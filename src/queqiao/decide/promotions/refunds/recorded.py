@@ -113,12 +113,23 @@ class RecordedRefunds:
         return await self._give_back(known.memo, shown, now_us)
 
     async def _give_back(self, memo: CreditMemo, shown: Redemption, now_us: int) -> CreditMemo:
-        """Give uses and budgets back, at most what is left of each; once a memo."""
+        """Give uses and budgets back, at most what is left of each; once a memo.
+
+        Returns of one order go one after the other: one that comes between is waited for.
+        """
         name = f"memo-{memo.number}"
-        given = tuple(_left(memo, shown))
-        if given and all(one.request_id != name for one in shown.returns):
-            await self._redemptions.give_back(shown.id, NewReturn(name, given, "refund"), now_us)
-        return memo
+        for _ in range(TRIES_MAX):
+            given = tuple(_left(memo, shown))
+            if not given or any(one.request_id == name for one in shown.returns):
+                return memo
+            asked = NewReturn(name, given, "refund")
+            try:
+                await self._redemptions.give_back(shown.id, asked, now_us)
+            except (Conflict, InvalidInput):
+                _, shown = await self._redemptions.read(shown.id, now_us)
+            else:
+                return memo
+        raise Unavailable(_BUSY)
 
 
 def _left(memo: CreditMemo, shown: Redemption) -> Iterator[GivenBack]:
