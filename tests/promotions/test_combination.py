@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.combination.settling import settle
+from queqiao.decide.promotions.combination.whole_cart import steps_of
 from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
     BundleItem,
@@ -271,3 +272,9 @@ def test_nothing_that_can_be_tried_is_better(question):
     assert priced.discount <= proof.upper_bound
     assert best <= proof.upper_bound
     assert priced.discount == best
+
+
+def test_no_multiple_of_a_threshold_between_two_totals():
+    stated = ThresholdBenefit((Tier(1_000, 100),), repeat=True)
+    assert steps_of(stated, 100, 900) == []
+    assert [step.at_least for step in steps_of(stated, 100, 2_500)] == [1_000, 2_000]

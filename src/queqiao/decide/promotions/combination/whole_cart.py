@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
+from queqiao.decide.promotions.benefits.points import PointsPayment
 from queqiao.decide.promotions.benefits.sums import Sum
 from queqiao.decide.promotions.combination.tails import Late
 from queqiao.decide.promotions.documents.benefit import ThresholdBenefit
@@ -97,6 +98,8 @@ class WholeCart:
 
     def _rules(self, place: int, total: int) -> Iterator[Step]:
         late = self._items[place]
+        if isinstance(late.item.offer.benefit, PointsPayment):
+            raise OverflowError  # a step of points can leave less of a dearer cart
         asked = late.item.offer.subtotal_at_least
         stated = late.item.offer.stated
         if isinstance(stated, ThresholdBenefit) and stated.measure == "amount":
@@ -119,7 +122,7 @@ def steps_of(stated: ThresholdBenefit, lowest: int, highest: int) -> list[Step]:
         if last - first > MULTIPLES_MAX:
             raise OverflowError
         starts = [size * times for times in range(first, last + 1)]
-    ends = [*starts[1:], FOREVER]
+    ends = [*starts[1:], FOREVER][: len(starts)]
     return [Step(*pair) for pair in zip(starts, ends, strict=True) if pair[0] <= highest]
 
 
