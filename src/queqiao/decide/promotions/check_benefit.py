@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
+from queqiao.decide.promotions.check_condition import scope_errors
 from queqiao.decide.promotions.documents.benefit import (
     Benefit,
     BundleBenefit,
@@ -135,6 +136,8 @@ def _buy_get_errors(benefit: BuyGetBenefit) -> Iterator[FieldError]:
     if benefit.price is not None and benefit.percent != FREE:
         message = Message("与折扣只能填一个", "give either this or percent")
         yield FieldError("benefit.price", message)
+    if benefit.get_goods is not None:
+        yield from scope_errors(benefit.get_goods, "benefit.get_goods")
     if benefit.same_sku and benefit.get_goods is not None:
         message = Message("与“赠品范围”只能填一个", "give either this or get_goods")
         yield FieldError("benefit.same_sku", message)
@@ -154,6 +157,7 @@ def _bundle_errors(benefit: BundleBenefit, scope: Scope) -> Iterator[FieldError]
         message = Message("一套至少两件", "a bundle is two units at least")
         yield FieldError("benefit.items", message)
     for index, item in enumerate(benefit.items):
+        yield from scope_errors(item.goods, f"benefit.items[{index}].goods")
         if _share_nothing(item.goods, scope):
             message = Message(
                 "促销范围里没有这些商品，永远凑不成套", "the scope holds none of these goods"

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from queqiao.decide.promotions.check_benefit import benefit_errors, percent_errors
 from queqiao.decide.promotions.check_condition import condition_errors, scope_errors
+from queqiao.decide.promotions.check_stacking import stacking_errors
 from queqiao.decide.promotions.documents.benefit import is_reducible
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.totals.checks import reward_errors
@@ -21,6 +22,7 @@ def check_promotion(document: PromotionDocument) -> None:
         *scope_errors(document.scope, "scope"),
         *condition_errors(document.condition),
         *benefit_errors(document.benefit, document.scope),
+        *stacking_errors(document),
         *reward_errors(document.benefit),
         *_funding_errors(document.funding),
         *_currency_errors(document.currency),

@@ -215,7 +215,9 @@ def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
             line.price,
             discount,
             total,
-            _units(pieces.get(place) or (Piece(line.quantity, total),), line.price, profile),
+            _units(pieces[place], line.price, profile)
+            if place in pieces
+            else _equal_units(discount, line.quantity, line.price, profile),
             shares[place],
         )
     return [line for line in quoted if line is not None]

@@ -37,8 +37,7 @@ class Threshold(Sum):
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
-        measured = quantity if self.reads_quantity else base
-        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
+        return _next(self._tiers, quantity if self.reads_quantity else base, self.reads_quantity)
 
 
 class PercentTiers(Sum):
@@ -63,8 +62,7 @@ class PercentTiers(Sum):
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
-        measured = quantity if self.reads_quantity else base
-        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
+        return _next(self._tiers, quantity if self.reads_quantity else base, self.reads_quantity)
 
 
 class PriceTiers(Compiled):
@@ -88,8 +86,7 @@ class PriceTiers(Compiled):
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
-        measured = quantity if self.reads_quantity else base
-        return _next([at_least for at_least, _ in self._tiers], measured, self.reads_quantity)
+        return _next(self._tiers, quantity if self.reads_quantity else base, self.reads_quantity)
 
 
 class Repeating(Sum):
@@ -115,14 +112,17 @@ class Repeating(Sum):
         fits = measured // self._at_least
         if self.cap is not None and fits * self._discount >= self.cap:
             return None
-        return _missing((fits + 1) * self._at_least - measured, self.reads_quantity)
+        shortfall = (fits + 1) * self._at_least - measured
+        return Missing(shortfall, "unit" if self.reads_quantity else "minor")
 
 
-def _next(steps: Sequence[int], measured: int, in_units: bool) -> Missing | None:
-    """Return what is missing from ``measured`` to the first step above it."""
-    step = next((step for step in steps if step > measured), None)
-    return None if step is None else _missing(step - measured, in_units)
-
-
-def _missing(shortfall: int, in_units: bool) -> Missing:  # one use
-    return Missing(shortfall, "unit" if in_units else "minor")
+def _next(
+    tiers: Sequence[tuple[int, object]],
+    measured: int,
+    in_units: bool,
+) -> Missing | None:
+    """Return what is missing from ``measured`` to the first tier above it."""
+    for at_least, _ in tiers:
+        if at_least > measured:
+            return Missing(at_least - measured, "unit" if in_units else "minor")
+    return None
