@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import hypothesis.strategies as st
 
-from queqiao.decide.promotions.check_benefit import benefit_errors
-from queqiao.decide.promotions.check_condition import scope_errors
+from queqiao.decide.promotions.checks import check_promotion
 from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
     BundleItem,
@@ -38,6 +37,7 @@ from queqiao.decide.promotions.quote_types import (
     QuoteRequest,
     Shipping,
 )
+from queqiao.kernel.errors import InvalidInput
 
 SKUS = "ABCDE"
 AMOUNTS = st.integers(1, 30) | st.integers(1, 100_000)
@@ -218,12 +218,12 @@ FUNDINGS = st.integers(0, 100).flatmap(
 
 
 def stands(promotion):
-    """Leave out what can never give: bundles that the scope cannot fill, scopes without goods."""
-    errors = (
-        *benefit_errors(promotion.benefit, promotion.scope),
-        *scope_errors(promotion.scope, "scope"),
-    )
-    return not errors
+    """Leave out what a check refuses, such as bundles that the scope can never fill."""
+    try:
+        check_promotion(promotion)
+    except InvalidInput:
+        return False
+    return True
 
 
 GROUPS = "gh"
