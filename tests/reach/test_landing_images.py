@@ -4,12 +4,15 @@ import json
 import random
 
 import pytest
-from tests.reach.landing import png
+from tests.reach.landing import NOW_US, document, png
 from tests.reach.landing_house import PagesHouse, said
 
-from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, UnsupportedMedia
+from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused, UnsupportedMedia
 from queqiao.ports.records import artifacts
+from queqiao.ports.records.audit import Actor
+from queqiao.ports.records.documents import Edit
 from queqiao.reach.landing_pages import images
+from queqiao.reach.landing_pages.kind import LANDING_PAGE
 
 
 async def test_an_image_is_kept_by_content_and_served_for_ever(pages: PagesHouse) -> None:
@@ -95,3 +98,25 @@ async def test_images_are_bounded(pages: PagesHouse, monkeypatch: pytest.MonkeyP
         await pages.ask("/api/v1/landing-images", "POST", sent=png(2, 2))
     kept = await pages.records.read(lambda conn: artifacts.names(conn, images.PREFIX))
     assert len(kept) == 1
+
+
+async def test_an_image_that_no_page_shows_can_be_deleted(pages: PagesHouse) -> None:
+    path = "/api/v1/landing-images"
+    made = json.loads((await pages.ask(path, "POST", sent=png(4, 4))).body)
+    shown = document("hero", share={"image": {"url": made["url"]}})
+    await pages.add(LANDING_PAGE, "lp1", shown, state="paused")
+
+    async def delete(name: str) -> int:
+        return (await pages.ask(f"{path}/{{name}}", "DELETE", name=name)).status
+
+    with pytest.raises(Refused) as refusal:
+        await delete(made["name"])
+    assert refusal.value.reason == "image_used"
+    edit = Edit(Actor("u", "u"), NOW_US)
+    await pages.documents.transition(LANDING_PAGE, "lp1", "archived", edit)
+    assert await delete(made["name"]) == 204
+    for name in (made["name"], "f" * 32 + "-1x1.png", "%", "../records"):
+        with pytest.raises(NotFound):
+            await delete(name)
+    with pytest.raises(NotFound):
+        await pages.ask("/p/images/{name}", name=made["name"])

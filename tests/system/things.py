@@ -219,7 +219,14 @@ def make_page(client: httpx.Client, things: Things) -> None:
     html = until(lambda: found.text if (found := client.get(path)).is_success else "", 5)
     things.ids["assets"] = html.partition("/p/assets/")[2].partition('"')[0]
     gif = b"GIF89a\x01\x00\x01\x00" + b"\x00" * 8
-    things.ids["images"] = good(client.post("/api/v1/landing-images", content=gif))["name"]
+    image = good(client.post("/api/v1/landing-images", content=gif))
+    things.ids["images"] = things.ids["landing-images"] = image["name"]
+    document = {
+        **documents(things.prefix)["landing-pages"],
+        "share": {"image": {"url": image["url"]}},
+    }
+    member = f"/api/v1/landing-pages/{things.prefix}"
+    good(client.put(member, json={"document": document}, headers={"if-match": "*"}))
     link = good(client.post(f"/api/v1/landing-pages/{things.prefix}/preview-link"))["path"]
     things.ids["preview"] = link.rpartition("/")[2]
 

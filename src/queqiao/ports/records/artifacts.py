@@ -1,6 +1,6 @@
 """Artifacts: bytes that one role makes whole and others load whole (segment members, models)."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from queqiao.ports.records import changes
 from queqiao.ports.records.tables import artifacts
@@ -32,6 +32,15 @@ def get(conn: Connection, name: str) -> tuple[int, bytes] | None:
     query = select(artifacts.c.revision, artifacts.c.body).where(artifacts.c.name == name)
     row = conn.execute(query).first()
     return None if row is None else (row.revision, bytes(row.body))
+
+
+def remove(conn: Connection, name: str) -> bool:
+    """Delete what lies under ``name``; say whether anything did."""
+    if get(conn, name) is None:
+        return False
+    conn.execute(delete(artifacts).where(artifacts.c.name == name))
+    changes.note(conn, KIND, name)
+    return True
 
 
 def names(conn: Connection, prefix: str) -> list[str]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, select
 
 from queqiao.kernel.errors import (
     Conflict,
@@ -19,11 +19,14 @@ from queqiao.kernel.errors import (
     InvalidInput,
     Message,
     NotFound,
+    Refused,
     UnsupportedMedia,
 )
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
+from queqiao.ports.records.tables import documents
+from queqiao.reach.landing_pages.kind import LANDING_PAGE
 
 IMAGE_BYTES_MAX = 2_000_000
 IMAGES_MAX = 1_000
@@ -43,6 +46,7 @@ _NO_IMAGE = Message(
     "须是 PNG、JPEG、GIF 或 WebP 图片", "must be an image of type PNG, JPEG, GIF or WebP"
 )
 _TOO_WIDE = Message("宽和高最多 8000 像素", "at most 8000 pixels wide and high")
+_USED = Message("还有页面在用这张图片", "a page still shows this image")
 _MANY = Message("图片太多，请先删除不用的", "too many images; delete some that are not used")
 
 
@@ -132,6 +136,18 @@ def store(conn: Connection, body: bytes, now_us: int) -> ImageView:
     return view(name)
 
 
+def remove(conn: Connection, name: str) -> None:
+    """Delete an image. Raises NotFound, and Refused while a page that is not archived shows it."""
+    d = documents.c
+    shown = and_(d.kind == LANDING_PAGE.name, d.state != "archived", d.body.contains(name))
+    if not _NAME.fullmatch(name):
+        raise NotFound
+    if conn.execute(select(d.id).where(shown).limit(1)).first() is not None:
+        raise Refused(_USED, reason="image_used")
+    if not artifacts.remove(conn, PREFIX + name):
+        raise NotFound
+
+
 def view(name: str) -> ImageView:
     """Return an image as the API shows it; its name says its size."""
     width, height = name.rpartition("-")[2].partition(".")[0].split("x")
@@ -187,12 +203,18 @@ def routes(records: Records) -> list[Route]:
         names = await records.read(lambda conn: artifacts.names(conn, PREFIX))
         return json_response(ImageList([view(name.removeprefix(PREFIX)) for name in names]))
 
+    async def delete(request: Request) -> Response:
+        await records.write(lambda conn: remove(conn, request.params["name"]))
+        return Response(204)
+
     words = Message("上传页面图片，内容即请求体", "Upload an image: the body is its bytes")
     listed = Message("页面图片", "Images of pages")
+    gone = Message("删除没有页面在用的图片", "Delete an image that no page shows")
     path, tags = "/api/v1/landing-images", ("landing-pages",)
     return [
         Route(
             "POST", path, upload, words, "write", None, ImageView, tags, IMAGE_BYTES_MAX, status=201
         ),
+        Route("DELETE", f"{path}/{{name}}", delete, gone, "write", None, None, tags, status=204),
         Route("GET", path, everything, listed, "read", None, ImageList, tags),
     ]
