@@ -29,6 +29,7 @@ CARD_VERBS = (
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
     "/api/v1/promotions/redemptions",
+    "/api/v1/promotions/refund",
     *(f"/api/v1/coupons/{{id}}/{verb}" for verb in COUPON_VERBS),
     "/api/v1/flash-sales/{id}/admission",
     "/api/v1/flash-sales/{id}/reserve",
