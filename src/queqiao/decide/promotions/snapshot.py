@@ -4,7 +4,7 @@ A change makes another snapshot that shares what did not change: promotions keep
 only their own bits flip, and no other document is compiled again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from types import MappingProxyType
 from typing import NamedTuple
@@ -39,7 +39,9 @@ class PromotionsSnapshot:
 
     ``by_place`` holds each offer at its bit; None where one has gone. ``inline`` says that the
     promotions came with a question: then every one that does not apply says why, and the id of a
-    coupon batch stands for any code of it. ``zone`` is the time zone of conditions that name none.
+    coupon batch stands for any code of it. ``ranks`` say for each place where its offer stands in
+    the default order; None: as the places. ``coded`` are the bits of those that name a batch.
+    ``zone`` is the time zone of conditions that name none.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class PromotionsSnapshot:
         self._sum = sum(offer.digest for offer in known)
         self._places: Mapping[str, int] = {offer.id: n for n, offer in enumerate(known)}
         self._around = _around(enumerate(known))
+        self.coded = _coded(enumerate(known))
+        self.ranks: list[int] | None = None
         self._unlocked = _unlocked({}, (), enumerate(known))
 
     @property
@@ -114,6 +118,8 @@ class PromotionsSnapshot:
         after._places = {**places, **{offer.id: place for place, offer in come}}
         after.index = self.index.changed([*map(_entry, gone)], [*map(_entry, come)])
         after._sum = self._sum + sum(o.digest for _, o in come) - sum(o.digest for _, o in gone)
+        after.ranks = _ranks(by_place)
+        after.coded = self.coded ^ _coded(gone) | _coded(come)
         after._around = self._around ^ _around(gone) | _around(come)
         after._unlocked = _unlocked(self._unlocked, gone, come)
         return after
@@ -171,6 +177,20 @@ def _around(placed: Iterable[tuple[int, Offer]]) -> int:
         for place, offer in placed
         if offer.reward is not None or isinstance(offer.benefit, PointsPayment)
     )
+
+
+def _coded(placed: Iterable[tuple[int, Offer]]) -> int:
+    """Return the bits of those that name a coupon batch."""
+    return sum(1 << place for place, offer in placed if offer.batches)
+
+
+def _ranks(by_place: Sequence[Offer | None]) -> list[int]:
+    """Return for each place where its offer stands in the default order."""
+    taken = [(offer.order, place) for place, offer in enumerate(by_place) if offer is not None]
+    ranks = [0] * len(by_place)
+    for rank, (_, place) in enumerate(sorted(taken)):
+        ranks[place] = rank
+    return ranks
 
 
 def _unlocked(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.profile import LAYERS, Profile
-from queqiao.decide.promotions.matching.bits import lines_by_place
+from queqiao.decide.promotions.matching.bits import lines_by_place, places
 from queqiao.decide.promotions.matching.given_codes import GivenCodes
 from queqiao.decide.promotions.matching.goods_test import GoodsTest
 from queqiao.decide.promotions.matching.situation import Situation
@@ -49,17 +49,21 @@ class Matcher:
 
         What prices must answer is left to each offer's requirement.
         """
-        index = self.promotions.index
-        named, holding = index.reached(basket, self._failing)
-        by_place, every_line = self.promotions.by_place, tuple(range(len(named)))
+        promotions = self.promotions
+        named, holding = promotions.index.reached(basket, self._failing)
+        own = set(places(holding & (promotions.index.asking | promotions.coded)))
+        by_place, every_line = promotions.by_place, tuple(range(len(named)))
         placed = []
-        for place, lines in zip(*lines_by_place(named, holding), strict=True):
+        for place, lines in self._in_order(*lines_by_place(named, holding)):
             offer = by_place[place]
-            if offer is not None:
-                item = self._place(offer, lines or every_line, basket)
-                if item is not None:
-                    placed.append(item)
-        placed.sort(key=self._order)
+            if offer is None:
+                continue
+            if place in own:
+                placed += self._place(offer, lines or every_line, basket)
+            else:
+                placed.append(Placed(offer, lines or every_line))
+        if self._order is not None:
+            placed.sort(key=self._order)
         return placed
 
     def nearly(self, basket: Basket) -> Iterator[Unmet]:
@@ -74,12 +78,22 @@ class Matcher:
                 if isinstance(bound, Missing):
                     yield Unmet(Placed(offer, mine), *bound)
 
-    def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> Placed | None:
+    def _in_order(
+        self, found: Sequence[int], lines: Sequence[Sequence[int]]
+    ) -> Iterable[tuple[int, Sequence[int]]]:
+        """Return places with their lines in the default order, where that is what is wanted."""
+        ranks, pairs = self.promotions.ranks, zip(found, lines, strict=True)
+        if ranks is None or self._order is not None:
+            return pairs
+        return sorted(pairs, key=lambda pair: ranks[pair[0]])
+
+    def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> list[Placed]:
+        """Return an offer with its code and what its tree leaves open; none where that fails."""
         code = self._code_of(offer) if offer.batches else None
         if not offer.plan.asks or offer.tree is None:
-            return Placed(offer, lines, code)
+            return [Placed(offer, lines, code)]
         bound = offer.tree.bind(Asking(self.situation, basket, lines, self._runs))
-        return None if isinstance(bound, Missing) else Placed(offer, lines, code, bound)
+        return [] if isinstance(bound, Missing) else [Placed(offer, lines, code, bound)]
 
     def _code_of(self, offer: Offer) -> str | None:
         """Return the code that was given for an offer."""
@@ -136,10 +150,10 @@ class _Shelf:
         return sum([self._totals[line] for line in lines])
 
 
-def _order(profile: Profile) -> Callable[[Placed], tuple[int, int, str]]:
-    """Return by what offers are sorted under a profile."""
+def _order(profile: Profile) -> Callable[[Placed], tuple[int, int, str]] | None:
+    """Return by what offers are sorted under a profile; None for the default order."""
     if profile.priority == "high_first" and profile.layers == LAYERS:
-        return _default_order
+        return None
     sign = -1 if profile.priority == "high_first" else 1
     layers = {layer: place for place, layer in enumerate(profile.layers)}
 
@@ -147,7 +161,3 @@ def _order(profile: Profile) -> Callable[[Placed], tuple[int, int, str]]:
         return layers[item.offer.layer], sign * item.offer.priority, item.offer.id
 
     return key
-
-
-def _default_order(item: Placed) -> tuple[int, int, str]:
-    return item.offer.order
