@@ -123,7 +123,8 @@ def filled(path: str, made: Things) -> str:
     """Return the path with its parameters replaced by what is there."""
     parts = path.split("/")
     for place, part in enumerate(parts):
-        parts[place] = PART.sub(lambda _, before=parts[place - 1]: made.ids[before], part)
+        found = made.ids.get(parts[place - 1], "1")  # a number of a list in a thing
+        parts[place] = PART.sub(lambda _, found=found: found, part)
     return "/".join(parts)
 
 

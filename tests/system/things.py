@@ -267,6 +267,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["webhook-deliveries"] = found[0]["id"]
         until(lambda: client.get(f"/api/v1/profiles/{prefix}-user").is_success, 10)
         things.ids["gifts"] = give(client, prefix)
+        things.ids["replays"] = good(client.post("/api/v1/promotions/replay", json={}))["id"]
         file = client.get(f"/api/v1/card-products/{prefix}/cards.csv").text
         things.ids["cards"] = file.split()[1].partition(",")[0]
     things.ids["coupons"] = code_of(prefix)
