@@ -34,9 +34,9 @@ def sale(stock=10, **fields):
 class Counter:
     """The routes of flash sales, without a network."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ledger=None):
         self.folder = folder
-        self.ledger = EmbeddedLedger.open(folder / "ledger")
+        self.ledger = ledger or EmbeddedLedger.open(folder / "ledger")
         self.log = EmbeddedEventLog(folder / "log")
         self.show(sale())
         services = FlashServices(
