@@ -37,7 +37,7 @@ from queqiao.ports.ledger.flights import Flights
 from queqiao.wiring.supervisor import statuses
 
 TURNS = 3
-PEER_CALLS, IN_PROCESS, ON_REDIS = 100_000, 200_000, 200_000
+PEER_CALLS, IN_PROCESS, ON_REDIS = 100_000, 200_000, 120_000
 BATCH, BATCHES_AT_ONCE = 64, 8
 ONE_AT_ONCE = 50
 HTTP_BATCHES, HTTP_CONNECTIONS = 1_500, 8

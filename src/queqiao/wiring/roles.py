@@ -2,10 +2,10 @@
 
 | role | owns | answers |
 |---|---|---|
-| intake | the public port, the event log, bad rows | intake protocols, notices, flash sales; forwards the rest |
+| intake | the public port, the event log, bad rows | intake protocols, notices; forwards the rest |
 | ledger | the ledger | calls of other roles |
 | analytics | the warehouse when it runs in process; loads it | calls of other roles |
-| decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons, flash sales, landing pages |
+| decide | nothing; holds snapshots | decisions, quotes, recommendations, coupons, landing pages |
 | collector | nothing; server logs, system metrics | nobody |
 | console | nothing | the operators' API and page |
 | scheduler | nothing; segments, learning, webhooks, the lake | calls of other roles |
