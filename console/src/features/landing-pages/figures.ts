@@ -12,6 +12,7 @@ export function useTabs() {
   const { t } = useTranslation();
   return [
     { id: "promotions", label: t("promotion.tabs.promotions"), to: "/promotions" },
+    { id: "calendar", label: t("promotion.tabs.calendar"), to: "/promotions", extra: { tab: "calendar" } },
     { id: "batches", label: t("promotion.tabs.batches"), to: "/promotions", extra: { tab: "batches" } },
     { id: "pages", label: t("landing.pages"), to: "/promotions/pages" },
   ];
