@@ -29,7 +29,7 @@ from queqiao.decide.promotions.pricing.till import Till, Units
 NARROW, WIDE = 64, 16_384
 """Rows that are kept: in a first search that is quick, and in the one that leaves nothing out."""
 
-WIDTHS = (256, 2_048, WIDE)
+WIDTHS = (256, 1_024, 4_096, WIDE)
 """Rows that are kept in the searches for one level, until one leaves nothing out."""
 
 
@@ -204,6 +204,8 @@ class _Allocation:
             if found is not None:
                 self._price(found)
             if searched.cut != NEVER:
+                if width == WIDE and found is None:
+                    return bound
                 continue
             if not (self._is_exact and later.whole):
                 return bound

@@ -16,7 +16,7 @@ from queqiao.decide.promotions.combination.takers import NEVER, Taker
 from queqiao.decide.promotions.combination.walk import Ground, Rows, Walk
 from queqiao.decide.promotions.combination.worths import Field, Worths
 
-HALF = 1_024
+HALF = 256
 """With more rows than this a search for a sum goes on from the other half, and both are joined."""
 
 
@@ -40,6 +40,7 @@ class Search:
 
     def __init__(self, takers: Sequence[Taker], field: Field, worths: Worths) -> None:
         self._ground = Ground(takers, field, worths)
+        self._field = field
         self._runs = len(field.counts)
 
     def best(self, known: int, width: int) -> Searched:
@@ -55,6 +56,10 @@ class Search:
 
     def highest(self, floor: int, roof: int, width: int) -> Searched:
         """Return the way that gives the most from ``floor`` to ``roof``."""
+        unit = self._field.unit
+        floor, roof = -(-floor // unit) * unit, roof // unit * unit
+        if floor > roof:
+            return Searched(None, NEVER, 0)
         first = Walk(self._ground, _one(floor), _one(roof), width, sums=True)
         rows = self._start(int(self._ground.least_to_come[0, :, 0].sum()))
         while (

@@ -8,6 +8,7 @@ worths are moved until the bound is near the best allocation (subgradient steps,
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,11 @@ class Field:
         self.ends = np.full((len(takers), states), NEVER, dtype=np.int64)
         for place, taker in enumerate(takers):
             self._fill(place, taker)
+
+    @cached_property
+    def unit(self) -> int:
+        """Return what every gain, and so every sum of gains, is a multiple of."""
+        return max(1, int(np.gcd.reduce(self.gains[self.gains != NEVER])))
 
     def _fill(self, place: int, taker: Taker) -> None:
         steps, states = taker.after.shape
