@@ -40,9 +40,9 @@ def run() -> list[Row]:
     return [
         _ms("p50", ours_ms, theirs_ms, 0.50, None),
         _ms("p99", ours_ms, theirs_ms, 0.99, 10),
-        row("best", f"proven optimal, of {CARTS}", "%", "higher", 100 * proven / CARTS, goal=100),
+        row("best", f"proven optimal, of {CARTS}", "%", "higher", round(100 * proven / CARTS, 2), goal=100),
         row("best", f"equal to CP-SAT, of {decided} that it has proven in "
-            f"{SOLVER_SECONDS_MAX:.0f} s", "%", "higher", 100 * equal / decided, goal=100),
+            f"{SOLVER_SECONDS_MAX:.0f} s", "%", "higher", round(100 * equal / decided, 2), goal=100),
         *_large(),
     ]  # fmt: skip
 
@@ -68,7 +68,7 @@ def _large() -> list[Row]:
     name = "20 promotions, 60 units"
     return [
         row("best", f"{name}: p50", "ms", "lower", round(times[len(times) // 2], 1)),
-        row("best", f"{name}: proven optimal", "%", "higher", 100 * proven / len(found)),
+        row("best", f"{name}: proven optimal", "%", "higher", round(100 * proven / len(found), 1)),
         row("best", f"{name}: mean gap to the bound", "%", "lower",
             round(100 * sum(gaps) / len(gaps), 3)),
     ]  # fmt: skip
