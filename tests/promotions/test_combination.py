@@ -36,7 +36,6 @@ SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
 NOW_US = 1_780_000_000_000_000
 SMALL = Size(units=10, lines=(3, 6), promotions=(3, 7))
 EACH = 500
-LONG = [pytest.param(part, marks=pytest.mark.long) for part in range(20)]
 
 
 def settled(question, effort=None):
@@ -47,29 +46,34 @@ def settled(question, effort=None):
     return settle(answered.basket, answered.on_goods, counter.profile, effort)
 
 
-def same_as_the_solver(question, seconds_max=600.0):
+def compared(question, seconds_max):
+    """Hold our answer against the solver's; return whether ours is proven, and theirs."""
     priced, proof = settled(question)
     solved = solve(question, seconds_max=seconds_max)
-    assert solved.is_optimal
-    assert priced.discount <= solved.discount <= proof.upper_bound
-    if proof.optimal:
-        assert priced.discount == solved.discount
-    return proof.optimal and priced.discount == solved.discount
+    assert solved.discount <= proof.upper_bound
+    if solved.is_optimal:
+        assert priced.discount <= solved.discount
+        assert priced.discount == solved.discount or not proof.optimal
+    return proof.optimal, solved.is_optimal
 
 
 def test_small_carts_are_settled_as_the_solver_settles_them():
-    proven = [same_as_the_solver(cart(seed, SMALL)) for seed in range(300)]
-    assert sum(proven) >= 295
+    found = [compared(cart(seed, SMALL), 600.0) for seed in range(300)]
+    assert all(solved for _, solved in found)
+    assert sum(proven for proven, _ in found) >= 298
 
 
-@pytest.mark.parametrize("part", [pytest.param(0), *LONG[1:]])
+@pytest.mark.timeout(6 * 3600)
 @pytest.mark.long
+@pytest.mark.parametrize("part", range(20))
 def test_carts_of_twenty_units_are_settled_as_the_solver_settles_them(part, record_property):
+    """Some carts take the solver very long; what it found until then is within our bound."""
     seeds = range(part * EACH, (part + 1) * EACH)
-    proven = [same_as_the_solver(cart(seed)) for seed in seeds]
-    record_property("carts", len(proven))
-    record_property("proven", sum(proven))
-    assert sum(proven) >= 0.99 * len(proven)
+    found = [compared(cart(seed), 60.0) for seed in seeds]
+    record_property("carts", len(found))
+    record_property("proven", sum(proven for proven, _ in found))
+    record_property("solved", sum(solved for _, solved in found))
+    assert sum(proven for proven, _ in found) >= 0.99 * len(found)
 
 
 PRICES = st.integers(1, 60) | st.integers(100, 3_000)
