@@ -181,6 +181,26 @@ def ask_approval(client: httpx.Client, prefix: str) -> str:
     return str(asked["id"])
 
 
+def open_group(system: System, client: httpx.Client, prefix: str) -> str:
+    """Publish a promotion for groups, and open one."""
+    document = {
+        "name": "group",
+        "benefit": {"type": "fixed", "amount": 1},
+        "mechanic": {"type": "group", "size": 2},
+    }
+    good(client.post("/api/v1/promotions", json={"id": f"{prefix}-group", "document": document}))
+    good(client.post(f"/api/v1/promotions/{prefix}-group/publish"))
+    headers = {"authorization": f"Bearer {system.decide_key}"}
+    asked = {"promotion_id": f"{prefix}-group", "customer_id": f"{prefix}-user"}
+
+    def opened() -> str | None:
+        path = f"{system.base_url}/api/v1/engagements"
+        answer = httpx.post(path, headers=headers, json=asked)
+        return str(answer.json()["id"]) if answer.is_success else None
+
+    return until(opened, within_s=5)
+
+
 def redeem(system: System, things: Things) -> str:
     """Place an order that uses promotions; return the id of its redemption."""
     headers = {"authorization": f"Bearer {system.decide_key}"}
@@ -255,6 +275,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         things.ids["reservations"] = reserve(system, prefix)
         things.ids["approvals"] = ask_approval(client, prefix)
+        things.ids["engagements"] = open_group(system, client, prefix)
         things.ids["redemptions"] = redeem(system, things)
         things.ids["products"] = "P1"
         things.ids["profiles"] = f"{prefix}-user"

@@ -147,6 +147,16 @@ class GivenPromotion(msgspec.Struct, omit_defaults=True):
     coupon: str | None = None
 
 
+class EngagementEvent(msgspec.Struct, omit_defaults=True):
+    """Engagement Started, Joined, Cut, Completed, Expired, and Deposit Forfeited."""
+
+    engagement_id: str
+    promotion_id: str
+    customer_ids: list[str] = []
+    price_minor: int | None = None
+    expires_at: str | None = None
+
+
 class Exposure(msgspec.Struct, omit_defaults=True):
     """Promotion Exposed: a customer came under a promotion, got it or is held back from it."""
 
@@ -233,6 +243,12 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Reservation Committed": Reservation,
     "Reservation Released": Reservation,
     "Reservation Returned": Reservation,
+    "Engagement Started": EngagementEvent,
+    "Engagement Joined": EngagementEvent,
+    "Engagement Cut": EngagementEvent,
+    "Engagement Completed": EngagementEvent,
+    "Engagement Expired": EngagementEvent,
+    "Deposit Forfeited": EngagementEvent,
     "Promotion Exposed": Exposure,
     "Promotion Applied": GivenPromotion,
     "Promotion Returned": GivenPromotion,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from queqiao.catalog import tables as catalog_tables
 from queqiao.decide.promotions.cards import tables as card_tables
 from queqiao.decide.promotions.coupons import tables as coupon_tables
+from queqiao.decide.promotions.engagements import tables as engagement_tables
 from queqiao.operate import tables as operate_tables
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.move import LakeMove, held
@@ -21,7 +22,14 @@ from queqiao.wiring.extras import extra
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import is_held
 
-TABLES_OF = (catalog_tables, card_tables, coupon_tables, operate_tables, reach_tables)
+TABLES_OF = (
+    catalog_tables,
+    card_tables,
+    coupon_tables,
+    engagement_tables,
+    operate_tables,
+    reach_tables,
+)
 """Imported, so that the records' metadata know the tables of every stage."""
 LAKE_BOOK = "lake_copied.json"
 

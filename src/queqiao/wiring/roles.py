@@ -30,6 +30,7 @@ DECIDE_PATHS = (
     "/api/v1/promotions/quote",
     "/api/v1/promotions/redemptions",
     "/api/v1/promotions/refund",
+    "/api/v1/engagements",
     *(f"/api/v1/coupons/{{id}}/{verb}" for verb in COUPON_VERBS),
     "/api/v1/flash-sales/{id}/admission",
     "/api/v1/flash-sales/{id}/reserve",

@@ -10,7 +10,14 @@ from sqlalchemy.types import Boolean, Integer, LargeBinary
 
 from queqiao.ports.records.base import Records, metadata
 
-STAGES = ("catalog", "decide.promotions.cards", "decide.promotions.coupons", "operate", "reach")
+STAGES = (
+    "catalog",
+    "decide.promotions.cards",
+    "decide.promotions.coupons",
+    "decide.promotions.engagements",
+    "operate",
+    "reach",
+)
 WORDS = ("茶叶", "保温杯 'x' \"y\"", "a\tb\nc\\N\\.", "", "é😀", "{}")
 
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from queqiao.decide.promotions.check_benefit import benefit_errors, percent_errors
 from queqiao.decide.promotions.check_condition import condition_errors, scope_errors
+from queqiao.decide.promotions.check_mechanic import mechanic_errors
 from queqiao.decide.promotions.check_stacking import stacking_errors
 from queqiao.decide.promotions.documents.benefit import is_reducible
 from queqiao.decide.promotions.documents.promotion import Funding, PromotionDocument
 from queqiao.decide.promotions.totals.checks import reward_errors
-from queqiao.decide.promotions.unpriced import unpriced_errors
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import exponent
@@ -28,7 +28,7 @@ def check_promotion(document: PromotionDocument) -> None:
         *_currency_errors(document.currency),
         *_limit_errors(document),
         *_holdback_errors(document.holdback_percent),
-        *unpriced_errors(document),
+        *mechanic_errors(document),
     ]
     if errors:
         raise InvalidInput(*errors)

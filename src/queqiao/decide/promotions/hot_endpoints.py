@@ -1,6 +1,7 @@
 """The hot endpoints of promotions, on the ``decide`` role: the quote, and those of coupons."""
 
 from collections.abc import Callable, Collection
+from random import SystemRandom
 
 import msgspec
 
@@ -10,6 +11,8 @@ from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.coupons.hot_endpoints import CouponDesk, coupon_routes
 from queqiao.decide.promotions.coupons.redemption import Coupons
 from queqiao.decide.promotions.coupons.wallet import Wallets
+from queqiao.decide.promotions.engagements.engaging import Engagements
+from queqiao.decide.promotions.engagements.hot_endpoints import engagement_routes
 from queqiao.decide.promotions.exposures import Exposures
 from queqiao.decide.promotions.known_customer import BuyerOf, KnownCustomers, nobody_known
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
@@ -54,6 +57,7 @@ class PromotionServices(msgspec.Struct, frozen=True):
     buyer_of: BuyerOf = nobody_known
     zone: str = DEFAULT_ZONE
     cards: Cards | None = None
+    random_bits: Callable[[int], int] = SystemRandom().getrandbits
 
 
 def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[Route]:
@@ -68,12 +72,19 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
         completed = await customers.complete(question, services.shop().promotions, now_us)
         return await with_balances(completed, services.cards, now_us)
 
+    engagements = Engagements(
+        services.shop, services.records, services.event_log, services.random_bits
+    )
+
     async def price(request: Request) -> Response:
         shop = services.shop()
         asked = request.decode(QuoteRequest, QUOTE_BYTES_MAX)
         question, reasons = await known_cards(asked, request.now_us)
         if question.codes:
             shop = await screened(shop, question, desk.coupons, request.now_us)
+        if question.cart.engagements:
+            named = await engagements.named(question.cart.engagements)
+            shop = shop._replace(engagements=named)
         counter = Counter(question, shop, request.now_us)
         answered = counter.answer(question.cart.lines)
         await services.exposures.note(question, counter, answered, request.now_us)
@@ -85,6 +96,7 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
         services.ledger,
         services.event_log,
         desk.coupons,
+        engagements,
         zone=services.zone,
         known=known,
     )
@@ -105,6 +117,7 @@ def routes(services: PromotionServices, desk: CouponDesk | None = None) -> list[
         *refund_routes(recorded),
         *coupon_routes(desk),
         *redemption_routes(redemptions),
+        *engagement_routes(engagements),
     ]
 
 

@@ -68,6 +68,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     funding: tuple[int, int, int]
     digest: int
     reward: Reward | None = None
+    mechanic: Any = None
     holdback_below: int = 0
     holdback_salt: int = 0
     reducible: Any = None
@@ -111,6 +112,7 @@ def compile_offer(
         funding=(funding.platform, funding.shop, funding.brand),
         digest=digest(promotion_id, document),
         reward=reward,
+        mechanic=document.mechanic,
         holdback_below=below_of(percent_of(document)),
         holdback_salt=salt_of(promotion_id),
         reducible=document.benefit if document.limits.budget_end == "reduce" else None,

@@ -112,7 +112,8 @@ class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     """The goods, how they travel, and what the shopper adds to them.
 
     ``points`` are those that the customer would pay with. ``gift_choices`` names by promotion the
-    SKUs that the shopper chose of its gifts. ``cards`` pay in their order.
+    SKUs that the shopper chose of its gifts. ``cards`` pay in their order. ``engagements`` are the
+    groups, bargains and deposits that the customer has.
     """
 
     lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
@@ -121,6 +122,7 @@ class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[int, Meta(ge=0, le=10**12)] = 0
     gift_choices: Annotated[dict[Name, Names], Meta(max_length=100)] = {}
     cards: Annotated[tuple[CartCard, ...], Meta(max_length=20)] = ()
+    engagements: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

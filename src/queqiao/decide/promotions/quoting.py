@@ -1,7 +1,8 @@
 """The quote: a pure question about a cart, answered to the last minor unit. Nothing is reserved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
+from types import MappingProxyType
 from typing import NamedTuple
 
 from queqiao.catalog.contracts import PriceBook, PriceIndex
@@ -10,6 +11,8 @@ from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.combination.proof import Proof
 from queqiao.decide.promotions.combination.settling import settle
 from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.engagements.in_quotes import engage
+from queqiao.decide.promotions.engagements.stages import Engagement
 from queqiao.decide.promotions.matching.asked import FindGoods, situation_of
 from queqiao.decide.promotions.matching.given_codes import read_codes
 from queqiao.decide.promotions.matching.matcher import Matcher
@@ -59,6 +62,7 @@ class Shop(NamedTuple):
     price_book: PriceBook
     restraints: Restraints = FREE
     profiles: Profiles = PRESETS_ONLY
+    engagements: Mapping[str, Engagement] = MappingProxyType({})
 
 
 class Answered(NamedTuple):
@@ -90,13 +94,18 @@ class Counter:
         self.matcher = Matcher(self.promotions, situation, codes, self.profile)
         self.cart = request.cart
         self.customer_id = request.customer.id
+        self.engagements = shop.engagements
         self.restraints = FREE if self.promotions.inline else shop.restraints
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
         basket = basket_of(lines, self.find, self.matcher.situation.currency)
         matched = self.matcher.match(basket)
-        placed, withheld = restrain(matched, self.restraints, self.customer_id)
+        engaged, unengaged = engage(
+            matched, self.engagements, self.customer_id, self.matcher.situation.now_us
+        )
+        placed, withheld = restrain(engaged, self.restraints, self.customer_id)
+        withheld += unengaged
         on_goods, around, unmet = self._parted(placed)
         priced, proof = settle(basket, on_goods, self.profile)
         if unmet or withheld:

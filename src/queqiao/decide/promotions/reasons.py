@@ -80,6 +80,12 @@ Reason = (
         "promotion_customer_day_limit",
         "promotion_device_limit",
         "budget_used_up",
+        "engagement_missing",
+        "engagement_of_another",
+        "engagement_expired",
+        "group_not_full",
+        "floor_not_reached",
+        "balance_not_due",
         "holdback",
         "holdout",
     ]

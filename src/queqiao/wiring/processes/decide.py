@@ -151,6 +151,7 @@ def routes(
         coupon_secret=coupon_secret,
         signer=secret_keys.signer(settings.home, "cursors"),
         exposures=exposures,
+        random_bits=chance.random_bits,
         segments_of=hot.segments_of,
         buyer_of=live.buyer,
         zone=settings.shop.timezone,

@@ -7,10 +7,12 @@ import structlog
 
 from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.coupons.gifts import Giver
+from queqiao.decide.promotions.engagements.engaging import TELL_EVERY_S, tell_ended
 from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
 from queqiao.kernel.clock import Clock, business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.operate import approvals, schedules
+from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
@@ -93,6 +95,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
+        (TELL_EVERY_S, "engagements", lambda: told(records, adapters.event_log(settings), clock)),
         (CHANGES_EVERY_S, "scheduled changes", scheduled_changes(settings, records, clock)),
     ]
     tasks = [every(seconds, stop, patient(name, work)) for seconds, name, work in works]
@@ -110,6 +113,11 @@ def card_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
         await moves.write_off(clock.now_us())
 
     return work
+
+
+async def told(records: Records, event_log: EventLog, clock: Clock) -> None:
+    """Tell of groups, bargains and deposits that have ended."""
+    await tell_ended(records, event_log, clock.now_us())
 
 
 def scheduled_changes(settings: Settings, records: Records, clock: Clock) -> Work:

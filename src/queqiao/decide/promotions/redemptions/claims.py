@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from queqiao.decide.promotions.coupons.uses import Use
 from queqiao.decide.promotions.coupons.uses import reason_of as coupon_reason
+from queqiao.decide.promotions.engagements.stages import Engagement
 from queqiao.decide.promotions.offers import Offer
 from queqiao.kernel.errors import Refused
 from queqiao.ports.ledger.base import AMOUNT_MAX, Balance, Take
@@ -24,7 +25,8 @@ from queqiao.ports.ledger.base import AMOUNT_MAX, Balance, Take
 class Buyer(NamedTuple):
     """Who orders: what uses are counted by. ``day`` is the business day of the shop.
 
-    ``codes`` are the right ones of the order's, by normal code; ``until_s`` is when what is held
+    ``codes`` are the right ones of the order's, by normal code, ``engagements`` those that its cart
+    names, by promotion; ``until_s`` is when what is held
     for the order is free again.
     """
 
@@ -33,6 +35,7 @@ class Buyer(NamedTuple):
     device_id: str | None
     day: str
     codes: Mapping[str, Use]
+    engagements: Mapping[str, Engagement]
     now_us: int
     until_s: int
 
@@ -88,6 +91,10 @@ def promotion_claims(offer: Offer, amount: int, buyer: Buyer) -> Iterator[Claim]
     Raises Refused where a limit counts customers or devices and the order names none.
     """
     limits, name = offer.limits, offer.id
+    engagement = buyer.engagements.get(name)
+    if offer.mechanic is not None and engagement is not None:
+        counter = f"engagement:{engagement.id}:{buyer.customer_id}"
+        yield _claim(counter, 1, 1, "engagement_used", name)
     yield _claim(total_counter(name), 1, limits.total, "promotion_used_up", name)
     if limits.per_day is not None:
         counter = day_counter(name, buyer.day)

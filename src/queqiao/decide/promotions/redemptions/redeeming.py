@@ -13,6 +13,7 @@ from msgspec import structs
 
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons
+from queqiao.decide.promotions.engagements.engaging import Engagements
 from queqiao.decide.promotions.known_customer import Complete, as_asked
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.reasons import Reason
@@ -105,6 +106,7 @@ class Redemptions:
         ledger: Ledger,
         event_log: EventLog,
         coupons: Coupons,
+        engagements: Engagements,
         *,
         zone: str,
         known: Complete = as_asked,
@@ -113,6 +115,7 @@ class Redemptions:
         self._ledger = ledger
         self._book = LogBook(event_log)
         self._coupons = coupons
+        self._engagements = engagements
         self._giving_back = GivingBack(ledger, self._book, coupons)
         self._zone = zone
         self._known = known
@@ -185,7 +188,7 @@ class Redemptions:
             question = await self._known(question, now_us)
         completed = structs.replace(asked, question=question)
         for _ in range(PRICES_MAX):
-            priced = price(completed, without(self._shop(), wrong), restraints, buyer)
+            priced = price(completed, self._seen(wrong, buyer), restraints, buyer)
             _check_total(asked, priced)
             taken = await self._take(redemption_id, priced.claims, ends_us, now_us)
             if isinstance(taken, str):
@@ -194,6 +197,10 @@ class Redemptions:
             restraints = self._restrained(taken, asked, restraints)
         raise Unavailable(_BUSY)
 
+    def _seen(self, wrong: Sequence[str], buyer: Buyer) -> Shop:
+        """Return the shop as this buyer sees it."""
+        return without(self._shop(), wrong)._replace(engagements=buyer.engagements)
+
     async def _buyer(self, asked: NewRedemption, now_us: int, ends_us: int) -> Buyer:
         customer_id = customer_of(asked)
         coupon = Asked("", customer_id or "", asked.order_id, asked.address, now_us)
@@ -201,7 +208,11 @@ class Redemptions:
         uses = await self._coupons.uses(codes, coupon) if codes else {}
         day = business_day(now_us, self._zone)
         until_s = ends_us // SECOND_US + 1
-        return Buyer(asked.order_id, customer_id, asked.device_id, day, uses, now_us, until_s)
+        ids = () if asked.question is None else asked.question.cart.engagements
+        named = await self._engagements.named(ids) if ids else {}
+        return Buyer(
+            asked.order_id, customer_id, asked.device_id, day, uses, named, now_us, until_s
+        )
 
     async def _write(self, record: Record, now_us: int) -> Record:
         """Write a reservation, and return the one that stands: of two calls at once, the first."""
