@@ -275,6 +275,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         things.ids["reservations"] = reserve(system, prefix)
         things.ids["approvals"] = ask_approval(client, prefix)
+        things.ids["schedule"] = "no-number"  # refused as one: each kind has numbers of its own
         things.ids["engagements"] = open_group(system, client, prefix)
         things.ids["redemptions"] = redeem(system, things)
         things.ids["products"] = "P1"
