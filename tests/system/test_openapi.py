@@ -123,7 +123,8 @@ def filled(path: str, made: Things) -> str:
     """Return the path with its parameters replaced by what is there."""
     parts = path.split("/")
     for place, part in enumerate(parts):
-        found = made.ids.get(parts[place - 1], "1")  # a number of a list in a thing
+        inside = "/".join((*parts[place - 3 : place - 2], parts[place - 1]))  # a list in a thing
+        found = made.ids.get(parts[place - 1], made.ids.get(inside, "1"))
         parts[place] = PART.sub(lambda _, found=found: found, part)
     return "/".join(parts)
 

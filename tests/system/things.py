@@ -120,6 +120,9 @@ def make_documents(client: httpx.Client, things: Things) -> None:
         good(client.post(f"/api/v1/{path}", json=body))
         good(client.post(f"/api/v1/{path}/{things.prefix}/publish"))
         things.ids[path] = things.prefix
+        later = {"action": "pause", "at": "2099-01-01T00:00:00Z"}
+        planned = good(client.post(f"/api/v1/{path}/{things.prefix}/schedule", json=later))
+        things.ids[f"{path}/schedule"] = str(planned["id"])
 
 
 def send_order(system: System, things: Things) -> str:
