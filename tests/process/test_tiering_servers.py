@@ -50,7 +50,9 @@ async def test_old_events_move_to_the_servers_and_no_number_moves(house: TieredH
     names = [file.partition for file in await house.tier.files()]
     assert house.lake.partitions(LAKE_TABLE) == names
     assert sum(house.lake.content(LAKE_TABLE, one).rows for one in names) == 128
-    later = f"SELECT count() FROM history WHERE block_last > {(await house.tier.files())[0].last}"
+    # Some column is asked for too: the engine aborts where it is to read none of a file.
+    first = (await house.tier.files())[0]
+    later = f"SELECT count(offset) FROM history WHERE block_last > {first.last}"
     assert (await house.ask(later))[0][0] < 140
 
 
