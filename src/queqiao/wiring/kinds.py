@@ -9,14 +9,16 @@ from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
-from queqiao.decide.promotions.publishing import check_live_promotion, promotion_dangers
+from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.ports.keyring.base import Keyring
 from queqiao.profile.contracts import SEGMENT
 from queqiao.reach.contracts import HIDDEN_FIELDS, WEBHOOK, prepare_webhook
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
+from queqiao.wiring import rehearsals
 from queqiao.wiring.landing_pages import check_live_page
+from queqiao.wiring.settings import Settings
 
 KINDS: tuple[DocumentKind, ...] = (
     EVENT_SCHEMA,
@@ -34,13 +36,13 @@ KINDS: tuple[DocumentKind, ...] = (
 )
 
 
-def handlings(keyring: Keyring) -> Mapping[str, Handling]:
+def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     return {
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
         PROMOTION.name: Handling(
             check_live=check_live_promotion,
-            dangers=lambda stored, _conn: promotion_dangers(stored.document),
+            dangers=rehearsals.dangers(settings),
         ),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
         LANDING_PAGE.name: Handling(check_live=check_live_page),

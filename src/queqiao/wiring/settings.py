@@ -88,10 +88,11 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PromotionSettings(msgspec.Struct, forbid_unknown_fields=True):
-    """The shop's calculation profile by name, and how many customers get no promotion at all."""
+    """The shop's calculation profile, who gets no promotion at all, and the floor of prices."""
 
     profile: Annotated[str, Meta(min_length=1, max_length=64)] = "standard"
     holdout_percent: Annotated[int, Meta(ge=0, le=50)] = 0
+    floor_percent_of_cost: Annotated[int, Meta(ge=0, le=1_000)] = 0
 
 
 class EnrichmentSettings(msgspec.Struct, forbid_unknown_fields=True):

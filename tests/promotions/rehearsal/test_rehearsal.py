@@ -16,6 +16,7 @@ from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.rehearsal.calendar import overlaps, planned
 from queqiao.decide.promotions.rehearsal.findings import findings
+from queqiao.decide.promotions.rehearsal.floor import floor_dangers
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms, lowest_prices
 from queqiao.decide.promotions.rehearsal.moments import moments_of
 from queqiao.decide.promotions.rehearsal.replay import PastLine, PastOrder, Replay
@@ -209,3 +210,12 @@ def test_shoppers_differ_in_what_rules_tell_apart():
     found = shoppers_of([one])
     assert [shopper.way.channel for shopper in found] == ["app", "app", "web"]
     assert len(moments_of([one], NOW_US, NOW_US + DAY_US)) == 1
+
+
+def test_a_draft_below_the_floor_is_a_danger_and_names_its_goods():
+    half = rule("half", PercentBenefit(Decimal(50)), scope=Scope(skus=("TEA", "POT")))
+    (danger,) = floor_dangers(rules(half), TERMS, 100)
+    assert danger.path == "benefit"
+    assert "TEA" in danger.message.en
+    assert "POT" not in danger.message.en  # it costs 120 and still sells at 150
+    assert not floor_dangers(rules(half), TERMS, 50)

@@ -45,7 +45,7 @@ def application(settings: Settings, records: Records, authenticator: Authenticat
         services,
         authenticator,
         kinds=kinds.KINDS,
-        handlings=kinds.handlings(adapters.keyring(settings)),
+        handlings=kinds.handlings(adapters.keyring(settings), settings),
         handlers=operations.operations(settings, services),
         hot_routes=documented_routes(settings, records),
         parameters=PARAMETERS,

@@ -122,7 +122,7 @@ async def told(records: Records, event_log: EventLog, clock: Clock) -> None:
 
 def scheduled_changes(settings: Settings, records: Records, clock: Clock) -> Work:
     """Return the work that does what operators have scheduled, and ends what nobody approved."""
-    handlings = kinds.handlings(adapters.keyring(settings))
+    handlings = kinds.handlings(adapters.keyring(settings), settings)
 
     async def change() -> None:
         now_us = clock.now_us()
