@@ -1,6 +1,7 @@
 """What a draft would do, found before it is live: each answer is a cart that was really priced."""
 
 from decimal import Decimal
+from unittest.mock import patch
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
 from queqiao.decide.promotions.documents.benefit import (
@@ -14,15 +15,18 @@ from queqiao.decide.promotions.documents.condition import Condition, TimeWindow
 from queqiao.decide.promotions.documents.promotion import InlinePromotion
 from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.rehearsal import calendar
+from queqiao.decide.promotions.rehearsal import worst_cart as worst_cart_module
 from queqiao.decide.promotions.rehearsal.calendar import overlaps, planned
 from queqiao.decide.promotions.rehearsal.findings import findings
 from queqiao.decide.promotions.rehearsal.floor import floor_dangers
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms, lowest_prices
 from queqiao.decide.promotions.rehearsal.moments import moments_of
 from queqiao.decide.promotions.rehearsal.replay import PastLine, PastOrder, Replay
-from queqiao.decide.promotions.rehearsal.rulebook import rulebook
+from queqiao.decide.promotions.rehearsal.rulebook import RULES_MAX, rulebook
 from queqiao.decide.promotions.rehearsal.shoppers import shoppers_of
 from queqiao.decide.promotions.rehearsal.thin import thin_skus
+from queqiao.decide.promotions.rehearsal.trials import Trials
 from queqiao.decide.promotions.rehearsal.worst_cart import worst_cart
 from queqiao.decide.promotions.snapshot import compile_snapshot
 from queqiao.kernel.clock import DAY_US, HOUR_US, parse_rfc3339
@@ -219,3 +223,37 @@ def test_a_draft_below_the_floor_is_a_danger_and_names_its_goods():
     assert "TEA" in danger.message.en
     assert "POT" not in danger.message.en  # it costs 120 and still sells at 150
     assert not floor_dangers(rules(half), TERMS, 50)
+
+
+def test_a_search_ends_with_its_work():
+    many = [rule(f"r{n}", FixedBenefit(100 + n)) for n in range(40)]
+    priced = []
+
+    class Counting(Trials):
+        def price(self, cart, shopper, at_us):
+            priced.append(cart)
+            return super().price(cart, shopper, at_us)
+
+    with patch.object(worst_cart_module, "Trials", Counting):
+        found = worst_cart(rules(*many), TERMS, quotes_max=10)
+    assert found is not None
+    assert not found.complete
+    assert len(priced) < 40
+
+
+def test_a_question_looks_at_so_many_rules_and_drafts_come_first():
+    live = [rule(f"a{n:03}", FixedBenefit(1)) for n in range(RULES_MAX)]
+    looked_at = rules(rule("z", FixedBenefit(2)), live=live).looked_at()
+    assert len(looked_at) == RULES_MAX
+    assert next(iter(looked_at)) == "z"
+
+
+def test_equal_goods_make_their_pairs_once():
+    book = PriceBook(Goods(f"S{n}", 1_000 + n, "CNY") for n in range(3_000))
+    shop = Shop(SHOP.promotions, book)
+    stored = [(f"p{n}", rule(f"p{n}", FixedBenefit(1)), "live") for n in range(60)]
+    plan = planned(stored, TERMS.from_us, TERMS.until_us)
+    every = rulebook({}, [one.document for one in plan], shop, {})
+    with patch.object(calendar, "PRICED_MAX", 0):
+        found = overlaps(plan, every, TERMS.from_us, TERMS.until_us, "CNY")
+    assert found[0].shared_skus == 3_000

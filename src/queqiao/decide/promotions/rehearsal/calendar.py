@@ -1,11 +1,11 @@
 """The calendar of promotions: what runs when, and where two of them meet on the same goods."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from queqiao.catalog.contracts import Goods, PriceBook
+from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.decide.promotions.rehearsal.lowest_price import Lowest, Terms, lowest_prices
@@ -15,6 +15,12 @@ from queqiao.kernel.clock import parse_rfc3339
 
 OVERLAPS_MAX = 500
 """How many pairs are said; those that share most goods first."""
+
+PLANNED_MAX = 150
+"""So many promotions are held against each other; the first to start come first."""
+
+GOODS_MAX = 5_000
+"""So many goods are looked at, those with the thinnest margins first."""
 
 PRICED_MAX = 40
 """For so many pairs the lowest price of the goods that they share is looked for."""
@@ -68,8 +74,9 @@ def overlaps(
     plan: Sequence[Planned], rules: Rulebook, from_us: int, until_us: int, currency: str
 ) -> list[Overlap]:
     """Return the pairs that meet, those with most goods in common first."""
-    shared, thinnest = _shared(plan, rules, currency)
-    known = {one.id: one for one in plan}
+    looked_at = plan[:PLANNED_MAX]
+    shared, thinnest = _shared(looked_at, rules, currency)
+    known = {one.id: one for one in looked_at}
     found: list[Overlap] = []
     for (first, second), count in shared.most_common():
         one, other = known[first], known[second]
@@ -97,29 +104,24 @@ Pair = tuple[str, str]
 def _shared(
     plan: Sequence[Planned], rules: Rulebook, currency: str
 ) -> tuple[Counter[Pair], dict[Pair, Goods]]:
-    """Count the SKUs that two promotions share, and keep the one with the thinnest margin."""
+    """Count the SKUs that two promotions share, and keep the one with the thinnest margin.
+
+    Goods come with the thinnest margin first. Many are in the same promotions: pairs are made
+    once for each such set of promotions.
+    """
+    sets: Counter[tuple[str, ...]] = Counter()
+    first: dict[tuple[str, ...], Goods] = {}
+    for goods in rules.goods(currency, GOODS_MAX):
+        holding = tuple(one.id for one in plan if in_scope(one.document.scope, goods))
+        sets[holding] += 1
+        first.setdefault(holding, goods)
     shared: Counter[Pair] = Counter()
     thinnest: dict[Pair, Goods] = {}
-    for goods in _priced(rules.shop.price_book, currency):
-        holding = [one.id for one in plan if in_scope(one.document.scope, goods)]
+    for holding, count in sets.items():
         for pair in combinations(holding, 2):
-            shared[pair] += 1
-            known = thinnest.get(pair)
-            if known is None or _margin(goods, rules.costs) < _margin(known, rules.costs):
-                thinnest[pair] = goods
+            shared[pair] += count
+            thinnest.setdefault(pair, first[holding])
     return shared, thinnest
-
-
-def _priced(book: PriceBook, currency: str) -> Iterator[Goods]:
-    for sku in book:
-        goods = book.goods(sku)
-        if goods is not None and goods.currency == currency:
-            yield goods
-
-
-def _margin(goods: Goods, costs: Mapping[str, int]) -> float:
-    price = goods.price_minor
-    return 1.0 - costs.get(goods.sku, 0) / price if price else 1.0
 
 
 def _stack(first: PromotionDocument, second: PromotionDocument) -> bool:

@@ -1,14 +1,16 @@
 """The endpoints of the rehearsal, on the console role; heavy work runs beside its loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument
 from queqiao.decide.promotions.rehearsal import answers
-from queqiao.decide.promotions.rehearsal.calendar import overlaps, planned
+from queqiao.decide.promotions.rehearsal.calendar import PLANNED_MAX, overlaps, planned
 from queqiao.decide.promotions.rehearsal.findings import findings
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms, lowest_prices
 from queqiao.decide.promotions.rehearsal.messages import (
@@ -28,13 +30,17 @@ from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
 from queqiao.decide.promotions.rehearsal.thin import thin_skus
 from queqiao.decide.promotions.rehearsal.worst_cart import worst_cart
 from queqiao.kernel.clock import DAY_US, parse_rfc3339
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
-from queqiao.kernel.http import Handler, Request, Response, Route, json_response
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound, TooManyRequests
+from queqiao.kernel.http import Handler, Request, Response, Route, Scope, json_response
 from queqiao.kernel.ids import IdSource
 from queqiao.kernel.text import clean
 
 ASKED_BYTES_MAX = 8_000_000
 SPAN_DAYS_MAX = 366
+WAITING_MAX = 8
+"""How many rehearsals may wait for one another."""
+
+RETRY_S = 5
 AHEAD_US = 30 * DAY_US
 BACK_US = 7 * DAY_US
 _TAGS = ("promotions",)
@@ -72,7 +78,7 @@ def handlers(services: RehearsalServices) -> list[Route]:
             f"{base}/{verb}",
             handler,
             _SUMMARIES[verb],
-            "read",
+            "write" if status == 202 else "read",
             question,
             answer,
             _TAGS,
@@ -82,7 +88,8 @@ def handlers(services: RehearsalServices) -> list[Route]:
 
     def plain(method: Literal["GET", "POST"], path: str, handler: Handler, answer: Any) -> Route:
         said = _SUMMARIES[path]
-        return Route(method, f"{base}/{path}", handler, said, "read", None, answer, _TAGS)
+        scope: Scope = "read" if method == "GET" else "write"
+        return Route(method, f"{base}/{path}", handler, said, scope, None, answer, _TAGS)
 
     return [
         post("lowest-price", desk.lowest_price, LowestPriceQuestion, LowestPrices),
@@ -115,22 +122,27 @@ class _Desk:
     def __init__(self, services: RehearsalServices) -> None:
         self._services = services
         self._one = asyncio.Lock()
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rehearsal")
 
     async def lowest_price(self, request: Request) -> Response:
         asked = request.decode(LowestPriceQuestion, ASKED_BYTES_MAX)
-        rules = await self._services.rules(asked.promotions)
         terms = self._terms(asked, request.now_us, asked.quantity_max)
-        skus = asked.skus or thin_skus(rules, terms.currency)
-        _refuse_unknown(rules, skus)
-        found, complete = await self._beside(lambda: lowest_prices(rules, skus, terms))
-        items = [answers.lowest(one, rules.costs) for one in found]
-        return json_response(LowestPrices(items, complete))
+
+        def work(rules: Rulebook) -> LowestPrices:
+            skus = asked.skus or thin_skus(rules, terms.currency)
+            _refuse_unknown(rules, skus)
+            found, complete = lowest_prices(rules, skus, terms)
+            return LowestPrices([answers.lowest(one, rules.costs) for one in found], complete)
+
+        return json_response(await self._beside(asked.promotions, work))
 
     async def worst_cart(self, request: Request) -> Response:
         asked = request.decode(WorstCartQuestion, ASKED_BYTES_MAX)
-        rules = await self._services.rules(asked.promotions)
         terms = self._terms(asked, request.now_us, asked.quantity_max)
-        found = await self._beside(lambda: worst_cart(rules, terms, asked.goal))
+        found = await self._beside(
+            asked.promotions, lambda rules: worst_cart(rules, terms, asked.goal)
+        )
         if found is None:
             message = Message("没有以此币种定价的商品", "no goods are priced in this currency")
             raise InvalidInput(FieldError("currency", message))
@@ -138,28 +150,31 @@ class _Desk:
 
     async def findings(self, request: Request) -> Response:
         asked = request.decode(FindingsQuestion, ASKED_BYTES_MAX)
-        rules = await self._services.rules(asked.promotions)
         terms = self._terms(asked, request.now_us)
-        found = await self._beside(lambda: list(findings(rules, terms)))
-        wanted = rules.drafts if asked.only_drafts else rules.documents
-        items = [
-            answers.finding(one, rules, request.language)
-            for one in found
-            if one.promotion_id in wanted
-        ]
-        return json_response(FindingList(items))
+
+        def work(rules: Rulebook) -> FindingList:
+            wanted = rules.drafts if asked.only_drafts else rules.documents
+            items = [
+                answers.finding(one, rules, request.language)
+                for one in findings(rules, terms)
+                if one.promotion_id in wanted
+            ]
+            return FindingList(items)
+
+        return json_response(await self._beside(asked.promotions, work))
 
     async def replay(self, request: Request) -> Response:
         asked = request.decode(ReplayQuestion, ASKED_BYTES_MAX)
         services = self._services
         from_us, until_us = _span(asked, request.now_us - BACK_US, request.now_us)
         currency = asked.currency or services.currency
-        plan = Plan(
-            await services.rules(()), await services.rules(asked.promotions), asked.promotions,
-            (from_us, until_us, currency), await services.segments(),
-            asked.profile, request.now_us, services.zone,
-        )  # fmt: skip
-        job = services.replays.start(services.ids.new().replace("-", ""), plan)
+        async with self._turn():
+            plan = Plan(
+                await services.rules(()), await services.rules(asked.promotions),
+                asked.promotions, (from_us, until_us, currency), await services.segments(),
+                asked.profile, request.now_us, services.zone,
+            )  # fmt: skip
+            job = services.replays.start(services.ids.new().replace("-", ""), plan)
         answer = json_response(answers.replay(job, request.language), 202)
         answer.headers = (("location", f"/api/v1/promotions/replays/{job.id}"),)
         return answer
@@ -177,15 +192,34 @@ class _Desk:
         from_us, until_us = _span(asked, request.now_us, request.now_us + AHEAD_US)
         stored = await self._services.stored()
         plan = planned(stored, from_us, until_us)
-        rules = await self._services.rules(answers.inline(plan))
         currency = self._services.currency
-        found = await self._beside(lambda: overlaps(plan, rules, from_us, until_us, currency))
-        return json_response(answers.calendar(plan, found, rules.costs))
 
-    async def _beside(self, work: Callable[[], T]) -> T:
+        def work(rules: Rulebook) -> CalendarView:
+            found = overlaps(plan, rules, from_us, until_us, currency)
+            return answers.calendar(plan, found, rules.costs)
+
+        drafts = answers.inline(plan[:PLANNED_MAX])
+        return json_response(await self._beside(drafts, work))
+
+    async def _beside(self, drafts: Sequence[InlinePromotion], work: Callable[[Rulebook], T]) -> T:
         """Work on a thread, one rehearsal at a time: a machine has other things to do."""
-        async with self._one:
-            return await asyncio.to_thread(work)
+        async with self._turn():
+            rules = await self._services.rules(drafts)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, work, rules)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn; who would wait behind too many is told to come again."""
+        if self._waiting >= WAITING_MAX:
+            message = Message("预演正忙，请稍后再试", "rehearsals are busy; try again soon")
+            raise TooManyRequests(message, retry_after_s=RETRY_S)
+        self._waiting += 1
+        try:
+            async with self._one:
+                yield
+        finally:
+            self._waiting -= 1
 
     def _terms(self, asked: Asked, now_us: int, quantity_max: int = 20) -> Terms:
         from_us, until_us = _span(asked, now_us, now_us + AHEAD_US)

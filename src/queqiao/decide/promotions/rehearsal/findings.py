@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Literal, NamedTuple
 
 from queqiao.catalog.contracts import Goods
@@ -17,6 +18,9 @@ from queqiao.decide.promotions.rehearsal.trials import Trial, Trials
 from queqiao.kernel.clock import parse_rfc3339
 
 QUOTES_A_RULE = 200
+UNITS_MAX = 1_000
+"""How many units of one SKU the carts of a finding hold at most."""
+
 Code = Literal["over", "no_goods", "never_gives", "never_beside_others", "below_cost"]
 
 
@@ -41,17 +45,20 @@ class Finding(NamedTuple):
 
 def findings(rules: Rulebook, terms: Terms) -> Iterator[Finding]:
     """Yield what is wrong, rule by rule."""
-    for name, document in rules.documents.items():
-        yield from _of_rule(name, document, rules, terms)
+    goods: dict[str, list[Goods]] = {}
+    for name, document in rules.looked_at().items():
+        currency = document.currency or terms.currency
+        if currency not in goods:
+            goods[currency] = rules.goods(currency)
+        shelf = shelf_of(goods[currency], document)
+        yield from _of_rule(name, shelf, rules, terms)
 
 
-def _of_rule(
-    name: str, document: PromotionDocument, rules: Rulebook, terms: Terms
-) -> Iterator[Finding]:
+def _of_rule(name: str, shelf: Shelf, rules: Rulebook, terms: Terms) -> Iterator[Finding]:
+    document = rules.documents[name]
     if document.ends_at is not None and parse_rfc3339(document.ends_at) <= terms.from_us:
         yield Finding(name, "over")
         return
-    shelf = shelf_of(rules.shop.price_book, document, document.currency or terms.currency)
     if not len(shelf):
         yield Finding(name, "no_goods")
         return
@@ -68,13 +75,13 @@ def _of_rule(
 def _tried(document: PromotionDocument, shop: Shop, shelf: Shelf, terms: Terms) -> list[Trial]:
     trials = Trials(shop, document.currency or terms.currency, terms.profile, QUOTES_A_RULE)
     moments = moments_of((document,), terms.from_us, terms.until_us, terms.zone)
+    carts = [cart for goods in _some(shelf) for cart in carts_of(goods, document, shelf, UNITS_MAX)]
     found: list[Trial] = []
-    for goods in _some(shelf):
-        for cart in carts_of(goods, document, shelf, 1_000):
-            for shopper in shoppers_of((document,)):
-                for at_us in moments:
-                    trial = trials.price(cart, shopper, at_us)
-                    found += [] if trial is None else [trial]
+    for cart, shopper, at_us in product(carts, shoppers_of((document,)), moments):
+        trial = trials.price(cart, shopper, at_us)
+        if trial is None:
+            break
+        found.append(trial)
     return found
 
 

@@ -59,9 +59,11 @@ def lowest_prices(
 
 class _Search:
     def __init__(self, rules: Rulebook, terms: Terms, quotes_max: int) -> None:
-        self._rules, self._terms = rules, terms
+        self._terms = terms
         self._left = quotes_max
         self._trials = Trials(rules.shop, terms.currency, terms.profile, 0)
+        self._goods = rules.goods(terms.currency)
+        self._documents = rules.looked_at()
         self._shelves: dict[str, Shelf] = {}
         self.complete = True
 
@@ -76,7 +78,7 @@ class _Search:
         """Try the carts of every rule that holds the goods, then the best of them together."""
         documents = {
             name: document
-            for name, document in self._rules.documents.items()
+            for name, document in self._documents.items()
             if in_scope(document.scope, goods)
         }
         rules, terms = documents.values(), self._terms
@@ -94,13 +96,12 @@ class _Search:
     def _carts(self, goods: Goods, documents: Mapping[str, object]) -> Iterator[Amounts]:
         yield ((goods.sku, 1),)
         for name in documents:
-            document = self._rules.documents[name]
+            document = self._documents[name]
             yield from carts_of(goods, document, self._shelf(name), self._terms.quantity_max)
 
     def _shelf(self, name: str) -> Shelf:
         if name not in self._shelves:
-            book, document = self._rules.shop.price_book, self._rules.documents[name]
-            self._shelves[name] = shelf_of(book, document, self._terms.currency)
+            self._shelves[name] = shelf_of(self._goods, self._documents[name])
         return self._shelves[name]
 
     def _try(

@@ -1,13 +1,16 @@
 """Replays as jobs: started, watched, cancelled, and found again; each is a file of the home."""
 
 import asyncio
+import os
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.documents.promotion import InlinePromotion
@@ -16,14 +19,22 @@ from queqiao.decide.promotions.rehearsal.past_orders import Span
 from queqiao.decide.promotions.rehearsal.replay import PastOrder, Replay, Replayed
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
 from queqiao.kernel.clock import SECOND_US, parse_rfc3339
-from queqiao.kernel.errors import Message, NotFound, QueqiaoError
+from queqiao.kernel.errors import Message, NotFound, QueqiaoError, TooManyRequests
 from queqiao.ports.warehouse.base import Warehouse
 
+log = structlog.get_logger()
+
+RUNNING_MAX = 2
+"""How many replays run at once; they share one thread."""
+
+RETRY_S = 10
 KEPT_MAX = 50
 """How many replays are kept; the oldest go."""
 
 SegmentsOf = Callable[[str], Collection[str]]
 Status = Literal["running", "done", "failed", "cancelled"]
+_BUSY = Message("重算正忙，请稍后再试", "replays are busy; try again soon")
+_BROKEN = Message("系统出错，请查看日志", "the system is at fault; its log says more")
 _INTERRUPTED = Message("中途被重启打断，请重新开始", "interrupted by a restart; start it again")
 
 
@@ -65,14 +76,17 @@ class Replays:
         self._folder = folder
         self._warehouse = warehouse
         self._running: dict[str, ReplayJob] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="replay")
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, job_id: str, plan: Plan) -> ReplayJob:
         """Begin a replay and return at once."""
+        if len(self._running) >= RUNNING_MAX:
+            raise TooManyRequests(_BUSY, retry_after_s=RETRY_S)
         from_us, until_us, currency = plan.span
         job = ReplayJob(job_id, "running", plan.now_us, from_us, until_us, currency)
-        self._running[job_id] = job
         self._save(job)
+        self._running[job_id] = job
         self._make_room()
         task = asyncio.create_task(self._run(job, plan))
         self._tasks.add(task)
@@ -87,7 +101,7 @@ class Replays:
             raise NotFound
         try:
             job = msgspec.json.decode(self._file(job_id).read_bytes(), type=ReplayJob)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, msgspec.DecodeError) as error:
             raise NotFound from error
         if job.status == "running":
             job.status, job.failure = "failed", _INTERRUPTED
@@ -106,15 +120,19 @@ class Replays:
         except QueqiaoError as error:
             job.status = "failed"
             job.failure = Message(error.explain("zh"), error.explain("en"))
+        except Exception:
+            log.exception("a replay has failed")
+            job.status, job.failure = "failed", _BROKEN
         finally:
-            self._save(job)
             del self._running[job.id]
+            self._save(job)
 
     async def _read(self, job: ReplayJob, plan: Plan) -> None:
+        loop = asyncio.get_running_loop()
         job.orders_total = await past_orders.count(self._warehouse, plan.span)
         replay = Replay(plan.live.shop, plan.draft, plan.profile, when(plan))
         async for orders in past_orders.read(self._warehouse, plan.span, plan.segments_of):
-            await asyncio.to_thread(replay.take, orders)
+            await loop.run_in_executor(self._thread, replay.take, orders)
             job.orders_read += len(orders)
             job.result = replay.result
             if job.status == "cancelled":
@@ -124,8 +142,16 @@ class Replays:
     def _save(self, job: ReplayJob) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         scratch = self._file(job.id).with_suffix(".tmp")
-        scratch.write_bytes(msgspec.json.encode(job))
+        with scratch.open("wb") as stream:
+            stream.write(msgspec.json.encode(job))
+            stream.flush()
+            os.fsync(stream.fileno())
         scratch.replace(self._file(job.id))
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _make_room(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)

@@ -1,14 +1,22 @@
 """What is rehearsed: the live promotions, drafts in their place, prices, and costs."""
 
 from collections.abc import Mapping, Sequence
+from heapq import nsmallest
 from typing import NamedTuple
 
 from msgspec.structs import asdict
 
+from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument
 from queqiao.decide.promotions.questions import inline_snapshot
 from queqiao.decide.promotions.quote_types import Cart, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop
+
+RULES_MAX = 200
+"""How many rules one question looks at; drafts come first, then the live ones by id."""
+
+GOODS_MAX = 20_000
+"""How many goods one question looks at, those with the thinnest margins first."""
 
 
 class Rulebook(NamedTuple):
@@ -23,6 +31,25 @@ class Rulebook(NamedTuple):
     documents: Mapping[str, PromotionDocument]
     drafts: frozenset[str]
     costs: Mapping[str, int]
+
+    def looked_at(self) -> dict[str, PromotionDocument]:
+        """Return the rules that a question looks at, drafts first."""
+        names = sorted(self.documents, key=lambda name: (name not in self.drafts, name))
+        return {name: self.documents[name] for name in names[:RULES_MAX]}
+
+    def goods(self, currency: str, most: int = GOODS_MAX) -> list[Goods]:
+        """Return the goods that are priced in a currency, the thinnest margins first.
+
+        Goods of unknown cost come last, the cheapest first.
+        """
+        book = self.shop.price_book
+        every = (book.goods(sku) for sku in book)
+        priced = [one for one in every if one is not None and one.currency == currency]
+        return nsmallest(most, priced, key=self._margin)
+
+    def _margin(self, goods: Goods) -> tuple[float, int, str]:
+        cost, price = self.costs.get(goods.sku, 0), goods.price_minor
+        return (1 - cost / price if price else 1.0), price, goods.sku
 
 
 def rulebook(

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from queqiao.catalog.contracts import Goods, PriceBook
+from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.documents.scope import GoodsNames, Scope
 
@@ -58,11 +58,6 @@ def _named(names: GoodsNames, goods: Goods) -> bool:
     )
 
 
-def shelf_of(book: PriceBook, document: PromotionDocument, currency: str) -> Shelf:
-    """Return the goods of a rule."""
-    found = (book.goods(sku) for sku in book)
-    return Shelf(
-        goods
-        for goods in found
-        if goods is not None and goods.currency == currency and in_scope(document.scope, goods)
-    )
+def shelf_of(goods: Iterable[Goods], document: PromotionDocument) -> Shelf:
+    """Return those of the goods that are a rule's."""
+    return Shelf(one for one in goods if in_scope(document.scope, one))

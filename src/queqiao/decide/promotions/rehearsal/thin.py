@@ -1,6 +1,7 @@
 """Which goods a draft endangers first: those in its scope that leave least after cost."""
 
-from queqiao.catalog.contracts import Goods
+from itertools import islice
+
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
 from queqiao.decide.promotions.rehearsal.shelf import in_scope
 
@@ -13,20 +14,10 @@ def thin_skus(rules: Rulebook, currency: str) -> list[str]:
 
     Goods of unknown cost come after those whose cost is known, the cheapest first.
     """
-    scopes = [rules.documents[name].scope for name in rules.drafts or rules.documents]
-    book = rules.shop.price_book
-    goods = (book.goods(sku) for sku in book)
-    meant = [
-        one
-        for one in goods
-        if one is not None
-        and one.currency == currency
-        and one.price_minor
-        and any(in_scope(scope, one) for scope in scopes)
-    ]
-
-    def margin(one: Goods) -> tuple[float, int, str]:
-        cost = rules.costs.get(one.sku, 0)
-        return 1 - cost / one.price_minor, one.price_minor, one.sku
-
-    return [one.sku for one in sorted(meant, key=margin)[:THIN_MAX]]
+    scopes = [rules.documents[name].scope for name in rules.drafts or rules.looked_at()]
+    meant = (
+        one.sku
+        for one in rules.goods(currency)
+        if one.price_minor and any(in_scope(scope, one) for scope in scopes)
+    )
+    return list(islice(meant, THIN_MAX))

@@ -1,6 +1,7 @@
 """羊毛党: the cart on which the shop loses most, climbed to from the carts of each rule."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, product
 from typing import Literal, NamedTuple
 
 from queqiao.catalog.contracts import Goods
@@ -16,6 +17,9 @@ from queqiao.decide.promotions.rehearsal.trials import Amounts, Trial, Trials, t
 QUOTES_MAX = 4_000
 STARTS_MAX = 12
 """How many of the best carts the climb starts from."""
+
+CARTS_MAX = 4_000
+"""How many carts the search begins with."""
 
 GOODS_A_RULE = 4
 """Goods of a rule from which its carts are made: the cheapest, the dearest, the thinnest margin."""
@@ -49,6 +53,8 @@ class _Climb:
         self._rules, self._terms = rules, terms
         profile: Profile | str | None = terms.profile
         self._trials = Trials(rules.shop, terms.currency, profile, quotes_max)
+        self._documents = rules.looked_at()
+        self._goods = rules.goods(terms.currency)
         self._known: dict[Amounts, Trial] = {}
         self._value: Callable[[Trial], float] = self.margin if goal == "margin" else _kept_share
 
@@ -62,13 +68,12 @@ class _Climb:
 
     def worst(self) -> Worst | None:
         """Try each rule's own carts, then better the worst of them step by step."""
-        documents = self._rules.documents
-        terms = self._terms
-        moments = moments_of(documents.values(), terms.from_us, terms.until_us, terms.zone)
-        for shopper in shoppers_of(documents.values()):
-            for at_us in moments[:8]:
-                for cart in self._starts():
-                    self._try(cart, shopper, at_us)
+        rules, terms = self._documents.values(), self._terms
+        moments = moments_of(rules, terms.from_us, terms.until_us, terms.zone)
+        starts = list(dict.fromkeys(islice(self._starts(), CARTS_MAX)))
+        for shopper, at_us, cart in product(shoppers_of(rules), moments[:8], starts):
+            if self._try(cart, shopper, at_us) is None:
+                break
         for trial in sorted(self._known.values(), key=self._value)[:STARTS_MAX]:
             self._climb(trial)
         if not self._known:
@@ -77,31 +82,20 @@ class _Climb:
         return Worst(found, self._cost(found), self._trials.left > 0)
 
     def _starts(self) -> Iterator[Amounts]:
-        for document in self._rules.documents.values():
-            goods = self._goods(document.scope)
+        for document in self._documents.values():
+            goods = [one for one in self._goods if in_scope(document.scope, one)]
             shelf = Shelf(goods)
             for one in self._telling(goods, shelf):
                 yield from carts_of(one, document, shelf, self._terms.quantity_max)
 
-    def _goods(self, scope: object) -> list[Goods]:
-        book, currency = self._rules.shop.price_book, self._terms.currency
-        found = (book.goods(sku) for sku in book)
-        return [
-            goods
-            for goods in found
-            if goods is not None and goods.currency == currency and in_scope(scope, goods)  # type: ignore[arg-type]
-        ]
-
     def _telling(self, goods: list[Goods], shelf: Shelf) -> Iterable[Goods]:
-        """Return the goods of a rule that are likeliest to be lost on."""
-        costs: Mapping[str, int] = self._rules.costs
-        thin = sorted(goods, key=lambda one: one.price_minor - costs.get(one.sku, 0))
-        chosen = [shelf.cheapest(), shelf.dearest(), *thin[:2]]
+        """Return the goods of a rule that are likeliest to be lost on: the thinnest come first."""
+        chosen = [shelf.cheapest(), shelf.dearest(), *goods[:2]]
         return list(dict.fromkeys(one for one in chosen if one is not None))[:GOODS_A_RULE]
 
     def _climb(self, start: Trial) -> None:
         here = start
-        while True:
+        while self._trials.left:
             nexts = [self._try(cart, here.shopper, here.at_us) for cart in self._steps(here.cart)]
             best = min((one for one in nexts if one is not None), key=self._value, default=None)
             if best is None or self._value(best) >= self._value(here):
