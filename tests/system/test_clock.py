@@ -146,7 +146,7 @@ class Shop:
         good(httpx.post(url, auth=auth, json=sent, timeout=30))
 
     def _redeem(self, made: Things, order: str) -> None:
-        body = {"customer_id": order, "order_id": order}
+        body = {"customer_id": f"{made.prefix}-user", "order_id": order}
         good(self.client.post(f"/api/v1/coupons/{made.ids['coupons']}/redeem", json=body))
 
     def _click(self, made: Things) -> int:

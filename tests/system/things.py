@@ -257,7 +257,9 @@ def make_page(client: httpx.Client, things: Things) -> None:
 def give(client: httpx.Client, prefix: str) -> str:
     """Give a personal coupon of the batch made to a customer; return the id of the giving."""
     who = {"customer_ids": [f"{prefix}-user"]}
-    told: str = good(client.post(f"/api/v1/coupon-batches/{prefix}/gifts", json=who))["id"]
+    path = f"/api/v1/coupon-batches/{prefix}/gifts"
+    told: str = good(client.post(path, json=who))["id"]
+    until(lambda: good(client.get(f"{path}/{told}"))["state"] == "done", 10)
     return told
 
 
