@@ -129,6 +129,9 @@ def fault_of_problem(answer: Answer) -> str | None:
     """Return what is wrong with a refusal."""
     if answer.headers.get("content-type") == "image/gif":  # the pixel never shows a broken image
         return None if answer.body.startswith(b"GIF89a") else described(answer.body)
+    if answer.headers.get("content-type", "").startswith("text/html"):  # a landing page, for people
+        is_page = answer.bodyless or answer.body.startswith(b"<!doctype html>")
+        return None if is_page and MARK.encode() not in answer.body else described(answer.body)
     if answer.headers.get("content-type") != "application/problem+json":
         return f"{answer.status} as {answer.headers.get('content-type')}: {described(answer.body)}"
     if answer.bodyless:
