@@ -155,12 +155,18 @@ def wait_until_loaded(known: Settings, address: Address) -> None:
     """Return when every event taken so far is in the reports. Raises Unavailable."""
     headers = {"authorization": f"Bearer {local_system.key(known, 'read')}"}
     deadline = time.monotonic() + LOADED_WITHIN_S
+    target = None
     with httpx.Client(base_url=address.base_url, headers=headers, timeout=TIMEOUT_S) as http:
-        target = http.get("/api/v1/system").json()["log_end"]
-        while http.get("/api/v1/system").json()["loaded"] < target:
-            if time.monotonic() > deadline:
-                raise Unavailable(Message("事件已接收，但尚未入库", "taken, but not loaded yet"))
+        while time.monotonic() < deadline:
+            answer = http.get("/api/v1/system")
+            # A busy system may say "try again"; then it is asked again.
+            if answer.is_success:
+                state = answer.json()
+                target = state["log_end"] if target is None else target
+                if state["loaded"] >= target:
+                    return
             time.sleep(0.2)
+    raise Unavailable(Message("事件已接收，但尚未入库", "taken, but not loaded yet"))
 
 
 def import_catalog(
