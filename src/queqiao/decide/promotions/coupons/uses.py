@@ -90,6 +90,12 @@ def order_counter(batch_id: str, code: str, order_id: str) -> str:
     return f"coupon:{batch_id}:order:{code}:{order_id}"
 
 
+def is_order_counter(counter: str) -> bool:
+    """Say whether a counter is one of ``order_counter``: its amount is a second, not a count."""
+    kind = counter.split(":", 3)
+    return len(kind) == 4 and kind[0] == "coupon" and kind[2] == "order"
+
+
 def code_counter(batch_id: str, code: str) -> str:
     """Return the name of a code's counter."""
     return f"coupon:{batch_id}:code:{code}"

@@ -5,7 +5,7 @@ between the two, the same call again finds the ledger's first answer under the s
 what the log lacks; ``settlement`` does so for what nobody asks for again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -30,12 +30,10 @@ from queqiao.decide.promotions.redemptions.asking import (
 )
 from queqiao.decide.promotions.redemptions.claims import (
     Buyer,
-    Claim,
-    first_short,
-    free_of,
     order_counter,
 )
 from queqiao.decide.promotions.redemptions.giving_back import GivingBack
+from queqiao.decide.promotions.redemptions.leases import Held, Leases, Short
 from queqiao.decide.promotions.redemptions.log_book import EXPIRED, LogBook, is_over
 from queqiao.decide.promotions.redemptions.redemption_types import (
     NewRedemption,
@@ -61,12 +59,6 @@ from queqiao.ports.ledger.base import Granted, Ledger, Take
 PRICES_MAX = 32
 """How often one order is priced anew because something was used up meanwhile."""
 
-KEYS_MAX = 64
-"""How many keys one redemption may use up: each refusal and each crash can cost one."""
-
-OWN_KEYS_MAX = 4
-"""Among how many keys a reservation is looked for that was made and whose answer was lost."""
-
 _BUSY = Message("同时下单过多，请再试", "too many orders at once; try again")
 _RELEASED = Message("已释放，请用新的 request_id 再下单", "it was released; use a new request_id")
 _ENDED = Message("已过期，优惠已用尽或订单已另行核销", "it has expired, and cannot be had again")
@@ -75,13 +67,6 @@ _OTHER = Message("同一订单的另一个请求，请换 request_id", "another 
 _HELD = Message("该订单已占用优惠", "the order holds its promotions already")
 _SHORT = Message("优惠已用尽或次数已满", "used up, or used as often as allowed")
 _CHANGED = Message("价格已变，请重新展示", "the price has changed; show it again")
-
-
-class Short(NamedTuple):
-    """A claim that cannot be met, and how much of its counter is left."""
-
-    claim: Claim
-    free: int
 
 
 class Lease(NamedTuple):
@@ -113,6 +98,7 @@ class Redemptions:
     ) -> None:
         self._shop = shop
         self._ledger = ledger
+        self._leases = Leases(ledger)
         self._book = LogBook(event_log)
         self._coupons = coupons
         self._engagements = engagements
@@ -190,10 +176,11 @@ class Redemptions:
         for _ in range(PRICES_MAX):
             priced = price(completed, self._seen(wrong, buyer), restraints, buyer)
             _check_total(asked, priced)
-            taken = await self._take(redemption_id, priced.claims, ends_us, now_us)
-            if isinstance(taken, str):
-                lease = Lease(redemption_id, digest, taken, now_us, ends_us)
-                return await self._write(_record(completed, priced, lease), now_us)
+            taken = await self._leases.take(redemption_id, priced.claims, ends_us, now_us)
+            if isinstance(taken, Held):
+                lease = Lease(redemption_id, digest, taken.key, now_us, ends_us)
+                held = _as_held(priced, taken.amounts)
+                return await self._write(_record(completed, held, lease), now_us)
             restraints = self._restrained(taken, asked, restraints)
         raise Unavailable(_BUSY)
 
@@ -218,50 +205,10 @@ class Redemptions:
         """Write a reservation, and return the one that stands: of two calls at once, the first."""
         if await self._book.reserve(record, now_us):
             return record
-        return await self._book.get(record.redemption_id)
-
-    async def _take(
-        self, redemption_id: str, claims: Sequence[Claim], ends_us: int, now_us: int
-    ) -> str | Short:
-        """Lease all claims; return the key under which they are held, or what was short.
-
-        What is short is seen before the ledger is asked to step, so that a rush on something that
-        is used up costs it no writes. Where the order itself is held, it may be by a call of ours
-        whose answer was lost: then its key tells.
-        """
-        takes = [claim.take for claim in claims]
-        for number in range(KEYS_MAX):
-            short = await self._shortage(claims, now_us)
-            is_held = short is not None and short.claim is claims[0]
-            if short is not None and (not is_held or number >= OWN_KEYS_MAX):
-                return short
-            key = f"redemption:{redemption_id}:{number}"
-            if await self._lease(key, takes, ends_us, now_us):
-                return key
-        raise Unavailable(_BUSY)
-
-    async def _lease(self, key: str, takes: Sequence[Take], ends_us: int, now_us: int) -> bool:
-        """Say whether the key holds the takes: by this call, or by one whose answer was lost."""
-        try:
-            answer = await self._ledger.reserve(key, takes, ends_us, now_us)
-        except Conflict:  # what a lost call took under rules or counters of then
-            await self._ledger.release(key, now_us)
-            return False
-        if not isinstance(answer, Granted):
-            return False
-        order = takes[0].counter
-        return (await self._ledger.balances([order]))[order].leased > 0
-
-    async def _shortage(self, claims: Sequence[Claim], now_us: int) -> Short | None:
-        """Return the first claim that cannot be met, once everything due was freed."""
-        counters = [claim.take.counter for claim in claims]
-        balances = await self._ledger.balances(counters)
-        if first_short(claims, balances) is None:
-            return None
-        await self._ledger.expire(now_us)
-        balances = await self._ledger.balances(counters)
-        claim = first_short(claims, balances)
-        return claim and Short(claim, free_of(claim, balances[claim.take.counter]))
+        stands = await self._book.get(record.redemption_id)
+        if stands.ledger_key != record.ledger_key:
+            await self._ledger.release(record.ledger_key, now_us)
+        return stands
 
     def _restrained(self, short: Short, asked: NewRedemption, known: Restraints) -> Restraints:
         """Return the restraints under which the order is priced again. Raises Refused."""
@@ -332,6 +279,15 @@ def takes_of(record: Record) -> list[Take]:
     for item in record.promotions:
         takes += [Take(counter, amount) for counter, amount in item.takes.items()]
     return takes
+
+
+def _as_held(priced: Priced, amounts: Mapping[str, int]) -> Priced:
+    """Return a price whose promotions take what the ledger holds for them."""
+    promotions = [
+        structs.replace(item, takes={name: amounts[name] for name in item.takes})
+        for item in priced.promotions
+    ]
+    return priced._replace(promotions=promotions)
 
 
 def _check_total(asked: NewRedemption, priced: Priced) -> None:
