@@ -8,7 +8,7 @@ from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Funding
-from queqiao.kernel.clock import DAY_US, SECOND_US
+from queqiao.kernel.clock import DAY_US, MINUTE_US, SECOND_US
 from queqiao.kernel.errors import Conflict, InvalidInput, Unavailable
 
 
@@ -53,9 +53,40 @@ async def test_parts_of_a_refund_add_up_to_what_each_paid(till):
 async def test_no_more_goes_back_than_was_given(till, given, path):
     till.show({"p": promotion()}, {})
     paid = await till.order(order(commit=True))
+    body = {"request_id": "a", "promotions": [given]}
     with pytest.raises(InvalidInput) as refused:
-        await till.redemption("POST", "return", {"promotions": [given]}, paid["id"])
+        await till.redemption("POST", "return", body, paid["id"])
     assert refused.value.fields[0].path == path
+
+
+async def test_returns_of_equal_amount_at_once_are_two(till):
+    till.show({"p": promotion(budget=5_000)}, {})
+    paid = await till.order(order(commit=True))
+    part = {"promotions": [{"promotion_id": "p", "amount": 400}]}
+    bodies = [{"request_id": name, **part} for name in ("a", "b")]
+    returns = (till.redemption("POST", "return", body, paid["id"]) for body in bodies)
+    await asyncio.gather(*returns)
+    shown = await till.redemption("GET", "{id}", name=paid["id"])
+    assert {one["request_id"] for one in shown["returns"]} == {"a", "b"}
+    assert await till.spent("promotion:p:budget") == [(0, 200)]
+    told = [e["properties"] for e in till.events() if e["event"] == "Promotion Returned"]
+    assert [one["discount_minor"] for one in told] == [400, 400]
+
+
+async def test_a_return_of_parts_has_a_name_and_one_content(till):
+    till.show({"p": promotion(budget=5_000)}, {})
+    paid = await till.order(order(commit=True))
+    part = {"promotions": [{"promotion_id": "p", "amount": 300}]}
+    with pytest.raises(InvalidInput) as refused:
+        await till.redemption("POST", "return", part, paid["id"])
+    assert refused.value.fields[0].path == "request_id"
+    first = await till.redemption("POST", "return", {"request_id": "a", **part}, paid["id"])
+    assert await till.redemption("POST", "return", {"request_id": "a", **part}, paid["id"]) == first
+    other = {"promotions": [{"promotion_id": "p", "amount": 200}]}
+    for body in ({"request_id": "a", **other}, {"request_id": "a"}):
+        with pytest.raises(Conflict):
+            await till.redemption("POST", "return", body, paid["id"])
+    assert await till.spent("promotion:p:budget") == [(0, 700)]
 
 
 async def test_what_is_not_paid_is_not_returned(till):
@@ -110,6 +141,21 @@ async def test_what_dies_between_ledger_and_log_is_done_by_the_same_call(till):
     assert await till.spent("promotion:p:total") == [(0, 1)]
     assert (await till.redemption("POST", "commit", name=placed["id"]))["state"] == "committed"
     assert len([e for e in till.events() if e["event"] == "Promotion Applied"]) == 1
+
+
+async def test_a_late_payment_that_died_before_the_log_is_not_released(till):
+    till.show({"p": promotion(total=1, budget=5_000)}, {})
+    placed = await till.order(order())
+    late_us = NOW_US + 31 * MINUTE_US
+    till.mortal_log.dies_next = True
+    with pytest.raises(Unavailable):
+        await till.redemption("POST", "commit", name=placed["id"], now_us=late_us)
+    with pytest.raises(Conflict):
+        await till.redemption("POST", "release", name=placed["id"], now_us=late_us)
+    shown = await till.redemption("GET", "{id}", name=placed["id"], now_us=late_us)
+    assert shown["state"] == "committed"
+    await till.redemption("POST", "return", name=placed["id"], now_us=late_us)
+    assert await till.spent("promotion:p:total", "promotion:p:budget") == [(0, 0)] * 2
 
 
 async def test_what_dies_is_done_again_under_the_rules_of_then(till):

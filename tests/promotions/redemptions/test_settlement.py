@@ -122,7 +122,7 @@ async def test_ledger_and_log_agree_to_the_last_minor_unit(till, books):
         placed = await till.order(order(f"o{number}", f"u{number}", commit=number != 4))
         ids.append(placed["id"])
     await till.redemption("POST", "return", None, ids[0])
-    part = {"promotions": [{"promotion_id": "p", "amount": 7}]}
+    part = {"request_id": "a", "promotions": [{"promotion_id": "p", "amount": 7}]}
     await till.redemption("POST", "return", part, ids[1])
     found = await books.reconcile()
     assert found.agrees

@@ -1,15 +1,15 @@
 """What a cancelled or refunded order gives back: money to budgets, and uses where they are asked.
 
-Returns of one redemption are numbered. The ledger's key of a return is its number, so of two at
-once the later finds the number taken and takes the next; what went back in all never exceeds what
-was spent.
+Returns of one redemption are numbered. The ledger's key of a return is its request, so that two are
+two; of two at once the later finds the number taken in the log and takes the next. What went back
+in all never exceeds what was spent.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons
 from queqiao.decide.promotions.redemptions.claims import budget_counter
-from queqiao.decide.promotions.redemptions.log_book import LogBook
+from queqiao.decide.promotions.redemptions.log_book import RETURNS_MAX, LogBook, name_of_request
 from queqiao.decide.promotions.redemptions.redemption_types import (
     GivenBack,
     NewReturn,
@@ -26,6 +26,12 @@ _UNPAID = Message("订单尚未核销，请用 release 释放", "it is not commi
 _UNFINISHED = Message("另一次退回尚未完成，请再试", "another return is under way; try again")
 _UNKNOWN = Message("该订单没有用这个促销", "the order has not used this promotion")
 _MORE = Message("超过尚可退回的金额", "more than is left to give back")
+_OTHER = Message(
+    "同一 request_id 的退回内容不同，请换 request_id", "another return; use a new request_id"
+)
+_NAMELESS = Message(
+    "填了 promotions 时须有 request_id", "with promotions a request_id is needed; give one"
+)
 _TWICE = Message("已退回过次数", "its use was given back already")
 
 
@@ -40,30 +46,35 @@ class GivingBack:
     async def give_back(self, record: Record, asked: NewReturn, now_us: int) -> Return:
         """Give back once a request; the same request gets the first answer.
 
-        Raises Conflict when the redemption is not committed or another return is under way, and
-        InvalidInput for more than is left.
+        Raises Conflict when the redemption is not committed, another return is under way, or the
+        request came with other content; InvalidInput for more than is left, and for parts without a
+        ``request_id``.
         """
+        if asked.promotions is not None and not asked.request_id:
+            raise InvalidInput(FieldError("request_id", _NAMELESS))
         committed = await self._book.settled(record, "committed")
         if committed is None:
             raise Conflict(_UNPAID)
-        earlier = await self._book.returns(record)
-        known = next((one for one in earlier if one.request_id == asked.request_id), None)
-        if known is not None:
-            return known
-        given_back = Return(
-            len(earlier),
-            asked.request_id,
-            asked.reason,
-            format_rfc3339(now_us),
-            _wanted(record, asked, earlier),
-        )
-        await self._refund(record, given_back, committed.ledger_key, now_us)
-        before = {name: given_amount(earlier, name) for name in _redeemed(record)}
-        await self._book.give_back(record, given_back, before, now_us)
-        return given_back
+        for _ in range(RETURNS_MAX):
+            earlier = await self._book.returns(record)
+            known = next((one for one in earlier if one.request_id == asked.request_id), None)
+            if known is not None:
+                return _same(record, asked, known, earlier)
+            given_back = Return(
+                len(earlier),
+                asked.request_id,
+                asked.reason,
+                format_rfc3339(now_us),
+                _wanted(record, asked, earlier),
+            )
+            await self._refund(record, given_back, committed.ledger_key, now_us)
+            before = {name: given_amount(earlier, name) for name in _redeemed(record)}
+            if await self._book.give_back(record, given_back, before, now_us):
+                return given_back
+        raise Conflict(_UNFINISHED)
 
     async def _refund(self, record: Record, given_back: Return, of_key: str, now_us: int) -> None:
-        key = f"{of_key}:return:{given_back.number}"
+        key = f"{of_key}:return:{name_of_request(given_back.request_id)}"
         kept = await self._kept_codes(record, given_back, now_us)
         amounts = _amounts(record, given_back, kept)
         try:
@@ -86,6 +97,18 @@ class GivingBack:
 
 def _redeemed(record: Record) -> Mapping[str, Redeemed]:
     return {item.promotion_id: item for item in record.promotions}
+
+
+def _same(record: Record, asked: NewReturn, known: Return, earlier: Sequence[Return]) -> Return:
+    """Return what the request did before. Raises Conflict when it came with other content."""
+    before = earlier[: known.number]
+    if asked.promotions is None:
+        wanted = _wanted(record, asked, before)
+    else:
+        wanted = [Returned(one.promotion_id, one.amount, one.use) for one in asked.promotions]
+    if wanted != known.promotions:
+        raise Conflict(_OTHER)
+    return known
 
 
 def given_amount(earlier: Sequence[Return], promotion_id: str) -> int:

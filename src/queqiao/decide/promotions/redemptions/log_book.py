@@ -7,7 +7,7 @@ message id, so that whoever tells it again tells nothing new.
     redemption-{id}-reserved        Redemption Reserved    the Record
     redemption-{id}-committed       Redemption Committed   and Promotion Applied, Coupon Applied
     redemption-{id}-released        Redemption Released    given up, or expired
-    redemption-{id}-returned-{n}    Redemption Returned    and Promotion Returned
+    redemption-{id}-returned-{n}    Redemption Returned    and Promotion Returned, by request
 """
 
 from collections.abc import Iterator, Mapping
@@ -105,17 +105,25 @@ class LogBook:
 
     async def give_back(
         self, record: Record, given_back: Return, before: Mapping[str, int], now_us: int
-    ) -> None:
-        """Write that something was given back; ``before``: amounts that went back earlier."""
+    ) -> bool:
+        """Write that something was given back; say False when its number is another's.
+
+        ``before``: amounts that went back earlier.
+        """
         told = GivenBackEvent(record.redemption_id, record.order_id, record.currency, given_back)
         events = [_event(record, f"returned-{given_back.number}", told, now_us)]
         events += _returned(record, given_back, before, now_us)
-        await self._log.append(events)
+        return (await self._log.append(events))[0].status == "stored"
 
     async def _read(self, message_id: str, kind: type[T]) -> T | None:
         for stored in await self._log.find(message_id, SOURCE):
             return msgspec.json.decode(decode_envelope(stored.body).properties, type=kind)
         return None
+
+
+def name_of_request(request_id: str) -> str:
+    """Return what stands for the request of a return in keys and ids, however it is written."""
+    return blake2b(request_id.encode(), digest_size=12).hexdigest()
 
 
 NAMES = {
@@ -168,8 +176,9 @@ def _returned(
     record: Record, given_back: Return, before: Mapping[str, int], now_us: int
 ) -> Iterator[NewEvent]:
     redeemed = {item.promotion_id: item for item in record.promotions}
+    request = name_of_request(given_back.request_id)
     for place, item in enumerate(given_back.promotions):
-        message_id = f"redemption-{record.redemption_id}-returned-{given_back.number}-{place}"
+        message_id = f"redemption-{record.redemption_id}-returned-{request}-{place}"
         earlier = before.get(item.promotion_id, 0)
         given = _given(record, redeemed[item.promotion_id], item.amount, int(item.use), earlier)
         yield new_event(message_id, "Promotion Returned", given, record, now_us)

@@ -30,11 +30,11 @@ from queqiao.decide.promotions.redemptions.asking import (
 )
 from queqiao.decide.promotions.redemptions.claims import (
     Buyer,
-    order_counter,
 )
 from queqiao.decide.promotions.redemptions.giving_back import GivingBack
 from queqiao.decide.promotions.redemptions.leases import Held, Leases, Short
 from queqiao.decide.promotions.redemptions.log_book import EXPIRED, LogBook, is_over
+from queqiao.decide.promotions.redemptions.paying import committed_key, late_key, takes_of
 from queqiao.decide.promotions.redemptions.redemption_types import (
     NewRedemption,
     NewReturn,
@@ -54,7 +54,7 @@ from queqiao.kernel.errors import (
     Unavailable,
 )
 from queqiao.ports.event_log.base import EventLog
-from queqiao.ports.ledger.base import Granted, Ledger, Take
+from queqiao.ports.ledger.base import Granted, Ledger
 
 PRICES_MAX = 32
 """How often one order is priced anew because something was used up meanwhile."""
@@ -152,7 +152,10 @@ class Redemptions:
         record = await self._book.get(redemption_id)
         if await self._book.settled(record, "committed") is not None:
             raise Conflict(_COMMITTED)
-        await self._ledger.release(record.ledger_key, now_us)
+        key = await committed_key(self._ledger, record, now_us)
+        if key is not None:  # it was paid by a call that died before it told the log
+            await self._book.commit(record, key, now_us)
+            raise Conflict(_COMMITTED)
         await self._book.release(record, "released", now_us)
         return await self._shown(record, now_us)
 
@@ -266,19 +269,6 @@ class Redemptions:
         if released is not None:
             return "expired" if released.reason == EXPIRED else "released"
         return "expired" if is_over(record, now_us) else "reserved"
-
-
-def late_key(record: Record) -> str:
-    """Return the key of a payment that came after the reservation had expired."""
-    return f"{record.ledger_key}:late"
-
-
-def takes_of(record: Record) -> list[Take]:
-    """Return everything that a redemption takes; the counters keep the limits that they have."""
-    takes = [Take(order_counter(record.order_id), 1)]
-    for item in record.promotions:
-        takes += [Take(counter, amount) for counter, amount in item.takes.items()]
-    return takes
 
 
 def _as_held(priced: Priced, amounts: Mapping[str, int]) -> Priced:

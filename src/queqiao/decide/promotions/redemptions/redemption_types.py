@@ -55,7 +55,10 @@ class GivenBack(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewReturn(Struct, frozen=True, forbid_unknown_fields=True):
-    """A cancelled or refunded order. Without ``promotions``, all that is left goes back."""
+    """A cancelled or refunded order. Without ``promotions``, all that is left goes back.
+
+    ``request_id`` tells several returns of one order apart: ``promotions`` need it.
+    """
 
     request_id: Annotated[str, Meta(max_length=100)] = ""
     promotions: Annotated[tuple[GivenBack, ...], Meta(max_length=200)] | None = None

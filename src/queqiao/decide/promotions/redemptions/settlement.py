@@ -4,12 +4,10 @@ The ledger is asked by a release, which changes nothing once the time is over: i
 key that was committed. So each reservation ends in the log as the ledger ended it.
 """
 
-from queqiao.decide.promotions.redemptions.claims import order_counter
 from queqiao.decide.promotions.redemptions.log_book import EXPIRED, LogBook
-from queqiao.decide.promotions.redemptions.redeeming import late_key
+from queqiao.decide.promotions.redemptions.paying import committed_key
 from queqiao.decide.promotions.redemptions.redemption_types import Record
 from queqiao.kernel.clock import DAY_US
-from queqiao.kernel.errors import Conflict, NotFound
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.warehouse.base import Warehouse
@@ -58,24 +56,8 @@ class Settlement:
         return len(found.rows)
 
     async def _end(self, record: Record, now_us: int) -> None:
-        key = await self._committed_key(record, now_us)
+        key = await committed_key(self._ledger, record, now_us)
         if key is None:
             await self._book.release(record, EXPIRED, now_us)
         else:
             await self._book.commit(record, key, now_us)
-
-    async def _committed_key(self, record: Record, now_us: int) -> str | None:
-        """Return the key under which the order has spent, None when it has not."""
-        try:
-            await self._ledger.release(record.ledger_key, now_us)
-        except Conflict:
-            return record.ledger_key
-        order = order_counter(record.order_id)
-        if not (await self._ledger.balances([order]))[order].spent:
-            return None
-        late = late_key(record)
-        try:  # nothing is given back: only a key that has spent takes this
-            await self._ledger.refund(f"{late}:probe", late, {}, now_us)
-        except NotFound:
-            return None
-        return late
