@@ -13,13 +13,14 @@ from litestar.testing import TestClient
 from queqiao.kernel.clock import FixedClock
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
-from queqiao.kernel.http import Request, Response, Route, json_response
+from queqiao.kernel.http import Request, Response, Role, Route, json_response
 from queqiao.kernel.tokens import Signer
+from queqiao.operate import users
 from queqiao.operate.application import ConsoleSettings, console_application
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.contracts import Handling, Parameter, Services
 from queqiao.operate.keys import create_key
-from queqiao.operate.sessions import issue_one_time_token
+from queqiao.operate.sessions import COOKIE, csrf_token, issue_one_time_token, open_session
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.sqlite import SqliteRecords
 
@@ -158,5 +159,24 @@ def new_key(records: Records, authenticator: Authenticator) -> Any:
         )
         authenticator.refresh()
         return {"authorization": f"Bearer {secret}"}
+
+    return make
+
+
+@pytest.fixture
+def new_person(records: Records, authenticator: Authenticator) -> Any:
+    """A function that adds a person, signs them in and gives the headers of their browser."""
+
+    def make(role: Role, name: str) -> dict[str, str]:
+        person = {"id": name, "email": f"{name}@example.com", "name": name, "role": role}
+        more = {"password_hash": None, "disabled": False, "created_at_us": NOW_US}
+
+        def sign_in(conn: Any) -> str:
+            users.add(conn, {**person, **more})
+            return open_session(conn, name, "", NOW_US, secrets.token_bytes)
+
+        token = records.write_now(sign_in)
+        authenticator.refresh()
+        return {"cookie": f"{COOKIE}={token}", "x-csrf-token": csrf_token(token)}
 
     return make

@@ -11,6 +11,7 @@ from tests.operate.conftest import NOW_US, RULE, below_floor, check_live, prepar
 from queqiao.kernel.clock import HOUR_US, format_rfc3339
 from queqiao.operate import approvals, schedules
 from queqiao.operate.contracts import Handling
+from queqiao.ports.records import documents
 
 Client = TestClient[Litestar]
 PATH = "/api/v1/rules"
@@ -27,6 +28,23 @@ def create(client: Client, document: Any = GOOD, name: str = "a") -> None:
 
 def schedule(client: Client, action: str, at: str = IN_AN_HOUR, name: str = "a") -> Any:
     return client.post(f"{PATH}/{name}/schedule", json={"action": action, "at": at})
+
+
+def made_key(client: Client, headers: Any = None) -> dict[str, str]:
+    """Return the headers of a new admin key, made by the client or by the key of ``headers``."""
+    wanted = {"name": "k", "scope": "admin"}
+    made = client.post("/api/v1/keys", json=wanted, headers=headers).json()
+    return {"authorization": f"Bearer {made['secret']}"}
+
+
+def tried(client: Client, method: str, path: str, **how: Any) -> Any:
+    """Return the answer of a dry run."""
+    return client.request(method, path, params={"dry_run": "true"}, **how)
+
+
+def trail(client: Client) -> list[Any]:
+    """Return the audit trail."""
+    return list(client.get("/api/v1/audit", params={"limit": 200}).json()["items"])
 
 
 def state(client: Client, name: str = "a") -> str:
@@ -97,6 +115,52 @@ def test_what_cannot_be_done_then_is_marked_and_others_go_on(owner: Client, carr
     assert carry_out(NOW_US + 2 * HOUR_US) == 0
 
 
+@pytest.mark.parametrize("how", ["disabled", "viewer"])
+def test_what_a_person_scheduled_fails_when_they_may_write_no_more(
+    owner: Client, new_person: Any, carry_out: Any, how: str
+) -> None:
+    create(owner)
+    at = {"action": "publish", "at": IN_AN_HOUR}
+    answer = owner.post(f"{PATH}/a/schedule", json=at, headers=new_person("operator", "li"))
+    assert answer.status_code == 201
+    patch = {"disabled": True} if how == "disabled" else {"role": "viewer"}
+    assert owner.patch(f"/api/v1/users/{answer.json()['by']}", json=patch).status_code == 200
+    assert carry_out(NOW_US + HOUR_US) == 1
+    (failed,) = owner.get(f"{PATH}/a/schedule").json()["items"]
+    assert (state(owner), failed["state"]) == ("draft", "failed")
+    assert "may write no more" in failed["fault"]
+
+
+def test_what_a_key_scheduled_is_done_unless_it_was_revoked(owner: Client, carry_out: Any) -> None:
+    create(owner)
+    create(owner, name="b")
+    at = {"action": "publish", "at": IN_AN_HOUR}
+    for name in ("a", "b"):
+        answer = owner.post(f"{PATH}/{name}/schedule", json=at, headers=made_key(owner))
+        assert answer.status_code == 201
+    author = owner.get(f"{PATH}/a/schedule").json()["items"][0]["by"]
+    assert owner.delete(f"/api/v1/keys/{author}").status_code == 200
+    assert carry_out(NOW_US + HOUR_US) == 2
+    assert (state(owner), state(owner, "b")) == ("draft", "live")
+    (failed,) = owner.get(f"{PATH}/a/schedule").json()["items"]
+    assert (failed["state"], "revoked" in failed["fault"]) == ("failed", True)
+
+
+def test_a_dry_run_schedules_and_takes_back_nothing(owner: Client, carry_out: Any) -> None:
+    create(owner)
+    at, before = {"action": "publish", "at": IN_AN_HOUR}, trail(owner)
+    answer = tried(owner, "POST", f"{PATH}/a/schedule", json=at, headers={"idempotency-key": "k"})
+    assert (answer.status_code, answer.json()["state"]) == (201, "pending")
+    late = {**at, "at": format_rfc3339(NOW_US)}
+    assert tried(owner, "POST", f"{PATH}/a/schedule", json=late).status_code == 400
+    assert (owner.get(f"{PATH}/a/schedule").json()["items"], trail(owner)) == ([], before)
+    number = schedule(owner, "publish").json()["id"]
+    assert tried(owner, "DELETE", f"{PATH}/a/schedule/{number}").status_code == 204
+    assert tried(owner, "DELETE", f"{PATH}/a/schedule/{number + 1}").status_code == 404
+    assert carry_out(NOW_US + HOUR_US) == 1
+    assert state(owner) == "live"
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [
@@ -137,6 +201,15 @@ def test_going_back_makes_a_new_revision_of_the_old_content(owner: Client) -> No
     assert stale.status_code == 412
 
 
+def test_going_back_brings_no_old_secret_back(owner: Client, records: Any) -> None:
+    create(owner, {**GOOD, "secret": "first"})
+    turned = {"document": {**GOOD, "name": "new", "secret": "second"}}
+    owner.put(f"{PATH}/a", json=turned, headers={"if-match": "*"})
+    assert owner.post(f"{PATH}/a/rollback", json={"revision": 1}).status_code == 200
+    document = records.read_now(lambda conn: documents.get(conn, RULE, "a")).document
+    assert (document.name, document.secret) == (GOOD["name"], "second")
+
+
 def test_a_live_document_cannot_go_back_to_what_may_not_be_live(owner: Client) -> None:
     create(owner, {"name": "empty"})
     owner.put(f"{PATH}/a", json={"document": GOOD}, headers={"if-match": "*"})
@@ -164,9 +237,9 @@ def test_two_revisions_are_compared_by_path(owner: Client) -> None:
 
 
 @pytest.fixture
-def other(new_key: Any) -> dict[str, str]:
-    """Another person who may allow things."""
-    return dict(new_key("admin", "other"))
+def other(new_person: Any) -> dict[str, str]:
+    """Another person who may allow things, signed in."""
+    return dict(new_person("owner", "other"))
 
 
 class TestFourEyes:
@@ -245,6 +318,46 @@ class TestFourEyes:
         assert answer.json()["reason"] == "approval_needed"
         create(owner, CHEAP, "b")
         assert schedule(owner, "publish", name="b").json()["reason"] == "approval_needed"
+
+    def test_a_key_never_allows_anything(self, owner: Client, new_key: Any) -> None:
+        """Else an owner would allow what they ask for with a key that they make."""
+        asked = self.ask(owner)
+        own = made_key(owner)
+        assert self.decide(owner, asked["id"], "approve", headers=own).status_code == 403
+        assert self.decide(owner, asked["id"], "reject", headers=own).status_code == 403
+        foreign = new_key("admin", "robot")
+        refused = self.decide(owner, asked["id"], "approve", headers=foreign)
+        assert (refused.status_code, state(owner)) == (403, "draft")
+        assert "never a key" in refused.text
+        assert self.decide(owner, asked["id"], "reject", headers=foreign).status_code == 200
+
+    def test_what_a_key_asks_for_is_asked_by_who_made_it(
+        self, owner: Client, other: dict[str, str]
+    ) -> None:
+        create(owner, CHEAP)
+        key_of_a_key = made_key(owner, made_key(owner))
+        asked = owner.post(f"{PATH}/a/approval", headers=key_of_a_key).json()
+        assert self.decide(owner, asked["id"], "approve").status_code == 403
+        assert state(owner) == "draft"
+        assert self.decide(owner, asked["id"], "approve", headers=other).status_code == 200
+        assert state(owner) == "live"
+
+    def test_a_dry_run_decides_nothing(self, owner: Client, other: dict[str, str]) -> None:
+        create(owner, CHEAP)
+        assert tried(owner, "POST", f"{PATH}/a/approval").status_code == 201
+        assert owner.get("/api/v1/approvals").json()["items"] == []
+        number = owner.post(f"{PATH}/a/approval").json()["id"]
+        before = trail(owner)
+        for who, verb, as_if in (
+            (other, "approve", "approved"), (other, "reject", "rejected"),
+            (None, "cancel", "cancelled"),
+        ):  # fmt: skip
+            answer = tried(owner, "POST", f"/api/v1/approvals/{number}/{verb}", headers=who)
+            assert (answer.status_code, answer.json()["state"]) == (200, as_if)
+        assert tried(owner, "POST", f"/api/v1/approvals/{number}/approve").status_code == 403
+        assert owner.get(f"/api/v1/approvals/{number}").json()["state"] == "pending"
+        assert (state(owner), trail(owner)) == ("draft", before)
+        assert self.decide(owner, number, "approve", headers=other).status_code == 200
 
     def test_who_may_only_operate_cannot_allow(self, owner: Client, new_key: Any) -> None:
         asked = self.ask(owner)

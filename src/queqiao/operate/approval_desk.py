@@ -11,7 +11,7 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, Scope, json_response
 from queqiao.operate import approvals, schedules
 from queqiao.operate.approvals import Approval, Execute
-from queqiao.operate.calls import IDEMPOTENCY_KEY, actor_of, answer_once
+from queqiao.operate.calls import DRY_RUN, IDEMPOTENCY_KEY, actor_of, write_once
 from queqiao.operate.contracts import Operation, Parameter, Services
 from queqiao.operate.lifecycle import Schedules
 from queqiao.ports.records.documents import Edit
@@ -99,13 +99,11 @@ class ApprovalDesk:
             def work(conn: Connection) -> Response:
                 return json_response(decide(conn, number, edit))
 
-            return await self._records.write(
-                lambda conn: answer_once(request, conn, lambda: work(conn))
-            )
+            return await write_once(self._records, request, work)
 
         route = Route("POST", f"{_PATH}/{{id}}/{name}", handle, words, scope, Decision, Approval,
                       ("approvals",))  # fmt: skip
-        return Operation(route, (IDEMPOTENCY_KEY,), audits=True)
+        return Operation(route, (DRY_RUN, IDEMPOTENCY_KEY), audits=True)
 
     def _approve(self, conn: Connection, number: int, edit: Edit) -> Approval:
         return approvals.approve(conn, number, edit, self._executes)

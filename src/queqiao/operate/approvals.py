@@ -1,12 +1,13 @@
 """Dangerous things that one person asks for and another allows: the four eyes.
 
     pending → approved   by another person with the scope ``admin``: it is done in that moment
-            → rejected   by such a person
+            → rejected   by such a person, or a key of theirs
             → cancelled  by who asked
             → expired    nobody decided in time
 
-An approval is of one revision; what has changed since cannot be approved any more. What is done
-when it is given is the business of who registered the action; publishing a document is one.
+A key is no person: it never approves, and what it asks for is asked by who made it. An approval is
+of one revision; what has changed since cannot be approved any more. What is done when it is given
+is the business of who registered the action; publishing a document is one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Conflict, Forbidden, Gone, Message, NotFound, PreconditionFailed
+from queqiao.operate import standing
 from queqiao.operate.contracts import Danger
 from queqiao.operate.tables import approvals as table
 from queqiao.ports.records import audit
@@ -26,6 +28,9 @@ from queqiao.ports.records.documents import Edit
 
 LIST_MAX = 500
 _SELF = Message("不能批准自己的申请", "nobody decides on what they asked for themselves")
+_PERSON = Message(
+    "须由登录的人批准，密钥不能批准", "a person who is signed in approves, never a key"
+)
 _NOT_YOURS = Message("只有申请人可以撤回", "only who asked can take it back")
 _DECIDED = Message("已有结果", "it is decided already")
 _EXPIRED = Message("申请已过期，请重新申请", "it has expired; ask again")
@@ -119,8 +124,13 @@ def find(conn: Connection, state: str | None, now_us: int) -> list[Approval]:
 
 
 def approve(conn: Connection, number: int, edit: Edit, executes: Mapping[str, Execute]) -> Approval:
-    """Allow it, and do it. Raises Forbidden to who asked, Gone, Conflict, PreconditionFailed."""
+    """Allow it, and do it.
+
+    Raises Forbidden to who asked and to keys, Gone, Conflict, PreconditionFailed.
+    """
     found = _decidable(conn, number, edit)
+    if not standing.is_person(conn, edit.actor.id):
+        raise Forbidden(_PERSON)
     execute = executes.get(f"{found.target_kind}.{found.action}")
     if execute is None:
         raise NotFound
@@ -161,7 +171,8 @@ def check_revision(found: Approval, revision: int) -> None:
 def _decidable(conn: Connection, number: int, edit: Edit) -> Approval:
     found = get(conn, number, edit.now_us)
     _check_open(found)
-    if found.asked_by == edit.actor.id:
+    asker = standing.person_behind(conn, found.asked_by)
+    if asker == standing.person_behind(conn, edit.actor.id):
         raise Forbidden(_SELF)
     return found
 

@@ -21,6 +21,7 @@ from queqiao.kernel.http import Request, Response
 from queqiao.kernel.paging import dry_run_of
 from queqiao.operate.contracts import Parameter
 from queqiao.ports.records.audit import Actor
+from queqiao.ports.records.base import Records
 from queqiao.ports.records.tables import idempotency
 
 TRACE_HEADER = "queqiao-trace"
@@ -98,6 +99,35 @@ def answer_once(
         raise Conflict(text)
     headers = tuple((name, value) for name, value in msgspec.json.decode(known.headers))
     return Response(known.status, bytes(known.response), headers=headers)
+
+
+class _TriedError(Exception):
+    """Carries the answer of a dry run out of the transaction, which rolls back."""
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+        super().__init__()
+
+
+async def write_once(
+    records: Records, request: Request, work: Callable[[Connection], Response]
+) -> Response:
+    """Do the work in a transaction, once for an Idempotency-Key; a dry run keeps nothing of it.
+
+    A dry run does all of the work, and answers as if it were kept.
+    """
+    is_dry = dry_run_of(request)
+
+    def attempt(conn: Connection) -> Response:
+        answer = answer_once(request, conn, lambda: work(conn))
+        if is_dry:
+            raise _TriedError(answer)
+        return answer
+
+    try:
+        return await records.write(attempt)
+    except _TriedError as tried:
+        return tried.answer
 
 
 def _key_of(request: Request) -> str | None:

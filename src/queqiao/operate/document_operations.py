@@ -63,18 +63,18 @@ def _lifecycle(desk: DocumentDesk, lifecycle: Lifecycle) -> list[Operation]:
     scheduled, shown = Message("定时变更", "Have it changed later"), Message("定时", "Scheduled")
     taken, back = Message("取消定时", "Take it back"), Message("回滚", "Roll back")
     compared, asked = Message("比较版本", "Compare revisions"), Message("申请审批", "Ask approval")
-    key, old = (IDEMPOTENCY_KEY,), desk.shapes.item
+    old = desk.shapes.item
     return [
         Operation(route("POST", "schedule", lifecycle.schedule, scheduled, NewSchedule,
-                        ScheduledChange), key, 201, audits=True),
+                        ScheduledChange), _WRITES, 201, audits=True),
         Operation(route("GET", "schedule", lifecycle.scheduled, shown, None, Schedules)),
         Operation(route("DELETE", "schedule/{number}", lifecycle.unschedule, taken, None, None),
-                  key, 204, audits=True),
+                  _WRITES, 204, audits=True),
         Operation(route("POST", "rollback", lifecycle.roll_back, back, Rollback, old),
                   (IF_MATCH, *_WRITES), audits=True),
         Operation(route("GET", "diff", lifecycle.compare, compared, None, Comparison), _PAIR),
         Operation(route("POST", "approval", lifecycle.ask_approval, asked, ApprovalWanted,
-                        Approval), key, 201, audits=True),
+                        Approval), _WRITES, 201, audits=True),
     ]  # fmt: skip
 
 

@@ -160,6 +160,12 @@ class DocumentDesk:
         """Raise what keeps the document from being live, where it is."""
         going_live.check_live(conn, stored, self.handling)
 
+    def with_secrets_of(self, conn: Connection, document_id: str, document: Any) -> Any:
+        """Return the document with the secrets of the newest revision. Raises NotFound."""
+        newest = documents.get(conn, self.kind, document_id).document
+        kept = {name: getattr(newest, name) for name in self.handling.hidden}
+        return structs.replace(document, **kept)
+
     def _with_secrets(self, document: Any, before: Any) -> Any:
         """Return the document with the secrets that its author did not write anew."""
         kept = {

@@ -11,7 +11,7 @@ from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, Message, R
 from queqiao.kernel.http import Request, Response, json_response
 from queqiao.operate import approvals, schedules
 from queqiao.operate.approvals import Approval
-from queqiao.operate.calls import answer_once
+from queqiao.operate.calls import write_once
 from queqiao.operate.contracts import Danger
 from queqiao.operate.documents import DocumentDesk, normal
 from queqiao.operate.going_live import Target, bring, check_live, dangers
@@ -96,14 +96,15 @@ class Lifecycle:
         return await self._once(request, work)
 
     async def roll_back(self, request: Request) -> Response:
-        """Make a new revision with the content of an old one; the state stays."""
+        """Make a new revision with the content of an old one; state and secrets stay."""
         asked = normal(request).decode(Rollback)
         edit = self._desk.edit(request, asked.reason or f"rollback to {asked.revision}")
 
         def work(conn: Connection) -> Response:
             document_id = request.params["id"]
             old = revisions.revision(conn, self._kind, document_id, asked.revision)
-            stored = documents.replace(conn, self._kind, document_id, old, edit)
+            document = self._desk.with_secrets_of(conn, document_id, old)
+            stored = documents.replace(conn, self._kind, document_id, document, edit)
             self._desk.check_live(conn, stored)
             return self._desk.answer(stored)
 
@@ -155,9 +156,7 @@ class Lifecycle:
         bring(conn, self._kind, target, named, handling)
 
     async def _once(self, request: Request, work: Any) -> Response:
-        return await self._records.write(
-            lambda conn: answer_once(request, conn, lambda: work(conn))
-        )
+        return await write_once(self._records, request, work)
 
 
 def _number(said: str, path: str = "number") -> int:

@@ -1,7 +1,8 @@
 """Publishing, pausing and archiving at a time to come: kept in the records, done by the scheduler.
 
 What is due is done in the order of its time, each in a transaction of its own, under the name of
-who scheduled it. What cannot be done then is marked failed with the reason, and stays visible.
+who scheduled it, as long as they may still write. What cannot be done then is marked failed with
+the reason, and stays visible.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,8 @@ from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.documents import DocumentKind
-from queqiao.kernel.errors import Conflict, Message, NotFound, QueqiaoError
+from queqiao.kernel.errors import Conflict, Forbidden, Message, NotFound, QueqiaoError
+from queqiao.operate import standing
 from queqiao.operate.contracts import Handling
 from queqiao.operate.going_live import Target, bring
 from queqiao.operate.tables import scheduled_changes as table
@@ -25,6 +27,10 @@ PENDING_MAX = 1_000
 """Scheduled changes in one list."""
 
 _OVER = Message("已执行或已取消", "it was done or cancelled already")
+_AUTHOR = Message(
+    "安排者已停用、被吊销或不再有写权限，请由他人重新安排",
+    "who scheduled it is disabled, revoked or may write no more; somebody else has to schedule it",
+)
 
 
 class ScheduledChange(Struct, frozen=True):
@@ -119,6 +125,8 @@ async def _carry_out(
         row = conn.execute(select(table).where(table.c.id == number)).one()
         if row.state != "pending" or kind is None:
             return
+        if not standing.may_write(conn, row.actor_id):
+            raise Forbidden(_AUTHOR)
         edit = Edit(Actor(row.actor_id, row.actor_name), now_us, row.reason or "scheduled")
         bring(conn, kind, Target(row.document_id, row.action), edit, handling)
         _end(conn, number, "done", "", now_us)
