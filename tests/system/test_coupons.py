@@ -128,5 +128,9 @@ def test_a_card_pays_an_order(boss: httpx.Client, till: httpx.Client) -> None:
     money = good(boss.get("/api/v1/card-products/sys-gift/statistics"))
     assert (money["captured"], money["on_cards"], money["difference"]) == (3_000, 7_000, 0)
     good(boss.post(f"{path}/void", json={"reason": "stolen"}))
+    trail = boss.get("/api/v1/audit", params={"limit": 50})
+    rows = {(row["action"], row["target_id"]) for row in good(trail)["items"]}
+    assert ("card.void", "sys-gift/0") in rows
+    assert card not in trail.text
     lost = till.post(f"{path}/balance", json=who)
     assert lost.json()["reason"] == "card_unknown"

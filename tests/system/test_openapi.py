@@ -316,6 +316,8 @@ def _body(method: str, path: str) -> dict[str, Any]:
 def _json_body(method: str, path: str) -> Any:
     if path == "/api/v1/products/bulk":
         return {"products": [things.PRODUCT]}
+    if path.endswith("/schedule"):
+        return {"action": "archive", "at": "2099-01-01T00:00:00Z"}
     if path.endswith("/rollback"):
         return {"revision": 1}
     if path == "/api/v1/coupons":
@@ -323,7 +325,9 @@ def _json_body(method: str, path: str) -> Any:
         made = {part: things.documents("another")[kind] for part, kind in parts.items()}
         return {"id": "another", **made}
     kind = path.split("/")[3] if path.count("/") > 2 else ""
-    if kind not in things.DOCUMENTS or path.endswith(("/publish", "/pause", "/archive")):
+    if kind not in things.DOCUMENTS or path.endswith(
+        ("/publish", "/pause", "/archive", "/approval")
+    ):
         return {}
     document = things.documents("another")[kind]
     return {"document": document} if method == "PUT" else {"id": "another", "document": document}

@@ -8,14 +8,16 @@ import pytest
 from queqiao.catalog.product import Product, Sku
 from queqiao.catalog.products import upsert
 from queqiao.decide.promotions.contracts import PROMOTION, PromotionDocument
+from queqiao.decide.promotions.coupons.creation import CouponView, NewCoupon, create
 from queqiao.decide.promotions.documents.benefit import PercentBenefit
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.kernel.errors import Refused
 from queqiao.operate.going_live import APPROVAL_NEEDED, check_live
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.documents import Edit, Stored
 from queqiao.ports.records.sqlite import SqliteRecords
-from queqiao.wiring import adapters, kinds
+from queqiao.wiring import adapters, kinds, operations
 from queqiao.wiring.settings import PromotionSettings, Settings
 
 EDIT = Edit(SYSTEM, 1_780_000_000_000_000)
@@ -62,3 +64,25 @@ def test_two_rules_that_go_below_cost_together_need_a_second_person(
     assert "TEA-1" in field.message.zh
     checked(records, second, tmp_path, 100, approved=True)
     checked(records, second, tmp_path, 0)
+
+
+def test_a_coupon_in_one_act_that_goes_below_cost_needs_a_second_person(
+    records: SqliteRecords, tmp_path: Path
+) -> None:
+    promotion = PromotionDocument(name="70", benefit=PercentBenefit(Decimal(30)))
+    batch = CouponBatchDocument(name="70", count=5)
+    coupon = NewCoupon("seventy", batch, promotion, publish=True)
+
+    def made(floor: int) -> CouponView:
+        settings = Settings(
+            home=tmp_path, promotions=PromotionSettings(floor_percent_of_cost=floor)
+        )
+        refuse = operations.refuse_dangers(settings)
+        return records.write_now(lambda conn: create(conn, coupon, EDIT, refuse))
+
+    with pytest.raises(Refused) as refused:
+        made(100)
+    assert refused.value.reason == APPROVAL_NEEDED
+    assert [field.path for field in refused.value.fields] == ["promotion.benefit"]
+    assert records.read_now(lambda conn: documents.find(conn, PROMOTION)) == []
+    assert made(60).promotion_state == "live"

@@ -42,11 +42,19 @@ def check_live(
     if handling.check_live is not None:
         check = handling.check_live
         below_document(lambda document: check(document, conn))(stored.document)
-    found = () if approved else dangers(conn, stored, handling)
+    if not approved:
+        refuse_dangers(conn, stored, handling)
+
+
+def refuse_dangers(
+    conn: Connection, stored: Stored, handling: Handling, path: str = "document"
+) -> None:
+    """Raise Refused, with the dangers below ``path``, where another person must allow it."""
+    found = dangers(conn, stored, handling)
     if found:
         error = Refused(_NEEDED, reason=APPROVAL_NEEDED)
         error.fields = tuple(
-            FieldError(f"document.{one.path}".rstrip("."), one.message) for one in found
+            FieldError(f"{path}.{one.path}".rstrip("."), one.message) for one in found
         )
         raise error
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from random import SystemRandom
 from typing import Any
 
+from sqlalchemy import Connection
+
 from queqiao.catalog.endpoints import CatalogServices
 from queqiao.catalog.endpoints import handlers as catalog_handlers
 from queqiao.collect import schemas_check
@@ -22,7 +24,9 @@ from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
 from queqiao.decide.promotions.cards.endpoints import handlers as card_handlers
+from queqiao.decide.promotions.cards.endpoints import void_route
 from queqiao.decide.promotions.cards.operators import CardOffice
+from queqiao.decide.promotions.coupons.creation import RefuseDangers
 from queqiao.decide.promotions.coupons.endpoints import CouponServices
 from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
 from queqiao.decide.promotions.flash_sales.reconciling import ReconcilingServices
@@ -34,7 +38,9 @@ from queqiao.measure.endpoints import MeasureServices
 from queqiao.measure.endpoints import handlers as measure_handlers
 from queqiao.measure.series_endpoints import SeriesServices, series_routes
 from queqiao.measure.series_table import PointsStore
+from queqiao.operate import going_live
 from queqiao.operate.contracts import Operation, Services
+from queqiao.ports.records.documents import Stored
 from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import RemoteBackfill, RemoteTiering, watermark
@@ -49,6 +55,7 @@ from queqiao.profile.merge import handlers as merge_handlers
 from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
+    kinds,
     landing_pages,
     ledger_desk,
     own_metrics,
@@ -80,7 +87,9 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         warehouse,
         adapters.event_log(settings),
         IdSource(services.clock, SystemRandom().getrandbits),
+        refuse_dangers(settings),
     )
+    office = CardOffice(records, coupons.ledger, coupons.secret)
     groups = BadRowGroups(settings.home / "bad_rows")
     return [
         *collect_handlers(_collect(settings, services, warehouse, groups)),
@@ -90,7 +99,8 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
         *flash_handlers(ReconcilingServices(records, coupons.ledger, warehouse)),
-        *card_handlers(CardOffice(records, coupons.ledger, coupons.secret)),
+        *card_handlers(office),
+        Operation(void_route(office), audits=True),
         *measure_handlers(MeasureServices(warehouse)),
         *_series(settings, warehouse),
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
@@ -106,6 +116,16 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *_schemas(settings, services, warehouse),
         *_imports(settings, services),
     ]
+
+
+def refuse_dangers(settings: Settings) -> RefuseDangers:
+    """Return what asks, of a document that goes live, whether another person must allow it."""
+    handlings = kinds.handlings(adapters.keyring(settings), settings)
+
+    def refuse(conn: Connection, stored: Stored, path: str) -> None:
+        going_live.refuse_dangers(conn, stored, handlings[stored.kind], path)
+
+    return refuse
 
 
 def _collect(

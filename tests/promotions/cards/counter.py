@@ -6,7 +6,7 @@ from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.cards.card_reader import CardReader
 from queqiao.decide.promotions.cards.cards import Cards
 from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT, CardProductDocument
-from queqiao.decide.promotions.cards.endpoints import handlers
+from queqiao.decide.promotions.cards.endpoints import handlers, void_route
 from queqiao.decide.promotions.cards.hot_endpoints import card_routes
 from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.cards.operators import CardOffice
@@ -42,7 +42,7 @@ class Counter:
         self.payments = Payments(reader, self.ledger, self.records)
         self.moves = Moves(self.ledger, self.records)
         office = CardOffice(self.records, self.ledger, SECRET)
-        known = [*card_routes(self.cards, self.payments), *handlers(office)]
+        known = [*card_routes(self.cards, self.payments), *handlers(office), void_route(office)]
         self.routes = {f"{route.method} {route.path}": route for route in known}
 
     async def restart(self):

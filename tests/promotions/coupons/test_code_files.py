@@ -44,7 +44,7 @@ def records(tmp_path):
 async def fetched(records, form, batch="made", **query):
     routes = {
         route.path: route
-        for route in handlers(CouponServices(records, SECRET, None, None, None, None))
+        for route in handlers(CouponServices(records, SECRET, None, None, None, None, None))
     }
     route = routes[f"/api/v1/coupon-batches/{{id}}/codes.{form}"]
     request = Request("GET", route.path, {"id": batch}, query, {}, b"", "10.0.0.9", NOW_US, KEY)

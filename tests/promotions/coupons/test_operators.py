@@ -17,7 +17,14 @@ from queqiao.decide.promotions.coupons.gifts import Giver
 from queqiao.decide.promotions.coupons.voids import load
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument, PersonalCoupons
 from queqiao.kernel.clock import DAY_US, FixedClock
-from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused
+from queqiao.kernel.errors import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+    Message,
+    NotFound,
+    Refused,
+)
 from queqiao.kernel.http import Principal, Request
 from queqiao.kernel.ids import IdSource
 from queqiao.ports.records import artifacts, documents
@@ -46,8 +53,17 @@ class Office:
     def __init__(self, till):
         self.till = till
         ids = IdSource(FixedClock(NOW_US), Random(1).getrandbits)
-        services = CouponServices(till.records, SECRET, till.ledger, History(), till.log, ids)
+        self.dangers = []
+        services = CouponServices(
+            till.records, SECRET, till.ledger, History(), till.log, ids, self._refuse
+        )
         self.routes = {f"{route.method} {route.path}": route for route in handlers(services)}
+
+    def _refuse(self, conn, stored, path):
+        """Refuse the kinds that are dangerous, as the console's wiring does."""
+        if stored.kind in self.dangers:
+            assert documents.get(conn, PROMOTION, stored.id).state == "live"
+            raise Refused(reason="approval_needed", fields=(FieldError(path, Message("", "")),))
 
     async def ask(self, name, body=None, now_us=NOW_US, headers=None, **params):
         route = self.routes[name]
@@ -343,9 +359,21 @@ async def test_a_coupon_is_made_in_one_act(office, till):
         "promotion_revision": 2,
         "promotion_state": "live",
     }
+    office.dangers = [PROMOTION.name]  # what is live already needs nobody
     assert await office.ask("POST /api/v1/coupons", COUPON) == made
     stored = till.records.read_now(lambda conn: documents.get(conn, PROMOTION, "spring"))
     assert stored.document.code_batch == "spring"
+
+
+async def test_a_dangerous_coupon_is_not_live_without_a_second_person(office, till):
+    office.dangers = [PROMOTION.name]
+    with pytest.raises(Refused) as refused:
+        await office.ask("POST /api/v1/coupons", COUPON)
+    assert [field.path for field in refused.value.fields] == ["promotion"]
+    for kind in (COUPON_BATCH, PROMOTION):
+        assert till.records.read_now(lambda conn, kind=kind: documents.find(conn, kind)) == []
+    drafts = await office.ask("POST /api/v1/coupons", COUPON | {"publish": False})
+    assert (drafts["batch_state"], drafts["promotion_state"]) == ("draft", "draft")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.ports.records import documents
 
 T = TypeVar("T", CouponBatchDocument, PromotionDocument)
+RefuseDangers = Callable[[Connection, documents.Stored, str], None]
+"""Raises Refused, with fields below the path, where another person must allow it to be live."""
 _PARTS = {COUPON_BATCH.name: "batch", PROMOTION.name: "promotion"}
 
 
@@ -45,15 +47,17 @@ class CouponView(msgspec.Struct, frozen=True):
     promotion_state: str
 
 
-def create(conn: Connection, asked: NewCoupon, edit: documents.Edit) -> CouponView:
+def create(
+    conn: Connection, asked: NewCoupon, edit: documents.Edit, refuse_dangers: RefuseDangers
+) -> CouponView:
     """Store both documents, or neither. The same coupon again is the one that is there.
 
-    Raises InvalidInput with paths under ``batch`` and ``promotion``, and Conflict.
+    Raises InvalidInput and Refused with paths under ``batch`` and ``promotion``, and Conflict.
     """
     if asked.promotion.code_batch not in {None, asked.id}:
         message = Message("须为本券的编号，或留空", "the coupon's own id, or nothing")
         raise InvalidInput(FieldError("promotion.code_batch", message))
-    made = _Made(conn, edit)
+    made = _Made(conn, edit, refuse_dangers)
     promotion = replace(asked.promotion, code_batch=asked.id)
     batch = made.stored(COUPON_BATCH, asked.id, asked.batch)
     rule = made.stored(PROMOTION, asked.id, promotion)
@@ -68,6 +72,7 @@ class _Made(NamedTuple):
 
     conn: Connection
     edit: documents.Edit
+    refuse_dangers: RefuseDangers
 
     def stored(self, kind: DocumentKind, name: str, document: T) -> documents.Stored:
         try:
@@ -85,10 +90,13 @@ class _Made(NamedTuple):
         stored: documents.Stored,
         check: Callable[[T, Connection], None],
     ) -> documents.Stored:
+        if stored.state == "live":
+            return stored  # as a retry finds it
         with _under(_PARTS[kind.name]):
             live = documents.transition(self.conn, kind, stored.id, "live", self.edit)
             check(live.document, self.conn)
-            return live
+        self.refuse_dangers(self.conn, live, _PARTS[kind.name])
+        return live
 
 
 @contextmanager

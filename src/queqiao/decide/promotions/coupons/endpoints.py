@@ -10,7 +10,7 @@ from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons.code_book import Batch, compile_batch
 from queqiao.decide.promotions.coupons.code_files import FORMS, Form, code_file
 from queqiao.decide.promotions.coupons.codes import LENGTH
-from queqiao.decide.promotions.coupons.creation import CouponView, NewCoupon, create
+from queqiao.decide.promotions.coupons.creation import CouponView, NewCoupon, RefuseDangers, create
 from queqiao.decide.promotions.coupons.gift_endpoints import Giving, actor_of, gift_routes
 from queqiao.decide.promotions.coupons.operators import (
     CodeView,
@@ -37,7 +37,10 @@ COUPON_BYTES_MAX = 8_000_000
 
 
 class CouponServices(msgspec.Struct, frozen=True):
-    """What the endpoints need. ``secret`` makes the codes: the same as ``decide`` reads with."""
+    """What the endpoints need. ``secret`` makes the codes: the same as ``decide`` reads with.
+
+    ``refuse_dangers`` keeps a coupon from being live at once where another person must allow it.
+    """
 
     records: Records
     secret: bytes
@@ -45,6 +48,7 @@ class CouponServices(msgspec.Struct, frozen=True):
     warehouse: Warehouse
     event_log: EventLog
     ids: IdSource
+    refuse_dangers: RefuseDangers
 
 
 def handlers(services: CouponServices) -> list[Route]:
@@ -52,14 +56,14 @@ def handlers(services: CouponServices) -> list[Route]:
     office = CouponOffice(services.records, services.ledger, services.warehouse, services.secret)
     giving = Giving(services.records, services.event_log, services.secret, services.ids)
     made = [*_downloads(services), *_office_routes(office), *gift_routes(giving)]
-    return [_creation(services.records), *made]
+    return [_creation(services.records, services.refuse_dangers), *made]
 
 
-def _creation(records: Records) -> Route:
+def _creation(records: Records, refuse_dangers: RefuseDangers) -> Route:
     async def make(request: Request) -> Response:
         asked = request.decode(NewCoupon, COUPON_BYTES_MAX)
         edit = documents.Edit(actor_of(request), request.now_us, dry_run=dry_run_of(request))
-        view = await records.write(lambda conn: create(conn, asked, edit))
+        view = await records.write(lambda conn: create(conn, asked, edit, refuse_dangers))
         return json_response(view, 201)
 
     return Route(
