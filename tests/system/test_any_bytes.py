@@ -127,15 +127,19 @@ def fault_of(answer: Answer | None) -> str | None:
 
 def fault_of_problem(answer: Answer) -> str | None:
     """Return what is wrong with a refusal."""
-    if answer.headers.get("content-type") == "image/gif":  # the pixel never shows a broken image
+    kind = answer.headers.get("content-type", "")
+    if kind == "image/gif":  # the pixel never shows a broken image
         return None if answer.body.startswith(b"GIF89a") else described(answer.body)
-    if answer.headers.get("content-type", "").startswith("text/html"):  # a landing page, for people
+    if kind.startswith("text/html"):  # a landing page, for people
         is_page = answer.bodyless or answer.body.startswith(b"<!doctype html>")
         return None if is_page and MARK.encode() not in answer.body else described(answer.body)
-    if answer.headers.get("content-type") != "application/problem+json":
-        return f"{answer.status} as {answer.headers.get('content-type')}: {described(answer.body)}"
-    if answer.bodyless:
-        return None
+    if kind != "application/problem+json":
+        return f"{answer.status} as {kind}: {described(answer.body)}"
+    return None if answer.bodyless else fault_of_document(answer)
+
+
+def fault_of_document(answer: Answer) -> str | None:
+    """Return what is wrong with a problem document."""
     if MARK.encode() in answer.body:
         return f"it repeats what was sent: {described(answer.body)}"
     found = json.loads(answer.body)
