@@ -9,7 +9,7 @@ from msgspec import structs
 
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import closed
-from queqiao.decide.promotions.quote_types import FundingSplit, Quote
+from queqiao.decide.promotions.quote_types import FundingSplit, Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.redemptions.claims import (
     Buyer,
@@ -22,6 +22,9 @@ from queqiao.decide.promotions.redemptions.redemption_types import Given, NewRed
 from queqiao.decide.promotions.restraints import Restraints
 from queqiao.decide.promotions.sharing import spread
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
+
+CARD_CODE_SHOWN = 4
+"""How many characters of a card's code are kept: enough to know one's own card by."""
 
 _ONE = Message("question 与 applied 须且只能填一个", "give either question or applied")
 _INLINE = Message(
@@ -97,8 +100,12 @@ def redemption_id_of(asked: NewRedemption) -> str:
 
 
 def digest_of(asked: NewRedemption) -> str:
-    """Return what tells another question under the same id, whether paid or not yet."""
-    same = structs.replace(asked, commit=False, hold_minutes=1)
+    """Return what tells another question under the same id, whether paid or not yet.
+
+    It is kept in the log, so no card's code or PIN can be tried out on it.
+    """
+    question = None if asked.question is None else masked(asked.question)
+    same = structs.replace(asked, question=question, commit=False, hold_minutes=1)
     return blake2b(msgspec.json.encode(same), digest_size=12).hexdigest()
 
 
@@ -166,11 +173,30 @@ def _claims_on_code(item: Redeemed, shop: Shop, buyer: Buyer, seen: set[str]) ->
     return code_claims(use, buyer, item.promotion_id)
 
 
+def masked(question: QuoteRequest) -> QuoteRequest:
+    """Return a question as it is kept: of its cards the end of the code, and no PIN."""
+    cards = tuple(
+        structs.replace(card, code=masked_code(card.code), pin="") for card in question.cart.cards
+    )
+    return structs.replace(question, cart=structs.replace(question.cart, cards=cards))
+
+
+def masked_code(code: str) -> str:
+    """Return a card's code as it is kept: whoever holds the whole of it can pay with it."""
+    shown = min(CARD_CODE_SHOWN, len(code) // 2)
+    return "****" + code[len(code) - shown :]
+
+
 def recorded(answer: Quote | None) -> dict[str, Any] | None:
-    """Return a quote as it is kept: equal neighbouring units of a line counted, not listed."""
+    """Return a quote as it is kept: equal neighbouring units of a line counted, not listed.
+
+    Of the cards that pay it, it names the end of the code.
+    """
     if answer is None:
         return None
     kept: dict[str, Any] = msgspec.to_builtins(answer)
+    for payment in kept["payments"]:
+        payment["id"] = masked_code(payment["id"])
     for line in kept["lines"]:
         line["units"] = _runs(line["units"])
     return kept

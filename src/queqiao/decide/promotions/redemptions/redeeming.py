@@ -23,6 +23,7 @@ from queqiao.decide.promotions.redemptions.asking import (
     codes_of,
     customer_of,
     digest_of,
+    masked,
     price,
     recorded,
     redemption_id_of,
@@ -313,6 +314,6 @@ def _record(asked: NewRedemption, priced: Priced, lease: Lease) -> Record:
         device_id=asked.device_id,
         total_minor=priced.total,
         rules_version="" if answer is None else answer.rules_version,
-        question=None if question is None else msgspec.to_builtins(question),
+        question=None if question is None else msgspec.to_builtins(masked(question)),
         quote=recorded(answer),
     )
