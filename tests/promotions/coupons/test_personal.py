@@ -218,6 +218,12 @@ async def test_a_return_gives_every_counter_back(till):
     assert {balance.leased for balance in counters.values()} == {0}
 
 
+async def order_of_nobody(till, code):
+    body = {"order_id": "o9", "currency": "CNY"}
+    given = {"promotion_id": "p", "amount": 1_000, "code": code}
+    return await till.order({**body, "applied": [given]})
+
+
 async def test_an_erased_customer_holds_nothing_and_has_no_name(till):
     show(till, per_customer=3)
     codes = [(await claim(till, request_id=f"r{n}"))["code"] for n in range(3)]
@@ -226,6 +232,7 @@ async def test_an_erased_customer_holds_nothing_and_has_no_name(till):
     assert erased == 3
     assert (await wallet(till))["items"] == []
     assert await refused(till.use("redeem", codes[0])) == "code_unknown"
+    assert await refused(order_of_nobody(till, codes[0])) == "code_unknown"
     assert (await till.use("redeem", other["code"], "u2"))["state"] == "redeemed"
     assert till.records.read_now(lambda conn: holdings.issued(conn, "b")) == 4
 

@@ -327,10 +327,10 @@ def _in_book(order: Balance, taking: Taking, now_us: int) -> int:
 
 
 def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:
-    """Say whether the code is of anybody, or of this customer."""
+    """Say whether the code is of anybody, or of this customer; nobody has a customer's coupon."""
     if found.batch.personal is None:
         return True
-    return holding is not None and holding.customer_id == customer_id
+    return bool(customer_id) and holding is not None and holding.customer_id == customer_id
 
 
 def closed(use: Use, now_us: int) -> str | None:
