@@ -148,11 +148,14 @@ class GivenPromotion(msgspec.Struct, omit_defaults=True):
 
 
 class EngagementEvent(msgspec.Struct, omit_defaults=True):
-    """Engagement Started, Joined, Cut, Completed, Expired, and Deposit Forfeited."""
+    """Engagement Started, Joined, Cut, Completed, Expired, and Deposit Forfeited.
+
+    ``customers`` counts who has joined or cut: an event names nobody but its own customer.
+    """
 
     engagement_id: str
     promotion_id: str
-    customer_ids: list[str] = []
+    customers: int = 0
     price_minor: int | None = None
     expires_at: str | None = None
 

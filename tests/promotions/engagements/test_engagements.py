@@ -3,17 +3,21 @@
 import asyncio
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.contracts import PROMOTION
 from queqiao.decide.promotions.documents.benefit import FixedBenefit, FixedPriceBenefit
 from queqiao.decide.promotions.documents.mechanic import Bargain, GroupBuy, Presale
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
+from queqiao.decide.promotions.engagements import book
 from queqiao.decide.promotions.engagements.engaging import tell_ended
 from queqiao.decide.promotions.engagements.stages import cut_of
+from queqiao.decide.promotions.engagements.tables import engagements, steps
 from queqiao.kernel.clock import DAY_US, HOUR_US, format_rfc3339
 from queqiao.kernel.errors import InvalidInput, NotFound, Refused
 
@@ -129,7 +133,38 @@ async def test_a_group_that_is_not_full_in_time_has_failed_and_is_told_once(till
     assert await tell_ended(till.records, till.log, later_us) == 0
     event = till.events()[-1]
     assert event["event"] == "Engagement Expired"
-    assert event["properties"]["customer_ids"] == ["u1", "u2"]
+    assert event["properties"]["customers"] == 2
+    assert b"u2" not in msgspec.json.encode(event)
+
+
+async def test_erased_customers_keep_their_seats_and_no_name(till):
+    till.show({"p": group()}, {})
+    opened = await begin(till)
+    await step(till, opened["id"], "u2")
+    forgotten = till.records.write_now(lambda conn: book.forget(conn, ["u1", "u2", "nobody"]))
+    assert forgotten == 3
+    shown = await step(till, opened["id"], "u3")
+    assert shown["state"] == "full"
+    assert shown["customer_id"] == ""
+    assert [one["customer_id"] for one in shown["steps"]] == ["", "", "u3"]
+    rows = till.records.read_now(
+        lambda conn: [*conn.execute(select(engagements)), *conn.execute(select(steps))]
+    )
+    assert not {"u1", "u2"} & {value for row in rows for value in row}
+    for customer in ("u1", "u2", ""):
+        assert await price(till, customer, opened["id"]) == (10_000, ["engagement_of_another"])
+    assert await price(till, "u3", opened["id"]) == (6_000, [])
+
+
+async def test_an_erased_customers_bargain_is_nobodys(till):
+    till.show({"p": presale()}, {})
+    paid = await begin(till)
+    till.records.write_now(lambda conn: book.forget(conn, ["u1"]))
+    due_us = NOW_US + 2 * DAY_US
+    assert (await price(till, "", paid["id"], now_us=due_us))[1] == ["engagement_of_another"]
+    assert await tell_ended(till.records, till.log, NOW_US + 3 * DAY_US) == 1
+    event = till.events()[-1]
+    assert (event["event"], event.get("user_id")) == ("Deposit Forfeited", None)
 
 
 async def test_a_full_group_stays_full_and_is_not_told_as_failed(till):

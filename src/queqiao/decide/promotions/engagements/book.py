@@ -4,16 +4,20 @@ A group has few seats and its members are rows anyway, so they are counted where
 update takes the next number only while there is one, and the row of a customer is unique.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, String, and_, cast, func, insert, literal, select, update
 from sqlalchemy.engine import Row
 
 from queqiao.decide.promotions.documents.mechanic import Bargain, GroupBuy, Mechanic, Presale
 from queqiao.decide.promotions.engagements.stages import Engagement, Step, cut_of
 from queqiao.decide.promotions.engagements.tables import engagements, steps
 from queqiao.kernel.errors import Message, NotFound, Refused
+
+ERASED = "erased" + "." * 100
+"""Begins what stands for an erased customer: longer than any name from outside may be."""
 
 _NO = Message("现在不能参加", "it cannot be joined now")
 _e, _s = engagements.c, steps.c
@@ -98,6 +102,18 @@ def told(conn: Connection, ids: tuple[str, ...], now_us: int) -> None:
     conn.execute(update(engagements).where(_e.id.in_(ids)).values(told_at_us=now_us))
 
 
+def forget(conn: Connection, customers: Sequence[str]) -> int:
+    """Keep no name of these customers; return how many rows held one.
+
+    Their seats and cuts stay, so that no group shrinks and no price rises: each under a name that
+    no two seats of an engagement share.
+    """
+    begun = update(engagements).where(_e.customer_id.in_(customers)).values(customer_id="")
+    erased = literal(ERASED).concat(cast(_s.number, String))
+    taken = update(steps).where(_s.customer_id.in_(customers)).values(customer_id=erased)
+    return conn.execute(begun).rowcount + conn.execute(taken).rowcount
+
+
 def _next(conn: Connection, found: Engagement) -> int:
     """Take the next number; the row is locked from here on. Raises Refused when there is none."""
     most = found.rules.size if isinstance(found.rules, GroupBuy) else _helpers(found.rules)
@@ -148,5 +164,10 @@ def _read(conn: Connection, row: Row[Any]) -> Engagement:
         row.seed,
         row.started_at_us,
         row.expires_at_us,
-        [Step(one.customer_id, one.amount_minor, one.at_us) for one in found],
+        [Step(_name(one.customer_id), one.amount_minor, one.at_us) for one in found],
     )
+
+
+def _name(stored: str) -> str:
+    """Return whose seat it is, empty for an erased customer."""
+    return "" if stored.startswith(ERASED) else stored

@@ -168,7 +168,7 @@ def _event(name: str, found: Engagement, customer_id: str, now_us: int) -> NewEv
     told = EngagementEvent(
         engagement_id=found.id,
         promotion_id=found.promotion_id,
-        customer_ids=[step.customer_id for step in found.steps],
+        customers=len(found.steps),
         price_minor=found.price_minor,
         expires_at=format_rfc3339(found.expires_at_us),
     )
@@ -180,7 +180,7 @@ def _event(name: str, found: Engagement, customer_id: str, now_us: int) -> NewEv
         received_at_us=now_us,
         source=SOURCE,
         event=name,
-        user_id=customer_id,
+        user_id=customer_id or None,
         properties=msgspec.Raw(msgspec.json.encode(told)),
     )
     fingerprint = blake2b(message_id.encode(), digest_size=8).digest()

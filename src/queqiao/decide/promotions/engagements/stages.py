@@ -57,7 +57,12 @@ class Engagement(Struct, frozen=True):
         return self.price_minor - sum(step.amount_minor for step in self.steps)
 
     def has(self, customer_id: str) -> bool:
-        """Say whether it is for this customer: who began it, or has a seat in the group."""
+        """Say whether it is for this customer: who began it, or has a seat in the group.
+
+        That of an erased customer is for nobody.
+        """
+        if not customer_id:
+            return False
         if isinstance(self.rules, GroupBuy):
             return any(step.customer_id == customer_id for step in self.steps)
         return customer_id == self.customer_id
