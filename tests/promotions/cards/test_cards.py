@@ -13,9 +13,8 @@ from queqiao.decide.promotions.cards import money as card_money
 from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.cards.checks import check_card_product
 from queqiao.decide.promotions.cards.contracts import CardProductDocument
-from queqiao.decide.promotions.coupons.guesses import CUSTOMER_GUESSES_MAX
 from queqiao.kernel.clock import DAY_US, MINUTE_US, parse_rfc3339
-from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused, TooManyRequests
+from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 from queqiao.kernel.problem import problem
 from queqiao.ports.records.tables import audit
 
@@ -304,16 +303,6 @@ async def test_an_erased_customers_card_is_nobodys_and_keeps_its_money(counter):
     assert counter.records.write_now(lambda conn: card_rows.forget(conn, ["u1"])) == 1
     seen = await counter.ask("GET /api/v1/cards/{code}", code=counter.card(1)[0])
     assert (seen["customer_id"], seen["balance"]) == ("", 1_000)
-
-
-async def test_pins_cannot_be_tried_out(counter):
-    counter.offer(value=1_000)
-    await counter.sold(1)
-    for number in range(CUSTOMER_GUESSES_MAX):
-        wrong = counter.do("balance", 1, pin=f"wrong{number}")
-        assert await refused(wrong) == "card_unknown"
-    with pytest.raises(TooManyRequests):
-        await counter.do("balance", 1)
 
 
 async def test_a_file_holds_cards_and_pins(counter):

@@ -5,9 +5,11 @@ import pytest
 from tests.promotions.cards.counter import NOW_US
 from tests.promotions.orders import SHOP
 
+from queqiao.decide.promotions.coupons.guesses import CARD_GUESSES_MAX
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.decide.promotions.quoting import quote
 from queqiao.decide.promotions.totals.card_balances import with_balances, with_reasons
+from queqiao.kernel.errors import TooManyRequests
 
 
 async def priced(counter, *cards, **more):
@@ -44,6 +46,14 @@ async def test_a_wrong_card_is_worth_nothing_and_says_one_reason(counter, sold):
     answer = await priced(counter, *wrong)
     assert [payment.reason for payment in answer.payments] == ["card_unknown"] * 3
     assert answer.totals.due == 10_000
+
+
+async def test_pins_cannot_be_tried_out_in_quotes_of_nobody(counter, sold):
+    for number in range(CARD_GUESSES_MAX):
+        answer = await priced(counter, {**sold, "pin": f"wrong{number}"})
+        assert answer.payments[0].reason == "card_unknown"
+    with pytest.raises(TooManyRequests):
+        await priced(counter, sold)
 
 
 async def test_a_card_of_another_currency_pays_nothing(counter, sold):

@@ -52,37 +52,41 @@ class CardReader:
 
     async def on_sale(self, asked: CardAsked) -> tuple[FoundCard, Card | None]:
         """Return a card that is, or is to be, sold. Raises Refused: its PIN is still covered."""
-        found, card = await self._found(asked, needs_pin=False)
-        if found is None:
-            raise Refused(REFUSED, reason=_WRONG)
-        return found, card
+        return await self._found(asked, needs_pin=False, needs_sale=False)
 
     async def _found(
-        self, asked: CardAsked, *, needs_pin: bool
-    ) -> tuple[FoundCard | None, Card | None]:
-        """Return what a code is of, by equal work for any text; the product is None when wrong."""
+        self, asked: CardAsked, *, needs_pin: bool, needs_sale: bool
+    ) -> tuple[FoundCard, Card | None]:
+        """Return what a code is of. Raises Refused, by equal work for any wrong text.
+
+        A PIN is counted as a guess before it is compared, and given back when all was right.
+        """
         found, pin = self._book().find(asked.code)
         product_id, number = ("", -1) if found is None else (found.product.id, found.number)
         card = await self._records.read(lambda conn: card_rows.find(conn, product_id, number))
-        await self._guesses.check(asked.customer_id, asked.address, asked.now_us)
+        shown = normal(asked.code)
+        await self._guesses.check(asked.customer_id, asked.address, asked.now_us, card=shown)
         has_pin = needs_pin and found is not None and found.product.document.pin
-        is_right = compare_digest(asked.pin.encode() if has_pin else pin.encode(), pin.encode())
-        if found is None or not is_right:
-            await self._guess(asked)
-            return None, None
+        guess = await self._guess(asked) if has_pin else None
+        is_same = compare_digest(asked.pin.encode() if has_pin else pin.encode(), pin.encode())
+        is_sold = card is not None and card.state != "void"
+        if found is None or not is_same or (needs_sale and not is_sold):
+            if guess is None:
+                await self._guess(asked)
+            raise Refused(REFUSED, reason=_WRONG)
+        if guess is not None:
+            await self._guesses.give_back(guess, asked.now_us)
         return found, card
 
-    async def _guess(self, asked: CardAsked) -> None:
-        text = f"card\x1f{normal(asked.code)}\x1f{asked.pin}"
-        await self._guesses.count(asked.customer_id, asked.address, text, asked.now_us)
+    async def _guess(self, asked: CardAsked) -> str:
+        code = normal(asked.code)
+        who, text = (asked.customer_id, asked.address), f"card\x1f{code}\x1f{asked.pin}"
+        return await self._guesses.count(*who, text, asked.now_us, card=code)
 
     async def shown(self, asked: CardAsked, *, needs_pin: bool = True) -> Shown:
         """Return a right card that was sold and is not void. Raises Refused, TooManyRequests."""
-        found, card = await self._found(asked, needs_pin=needs_pin)
-        if found is not None and (card is None or card.state == "void"):
-            await self._guess(asked)
-            found = None
-        if found is None or card is None:
+        found, card = await self._found(asked, needs_pin=needs_pin, needs_sale=True)
+        if card is None:  # no sale, no card
             raise Refused(REFUSED, reason=_WRONG)
         return Shown(found, card)
 
