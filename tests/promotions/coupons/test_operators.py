@@ -50,12 +50,13 @@ class History:
 class Office:
     """The console's routes beside a till."""
 
-    def __init__(self, till):
+    def __init__(self, till, warehouse=None):
         self.till = till
+        warehouse = warehouse or History()
         ids = IdSource(FixedClock(NOW_US), Random(1).getrandbits)
         self.dangers = []
         services = CouponServices(
-            till.records, SECRET, till.ledger, History(), till.log, ids, self._refuse
+            till.records, SECRET, till.ledger, warehouse, till.log, ids, self._refuse
         )
         self.routes = {f"{route.method} {route.path}": route for route in handlers(services)}
 

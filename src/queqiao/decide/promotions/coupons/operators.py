@@ -25,7 +25,7 @@ from queqiao.ports.warehouse.base import Warehouse
 
 HISTORY_MAX = 200
 _HISTORY = f"""SELECT event, toUnixTimestamp64Micro(timestamp), user_id, order_id FROM history
-WHERE coupon = {{code:String}} AND startsWith(event, 'Coupon ')
+WHERE source = 'queqiao' AND coupon = {{code:String}} AND startsWith(event, 'Coupon ')
 ORDER BY timestamp, offset LIMIT {HISTORY_MAX}"""  # noqa: S608  # our own number
 
 

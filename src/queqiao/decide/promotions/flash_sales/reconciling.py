@@ -31,7 +31,7 @@ WITH told AS (
   SELECT event, JSONExtractString(properties, 'session') AS session, sku, order_id,
     sum(quantity) AS pieces
   FROM history
-  WHERE event IN ('Reservation Committed', 'Reservation Returned')
+  WHERE source = 'queqiao' AND event IN ('Reservation Committed', 'Reservation Returned')
     AND JSONExtractString(properties, 'flash_sale_id') = {sale:String}
   GROUP BY event, session, sku, order_id),
 bought AS (
