@@ -1,5 +1,7 @@
 """The waiting room: in order, by the rate, no crowd after an idle hour, no forged admission."""
 
+import asyncio
+
 import pytest
 from tests.promotions.flash_sales.counter import NOW_US, STARTS_US, sale, together
 
@@ -7,7 +9,7 @@ from queqiao.decide.promotions.flash_sales.documents import Queue
 from queqiao.decide.promotions.flash_sales.queue import now_serving, turn_us
 from queqiao.decide.promotions.flash_sales.sessions import Session
 from queqiao.kernel.clock import HOUR_US, MINUTE_US, SECOND_US
-from queqiao.kernel.errors import InvalidInput, Refused
+from queqiao.kernel.errors import Broken, InvalidInput, Refused
 
 TEN = Queue(admissions_per_s=10, admission_lifetime_s=60)
 
@@ -49,6 +51,15 @@ async def test_who_comes_first_is_let_in_first_and_by_the_rate(queued):
 async def test_many_who_come_at_once_get_numbers_of_one_sequence(queued):
     told = await together(*(arrive(queued, f"u{n}") for n in range(200)))
     assert sorted(place["number"] for place in told) == list(range(1, 201))
+
+
+async def test_a_defect_of_the_ledger_answers_everybody_who_waits(queued, monkeypatch):
+    async def draw(*_arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(queued.ledger, "draw", draw)
+    told = await asyncio.wait_for(together(*(arrive(queued, f"u{n}") for n in range(9))), 5)
+    assert [type(error) for error in told] == [Broken] * 9
 
 
 async def test_an_hour_without_visitors_lets_in_no_crowd(queued):

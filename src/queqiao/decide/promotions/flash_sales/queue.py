@@ -8,7 +8,7 @@ Millions who wait cost nothing but their questions.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from queqiao.decide.promotions.flash_sales.counters import queue_counter
 from queqiao.decide.promotions.flash_sales.documents import Queue
@@ -16,7 +16,15 @@ from queqiao.decide.promotions.flash_sales.messages import Arrival, Place, Wish
 from queqiao.decide.promotions.flash_sales.sessions import Session
 from queqiao.decide.promotions.flash_sales.snapshot import Sale
 from queqiao.kernel.clock import SECOND_US, format_rfc3339
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound, QueqiaoError, Refused
+from queqiao.kernel.errors import (
+    Broken,
+    FieldError,
+    InvalidInput,
+    Message,
+    NotFound,
+    QueqiaoError,
+    Refused,
+)
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.ledger.base import Ledger
 
@@ -135,10 +143,11 @@ class Admissions:
         try:
             last = await self._ledger.draw(queue_counter(*place), len(waiting), passed, key, now_us)
         except QueqiaoError as error:
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(type(error)(error.detail))
+            _fail(waiting, error)
             return
+        except Exception:  # a defect must answer who waits, and be seen
+            _fail(waiting, Broken())
+            raise
         for number, future in enumerate(waiting, last - len(waiting) + 1):
             if not future.done():
                 future.set_result(number)
@@ -153,6 +162,12 @@ class Admissions:
         said = self._signer.verify(token, purpose).decode()
         sale_id, session_id, number, customer_id = said.split(_SEPARATOR, 3)
         return sale_id, session_id, customer_id, int(number)
+
+
+def _fail(waiting: Sequence[asyncio.Future[int]], error: QueqiaoError) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(type(error)(error.detail))
 
 
 def _session(sale: Sale, arrival: Arrival, now_us: int) -> Session:
