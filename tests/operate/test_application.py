@@ -57,6 +57,18 @@ def test_no_key_stands_for_the_systems_own_events(owner: Client, source: str) ->
     assert owner.post("/api/v1/keys", json={"name": "ads", "scope": "read"}).status_code == 201
 
 
+@pytest.mark.parametrize("name", ["ads", "queqiao", "Queqiao"])
+@pytest.mark.parametrize("scope", ["admin", "intake"])
+def test_no_key_that_may_send_events_has_the_systems_name(
+    owner: Client, name: str, scope: str
+) -> None:
+    answer = owner.post("/api/v1/keys", json={"name": name, "scope": scope})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "name"
+    body = {"name": name, "scope": scope, "source": "shop"}
+    assert owner.post("/api/v1/keys", json=body).status_code == 201
+
+
 def test_every_write_leaves_one_audit_row(owner: Client) -> None:
     me = owner.get("/api/v1/session").json()["user"]["id"]
     key = owner.post("/api/v1/keys", json={"name": "k", "scope": "read"}).json()["key"]["id"]

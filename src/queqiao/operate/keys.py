@@ -9,6 +9,7 @@ from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.ids import uuid7
 from queqiao.kernel.vocabulary import ADS_SOURCE
+from queqiao.operate.authentication import KEY_SCOPES
 from queqiao.operate.contracts import KeyScope, KeyView
 from queqiao.operate.credentials import RandomBytes, hash_of, new_secret, random_bits
 from queqiao.operate.tables import api_keys
@@ -46,15 +47,23 @@ def make(
 ) -> tuple[KeyView, str]:
     """Make a key from name, scope and source; return it and its secret.
 
-    An intake key without a source stands for its own name.
+    An intake key without a source stands for its own name. Raises InvalidInput where a key that
+    may send events would send them as the system's own.
     """
     name, scope, source = wanted
-    source = source or (name if scope == "intake" else "")
-    if source.partition(".")[0].lower() in OWN_SOURCES:
+    if _is_own(source):
         message = Message("这个来源名由系统自己使用", "the system files its own events under this")
         raise InvalidInput(FieldError("source", message))
+    if not source and "intake" in KEY_SCOPES[scope] and _is_own(name):
+        message = Message("系统自己用此名发事件，请填写 source", "the system's own; give a source")
+        raise InvalidInput(FieldError("name", message))
+    source = source or (name if scope == "intake" else "")
     secret = new_secret(f"qq_{scope}_", random)
     return _add(conn, (name, scope, source), secret, actor, now_us=now_us, random=random), secret
+
+
+def _is_own(source: str) -> bool:
+    return source.partition(".")[0].lower() in OWN_SOURCES
 
 
 def keep(
