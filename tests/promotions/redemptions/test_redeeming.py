@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.documents.benefit import (
@@ -11,7 +12,9 @@ from queqiao.decide.promotions.documents.benefit import (
     ThresholdBenefit,
     Tier,
 )
+from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
+from queqiao.decide.promotions.documents.mechanic import GroupBuy
 from queqiao.decide.promotions.documents.promotion import Funding, Limits, PromotionDocument
 from queqiao.kernel.clock import MINUTE_US
 from queqiao.kernel.errors import Conflict, Gone, InvalidInput, NotFound, Refused
@@ -313,3 +316,51 @@ async def test_an_unknown_redemption_is_not_found(till):
     for method, verb in (("GET", "{id}"), ("POST", "commit"), ("POST", "release")):
         with pytest.raises(NotFound):
             await till.redemption(method, verb, name="0" * 32)
+
+
+async def test_a_code_of_the_condition_unlocks_an_order_as_it_does_a_quote(till):
+    either = PromotionDocument(
+        name="p", benefit=FixedBenefit(1_000), condition=Condition(code_batches_any=("b", "c"))
+    )
+    batches = {
+        "b": CouponBatchDocument(name="b", codes=("SAVE",)),
+        "c": CouponBatchDocument(name="c", codes=("OTHER",)),
+    }
+    till.show({"p": either}, batches)
+    for number, code in enumerate(("SAVE", "OTHER")):
+        placed = await till.order(order(f"o{number}", codes=[code], commit=True))
+        assert placed["discount"] == 1_000
+    assert await till.spent("coupon:b:code:SAVE", "coupon:c:code:OTHER") == [(0, 1)] * 2
+
+
+async def test_the_device_of_the_question_counts(till):
+    till.show({"p": promotion(per_device=1)}, {})
+    first, second = order("o1"), order("o2")
+    first["question"]["customer"]["device_id"] = "d1"
+    second["question"]["customer"]["device_id"] = " d1"
+    assert (await till.order(first))["discount"] == 1_000
+    assert await refusal(till.order(second)) == "promotion_device_limit"
+
+
+@pytest.mark.parametrize(("one", "other"), [("ren\u00e9", "rene\u0301"), ("u 1", " u 1 ")])
+async def test_another_spelling_is_the_same_customer(till, one, other):
+    till.show({"p": promotion(per_customer=1)}, {})
+    assert (await till.order(order("o1", one)))["discount"] == 1_000
+    assert await refusal(till.order(order("o2", other))) == "promotion_customer_limit"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"currency": "EUR"},
+        {"ends_at": "2026-06-18T12:00:00+08:00"},
+        {"starts_at": "2026-06-18T12:00:01+08:00"},
+        {"mechanic": GroupBuy(size=2)},
+    ],
+)
+async def test_a_shop_gives_only_what_could_be_given(till, changed):
+    till.show({"p": structs.replace(promotion(), **changed)}, {})
+    body = {"order_id": "o1", "applied": [{"promotion_id": "p", "amount": 800}]}
+    with pytest.raises(InvalidInput) as refused:
+        await till.order(body)
+    assert refused.value.fields[0].path == "applied[0].promotion_id"

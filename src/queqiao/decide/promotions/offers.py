@@ -43,7 +43,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     ``subtotal_at_least`` and ``quantity_at_least`` are of the goods in scope, the former as the
     profile reads it. ``tree`` is the rest of the condition, its code among it; ``plan`` says what
     of it bits answer. ``order`` sorts offers in the default way: by layer, higher priority, id.
-    ``batches`` are the coupon batches that it names; ``digest`` is of its document.
+    ``batches`` are the coupon batches that it names, its own first; ``digest`` is of its document.
     """
 
     id: str
@@ -105,7 +105,7 @@ def compile_offer(
         plan=plan(tree),
         currency=document.currency,
         code_batch=document.code_batch,
-        batches=tuple({*own_batch, *named_batches(condition)}),
+        batches=tuple(dict.fromkeys((*own_batch, *named_batches(condition)))),
         starts_us=0 if document.starts_at is None else parse_rfc3339(document.starts_at),
         ends_us=FOREVER_US if document.ends_at is None else parse_rfc3339(document.ends_at),
         limits=document.limits,

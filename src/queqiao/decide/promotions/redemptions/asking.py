@@ -9,6 +9,7 @@ from msgspec import structs
 
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import closed
+from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.quote_types import FundingSplit, Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.redemptions.claims import (
@@ -32,6 +33,13 @@ _INLINE = Message(
 )
 _NOT_NOW = Message("下单按现在的时间计价，请删去", "an order is priced as of now; remove this")
 _OTHER = Message("与 question.customer.id 不同", "differs from question.customer.id")
+
+
+_CURRENCY = Message("该促销是另一币种", "the promotion is in another currency")
+_NOT_RUNNING = Message("该促销现在不在有效期内", "the promotion does not run now")
+_ENGAGED = Message(
+    "该促销须先参与，请改用 question", "the promotion is for engagements; give the question"
+)
 
 
 class Priced(NamedTuple):
@@ -76,6 +84,12 @@ def _given_errors(applied: Sequence[Given]) -> list[FieldError]:
 def customer_of(asked: NewRedemption) -> str | None:
     """Return who orders."""
     return asked.customer_id or (asked.question.customer.id if asked.question else None) or None
+
+
+def device_of(asked: NewRedemption) -> str | None:
+    """Return on which device it is ordered."""
+    in_question = None if asked.question is None else asked.question.customer.device_id
+    return asked.device_id or in_question or None
 
 
 def codes_of(asked: NewRedemption) -> Sequence[str]:
@@ -129,9 +143,21 @@ def _given(asked: NewRedemption, shop: Shop, buyer: Buyer) -> Priced:
         if offer is None:
             message = Message("没有生效的这个促销", "no such live promotion")
             raise InvalidInput(FieldError(f"applied[{index}].promotion_id", message))
+        fault = _not_given(offer, asked.currency, buyer.now_us)
+        if fault is not None:
+            raise InvalidInput(FieldError(f"applied[{index}].promotion_id", fault))
         split = FundingSplit(*spread(given.amount, offer.funding, "largest_fraction"))
         promotions.append(Redeemed(offer.id, offer.name, given.amount, split, given.code))
     return _with_claims(promotions, shop, buyer, None, None)
+
+
+def _not_given(offer: Offer, currency: str, now_us: int) -> Message | None:
+    """Return why a shop that prices by itself cannot have given a promotion; None if it can."""
+    if offer.currency not in {None, currency}:
+        return _CURRENCY
+    if not offer.starts_us <= now_us < offer.ends_us:
+        return _NOT_RUNNING
+    return None if offer.mechanic is None else _ENGAGED
 
 
 def _with_claims(
@@ -165,7 +191,7 @@ def _claims_on_code(item: Redeemed, shop: Shop, buyer: Buyer, seen: set[str]) ->
         return ()
     seen.add(code)
     use, offer = buyer.codes.get(code), shop.promotions.find(item.promotion_id)
-    if use is None or offer is None or offer.code_batch != use.batch.id:
+    if use is None or offer is None or use.batch.id not in offer.batches:
         raise Refused(reason="code_unknown")
     reason = closed(use, buyer.now_us)
     if reason is not None:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from msgspec import structs
+
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.redemptions.redemption_types import (
     NewRedemption,
@@ -64,6 +66,28 @@ def _id(request: Request) -> str:
 
 
 def _cleaned(asked: NewRedemption) -> NewRedemption:
-    for name in ("order_id", "request_id", "customer_id", "device_id"):
-        clean(getattr(asked, name) or "", name, 100)
-    return asked
+    """Return an order whose ids are equal where they read alike, so that limits count them as one.
+
+    In NFC, without spaces around the customer and the device.
+    """
+    question = asked.question
+    if question is not None:
+        who = question.customer
+        customer = structs.replace(
+            who,
+            id=_who(who.id, "question.customer.id", 200),
+            device_id=_who(who.device_id, "question.customer.device_id", 200),
+        )
+        question = structs.replace(question, customer=customer)
+    return structs.replace(
+        asked,
+        question=question,
+        order_id=clean(asked.order_id, "order_id", 100),
+        request_id=clean(asked.request_id, "request_id", 100),
+        customer_id=_who(asked.customer_id, "customer_id", 100),
+        device_id=_who(asked.device_id, "device_id", 100),
+    )
+
+
+def _who(text: str | None, path: str, max_length: int) -> str | None:
+    return clean(text, path, max_length).strip() or None if text else None

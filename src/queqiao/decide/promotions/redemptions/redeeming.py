@@ -22,6 +22,7 @@ from queqiao.decide.promotions.redemptions.asking import (
     check,
     codes_of,
     customer_of,
+    device_of,
     digest_of,
     masked,
     price,
@@ -202,7 +203,7 @@ class Redemptions:
         ids = () if asked.question is None else asked.question.cart.engagements
         named = await self._engagements.named(ids) if ids else {}
         return Buyer(
-            asked.order_id, customer_id, asked.device_id, day, uses, named, now_us, until_s
+            asked.order_id, customer_id, device_of(asked), day, uses, named, now_us, until_s
         )
 
     async def _write(self, record: Record, now_us: int) -> Record:
@@ -311,7 +312,7 @@ def _record(asked: NewRedemption, priced: Priced, lease: Lease) -> Record:
         asked=lease.digest,
         request_id=asked.request_id,
         customer_id=customer_of(asked),
-        device_id=asked.device_id,
+        device_id=device_of(asked),
         total_minor=priced.total,
         rules_version="" if answer is None else answer.rules_version,
         question=None if question is None else msgspec.to_builtins(masked(question)),
