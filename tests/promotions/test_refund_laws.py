@@ -177,6 +177,19 @@ def test_clawing_back_leaves_no_windfall(asked):
     assert paid - memo.totals.total >= min(cost_of_the_rest(order, units), paid)
 
 
+@given(returns(whole=False))
+@settings(max_examples=80, deadline=None)
+def test_goods_are_refunded_at_most_at_their_list_price_and_at_most_as_paid(asked):
+    order, parts = asked
+    units = [unit for part in parts for unit in part]
+    assume(units)
+    policy = RefundPolicy(discounts="claw_back", shipping="never", gifts="keep")
+    (memo,) = returned(order, steps(order, [units], policy, gifts_too=False))
+    prices = {line.id: line.unit_price for line in order.quote.lines}
+    assert memo.totals.total - memo.totals.tax <= sum(prices[line] for line, _ in units)
+    assert memo.totals.total <= order.quote.totals.total
+
+
 def cost_of_the_rest(order, units):
     """Ask for the price of what is kept as a cart of its own, with the order's promotions alone."""
     question, gone = order.question, Counter(line for line, _ in units)

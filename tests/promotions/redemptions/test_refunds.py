@@ -8,8 +8,15 @@ from msgspec.structs import replace
 from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.contracts import PROMOTION
-from queqiao.decide.promotions.documents.benefit import PercentBenefit, ThresholdBenefit, Tier
+from queqiao.decide.promotions.documents.benefit import (
+    FixedBenefit,
+    FixedPriceBenefit,
+    PercentBenefit,
+    ThresholdBenefit,
+    Tier,
+)
 from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.mechanic import Bargain, Presale
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -92,6 +99,59 @@ async def test_what_is_kept_is_priced_by_the_rules_of_then(till):
     change(till, cheaper, NOW_US + DAY_US)
     memo = await refund(till, name, {**FIVE, **CLAW_BACK, "request_id": "a"})
     assert (memo["totals"]["total"], memo["totals"]["claw_back"]) == (20_000, 5_000)
+
+
+async def test_the_reduced_last_use_of_a_budget_stays_reduced(till):
+    half = PromotionDocument(
+        name="半价",
+        benefit=PercentBenefit(Decimal(50)),
+        limits=Limits(budget=100, budget_end="reduce"),
+        holdback_percent=Decimal(0),
+    )
+    name = await placed(till, half, quantity=2)
+    memo = await refund(
+        till, name, {"items": [{"line": "1", "quantity": 1}], **CLAW_BACK, "request_id": "a"}
+    )
+    assert (memo["totals"]["total"], memo["promotions"]) == (10_000, [])
+
+
+BARGAIN = PromotionDocument(
+    name="砍价",
+    benefit=FixedPriceBenefit(100),
+    mechanic=Bargain(100, 5, cut_percent_min=Decimal(0), cut_percent_max=Decimal(10)),
+)
+PRESALE = PromotionDocument(
+    name="预售",
+    benefit=FixedBenefit(2_000),
+    mechanic=Presale(
+        1_000, 2_000, "2026-06-19T00:00:00Z", "2026-06-20T00:00:00Z", "2026-06-30T00:00:00Z"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "begun"), [(BARGAIN, {"price": 10_000}), (PRESALE, {})], ids=["bargain", "presale"]
+)
+async def test_what_an_engagement_made_of_a_promotion_holds_for_what_is_kept(till, document, begun):
+    publish(till, document)
+    asked = {"promotion_id": "p", "customer_id": "u1", **begun}
+    found = (await till.ask("POST /api/v1/engagements", {}, asked))[1]
+    later = NOW_US
+    if document is BARGAIN:
+        cut = "POST /api/v1/engagements/{id}/cut"
+        await till.ask(cut, {"id": found["id"]}, {"customer_id": "u2"})
+    else:
+        later += 4 * DAY_US
+    lines = [{"id": "1", "sku": "A", "quantity": 3}]
+    question = {
+        "cart": {"lines": lines, "engagements": [found["id"]]},
+        "customer": {"id": "u1"},
+    }
+    order = await till.order({"order_id": "o1", "question": question, "commit": True}, later)
+    assert 0 < order["discount"] <= 2_000
+    one = {"items": [{"line": "1", "quantity": 1}], **CLAW_BACK, "request_id": "a"}
+    memo = await refund(till, order["id"], one, now_us=later)
+    assert (memo["totals"]["total"], memo["promotions"]) == (10_000, [])
 
 
 async def test_what_held_for_the_customer_then_holds_still(till):

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from sqlalchemy.engine import Row
 
 from queqiao.decide.promotions.cards.tables import cards, moves
-from queqiao.kernel.errors import Conflict, Message
+from queqiao.kernel.errors import Conflict, Message, Refused
+
+_FULL = Message("超过卡的余额上限", "more than the card may hold")
 
 CardState = Literal["active", "void"]
 MoveKind = Literal["activate", "top_up", "transfer"]
@@ -48,34 +50,57 @@ def find(conn: Connection, product_id: str, number: int) -> Card | None:
     return None if row is None else _card(row)
 
 
-class Begun(NamedTuple):
-    """Money on its way, and whether this call noted it: a retry finds it noted."""
-
-    move: Move
-    is_new: bool
-
-
-def activate(conn: Connection, card: Card, move: Move) -> Begun:
+def activate(conn: Connection, card: Card, move: Move) -> Move:
     """Make a card active and note its money. A retry finds the first move; Conflict otherwise."""
     known = _known(conn, move)
     if known is not None:
-        return Begun(known, is_new=False)
+        return known
     if find(conn, card.product_id, card.number) is not None:
         raise Conflict(Message("这张卡已激活", "the card is active already"))
     conn.execute(insert(cards).values(msgspec.structs.asdict(card)))
     return begin(conn, move)
 
 
-def begin(conn: Connection, move: Move) -> Begun:
+def begin(conn: Connection, move: Move) -> Move:
     """Note money on its way; one of the same id is the one that was noted first.
 
     Raises Conflict when that one says something else.
     """
     known = _known(conn, move)
     if known is not None:
-        return Begun(known, is_new=False)
+        return known
     conn.execute(insert(moves).values(msgspec.structs.asdict(move)))
-    return Begun(move, is_new=True)
+    return move
+
+
+class Room(NamedTuple):
+    """What a card could still hold, read when so many moves to it were settled."""
+
+    left: int
+    settled: int
+
+
+def begin_within(conn: Connection, move: Move, room: Room) -> Move | None:
+    """Note money on its way if there is room beside all that is on its way; None: look again.
+
+    Raises Refused: ``balance_at_most``; nothing is noted then.
+    """
+    known = _known(conn, move)
+    if known is not None:
+        return known
+    here = (move.product_id, move.number)
+    if settled(conn, *here) != room.settled:  # it may stand in neither sum
+        return None
+    if on_the_way(conn, *here) + move.amount > room.left:
+        raise Refused(_FULL, reason="balance_at_most")
+    return begin(conn, move)
+
+
+def settled(conn: Connection, product_id: str, number: int) -> int:
+    """Return how many moves to a card are done or refused."""
+    m = moves.c
+    here = and_(m.product_id == product_id, m.number == number, m.state != "begun")
+    return int(conn.execute(select(func.count()).select_from(moves).where(here)).scalar_one())
 
 
 def _known(conn: Connection, move: Move) -> Move | None:
@@ -92,8 +117,9 @@ def _known(conn: Connection, move: Move) -> Move | None:
 
 
 def settle(conn: Connection, move_id: str, state: MoveState) -> None:
-    """Say what became of money that was on its way."""
-    conn.execute(update(moves).where(moves.c.id == move_id).values(state=state))
+    """Say what became of money that was on its way. What is done stays done."""
+    here = and_(moves.c.id == move_id, moves.c.state != "done")
+    conn.execute(update(moves).where(here).values(state=state))
 
 
 def begun(conn: Connection, before_us: int, limit: int) -> list[Move]:

@@ -3,6 +3,7 @@
 Each verb is safe to retry. What orders do with cards is in ``payments.py``.
 """
 
+from functools import partial
 from hashlib import blake2b
 
 import msgspec
@@ -10,15 +11,19 @@ from msgspec.structs import replace
 
 from queqiao.decide.promotions.cards import card_rows
 from queqiao.decide.promotions.cards.card_reader import REFUSED, CardAsked, CardReader, Shown
-from queqiao.decide.promotions.cards.card_rows import Card, Move
+from queqiao.decide.promotions.cards.card_rows import Card, Move, Room
 from queqiao.decide.promotions.cards.money import CardAccount, balance
 from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.coupons.holdings import whole_hour
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import DAY_US, format_rfc3339
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused, Unavailable
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.records.base import Records
+
+TRIES_MAX = 32
+"""How often a move is begun again because another one to the card came between."""
+_BUSY = Message("该卡同时充值过多，请再试", "too much comes to the card at once; try again")
 
 
 class CardBalance(msgspec.Struct, frozen=True):
@@ -55,7 +60,7 @@ class Cards:
         account = CardAccount(fresh.product_id, fresh.number)
         move = _move("activate", account, value, request_id, asked.now_us)
         begun = await self._records.write(lambda conn: card_rows.activate(conn, fresh, move))
-        await self._moves.finish(begun.move, asked.now_us)
+        await self._moves.finish(begun, asked.now_us)
         return await self._balance(Shown(found, card or fresh), asked.now_us)
 
     async def top_up(self, asked: CardAsked, amount: int, request_id: str) -> CardBalance:
@@ -69,19 +74,20 @@ class Cards:
         return await self._balance(shown, asked.now_us)
 
     async def _put(self, shown: Shown, move: Move, at_most: int, now_us: int) -> None:
-        """Note a move and finish it; a new one must keep the card within what it may hold."""
-        begun = await self._records.write(lambda conn: card_rows.begin(conn, move))
-        if begun.is_new and await self._would_hold(shown) > at_most:
-            await self._records.write(lambda conn: card_rows.settle(conn, move.id, "refused"))
-            raise Refused(REFUSED, reason="balance_at_most")
-        await self._moves.finish(begun.move, now_us)
+        """Note a move and finish it; a new one must keep the card within what it may hold.
 
-    async def _would_hold(self, shown: Shown) -> int:
-        """Return what the card holds with all that is on its way. In this order none is missed."""
+        It is noted in the transaction that finds room for it, so no retry finishes a refused one.
+        """
         named = (shown.card.product_id, shown.card.number)
-        coming = await self._records.read(lambda conn: card_rows.on_the_way(conn, *named))
-        has = await balance(self._ledger, shown.account)
-        return has.free + has.leased + coming
+        for _ in range(TRIES_MAX):
+            settled = await self._records.read(lambda conn: card_rows.settled(conn, *named))
+            has = await balance(self._ledger, shown.account)
+            room = Room(at_most - has.free - has.leased, settled)
+            begun = await self._records.write(partial(card_rows.begin_within, move=move, room=room))
+            if begun is not None:
+                await self._moves.finish(begun, now_us)
+                return
+        raise Unavailable(_BUSY)
 
     async def balance(self, asked: CardAsked) -> CardBalance:
         """Say what is on a card. Raises Refused: ``card_unknown``, ``card_expired``."""
@@ -105,21 +111,25 @@ class Cards:
     async def _transfer(
         self, shown: Shown, target: Shown, amount: int | None, request_id: str, now_us: int
     ) -> Move:
-        """Return the move, as it was noted first where all of a balance was asked for."""
+        """Return the move, of as much as was noted first where all of a balance was asked for.
+
+        Its id is of the card that pays and the request, so another target is another content.
+        """
         has = await balance(self._ledger, shown.account)
-        said = f"{shown.account.money}\x1f{request_id}"
         move = replace(
-            _move("transfer", target.account, amount or has.free, said, now_us),
+            _move("transfer", shown.account, amount or has.free, request_id, now_us),
+            product_id=target.card.product_id,
+            number=target.card.number,
             from_product_id=shown.card.product_id,
             from_number=shown.card.number,
         )
         known = await self._records.read(
-            lambda conn: card_rows.moves_of(conn, move.product_id, move.number)
+            lambda conn: card_rows.moves_of(conn, move.from_product_id, move.from_number)
         )
         first = next((one for one in known if one.id == move.id and amount is None), move)
         if not first.amount:
             raise Refused(REFUSED, reason="insufficient_balance")
-        return first
+        return replace(move, amount=first.amount)
 
     async def _balance(self, shown: Shown, now_us: int) -> CardBalance:
         await self._ledger.expire(now_us)

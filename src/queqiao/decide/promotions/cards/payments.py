@@ -101,18 +101,18 @@ class Payments:
     ) -> CardPayment:
         """Give money of an order back to its card, once under ``request_id``.
 
-        An expired card is good again for a while. Raises Refused: ``refund_exceeds``,
-        ``not_captured``, ``refund_too_late`` (90 days).
+        An expired card is good again for a while after a new one. Raises Refused:
+        ``refund_exceeds``, ``not_captured``, ``refund_too_late`` (90 days).
         """
         shown = await self._reader.shown(asked)
-        if not (await self._order(shown, order_id)).is_captured:
+        before = await self._order(shown, order_id)
+        if not before.is_captured:
             raise Refused(REFUSED, reason="not_captured")
         amounts = {
             shown.account.money: amount,
             shown.account.order_money(order_id): amount,
             shown.account.left("captured"): amount,
         }
-        await self._extend(shown, asked.now_us)
         for key in _keys(shown.account, order_id):
             try:
                 await self._ledger.commit(key, asked.now_us)
@@ -122,8 +122,14 @@ class Payments:
             except InvalidInput as error:
                 raise Refused(REFUSED, reason="refund_exceeds") from error
             after = await self._order(shown, order_id)
+            if after.captured < before.captured or await self._is_stranded(shown):
+                await self._extend(shown, asked.now_us)
             return _payment(shown, "captured", order_id, after.captured)
         raise Refused(REFUSED, reason="refund_too_late")
+
+    async def _is_stranded(self, shown: Shown) -> bool:
+        """Say whether money came to a card that was written off: a refund died half done."""
+        return shown.card.written_off > 0 and (await balance(self._ledger, shown.account)).free > 0
 
     async def _order(self, shown: Shown, order_id: str) -> "OrderMoney":
         names = [shown.account.order(order_id), shown.account.order_money(order_id)]
@@ -183,7 +189,7 @@ class Payments:
         return None
 
     async def _extend(self, shown: Shown, now_us: int) -> None:
-        """Let an expired card be good again, before money comes to it."""
+        """Let an expired card be good again, for the money that came to it."""
         until_us = whole_hour(now_us + REFUND_VALID_DAYS * DAY_US)
         if shown.card.expires_at_us < until_us and shown.card.expires_at_us <= now_us:
             card = shown.card

@@ -1,7 +1,8 @@
 """What the goods that are kept cost by themselves, under the promotions that the order used.
 
 The order's promotions held for its customer, its time, its channel and its codes; that stays so.
-Only what they ask of the cart is asked again, of the goods that are kept.
+Only what they ask of the cart is asked again, of the goods that are kept. What an engagement made
+of a promotion, and what was left of a budget, show in what the promotion gave: it gives no more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from msgspec.structs import fields, replace
 
 from queqiao.catalog.contracts import Goods
+from queqiao.decide.promotions.documents.benefit import Benefit, FixedBenefit, Pick, Reducible
 from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.mechanic import Bargain, Presale
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, Limits
 from queqiao.decide.promotions.layers import layer_of
 from queqiao.decide.promotions.quote_types import (
@@ -61,8 +64,11 @@ def price_kept(order: Order, sold: Sold, gone: Units, shop: Shop, now_us: int) -
     without = totals.items - totals.discount + totals.shipping - totals.shipping_discount
     on_top = totals.total > without
     shipping = answer.shipping.total + (answer.shipping.tax if on_top else 0)
+    # Together promotions may give more on a part (one of them no longer stands before another):
+    # what went out of the order then is still refunded at its list price at most.
+    beyond = max(0, totals.discount - order.quote.totals.discount)
     return Kept(
-        goods=totals.total - shipping,
+        goods=totals.total - shipping + beyond,
         tax=totals.tax - answer.shipping.tax,
         shipping=shipping,
         amounts={item.promotion_id: item.amount + item.value for item in answer.applied},
@@ -110,20 +116,34 @@ def _promotions(order: Order) -> tuple[InlinePromotion, ...]:
         document.id or f"promotions[{index}]": document
         for index, document in enumerate(given or ())
     }
-    used = dict.fromkeys(item.promotion_id for item in order.quote.applied)
+    used = _given(order)
     if not used.keys() <= known.keys():
         message = Message(
             "缺少订单所用促销当时的文档", "the documents of the order's promotions are missing"
         )
         raise InvalidInput(FieldError("order.promotions", message))
-    return tuple(as_used(known[promotion_id], promotion_id) for promotion_id in used)
+    return tuple(
+        as_used(known[promotion_id], promotion_id, given) for promotion_id, given in used.items()
+    )
 
 
-def as_used(document: InlinePromotion, promotion_id: str) -> InlinePromotion:
-    """Return the promotion with what it asks of the cart only: all else held for the order."""
+def _given(order: Order) -> dict[str, int]:
+    """Return what each promotion gave to the whole order."""
+    given: dict[str, int] = {}
+    for item in order.quote.applied:
+        given[item.promotion_id] = given.get(item.promotion_id, 0) + item.amount + item.value
+    return given
+
+
+def as_used(document: InlinePromotion, promotion_id: str, given: int) -> InlinePromotion:
+    """Return the promotion with what it asks of the cart only: all else held for the order.
+
+    ``given`` is what it gave to the whole order, in minor units.
+    """
     return replace(
         document,
         id=promotion_id,
+        benefit=_benefit_of_then(document, given),
         starts_at=None,
         ends_at=None,
         layer=layer_of(document),
@@ -131,6 +151,18 @@ def as_used(document: InlinePromotion, promotion_id: str) -> InlinePromotion:
         mechanic=None,
         limits=Limits(),
     )
+
+
+def _benefit_of_then(document: InlinePromotion, given: int) -> Benefit:
+    """Return the benefit as an engagement or the end of a budget had made it."""
+    benefit = document.benefit
+    if isinstance(document.mechanic, Bargain):
+        return FixedBenefit(given, pick=Pick("dearest", 1))
+    if isinstance(document.mechanic, Presale):
+        return FixedBenefit(given)
+    if document.limits.budget_end == "reduce" and isinstance(benefit, Reducible):
+        return replace(benefit, cap=given if benefit.cap is None else min(benefit.cap, given))
+    return benefit
 
 
 def _of_the_cart(condition: Condition) -> Condition:
