@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from tests.promotions.till import NOW_US
+from tests.promotions.till import NOW_US, coupon
 
 from queqiao.decide.promotions.contracts import PROMOTION
 from queqiao.decide.promotions.documents.benefit import (
@@ -16,10 +16,13 @@ from queqiao.decide.promotions.documents.benefit import (
     Tier,
 )
 from queqiao.decide.promotions.documents.condition import Condition
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.mechanic import Bargain, Presale
+from queqiao.decide.promotions.documents.profile import ProfileDocument
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
+from queqiao.decide.promotions.profiles import Profiles
 from queqiao.kernel.clock import DAY_US
-from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
 
@@ -165,6 +168,44 @@ async def test_what_held_for_the_customer_then_holds_still(till):
     later = NOW_US + 30 * DAY_US
     memo = await refund(till, name, {**FIVE, **CLAW_BACK, "request_id": "a"}, now_us=later)
     assert (memo["totals"]["total"], memo["totals"]["claw_back"]) == (45_000, 0)
+
+
+@pytest.mark.parametrize(("rule", "is_usable"), [("never", False), ("always", True)])
+async def test_the_memo_says_of_codes_what_the_rule_of_their_batch_says(till, rule, is_usable):
+    batch = CouponBatchDocument(name="b", codes=("CODE-1",), return_on_refund=rule)
+    till.show({"p": coupon("b")}, {"b": batch})
+    cart = {"lines": [{"id": "1", "sku": "A"}]}
+    question = {"cart": cart, "codes": ["CODE-1"], "customer": {"id": "u1"}}
+    order = await till.order({"order_id": "o1", "question": question, "commit": True})
+    whole = {"everything": True, "request_id": "a"}
+    for query in ({"dry_run": "true"}, None):
+        memo = await refund(till, order["id"], whole, query=query)
+        assert [one["returned"] for one in memo["coupons"]] == [is_usable]
+    placed_again = till.order({"order_id": "o2", "question": question, "commit": True})
+    if is_usable:
+        assert (await placed_again)["discount"] == 1_000
+    else:
+        with pytest.raises(Refused):
+            await placed_again
+
+
+async def test_what_is_kept_is_reckoned_by_the_profile_of_then(till):
+    third = replace(SIX_AT_HALF, benefit=PercentBenefit(Decimal("33.336")))
+    publish(till, third)
+    till.shop = till.shop._replace(
+        profiles=Profiles({"ours": ProfileDocument(name="ours", rounding="up")}, "ours")
+    )
+    question = {"cart": {"lines": [{"id": "1", "sku": "A", "quantity": 3}]}}
+    order = await till.order({"order_id": "o1", "question": question, "commit": True})
+    till.shop = till.shop._replace(
+        profiles=Profiles(
+            {"ours": ProfileDocument(name="ours", tax="exclusive", tax_rate=Decimal(9))}
+        )
+    )
+    memo = await refund(
+        till, order["id"], {"items": [{"line": "1", "quantity": 1}], **CLAW_BACK, "request_id": "a"}
+    )
+    assert order["total"] - memo["totals"]["total"] == 2 * 10_000 - 6_668
 
 
 async def test_refunds_at_once_sum_to_what_was_paid(till):

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from queqiao.decide.promotions.check_profile import profile_errors
 from queqiao.decide.promotions.documents.profile import Profile
@@ -168,3 +169,8 @@ def find_profile(profile: Profile | str | None, known: Profiles = PRESETS_ONLY) 
         message = Message(f"没有这个方案，可用：{names}", f"no such profile; there are {names}")
         raise InvalidInput(FieldError("profile", message))
     return found.profile
+
+
+def plain(profile: Profile) -> Profile:
+    """Return the profile without the name under which it may be stored."""
+    return Profile(**{field.name: getattr(profile, field.name) for field in fields(Profile)})

@@ -194,6 +194,11 @@ class Coupons:
         await self._extend(use, asked.now_us)
         return True
 
+    async def would_come_back(self, asked: Asked) -> bool:
+        """Say what ``comes_back`` would; nothing is changed."""
+        use = await self._read(asked)
+        return use is not None and _kept(use, asked.now_us) is None
+
     async def _known(self, asked: Asked) -> Seen:
         seen = await self._look(asked)
         if seen is None:

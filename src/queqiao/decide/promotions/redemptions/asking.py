@@ -9,7 +9,9 @@ from msgspec import structs
 
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import closed
+from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.offers import Offer
+from queqiao.decide.promotions.profiles import find_profile, plain
 from queqiao.decide.promotions.quote_types import FundingSplit, Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.redemptions.claims import (
@@ -43,13 +45,17 @@ _ENGAGED = Message(
 
 
 class Priced(NamedTuple):
-    """An order with its price. ``claims`` are what it takes; ``quote`` None where it was given."""
+    """An order with its price. ``claims`` are what it takes; ``quote`` None where it was given.
+
+    ``profile`` is the one by which it was priced.
+    """
 
     promotions: list[Redeemed]
     claims: list[Claim]
     discount: int
     total: int | None
     quote: Quote | None
+    profile: Profile | None = None
 
 
 def check(asked: NewRedemption) -> None:
@@ -132,7 +138,9 @@ def price(asked: NewRedemption, shop: Shop, restraints: Restraints, buyer: Buyer
         Redeemed(item.promotion_id, item.name, item.amount + item.value, item.funding, item.code)
         for item in answer.applied
     ]
-    return _with_claims(promotions, shop, buyer, answer.totals.total, answer)
+    profile = find_profile(asked.question.profile, shop.profiles)
+    priced = _with_claims(promotions, shop, buyer, answer.totals.total, answer)
+    return priced._replace(profile=plain(profile))
 
 
 def _given(asked: NewRedemption, shop: Shop, buyer: Buyer) -> Priced:

@@ -167,6 +167,11 @@ class Redemptions:
         await self._giving_back.give_back(record, asked, now_us)
         return await self._shown(record, now_us)
 
+    async def would_come_back(self, record: Record, code: str, now_us: int) -> bool:
+        """Say whether a refund gives the use of an order's code back, by the rule of its batch."""
+        asked = Asked(code, record.customer_id or "", record.order_id, "", now_us)
+        return await self._coupons.would_come_back(asked)
+
     async def _reserve(
         self, asked: NewRedemption, redemption_id: str, digest: str, now_us: int
     ) -> Record:
@@ -317,4 +322,5 @@ def _record(asked: NewRedemption, priced: Priced, lease: Lease) -> Record:
         rules_version="" if answer is None else answer.rules_version,
         question=None if question is None else msgspec.to_builtins(masked(question)),
         quote=recorded(answer),
+        profile=None if priced.profile is None else msgspec.to_builtins(priced.profile),
     )

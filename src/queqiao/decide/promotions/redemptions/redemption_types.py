@@ -101,7 +101,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     """All that is known of a redemption from the moment it was reserved: kept in the event log.
 
     ``quote`` is the whole answer, equal units of a line counted instead of listed; ``question`` is
-    what it answered, so that an order can be priced again under other rules.
+    what it answered, so that an order can be priced again under other rules; ``profile`` is the
+    one by which it was reckoned, whatever the name in the question stands for by now.
     """
 
     redemption_id: str
@@ -120,6 +121,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     rules_version: str = ""
     question: dict[str, Any] | None = None
     quote: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = None
 
 
 class Redemption(Struct, frozen=True):

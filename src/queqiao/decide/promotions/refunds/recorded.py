@@ -11,6 +11,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import replace
 
+from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
@@ -73,6 +74,7 @@ class RecordedRefunds:
             if known is not None and not dry_run:
                 return await self._again(known, asked, shown, now_us)
             memo = self._memo(asked, order, issued, now_us)
+            memo = await self._by_batches(memo, record, now_us)
             if dry_run:
                 return memo
             if await self._memos.issue(record, _issued(record, asked, memo), now_us):
@@ -92,12 +94,23 @@ class RecordedRefunds:
         returned = tuple(one.memo for one in issued)
         return refund(replace(asked, order=order, returned=returned), self.shop(), now_us)
 
+    async def _by_batches(self, memo: CreditMemo, record: Record, now_us: int) -> CreditMemo:
+        """Return the memo in which codes come back as the rules of their batches say."""
+        ask = self._redemptions.would_come_back
+        coupons = [
+            replace(item, returned=item.returned and await ask(record, item.code, now_us))
+            for item in memo.coupons
+        ]
+        return replace(memo, coupons=tuple(coupons))
+
     async def _order(self, record: Record, asked: RefundRequest) -> Order:
         if record.quote is None or record.question is None:
             raise InvalidInput(FieldError("redemption_id", _NO_QUOTE))
         quote = msgspec.convert(record.quote, PaidQuote)
         question = msgspec.convert(record.question, QuoteRequest)
         question = replace(question, now=record.reserved_at)
+        if record.profile is not None:
+            question = replace(question, profile=msgspec.convert(record.profile, Profile))
         if asked.policy.discounts == "keep":
             return Order(quote, question)
         used = [item.promotion_id for item in quote.applied]
