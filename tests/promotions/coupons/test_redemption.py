@@ -202,3 +202,19 @@ async def test_one_order_at_once_uses_a_code_once(till):
     await asyncio.gather(*(till.use("redeem", "SAVE10", now_us=NOW_US + n) for n in range(20)))
     balance = (await till.ledger.balances(["coupon:welcome:total"])).popitem()[1]
     assert balance.spent == 1
+
+
+@pytest.mark.parametrize("verb", ["lock", "redeem"])
+@pytest.mark.parametrize(
+    "limits",
+    [{"budget": 500}, {"per_day": 1}, {"per_customer_per_day": 1}, {"per_device": 1}],
+)
+async def test_what_only_an_order_can_count_is_left_to_orders(till, verb, limits):
+    till.listed("SAVE", promotion=coupon(**limits))
+    assert await refusal(till.use(verb, "SAVE")) == "use_redemptions"
+    assert await till.spent("coupon:welcome:code:SAVE") == [(0, 0)]
+
+
+async def test_a_budget_that_only_counts_leaves_the_code_free(till):
+    till.listed("SAVE", promotion=coupon(budget=500, budget_end="go_on"))
+    assert (await till.use("redeem", "SAVE"))["state"] == "redeemed"

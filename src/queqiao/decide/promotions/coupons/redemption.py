@@ -25,6 +25,10 @@ from queqiao.ports.ledger.base import Refused as Short
 from queqiao.ports.records.base import Records
 
 _REFUSED = Message("券码不可用", "this code cannot be used")
+_BY_ORDER = Message(
+    "促销限每天、每设备或预算，请用 promotions/redemptions 下单",
+    "its promotion is bounded by day, device or budget: place the order by promotions/redemptions",
+)
 _WRONG = "code_unknown"
 
 
@@ -116,7 +120,7 @@ class Coupons:
         use, before = await self._known(asked)
         lock_end_s = before.leased
         if lock_end_s * SECOND_US <= asked.now_us:
-            _check_open(use, asked.now_us)
+            _check_free(use, asked.now_us)
             lock_end_s = await self._take(use, asked.now_us, before, self._reserve(asked.now_us))
         return _state(use, "locked", format_rfc3339(lock_end_s * SECOND_US))
 
@@ -129,7 +133,7 @@ class Coupons:
         use, before = await self._known(asked)
         lock_end_s = before.spent or await self._commit_lock(use, before, asked.now_us)
         if not lock_end_s:
-            _check_open(use, asked.now_us)
+            _check_free(use, asked.now_us)
             lock_end_s = await self._take(use, asked.now_us, before, self._spend(asked.now_us))
         told = events.of_use("Coupon Applied", use, lock_end_s, asked.now_us)
         await self._event_log.append([told])
@@ -349,10 +353,13 @@ def _end_us(use: Use) -> int:
     return use.batch.ends_us if use.holding is None else use.holding.expires_at_us
 
 
-def _check_open(use: Use, now_us: int) -> None:
+def _check_free(use: Use, now_us: int) -> None:
+    """Raise Refused where the code is not good now, or its promotion is counted by orders alone."""
     reason = closed(use, now_us)
     if reason is not None:
         raise Refused(_REFUSED, reason=reason)
+    if use.needs_redemption:
+        raise Refused(_BY_ORDER, reason="use_redemptions")
 
 
 def _kept(use: Use, now_us: int) -> str | None:

@@ -80,9 +80,21 @@ class Use(msgspec.Struct, frozen=True):
             counter = f"promotion:{offer.id}:customer:{self.customer_id}"
             yield Take(counter, 1, offer.limits.per_customer)
 
+    @property
+    def needs_redemption(self) -> bool:
+        """Whether a promotion is bounded by what only a redemption knows: day, device, money."""
+        return any(_is_counted_by_order(offer) for offer in self.offers)
+
     def lock_end_s(self, now_us: int) -> int:
         """Return the second in which a lock taken now ends."""
         return (now_us + self.batch.lock_minutes * MINUTE_US) // SECOND_US + 1
+
+
+def _is_counted_by_order(offer: Offer) -> bool:
+    limits = offer.limits
+    bounds = (limits.per_day, limits.per_customer_per_day, limits.per_device)
+    has_budget = limits.budget is not None and limits.budget_end != "go_on"
+    return has_budget or any(bound is not None for bound in bounds)
 
 
 def order_counter(batch_id: str, code: str, order_id: str) -> str:
