@@ -305,6 +305,7 @@ CARDS = st.lists(
         amount=st.none() | st.integers(0, 500),
     ),
     max_size=2,
+    unique_by=lambda card: card.code,
 ).map(tuple)
 GIFT_CHOICES = st.dictionaries(
     st.sampled_from([f"p{n}" for n in range(12)]),

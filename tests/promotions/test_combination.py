@@ -12,7 +12,10 @@ from bench.combination_solver import solve
 from hypothesis import given, settings
 
 from queqiao.catalog.contracts import PriceBook
+from queqiao.decide.promotions.combination import step_tables
 from queqiao.decide.promotions.combination.settling import settle
+from queqiao.decide.promotions.combination.shapes import AllFree, Groups
+from queqiao.decide.promotions.combination.step_tables import ROWS_MAX, tables
 from queqiao.decide.promotions.combination.whole_cart import steps_of
 from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
@@ -302,3 +305,47 @@ def test_what_is_not_in_the_best_choice_says_why():
     told = {item.placed.offer.id for item in (*priced.applied, *priced.unmet)}
     matched = Counter(question, SHOP, NOW_US).answer(question.cart.lines).placed
     assert told == {item.offer.id for item in matched}
+
+
+@pytest.fixture
+def steps_made(monkeypatch):
+    """Return the list of steps that tables are made of; far too many of them fail the test."""
+    made = []
+    take = step_tables._take
+
+    def noted(*steps):
+        made.append(1)
+        assert len(made) < 20 * ROWS_MAX
+        return take(*steps)
+
+    monkeypatch.setattr(step_tables, "_take", noted)
+    return made
+
+
+def test_one_group_of_many_places_has_few_steps_however_many_units(steps_made):
+    found = tables(Groups((1, 1, 1, 1), 1, 10**6), 900)
+    assert found is not None
+    assert len(found.units) == 2**4
+    assert len(steps_made) < 100
+
+
+@pytest.mark.parametrize(
+    ("shape", "units"), [(AllFree(), 100_000), (Groups((5, 5, 5, 5), None, 40), 40)]
+)
+def test_a_shape_with_too_many_steps_is_given_up_early(steps_made, shape, units):
+    assert tables(shape, units) is None
+    assert len(steps_made) < 5 * ROWS_MAX
+
+
+@pytest.mark.parametrize("units", [61, 99_997])
+@pytest.mark.parametrize("selection", ["sequence", "best_combination"])
+def test_a_cart_that_is_too_large_to_be_proven_is_bounded(steps_made, units, selection):
+    items = tuple(BundleItem(Scope(skus=(sku,))) for sku in "ABCD")
+    rules = (
+        InlinePromotion(name="b", benefit=BundleBenefit(items, amount=500, times_max=1)),
+        InlinePromotion(name="n", benefit=NthUnitBenefit((Decimal(0), Decimal(50)))),
+    )
+    lines = tuple(CartLine(sku, units if sku == "A" else 1, price=1_000) for sku in "ABCD")
+    profile = Profile(selection=selection)
+    priced, proof = settled(QuoteRequest(Cart(lines), promotions=rules, profile=profile))
+    assert 0 < priced.discount <= proof.upper_bound

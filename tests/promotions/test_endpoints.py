@@ -356,3 +356,39 @@ async def test_any_json_in_any_place_of_a_refund_is_answered_or_refused(till, pa
         assert 400 <= refused.status < 500  # noqa: PT017  # either outcome is right
     else:
         assert answer["totals"]["total"] >= 0
+
+
+CONDITION = {"all": [{"any": [{"channels_any": ["app"]}] * 50}] * 3}
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"now": "9999-12-31T23:59:59Z"}, "now"),
+        ({"now": "0001-01-01T00:00:00Z"}, "now"),
+        ({"now": "1970-12-31T23:59:59Z"}, "now"),
+        ({"now": "2201-01-01T00:00:00Z"}, "now"),
+        (
+            {"cart": {"lines": [], "cards": [{"code": "C1"}, {"code": "C2"}, {"code": " c1 "}]}},
+            "cart.cards[2].code",
+        ),
+        ({"promotions": [{**GOOD["promotions"][0], "condition": CONDITION}] * 13}, "promotions"),
+    ],
+)
+async def test_a_question_that_goes_too_far_is_refused_by_its_path(till, changed, path):
+    with pytest.raises(InvalidInput) as refused:
+        await till.post("quote", {**GOOD, **changed})
+    assert [field.path for field in refused.value.fields] == [path]
+
+
+@pytest.mark.parametrize("now", ["1971-01-01T00:00:00Z", "2200-12-31T23:59:59Z"])
+async def test_windows_and_birthdays_hold_to_the_ends_of_the_calendar(till, now):
+    condition = {
+        "windows": [{"from_time": "18:00", "until_time": "02:00"}],
+        "timezone": "Asia/Shanghai",
+        "birthday_before_days": 180,
+        "birthday_after_days": 180,
+    }
+    promotions = [{**GOOD["promotions"][0], "condition": condition}]
+    asked = {**GOOD, "now": now, "promotions": promotions, "customer": {"birthday": "12-31"}}
+    assert (await till.post("quote", asked))["totals"]["items"] == 200

@@ -44,7 +44,7 @@ def test_of_too_many_conditions_the_first_too_many_is_named():
     assert CONDITIONS_MAX == 200
 
 
-@pytest.mark.parametrize("value", [b"1e400", b"NaN", b'"18"', b"[1]"])
+@pytest.mark.parametrize("value", [b"1e400", b"1" + b"0" * 400, b"NaN", b'"18"', b"[1]"])
 def test_a_bound_that_is_no_number_is_refused(value):
     body = sent(b'{"attributes": [{"name": "age", "at_least": %s}]}' % value)
     with pytest.raises(InvalidInput):

@@ -157,3 +157,25 @@ async def test_counters_of_guesses_name_nobody(shop):
     names = list(await shop.ledger.find("guess:", 10))
     assert len(names) == 2
     assert all(len(name.rsplit(":", 1)[1]) == 5 for name in names)
+
+
+async def test_what_stands_for_a_code_of_an_inline_promotion_is_no_guess(shop):
+    draft = {"name": "d", "benefit": {"type": "fixed", "amount": 1}, "code_batch": "try"}
+    body = {"customer": {"id": "u2"}, "cart": {"lines": [{"sku": "A"}]}, "promotions": [draft]}
+    for _ in range(CUSTOMER_GUESSES_MAX + 1):
+        answer = await shop.post("quote", {**body, "codes": ["try"]})
+        assert answer["totals"]["discount"] == 1
+    for number in range(CUSTOMER_GUESSES_MAX):
+        await shop.post("quote", {**body, "codes": [f"guess{number}"]})
+    with pytest.raises(TooManyRequests):
+        await shop.post("quote", {**body, "codes": ["one too many"]})
+
+
+async def test_an_inline_promotion_does_not_tell_whether_a_code_is_real(shop):
+    told = set()
+    for text in ("O-0123456789AB", code("open", 1)):
+        draft = {"name": "d", "benefit": {"type": "fixed", "amount": 1}, "code_batch": text}
+        body = {"cart": {"lines": [{"sku": "A"}]}, "promotions": [draft], "codes": [text]}
+        answer = await shop.post("quote", body)
+        told.add((answer["totals"]["discount"], str(answer["refused"])))
+    assert told == {(1, "[]")}

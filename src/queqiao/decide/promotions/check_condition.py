@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
-from math import isfinite
 
 from msgspec.structs import fields
 
 from queqiao.decide.promotions.documents.condition import (
     CONDITIONS_MAX,
     NESTING_MAX,
+    NUMBER_MAX,
     AttributeTest,
     Bought,
     Condition,
@@ -64,6 +64,11 @@ def condition_errors(condition: Condition) -> Iterator[FieldError]:
         if depth > 1 and _is_empty(inner):
             yield FieldError(path, _EMPTY)
         yield from _own_errors(inner, path)
+
+
+def count_conditions(condition: Condition) -> int:
+    """Return how many conditions there are, with those inside."""
+    return sum(1 for _ in _walk(condition, "condition", 1))
 
 
 def named_batches(condition: Condition) -> Iterator[tuple[str, str]]:
@@ -139,8 +144,8 @@ def _attribute_errors(test: AttributeTest, path: str) -> Iterator[FieldError]:
         message = Message("请填写对该属性的要求", "say what the attribute must be")
         yield FieldError(path, message)
     for name, value in (("at_least", test.at_least), ("at_most", test.at_most)):
-        if value is not None and not isfinite(value):
-            message = Message("须为有限的数", "must be a finite number")
+        if value is not None and not -NUMBER_MAX <= value <= NUMBER_MAX:
+            message = Message("须在 ±2^53 之间", "must be a number from -2^53 to 2^53")
             yield FieldError(f"{path}.{name}", message)
     if _is_crossed(test.at_least, test.at_most):
         yield FieldError(f"{path}.at_least", _CROSSED)

@@ -15,6 +15,7 @@ from queqiao.decide.promotions.engagements.engaging import Engagements
 from queqiao.decide.promotions.engagements.hot_endpoints import engagement_routes
 from queqiao.decide.promotions.exposures import Exposures
 from queqiao.decide.promotions.known_customer import BuyerOf, KnownCustomers, nobody_known
+from queqiao.decide.promotions.questions import inline_batches
 from queqiao.decide.promotions.quote_types import Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Counter, Shop, write
 from queqiao.decide.promotions.redemptions.hot_endpoints import redemption_routes
@@ -137,9 +138,13 @@ def coupon_desk(services: PromotionServices) -> CouponDesk:
 async def screened(shop: Shop, question: QuoteRequest, coupons: Coupons, now_us: int) -> Shop:
     """Return the shop as one sees it for whom some of the question's codes are wrong.
 
-    Codes of another customer are unknown to this one. Raises TooManyRequests when too many wrong
-    codes were tried.
+    Codes of another customer are unknown to this one. What stands for a batch of a promotion that
+    came with the question is no guess. Raises TooManyRequests when too many wrong codes were tried.
     """
     customer_id = question.customer.id or ""
-    wrong = await coupons.unusable(question.codes, customer_id, "", now_us)
+    batches = inline_batches(question.promotions or ())
+    codes = tuple([code for code in question.codes if code not in batches])
+    if not codes:
+        return shop
+    wrong = await coupons.unusable(codes, customer_id, "", now_us)
     return shop._replace(promotions=shop.promotions.without_codes(wrong))

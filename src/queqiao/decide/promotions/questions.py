@@ -6,22 +6,53 @@ from msgspec.structs import replace
 
 from queqiao.catalog.contracts import Facts, Goods
 from queqiao.decide.promotions.basket import Basket, Line
+from queqiao.decide.promotions.check_condition import count_conditions, named_batches
 from queqiao.decide.promotions.checks import check_promotion
-from queqiao.decide.promotions.documents.promotion import Limits
+from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.documents.promotion import InlinePromotion, Limits
 from queqiao.decide.promotions.matching.asked import FindGoods
 from queqiao.decide.promotions.offers import compile_offer
 from queqiao.decide.promotions.quote_types import (
     UNITS_MAX,
+    CartCard,
     CartLine,
     CatalogItem,
     QuoteRequest,
 )
 from queqiao.decide.promotions.snapshot import Codes, PromotionsSnapshot
+from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX
 
+CONDITIONS_MAX = 2_000
+"""How many conditions the promotions that come with a question may hold in all: they are checked
+and compiled while a worker answers nobody else."""
+
+_FIRST_US = parse_rfc3339("1971-01-01T00:00:00Z")
+_END_US = parse_rfc3339("2201-01-01T00:00:00Z")
+
 NO_LIMITS = Limits()
 """A quote counts no uses, so a draft's limits are not held against it."""
+
+
+def moment_of(now: str) -> int:
+    """Return the moment that a question asks about. Raises InvalidInput for far years."""
+    at_us = parse_rfc3339(now, "now")
+    if not _FIRST_US <= at_us < _END_US:
+        message = Message("年份须在 1971 至 2200 之间", "must be in the years 1971 to 2200")
+        raise InvalidInput(FieldError("now", message))
+    return at_us
+
+
+def refuse_equal_cards(cards: Sequence[CartCard]) -> None:
+    """Raise InvalidInput for a card named twice: it would pay twice with the same money."""
+    seen: set[str] = set()
+    for index, card in enumerate(cards):
+        code = normal(card.code)
+        if code in seen:
+            message = Message("同一张卡出现两次，请只保留一个", "named twice; keep one")
+            raise InvalidInput(FieldError(f"cart.cards[{index}].code", message))
+        seen.add(code)
 
 
 def inline_goods(items: Sequence[CatalogItem], currency: str) -> Mapping[str, Goods]:
@@ -48,6 +79,7 @@ def inline_snapshot(request: QuoteRequest, live: PromotionsSnapshot) -> Promotio
     """Return the promotions that came with the question, compiled, or the live ones."""
     if request.promotions is None:
         return live
+    _refuse_too_many_conditions(request.promotions)
     named = {}
     for index, document in enumerate(request.promotions):
         promotion_id = document.id or f"promotions[{index}]"
@@ -63,6 +95,25 @@ def inline_snapshot(request: QuoteRequest, live: PromotionsSnapshot) -> Promotio
         named[promotion_id] = document
     offers = [compile_offer(*item, live.zone) for item in named.items()]
     return PromotionsSnapshot(offers, Codes(live.code_book), inline=True, zone=live.zone)
+
+
+def inline_batches(documents: Sequence[InlinePromotion]) -> frozenset[str]:
+    """Return the coupon batches that promotions which came with a question name.
+
+    The id of one stands for any code of it, and is looked up nowhere.
+    """
+    own = [document.code_batch for document in documents if document.code_batch is not None]
+    named = [name for document in documents for _, name in named_batches(document.condition)]
+    return frozenset([*own, *named])
+
+
+def _refuse_too_many_conditions(documents: Sequence[InlinePromotion]) -> None:
+    if sum(count_conditions(document.condition) for document in documents) > CONDITIONS_MAX:
+        message = Message(
+            f"所有促销合计最多 {CONDITIONS_MAX} 个条件",
+            f"at most {CONDITIONS_MAX} conditions in all promotions together",
+        )
+        raise InvalidInput(FieldError("promotions", message))
 
 
 def basket_of(lines: Sequence[CartLine], find: FindGoods, currency: str) -> Basket:

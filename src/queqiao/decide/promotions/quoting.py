@@ -19,7 +19,13 @@ from queqiao.decide.promotions.matching.matcher import Matcher
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
 from queqiao.decide.promotions.pricing.pieces import Piece
 from queqiao.decide.promotions.profiles import PRESETS_ONLY, Profiles, find_profile
-from queqiao.decide.promotions.questions import basket_of, inline_goods, inline_snapshot
+from queqiao.decide.promotions.questions import (
+    basket_of,
+    inline_goods,
+    inline_snapshot,
+    moment_of,
+    refuse_equal_cards,
+)
 from queqiao.decide.promotions.quote_types import (
     CartLine,
     LineShare,
@@ -51,7 +57,6 @@ from queqiao.decide.promotions.totals.offered import with_points
 from queqiao.decide.promotions.totals.payments import pay_by_cards
 from queqiao.decide.promotions.totals.rewards import NO_REWARDS, Desk, Rewards, give_rewards
 from queqiao.decide.promotions.totals.taxes import Taxes
-from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.money import exponent
 
 
@@ -81,6 +86,7 @@ class Counter:
 
     def __init__(self, request: QuoteRequest, shop: Shop, now_us: int) -> None:
         exponent(request.currency)
+        refuse_equal_cards(request.cart.cards)
         self.profile: Profile = find_profile(request.profile, shop.profiles)
         self.promotions = inline_snapshot(request, shop.promotions)
         inline = None
@@ -88,7 +94,7 @@ class Counter:
             inline = inline_goods(request.catalog, request.currency)
         self.find: FindGoods = shop.price_book.goods if inline is None else inline.get
         self._shelf, self._inline = shop.price_book, inline
-        at_us = now_us if request.now is None else parse_rfc3339(request.now, "now")
+        at_us = now_us if request.now is None else moment_of(request.now)
         codes = read_codes(request.codes, at_us, self.promotions)
         situation = situation_of(request, at_us, codes.of_batch, self.find)
         self.matcher = Matcher(self.promotions, situation, codes, self.profile)

@@ -33,6 +33,9 @@ WIDTHS = (256, 1_024, 4_096, WIDE)
 """Rows that are kept in the searches for one level, until one leaves nothing out."""
 
 
+RUN_EFFORT = 1
+"""Work for the worths of one run of equal units."""
+
 KEYS_MAX = 1 << 62
 """The numbers of states multiply; the product stands in one integer."""
 
@@ -78,12 +81,19 @@ def contest(
     late: Sequence[Late],
     profile: Profile,
     *,
+    effort: Effort,
     is_plain: bool,
 ) -> Contest | None:
-    """Return the contest of ``items`` for units; None where the search does not know one."""
+    """Return the contest of ``items`` for units; None where the search does not know one, or
+    where its arrays would take more than the effort that is left.
+    """
     runs = _runs(till, basket)
     stated = [item.offer.stated for item in items]
-    if any(_picks_cheapest(benefit) for benefit in stated):
+    picks = any(_picks_cheapest(benefit) for benefit in stated)
+    effort.spend(RUN_EFFORT * (sum(run.units for run in runs) if picks else len(runs)))
+    if effort.is_spent:
+        return None
+    if picks:
         runs = [run._replace(units=1) for run in runs for _ in range(run.units)]
     counter = Counter(basket, runs, profile.rounding)
     terms = [terms_of(*pair, counter) for pair in zip(items, stated, strict=True)]
@@ -91,16 +101,29 @@ def contest(
         return None
     known = [one for one in terms if one is not None]
     runs = _apart(runs, known)
-    takers = [taker(item, one, runs) for item, one in zip(items, known, strict=True)]
-    if any(made is None for made in takers) or not _can_be_told_apart(takers):
+    takers = _takers(items, known, runs, effort)
+    if takers is None or not _can_be_told_apart(takers):
         return None
     later = Later(till, basket, late, profile, is_plain=is_plain)
-    return Contest(till, runs, [made for made in takers if made is not None], late, later)
+    return Contest(till, runs, takers, late, later)
 
 
-def _can_be_told_apart(takers: Sequence[Taker | None]) -> bool:
+def _takers(
+    items: Sequence[Placed], terms: Sequence[Terms], runs: Sequence[Run], effort: Effort
+) -> list[Taker] | None:
+    """Return the promotions ready to be searched; None where one is too large."""
+    takers: list[Taker] = []
+    for item, one in zip(items, terms, strict=True):
+        made = None if effort.is_spent else taker(item, one, runs, effort)
+        if made is None:
+            return None
+        takers.append(made)
+    return None if effort.is_spent else takers
+
+
+def _can_be_told_apart(takers: Sequence[Taker]) -> bool:
     """Say whether the states of all together, and their marks, stand in one integer each."""
-    states = prod(made.states for made in takers if made is not None)
+    states = prod(made.states for made in takers)
     return states < KEYS_MAX and 2 * len(takers) < KEYS_MAX.bit_length()
 
 
@@ -176,7 +199,7 @@ class _Allocation:
         for width in (NARROW, *WIDTHS[1:]):
             if width > NARROW and self._effort.is_spent:
                 break
-            searched = self._search.best(found.gain, width)
+            searched = self._search.best(found.gain, width, self._effort.rows)
             self._effort.spend_rows(searched.work)
             found, cut = searched.found or found, searched.cut
             if cut <= found.gain:
@@ -197,7 +220,7 @@ class _Allocation:
             if bound <= self.gain or self._effort.is_spent:
                 return bound
             floor = self._least(level, roof // SCALE) * SCALE
-            searched = self._search.highest(floor, roof, width)
+            searched = self._search.highest(floor, roof, width, self._effort.rows)
             self._effort.spend_rows(searched.work)
             found = searched.found
             reached = 0 if found is None else self._reaches(found, level)

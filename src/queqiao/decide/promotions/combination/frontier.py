@@ -43,19 +43,24 @@ class Search:
         self._field = field
         self._runs = len(field.counts)
 
-    def best(self, known: int, width: int) -> Searched:
+    def best(self, known: int, width: int, work_max: int) -> Searched:
         """Return the best way that gives more than ``known``."""
         walk = Walk(self._ground, _one(known + 1), _one(-NEVER), width, sums=False)
         rows = self._start(0)
         while rows.size and walk.run < self._runs:
+            if walk.work > work_max:
+                return Searched(None, max(walk.cut, int(rows.most.max())), walk.work)
             rows = walk.over_run(rows)
         if not rows.size:
             return Searched(None, walk.cut, walk.work)
         row = int(rows.most.argmax())
         return Searched(Found(int(rows.most[row]), walk.back(row)), walk.cut, walk.work)
 
-    def highest(self, floor: int, roof: int, width: int) -> Searched:
-        """Return the way that gives the most from ``floor`` to ``roof``."""
+    def highest(self, floor: int, roof: int, width: int, work_max: int) -> Searched:
+        """Return the way that gives the most from ``floor`` to ``roof``.
+
+        A search that takes more than ``work_max`` rows ends without one: all may still come.
+        """
         unit = self._field.unit
         floor, roof = -(-floor // unit) * unit, roof // unit * unit
         if floor > roof:
@@ -68,12 +73,17 @@ class Search:
             and (rows.size <= HALF or first.run < self._runs // 2)
         ):
             rows = first.over_run(rows)
+            if first.work > work_max:
+                return Searched(None, -NEVER, first.work)
         if not rows.size:
             return Searched(None, first.cut, first.work)
-        return self._joined(first, rows, floor, roof, width)
+        return self._joined(first, rows, (floor, roof), width, work_max)
 
-    def _joined(self, first: Walk, rows: Rows, floor: int, roof: int, width: int) -> Searched:
+    def _joined(
+        self, first: Walk, rows: Rows, within: tuple[int, int], width: int, work_max: int
+    ) -> Searched:
         """Go on from each state that the first half reaches, then join the sums of both halves."""
+        floor, roof = within
         order = np.lexsort((rows.least, rows.marks, rows.key))
         rows = rows.at(order)
         begins = np.flatnonzero(
@@ -88,6 +98,8 @@ class Search:
         later = rows.at(begins)._replace(origin=np.arange(begins.size))
         while later.size and second.run < self._runs:
             later = second.over_run(later)
+            if first.work + second.work > work_max:
+                return Searched(None, -NEVER, first.work + second.work)
         work, cut = first.work + second.work, max(first.cut, second.cut)
         if not later.size:
             return Searched(None, cut, work)

@@ -20,6 +20,7 @@ class Effort:
     __slots__ = ("left",)
 
     ROWS_A_UNIT = 64
+    CELLS_A_UNIT = 1_024
 
     def __init__(self, units: int) -> None:
         self.left = units
@@ -31,6 +32,15 @@ class Effort:
     def spend_rows(self, rows: int) -> None:
         """Take note of rows searched."""
         self.left -= 1 + rows // self.ROWS_A_UNIT
+
+    def spend_cells(self, cells: int) -> None:
+        """Take note of cells of arrays that are made."""
+        self.left -= cells // self.CELLS_A_UNIT
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows may still be searched."""
+        return max(0, self.left) * self.ROWS_A_UNIT
 
     @property
     def is_spent(self) -> bool:

@@ -179,7 +179,15 @@ class _Best:
         if early:
             return self._with_early(till, early, takers, later)
         late = self._late(later)
-        given = contest(till, self._basket, takers, late, self._profile, is_plain=self._is_plain)
+        given = contest(
+            till,
+            self._basket,
+            takers,
+            late,
+            self._profile,
+            effort=self._effort,
+            is_plain=self._is_plain,
+        )
         if given is None or self._effort.is_spent:
             return self._by_rule(till, [*takers, *later])
         return settle_contest(given, self._effort)

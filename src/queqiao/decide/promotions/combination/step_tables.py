@@ -17,6 +17,12 @@ IMPOSSIBLE = -1
 STATES_MAX = 400
 """A shape with more states is not searched unit by unit."""
 
+ROWS_MAX = 1_000
+"""Nor one with more steps, ..."""
+
+CELLS_MAX = 100_000
+"""... or with more steps times states times roles: their arrays would take a worker too long."""
+
 
 class Tables(NamedTuple):
     """A shape for steps of up to so many equal units, as arrays.
@@ -48,21 +54,34 @@ class _Steps(NamedTuple):
     roles: Table
     completes: Table
 
+    @property
+    def is_possible(self) -> bool:
+        """Say whether some state can make the step."""
+        return bool((self.after != IMPOSSIBLE).any())
+
 
 @lru_cache(maxsize=4_096, typed=True)  # shapes are tuples: those of two types may be equal
 def tables(shape: Shape, units_max: int) -> Tables | None:
-    """Return the tables of a shape; None where it has too many states to be searched."""
+    """Return the tables of a shape; None where it has too many states or steps to be searched."""
     states = _states(shape)
     if states is None:
+        return None
+    rows_max = min(ROWS_MAX, CELLS_MAX // (len(states) * shape.roles))
+    if units_max > rows_max:
         return None
     number = {state: place for place, state in enumerate(states)}
     single = _single_steps(shape, states, number)
     rows = [(0, _no_step(len(states), shape.roles))]
-    level = [(first, _take(rows[0][1], single[first])) for first in range(len(single))]
+    level = list(enumerate(single))
     for units in range(1, units_max + 1):
         rows += [(units, steps) for _, steps in level]
+        if len(rows) > rows_max:
+            return None
         level = [
-            (way, _take(steps, single[way])) for last, steps in level for way in _next(shape, last)
+            (way, taken)
+            for last, steps in level
+            for way in _next(shape, last)
+            if (taken := _take(steps, single[way])).is_possible
         ]
     return _stacked(shape, states, number, rows)
 
@@ -135,7 +154,7 @@ def _stacked(
     shape: Shape, states: list[State], number: dict[State, int], rows: list[tuple[int, _Steps]]
 ) -> Tables:
     """Return the steps that some state can make, frozen."""
-    rows = [row for row in rows if (row[1].after != IMPOSSIBLE).any()]
+    rows = [row for row in rows if row[1].is_possible]
     roles = np.stack([steps.roles for _, steps in rows])
     left = [shape.leave(state) for state in states]
     found = Tables(

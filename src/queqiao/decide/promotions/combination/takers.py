@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from queqiao.decide.promotions.combination.proof import Effort
 from queqiao.decide.promotions.combination.shapes import Shape
 from queqiao.decide.promotions.combination.step_tables import IMPOSSIBLE, Table, Tables, tables
 from queqiao.decide.promotions.pricing.outcomes import Placed
@@ -76,12 +77,15 @@ class Taker(NamedTuple):
         return self.tables.states
 
 
-def taker(item: Placed, terms: Terms, runs: Sequence[Run]) -> Taker | None:
-    """Return a promotion ready to be searched; None where its shape has too many states."""
+def taker(item: Placed, terms: Terms, runs: Sequence[Run], effort: Effort) -> Taker | None:
+    """Return a promotion ready to be searched; None where its arrays would be too large."""
     masks = [_mask(terms.reach, run) for run in runs]
     counts = [run.units for run, mask in zip(runs, masks, strict=True) if mask]
     found = tables(terms.shape, max(counts, default=0))
     if found is None:
+        return None
+    effort.spend_cells(found.after.size * (len(runs) + terms.shape.roles))
+    if effort.is_spent:
         return None
     gains = np.stack([_gains(terms, found, run) for run in runs])
     outside = found.masks & ~np.array(masks)[:, None, None] != 0

@@ -17,6 +17,9 @@ from queqiao.decide.promotions.combination.step_tables import IMPOSSIBLE, Table
 from queqiao.decide.promotions.combination.takers import NEVER, Taker
 from queqiao.decide.promotions.combination.worths import Field, Worths
 
+STEPS_A_ROW = 32
+"""So many steps that are tried are as much work as a row that is kept."""
+
 
 class Trace(NamedTuple):
     """Which row each row came from, and by which step of which taker (-1: the run ended)."""
@@ -106,6 +109,7 @@ class Walk:
         rows = rows._replace(left=np.full_like(rows.key, self._ground.counts[run]))
         inside = [place for place, taker in enumerate(self._takers) if taker.reaches[run]]
         for place in inside:
+            self.work += rows.size * len(self._takers[place].units) // STEPS_A_ROW
             rows = self._narrow(*self._step(rows, place))
             self.work += rows.size
         rows, trace = self._leave(rows, inside)

@@ -13,6 +13,9 @@ NESTING_MAX = 8
 CONDITIONS_MAX = 200
 """How many conditions one promotion may hold in all."""
 
+NUMBER_MAX = 2**53
+"""Numbers up to here are the same in every language's JSON."""
+
 WholeNumber = Annotated[int, Meta(ge=0, le=10**9)]
 Day = Annotated[int, Meta(ge=1, le=7)]
 DayTime = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]

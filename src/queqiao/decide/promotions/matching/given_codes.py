@@ -36,10 +36,11 @@ def read_codes(codes: Sequence[str], now_us: int, promotions: PromotionsSnapshot
 
 
 def _read(code: str, now_us: int, promotions: PromotionsSnapshot) -> tuple[str, Reason | None]:
+    if promotions.inline and promotions.unlocked_by(code):
+        return code, None
     found = promotions.code_book.find(normal(code))
     if found is None:
-        stands_in = promotions.inline and promotions.unlocked_by(code)
-        return (code, None) if stands_in else ("", "code_unknown")
+        return "", "code_unknown"
     batch = found.batch
     if now_us < batch.starts_us:
         return "", "code_not_started"
