@@ -60,6 +60,7 @@ class Handling(msgspec.Struct, frozen=True):
 
     - ``check_live(document, conn)`` raises InvalidInput or Refused before a document goes live or
       changes while it is; it runs in the transaction of the write.
+    - ``check_change(stored, conn)`` does the same for what only the document's history tells.
     - ``dangers(stored, conn)`` says what makes it dangerous to have the document live: then another
       person has to allow it.
     - ``prepare(document, random)`` fills what the server makes, such as a secret.
@@ -72,6 +73,7 @@ class Handling(msgspec.Struct, frozen=True):
     hidden: tuple[str, ...] = ()
     keyring: Keyring | None = None
     dangers: Callable[[Stored, Connection], Sequence[FieldError]] | None = None
+    check_change: Callable[[Stored, Connection], None] | None = None
 
 
 class Services(msgspec.Struct, frozen=True):

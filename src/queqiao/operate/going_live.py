@@ -42,6 +42,9 @@ def check_live(
     if handling.check_live is not None:
         check = handling.check_live
         below_document(lambda document: check(document, conn))(stored.document)
+    if handling.check_change is not None:
+        check_change = handling.check_change
+        below_document(lambda _: check_change(stored, conn))(stored.document)
     if not approved:
         refuse_dangers(conn, stored, handling)
 

@@ -9,6 +9,7 @@ from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
+from queqiao.decide.promotions.flash_sales.publishing import check_live_flash_sale
 from queqiao.decide.promotions.publishing import check_live_promotion
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
@@ -45,6 +46,7 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
             dangers=rehearsals.dangers(settings),
         ),
         COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
+        FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
         LANDING_PAGE.name: Handling(check_live=check_live_page),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS, keyring=keyring),
     }
