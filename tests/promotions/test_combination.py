@@ -79,7 +79,10 @@ def test_carts_of_twenty_units_are_settled_as_the_solver_settles_them(part, reco
     assert sum(proven for proven, _ in found) >= 0.99 * len(found)
 
 
-PRICES = st.integers(1, 60) | st.integers(100, 3_000)
+PRICES = st.integers(5, 60) | st.integers(100, 3_000)
+"""From 5 on no percentage rounds to nothing, and below no two SKUs cost the same: whether a promotion
+that gives nothing holds its unit, and which of equal units a pick takes, is not settled yet
+(``docs/internals/status.md``)."""
 PERCENTS = st.sampled_from([10, 15, 50, 100]).map(Decimal)
 SCOPES = st.sampled_from([(), (), ("A",), ("B",), ("A", "B"), ("B", "C")]).map(
     lambda skus: Scope(skus=skus)
@@ -118,7 +121,7 @@ ON_ORDER = st.one_of(
 
 @st.composite
 def tiny(draw):
-    prices = draw(st.lists(PRICES, min_size=1, max_size=3))
+    prices = draw(st.lists(PRICES, min_size=1, max_size=3, unique=True))
     goods = tuple(CatalogItem("ABC"[n], price) for n, price in enumerate(prices))
     counts = [draw(st.integers(1, 2)) for _ in goods]
     on_units = draw(st.lists(ON_UNITS, min_size=1, max_size=2))
