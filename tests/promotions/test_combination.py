@@ -80,7 +80,7 @@ def test_carts_of_twenty_units_are_settled_as_the_solver_settles_them(part, reco
 
 
 PRICES = st.integers(5, 60) | st.integers(100, 3_000)
-"""From 5 on no percentage rounds to nothing, and below no two SKUs cost the same: whether what gives
+"""From 5 on no percentage rounds to nothing, and no two SKUs cost the same: whether what gives
 nothing holds its unit, and which of equal units a pick takes, is not settled yet
 (``docs/internals/status.md``)."""
 PERCENTS = st.sampled_from([10, 15, 50, 100]).map(Decimal)
