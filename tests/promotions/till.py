@@ -1,5 +1,7 @@
 """A till on real parts: the embedded ledger and log, live documents, asked as HTTP asks."""
 
+import asyncio
+
 import msgspec
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
@@ -12,7 +14,7 @@ from queqiao.decide.promotions.hot_endpoints import PromotionServices, coupon_de
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_snapshot
 from queqiao.kernel.clock import parse_rfc3339
-from queqiao.kernel.errors import Unavailable
+from queqiao.kernel.errors import Refused, Unavailable
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
@@ -158,6 +160,20 @@ class Till:
         """Return what is leased and spent of counters."""
         balances = await self.ledger.balances(counters)
         return [(one.leased, one.spent) for one in balances.values()]
+
+    async def try_uses(self, code, orders):
+        """Let so many want a code at once, some by a lock first; return how many have used it."""
+
+        async def attempt(number):
+            verbs = ("redeem",) if number % 3 else ("lock", "redeem")
+            try:
+                for verb in verbs:
+                    await self.use(verb, code, f"u{number}", f"o{number}", NOW_US + number)
+            except Refused:
+                return False
+            return True
+
+        return sum(await asyncio.gather(*(attempt(number) for number in range(orders))))
 
     def events(self):
         reader = EmbeddedEventLogReader(self.folder / "log")

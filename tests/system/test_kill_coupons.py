@@ -10,11 +10,11 @@ twice, and no money that is nowhere.
 import asyncio
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 import httpx
 import pytest
 from bench.harness import System, running_system
+from tests.system.insistent import until_answered
 from tests.system.test_kill import kill, report, until_back
 
 from queqiao.wiring import adapters
@@ -63,7 +63,7 @@ class Tills:
         who = {"customer_id": f"c-{order}", "order_id": order}
         verbs = random.choice([["redeem"], ["lock", "redeem"], ["lock", "release"]])
         for verb in [verb for verb in verbs for _ in range(random.choice([1, 1, 2]))]:
-            answer = await told(client, f"/api/v1/coupons/KILL/{verb}", who)
+            answer = await until_answered(client, f"/api/v1/coupons/KILL/{verb}", who)
             if answer.status_code != 200:
                 assert answer.status_code == 422, answer.text
                 self.refused.add(answer.json()["reason"])
@@ -75,14 +75,14 @@ class Tills:
         """Claim a coupon, and use it."""
         customer = f"c-{order}"
         path = f"/api/v1/customers/{customer}/coupons"
-        answer = await told(client, path, {"batch_id": "mine", "request_id": order})
+        answer = await until_answered(client, path, {"batch_id": "mine", "request_id": order})
         if answer.status_code != 201:
             assert answer.json()["reason"] == "batch_exhausted", answer.text
             return
         code = answer.json()["code"]
         self.coupons[order] = code
         body = {"customer_id": customer, "order_id": order}
-        used = await told(client, f"/api/v1/coupons/{code}/redeem", body)
+        used = await until_answered(client, f"/api/v1/coupons/{code}/redeem", body)
         assert used.status_code == 200, used.text
 
     async def pay(self, client: httpx.AsyncClient, order: str, random: Random) -> None:
@@ -92,7 +92,7 @@ class Tills:
         verbs = random.choice([["capture"], ["hold", "capture"], ["hold", "release"]])
         for verb in verbs:
             said = body if verb == "release" else {**body, "amount": amount}
-            answer = await told(client, f"{path}/{verb}", said)
+            answer = await until_answered(client, f"{path}/{verb}", said)
             if answer.status_code != 200:
                 assert answer.json()["reason"] == "insufficient_balance", answer.text
                 return
@@ -101,7 +101,7 @@ class Tills:
         self.captured[order] = amount
         if random.random() < 0.5:
             back = {**body, "amount": amount // 2, "request_id": "r"}
-            answer = await told(client, f"{path}/refund", back)
+            answer = await until_answered(client, f"{path}/refund", back)
             assert answer.status_code == 200, answer.text
             self.captured[order] = answer.json()["amount"]
 
@@ -110,20 +110,6 @@ def log_of(system: System) -> str:
     """Return what the system wrote of its defects."""
     lines = (system.home / "queqiao.log").read_text().splitlines()
     return "\n".join(line for line in lines if "failed" in line or "Error" in line)
-
-
-async def told(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
-    """Send again until it is answered for good."""
-    while True:
-        try:
-            answer = await client.post(path, json=body, timeout=10)
-        except httpx.HTTPError:
-            await asyncio.sleep(0.02)
-            continue
-        if answer.status_code < 500:
-            return answer
-        assert "retry-after" in answer.headers, answer.text
-        await asyncio.sleep(0.05)
 
 
 async def set_up(system: System, admin: httpx.AsyncClient) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from bench.harness import System, running_system
+from tests.system.insistent import until_answered
 from tests.system.test_kill import doubled, kill, until_back
 
 VICTIMS = ["ledger", "decide-0", "decide-1", "intake"]
@@ -27,20 +28,6 @@ SEED = 20261129
 PATH = "/api/v1/promotions/redemptions"
 
 pytestmark = pytest.mark.system
-
-
-async def until_answered(client: httpx.AsyncClient, path: str, body: object = None) -> Any:
-    """Send again until it is answered for good, as a client with a queue does."""
-    while True:
-        try:
-            answer = await client.post(path, json=body, timeout=10)
-        except httpx.HTTPError:
-            await asyncio.sleep(0.02)
-            continue
-        if answer.status_code < 500:
-            return answer
-        assert "retry-after" in answer.headers, answer.text
-        await asyncio.sleep(0.05)
 
 
 async def publish(admin: httpx.AsyncClient, name: str, **limits: Any) -> None:

@@ -7,7 +7,6 @@ the shadow loader goes on at its checkpoint; while swapping the rest is swapped 
 read. Reports see the old set whole, then the new one whole. The file keeps what the last one was.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,6 +15,7 @@ import msgspec
 import structlog
 
 from queqiao.kernel.clock import Clock, format_rfc3339
+from queqiao.kernel.whole_file import replace_whole
 from queqiao.ports.rpc import Method, RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.ddl import FACTS, TIER, WATERMARK, create_tables, history
@@ -249,20 +249,7 @@ class Backfill:
         return msgspec.json.decode(self._file.read_bytes(), type=_Note)
 
     def _write(self, note: _Note) -> None:
-        fresh = self._file.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(note))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_whole(self._file, msgspec.json.encode(note))
 
 
 def _swapped(note: _Note, now_us: int) -> Swapped:

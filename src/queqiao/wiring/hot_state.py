@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Collection
 
-from sqlalchemy import Connection
-
 from queqiao.catalog.contracts import PriceBook
 from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
@@ -29,6 +27,7 @@ from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
 from queqiao.profile.contracts import ARTIFACT_PREFIX, load_members
+from queqiao.wiring import members
 from queqiao.wiring.changes import Follower
 
 NEWEST_MAX = 500
@@ -138,7 +137,7 @@ class HotState:
 
     async def load_members(self) -> None:
         """Take in who is in which segment."""
-        bodies = await self.records.read(_segment_bodies)
+        bodies = await self.records.read(members.read_bodies)
         self.members = await asyncio.to_thread(load_members, bodies)
 
     async def load_model(self) -> None:
@@ -149,8 +148,3 @@ class HotState:
     async def _artifact(self, name: str) -> bytes | None:
         found = await self.records.read(lambda conn: artifacts.get(conn, name))
         return found[1] if found else None
-
-
-def _segment_bodies(conn: Connection) -> list[bytes]:
-    found = (artifacts.get(conn, name) for name in artifacts.names(conn, ARTIFACT_PREFIX))
-    return [one[1] for one in found if one is not None]

@@ -19,12 +19,12 @@ from queqiao.decide.promotions.rehearsal.rulebook import Rulebook, rulebook
 from queqiao.kernel.errors import FieldError
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
-from queqiao.ports.records import artifacts, documents
+from queqiao.ports.records import documents
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.profile.contracts import ARTIFACT_PREFIX, load_members
-from queqiao.wiring import secret_keys
+from queqiao.profile.contracts import load_members
+from queqiao.wiring import members, secret_keys
 from queqiao.wiring.settings import Settings
 
 _STATES = ("draft", "live", "paused")
@@ -43,7 +43,7 @@ def routes(
         return await records.read(_stored)
 
     async def segments() -> SegmentsOf:
-        bodies = await records.read(_segment_bodies)
+        bodies = await records.read(members.read_bodies)
         return load_members(bodies).personal.segments_of
 
     replays = Replays(settings.home / "replays", warehouse)
@@ -82,8 +82,3 @@ def _stored(conn: Connection) -> list[tuple[str, PromotionDocument, str]]:
         for state in _STATES
         for stored in documents.in_state(conn, PROMOTION, state)
     ]
-
-
-def _segment_bodies(conn: Connection) -> list[bytes]:
-    found = (artifacts.get(conn, name) for name in artifacts.names(conn, ARTIFACT_PREFIX))
-    return [one[1] for one in found if one is not None]

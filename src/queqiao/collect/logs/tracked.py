@@ -13,6 +13,8 @@ from pathlib import Path
 import msgspec
 from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
 
+from queqiao.kernel.whole_file import replace_whole
+
 HEAD_BYTES_MAX = 1024
 TAIL_BYTES_MAX = 128
 MARKS_MAX = 32
@@ -159,14 +161,4 @@ def load(file: Path) -> Checkpoint:
 def save(file: Path, encoded: bytes) -> None:
     """Put an encoded checkpoint on disk, whole or not at all. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:  # noqa: PTH123  # a descriptor, not a path
-        stream.write(encoded)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_whole(file, encoded)

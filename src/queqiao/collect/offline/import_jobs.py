@@ -4,7 +4,6 @@ A job is a file under ``home/imports``, replaced whole after every batch. So it 
 process and worked on by another, and goes on after a kill.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from queqiao.collect.offline.file_kinds import FileKind
 from queqiao.kernel.errors import Conflict, Message, NotFound, QueqiaoError
+from queqiao.kernel.whole_file import replace_whole
 
 JOBS_MAX = 200
 PROBLEMS_MAX = 500
@@ -166,21 +166,6 @@ class ImportJobs:
 
     def _cancel_file(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.cancel"
-
-
-def replace_whole(file: Path, body: bytes) -> None:
-    """Write a file so that a reader, or a machine after a power loss, sees the old or the new."""
-    scratch = file.with_suffix(f".{os.getpid()}.tmp")
-    with scratch.open("wb") as stream:
-        stream.write(body)
-        stream.flush()
-        os.fsync(stream.fileno())
-    scratch.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def failure_of(error: QueqiaoError) -> Message:

@@ -54,7 +54,7 @@ _LISTS = (
 
 def condition_errors(condition: Condition) -> Iterator[FieldError]:
     """Yield every field of a condition that cannot stand."""
-    for count, (path, inner, depth) in enumerate(_walk(condition, "condition", 1), 1):
+    for count, (path, inner, depth) in enumerate(walk(condition, "condition", 1), 1):
         if depth > NESTING_MAX:
             yield FieldError(path, _DEEP)
             return
@@ -68,24 +68,24 @@ def condition_errors(condition: Condition) -> Iterator[FieldError]:
 
 def count_conditions(condition: Condition) -> int:
     """Return how many conditions there are, with those inside."""
-    return sum(1 for _ in _walk(condition, "condition", 1))
+    return sum(1 for _ in walk(condition, "condition", 1))
 
 
 def named_batches(condition: Condition) -> Iterator[tuple[str, str]]:
     """Yield the coupon batches that a condition names anywhere, each with its path."""
-    for path, inner, _ in _walk(condition, "condition", 1):
+    for path, inner, _ in walk(condition, "condition", 1):
         for index, name in enumerate(inner.code_batches_any):
             yield f"{path}.code_batches_any[{index}]", name
 
 
-def _walk(condition: Condition, path: str, depth: int) -> Iterator[tuple[str, Condition, int]]:
+def walk(condition: Condition, path: str, depth: int) -> Iterator[tuple[str, Condition, int]]:
     """Yield a condition and those inside it, each with its path; no deeper than is of use."""
     yield path, condition, depth
     for name in ("all", "any"):
         for index, inner in enumerate(getattr(condition, name)):
-            yield from _walk(inner, f"{path}.{name}[{index}]", depth + 1)
+            yield from walk(inner, f"{path}.{name}[{index}]", depth + 1)
     if condition.not_ is not None:
-        yield from _walk(condition.not_, f"{path}.not", depth + 1)
+        yield from walk(condition.not_, f"{path}.not", depth + 1)
 
 
 def _is_empty(condition: Condition) -> bool:

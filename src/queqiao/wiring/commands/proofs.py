@@ -15,7 +15,10 @@ from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
 from queqiao.wiring.commands.terminal import mark, out
 from queqiao.wiring.doctor import examine
-from queqiao.wiring.settings import redacted
+from queqiao.wiring.settings import Settings, redacted
+
+PROOF_WITHIN_S = 120
+"""How long a proof may take: it reads everything."""
 
 verify = typer.Typer(help="Proofs.", no_args_is_help=True)
 verify.command("engine")(engines.engine)
@@ -58,19 +61,23 @@ def _without_passwords(value: Any) -> Any:
     return redacted(value) if isinstance(value, str) and "://" in value else value
 
 
-@verify.command()
-def ledger(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
-    """Recompute the ledger's books from its entries. Example: queqiao verify ledger."""
-    known = settings(home, config)
+def _asked(known: Settings, config: Config, path: str) -> httpx.Response:
+    """Ask a running system for a proof, which may take it a while. Raises QueqiaoError."""
     with local_system.running(known, config) as address:
-        key = local_system.key(known, "read")
         answer = httpx.get(
-            f"{address.base_url}/api/v1/ledger/proof",
-            headers={"authorization": f"Bearer {key}"},
-            timeout=120,
+            f"{address.base_url}{path}",
+            headers={"authorization": f"Bearer {local_system.key(known, 'read')}"},
+            timeout=PROOF_WITHIN_S,
         )
     if answer.status_code >= 500:
         raise QueqiaoError
+    return answer
+
+
+@verify.command()
+def ledger(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
+    """Recompute the ledger's books from its entries. Example: queqiao verify ledger."""
+    answer = _asked(settings(home, config), config, "/api/v1/ledger/proof")
     proof = answer.json()
     out.print(json.dumps(proof) if json_ else _words(proof))
     if not proof["balanced"]:
@@ -80,16 +87,7 @@ def ledger(home: Home = None, config: Config = None, json_: AsJson = False) -> N
 @verify.command()
 def promotions(home: Home = None, config: Config = None, json_: AsJson = False) -> None:
     """Hold the ledger against the log, for each promotion. Example: queqiao verify promotions."""
-    known = settings(home, config)
-    with local_system.running(known, config) as address:
-        key = local_system.key(known, "read")
-        answer = httpx.get(
-            f"{address.base_url}/api/v1/ledger/promotions",
-            headers={"authorization": f"Bearer {key}"},
-            timeout=120,
-        )
-    if answer.status_code >= 500:
-        raise QueqiaoError
+    answer = _asked(settings(home, config), config, "/api/v1/ledger/promotions")
     books = answer.json()
     out.print(json.dumps(books) if json_ else _compared(books))
     if not books["agrees"]:
@@ -111,16 +109,8 @@ def flash_sale(
     sale_id: str, home: Home = None, config: Config = None, json_: AsJson = False
 ) -> None:
     """Hold a sale's books against its events and orders. Example: queqiao verify flash-sale 618."""
-    known = settings(home, config)
-    with local_system.running(known, config) as address:
-        key = local_system.key(known, "read")
-        answer = httpx.get(
-            f"{address.base_url}/api/v1/flash-sales/{quote(sale_id, safe='')}/reconciliation",
-            headers={"authorization": f"Bearer {key}"},
-            timeout=120,
-        )
-    if answer.status_code >= 500:
-        raise QueqiaoError
+    path = f"/api/v1/flash-sales/{quote(sale_id, safe='')}/reconciliation"
+    answer = _asked(settings(home, config), config, path)
     if answer.status_code == 404:
         raise typer.BadParameter("no such flash sale / 没有这场秒杀")
     told = answer.json()

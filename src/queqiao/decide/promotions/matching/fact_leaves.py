@@ -35,6 +35,7 @@ class FactLeaf(Struct, frozen=True, gc=False):
 
     def miss(self, situation: Situation) -> Missing | None:
         """Return why it does not hold, None where it does."""
+        # Every leaf has its own; a Struct cannot say so by ABC, since both have a metaclass.
         raise NotImplementedError
 
     def bind(self, asking: Asking) -> Missing | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from queqiao.decide.promotions.check_condition import walk
 from queqiao.decide.promotions.documents.benefit import (
     BundleBenefit,
     BuyGetBenefit,
@@ -32,11 +33,8 @@ def asks_of(document: PromotionDocument) -> Asks:
 
 
 def conditions_of(condition: Condition) -> Iterator[Condition]:
-    """Yield a condition and all that stand inside it."""
-    yield condition
-    inner = (*condition.all, *condition.any, *((condition.not_,) if condition.not_ else ()))
-    for one in inner:
-        yield from conditions_of(one)
+    """Return a condition and all that stand inside it."""
+    return (inner for _, inner, _ in walk(condition, "condition", 1))
 
 
 def _amounts(document: PromotionDocument) -> Iterator[int]:

@@ -10,7 +10,7 @@ from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.decide.promotions.rehearsal.lowest_price import Lowest, Terms, lowest_prices
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
-from queqiao.decide.promotions.rehearsal.shelf import in_scope
+from queqiao.decide.promotions.rehearsal.shelf import is_meant
 from queqiao.kernel.clock import parse_rfc3339
 
 OVERLAPS_MAX = 500
@@ -112,7 +112,7 @@ def _shared(
     sets: Counter[tuple[str, ...]] = Counter()
     first: dict[tuple[str, ...], Goods] = {}
     for goods in rules.goods(currency, GOODS_MAX):
-        holding = tuple(one.id for one in plan if in_scope(one.document.scope, goods))
+        holding = tuple(one.id for one in plan if is_meant(one.document, goods))
         sets[holding] += 1
         first.setdefault(holding, goods)
     shared: Counter[Pair] = Counter()

@@ -8,7 +8,7 @@ from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.rehearsal.carts import carts_of
 from queqiao.decide.promotions.rehearsal.moments import moments_of
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
-from queqiao.decide.promotions.rehearsal.shelf import Shelf, in_scope, shelf_of
+from queqiao.decide.promotions.rehearsal.shelf import Shelf, is_meant, shelf_of
 from queqiao.decide.promotions.rehearsal.shoppers import Shopper, shoppers_of
 from queqiao.decide.promotions.rehearsal.trials import Amounts, Trial, Trials, together
 
@@ -79,7 +79,7 @@ class _Search:
         documents = {
             name: document
             for name, document in self._documents.items()
-            if in_scope(document.scope, goods)
+            if is_meant(document, goods)
         }
         rules, terms = documents.values(), self._terms
         moments = moments_of(rules, terms.from_us, terms.until_us, terms.zone)

@@ -1,7 +1,6 @@
 """Replays as jobs: started, watched, cancelled, and found again; each is a file of the home."""
 
 import asyncio
-import os
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from queqiao.decide.promotions.rehearsal.replay import PastOrder, Replay, Replay
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
 from queqiao.kernel.clock import SECOND_US, parse_rfc3339
 from queqiao.kernel.errors import Message, NotFound, QueqiaoError, TooManyRequests
+from queqiao.kernel.whole_file import replace_whole
 from queqiao.ports.warehouse.base import Warehouse
 
 log = structlog.get_logger()
@@ -141,17 +141,7 @@ class Replays:
 
     def _save(self, job: ReplayJob) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        scratch = self._file(job.id).with_suffix(".tmp")
-        with scratch.open("wb") as stream:
-            stream.write(msgspec.json.encode(job))
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(self._file(job.id))
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_whole(self._file(job.id), msgspec.json.encode(job))
 
     def _make_room(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
-from queqiao.decide.promotions.documents.scope import GoodsNames, Scope
+from queqiao.decide.promotions.matching.goods_test import in_scope
 
 
 class Shelf:
@@ -34,30 +34,11 @@ class Shelf:
         return self._goods[-1] if self._goods else None
 
 
-def in_scope(scope: Scope, goods: Goods) -> bool:
-    """Say whether goods are in a scope, as ``documents/scope.py`` means it."""
-    price = goods.price_minor
-    if scope.price_at_least is not None and price < scope.price_at_least:
-        return False
-    if scope.price_at_most is not None and price > scope.price_at_most:
-        return False
-    if scope.excluded is not None and _named(scope.excluded, goods):
-        return False
-    everything = not (scope.skus or scope.categories or scope.brands or scope.shops or scope.tags)
-    return everything or _named(scope, goods)
-
-
-def _named(names: GoodsNames, goods: Goods) -> bool:
-    facts = goods.facts
-    return (
-        goods.sku in names.skus
-        or facts.brand in names.brands
-        or facts.shop in names.shops
-        or not set(names.categories).isdisjoint(facts.categories)
-        or not set(names.tags).isdisjoint(facts.tags)
-    )
+def is_meant(document: PromotionDocument, goods: Goods) -> bool:
+    """Say whether goods are in a rule's scope."""
+    return in_scope(document.scope, goods.sku, goods.facts, goods.price_minor)
 
 
 def shelf_of(goods: Iterable[Goods], document: PromotionDocument) -> Shelf:
     """Return those of the goods that are a rule's."""
-    return Shelf(one for one in goods if in_scope(document.scope, one))
+    return Shelf(one for one in goods if is_meant(document, one))

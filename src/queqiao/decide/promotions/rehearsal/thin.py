@@ -3,7 +3,7 @@
 from itertools import islice
 
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
-from queqiao.decide.promotions.rehearsal.shelf import in_scope
+from queqiao.decide.promotions.rehearsal.shelf import is_meant
 
 THIN_MAX = 20
 """How many SKUs are looked at when nobody names any."""
@@ -14,10 +14,10 @@ def thin_skus(rules: Rulebook, currency: str) -> list[str]:
 
     Goods of unknown cost come after those whose cost is known, the cheapest first.
     """
-    scopes = [rules.documents[name].scope for name in rules.drafts or rules.looked_at()]
+    meant_by = [rules.documents[name] for name in rules.drafts or rules.looked_at()]
     meant = (
         one.sku
         for one in rules.goods(currency)
-        if one.price_minor and any(in_scope(scope, one) for scope in scopes)
+        if one.price_minor and any(is_meant(rule, one) for rule in meant_by)
     )
     return list(islice(meant, THIN_MAX))

@@ -10,7 +10,7 @@ from queqiao.decide.promotions.rehearsal.carts import carts_of
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms
 from queqiao.decide.promotions.rehearsal.moments import moments_of
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
-from queqiao.decide.promotions.rehearsal.shelf import Shelf, in_scope
+from queqiao.decide.promotions.rehearsal.shelf import Shelf, is_meant
 from queqiao.decide.promotions.rehearsal.shoppers import Shopper, shoppers_of
 from queqiao.decide.promotions.rehearsal.trials import Amounts, Trial, Trials, together
 
@@ -83,7 +83,7 @@ class _Climb:
 
     def _starts(self) -> Iterator[Amounts]:
         for document in self._documents.values():
-            goods = [one for one in self._goods if in_scope(document.scope, one)]
+            goods = [one for one in self._goods if is_meant(document, one)]
             shelf = Shelf(goods)
             for one in self._telling(goods, shelf):
                 yield from carts_of(one, document, shelf, self._terms.quantity_max)
