@@ -159,3 +159,22 @@ def test_the_calendar_draws_where_promotions_meet(page: Page, system: System) ->
     meeting = page.locator(".overlaps li", has_text="日历甲").filter(has_text="日历乙")
     expect(meeting).to_contain_text("个共同单品")
     expect(meeting).to_contain_text("最低到")
+
+
+def test_checks_that_fail_say_so_and_are_asked_again(page: Page, system: System) -> None:
+    """A refusal that is not of the rule is no fault of the rule; the rest of the page lives on."""
+    del system
+    problem = '{"type": "x", "code": "too_many_requests", "title": "请求过于频繁", "status": 429}'
+    kind = "application/problem+json"
+    for verb in ("findings", "lowest-price"):
+        page.route(
+            f"**/api/v1/promotions/{verb}",
+            lambda route: route.fulfill(status=429, content_type=kind, body=problem),
+        )
+    page.goto("/promotions/new")
+    checks = page.get_by_label("发布前检查")
+    expect(checks).to_contain_text("请求过于频繁", timeout=20_000)
+    expect(page.get_by_test_id("quote")).to_be_visible()
+    page.unroute_all()
+    checks.get_by_role("button", name="重试").click()
+    expect(checks.locator(".lowest tbody tr").first).to_be_visible(timeout=15_000)

@@ -29,7 +29,7 @@ export function Checks({ id, document, currency }: Props) {
     <section className="card" aria-label={t("promotion.checks.title")} aria-busy={found.isFetching || lowest.isFetching}>
       <h2>{t("promotion.checks.title")}</h2>
       {failed ? (
-        asApiError(failed).status < 500 ? <p className="note">{t("promotion.preview.incomplete")} {asApiError(failed).fields[0]?.detail}</p> : <Failure error={failed} retry={() => void Promise.all([found.refetch(), lowest.refetch()])} />
+        asApiError(failed).status === 400 ? <p className="note">{t("promotion.preview.incomplete")} {asApiError(failed).fields[0]?.detail}</p> : <Failure error={failed} retry={() => void Promise.all([found.refetch(), lowest.refetch()])} />
       ) : (
         <div className="stack checks">
           {found.data ? <Found items={found.data.items.map((one) => one.detail)} /> : <Waiting lines={1} />}
