@@ -8,7 +8,7 @@ ONLY ?=
 ENGINES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
+.PHONY: help setup setup-dev demo serve test test-rooms test-whole test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
 .PHONY: engines-install engines-up engines-down engines-status
 .PHONY: system-packages check-console check-types check-python check-docs
 
@@ -55,7 +55,17 @@ serve: setup ## start the whole system, empty
 test: ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest tests -q -m 'not long and not engines'
+	$(MAKE) --no-print-directory -j2 test-rooms test-whole
+
+# The rooms' suites mostly compute, those of the whole mostly wait: beside each other they take
+# little more than the longer of them.
+WHOLE = tests/system tests/browser
+
+test-rooms: ## run the suites of the rooms
+	$(BIN)/python -m pytest tests -q -m 'not long and not engines' $(WHOLE:%=--ignore=%)
+
+test-whole: ## run the suites of the whole system and of the console
+	$(BIN)/python -m pytest $(WHOLE) -q -m 'not long and not engines'
 
 test-long: setup-dev system-packages ## the long runs: kill rounds, fuzz, a year of a shop; interrupted, it goes on
 	$(BIN)/python -m pytest tests -q -m 'long and not engines' -p tests.long_runs

@@ -17,10 +17,12 @@ HELPERS = {
     "callers",
     "combination_carts",
     "combination_solver",
+    "demo_carts",
     "harness",
     "load",
     "processes",
     "sizing_page",
+    "user_agent_lists",
     "warehouse",
     "__main__",
 }

@@ -3,12 +3,18 @@
 How many units of each line a promotion takes are the variables; savings are equalities, rounded
 as the profile rounds; the promotions of the order follow in their sequence on what is left. The
 meaning is that of ``documents/benefit.py``; nothing of the engine is called.
+
+It shares units out; what the promotions give one after the other, each by its own rule, it does
+not know. There buy-and-get gives the cheapest of all its units and not of each group, so it may
+give less and reach a step that groups miss: once in some 2,500 carts that is the best. Whoever
+compares takes the better of the two (``bench.best.by_sequence``).
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from ortools.sat import sat_parameters_pb2
 from ortools.sat.python import cp_model
 
 from queqiao.decide.promotions.documents.benefit import (
@@ -58,6 +64,7 @@ class _Model:
         solver.parameters.num_workers = workers
         solver.parameters.max_time_in_seconds = seconds_max
         solver.parameters.random_seed = 1
+        _suit(solver.parameters)
         status = solver.solve(self.model)
         return Solved(round(solver.objective_value), status == cp_model.OPTIMAL)
 
@@ -204,6 +211,14 @@ class _Model:
         """Half up: twice the share and one, halved and cut."""
         twice = 2 * share.numerator * worth + share.denominator
         self.model.add_division_equality(saving, twice, 2 * share.denominator)
+
+
+def _suit(parameters: sat_parameters_pb2.SatParameters) -> None:
+    """Set what makes the solver quickest on these carts: several times as fast as its defaults."""
+    parameters.linearization_level = 2
+    parameters.cp_model_probing_level = 0
+    parameters.symmetry_level = 0
+    parameters.max_presolve_iterations = 1
 
 
 def _holds(scope: Scope, item: CatalogItem) -> bool:

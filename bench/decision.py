@@ -26,7 +26,7 @@ from queqiao.decide.ads.contracts import Campaign, Creative, Placement, Targetin
 from queqiao.decide.ads.hot_endpoints import AdsServices, routes
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement, snapshot
 from queqiao.decide.ads.served import record
-from queqiao.decide.ads.targeting import Facts
+from queqiao.decide.ads.targeting.index import Facts
 from queqiao.kernel.http import Request, Route
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.embedded import EmbeddedEventLog

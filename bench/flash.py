@@ -3,13 +3,50 @@
 The peer is ``redis-benchmark`` (50 clients, one call each at a time) on an equal script: window of
 time, limit of the user, stock, ``XADD``, with ``appendfsync always``; it has no request ids, no
 expiry and no books. Ours are the embedded ledger in this process, the system over HTTP, and the
-ledger on the same Redis. Peer and ours take turns on the same machine in the same run; the ratio is
-of the best of each.
+ledger on the same Redis. Peer and ours take turns on the same machine in the same run, against HTTP
+in short ones: where others work too, a minute is another machine than the next. The ratio is of the
+best of each.
 
 What was learned: a reservation alone costs its journey (futures, frames, an ``fdatasync``), so all
 that are asked at the same moment share one group, one frame and one sync. Looking each counter up
 once and opening it in its taken state, one msgpack row instead of a step and its transfers, and
 names that stand in the group once took a reservation from 40 to 5 µs in the embedded ledger.
+
+On Redis the server is one thread, and most of its time went into Lua making tables and text. What
+a caller can make (what is remembered of an ask, the row and the transfers of a new counter) comes
+ready; reads of a group are two commands; one entry expires a group; names are sorted when somebody
+looks for them; the answer is one text, since the client reads each reply of a list by itself. In
+runs of 30,000 a reservation costs the server 21 µs of CPU where it was 36 to 41, and the ratio went
+from .8 - .9 to 1.3 - 1.4; in the 120,000 of the table, the last of which also fold the log, it is
+26 where it was 44, and .8 where it was .3 - .4 (other work on both cores, load 11 - 45). An entry
+of the log that is folded asks for its counters in one command, not in one each: 21 µs where it was
+22.5 when every call folds. Where a sync takes milliseconds, the adapter has eight calls in one and
+the peer fifty: .65 - 1.5 in single runs of minutes apart, load 13 - 15.
+
+Over HTTP the owner of the public port was the narrow place, and the price token's signature most of
+it: the library's HMAC of a hash given as an object took 6 µs, from states of the key made once .8.
+Of what is left of a batch of 64, a quarter of the owner's time is writing to sockets. So batches
+that wait at the same moment share a call to the ledger, with its frame and its sync; an ask takes
+its counters as it looks at them and gives back where one is short; all that end at one moment are
+one entry of the heap; hashes of sale and purpose are begun once. In CPU a reservation of a batch
+costs 15 µs, client and all roles, where it cost 18.9 in the same minutes (the peer: 20 of its
+server and 15 of its client a call). In wall time the ratio says how the two cores and the disk are
+shared with others: in turns of a third of a second, at load 10 - 20, medians of 1.2 to 4.6 of the
+peer in single runs, about 2 in most, for the code before 1.9 and 2.8; where files are in memory (no
+sync), 1.9 - 2.2 by the best of each. Both do nothing while the disk does not answer (a sync took 2
+- 4 ms by its median there, .2 ms alone): then it matters that a flight takes 512 with it. Sixteen
+connections are no quicker than eight.
+
+In a batch of 64 the owner of the port takes 5.4 µs of computing a reservation, warm (its price
+token 1.5, the rest of its answer 1.4, its ask 1.3, the question .8), and about as much again for
+sockets and cold caches; the ledger 3.4 of its 6.5. To look through a body for escapes by a
+regular expression took 40 µs a batch, where to parse it takes 17, and each wish was checked in five
+calls: without, and with a caller's key hashed once, the owner takes 8.5 µs where it took 9.4, and
+61 where it took 66 for one a request (old and new in turns, at load 8 - 9). In 15 short turns of
+old, new and peer at load 11 the best of the new is 1.11 of the best of the old, and 3.8 of the
+peer's. Of the 61 all that is ours from headers to body is 16: the rest is parser, system calls and
+loop. Tried and no better: to let a landed flight answer before the next one leaves, so that it is
+fuller.
 """
 
 import asyncio
@@ -36,11 +73,11 @@ from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.flights import Flights
 from queqiao.wiring.supervisor import statuses
 
-TURNS = 3
-PEER_CALLS, IN_PROCESS, ON_REDIS = 100_000, 200_000, 120_000
+TURNS, SHORT_TURNS = 3, 5
+PEER_CALLS, IN_PROCESS, ON_REDIS = 40_000, 200_000, 120_000
 BATCH, BATCHES_AT_ONCE = 64, 8
 ONE_AT_ONCE = 50
-HTTP_BATCHES, HTTP_CONNECTIONS = 1_500, 8
+HTTP_BATCHES, HTTP_CONNECTIONS = 400, 8
 HTTP_SINGLES, SINGLE_CONNECTIONS = 15_000, 32
 NOW_US, END_US = 1_780_000_000_000_000, 1_790_000_000_000_000
 SCRIPT = """
@@ -68,17 +105,18 @@ def run() -> list[Row]:
         _sell(system)
         http, singles = _Http(system), [_Single(0, 0)]
         for turn in range(TURNS):
-            if shutil.which("redis-server") is not None:
-                place = Path(folder) / f"redis{turn}"
-                place.mkdir()
-                with _redis(place) as port:
+            # A fresh server: one that has run for long writes its log anew meanwhile.
+            with _redis_or_none(Path(folder) / f"redis{turn}") as port:
+                if port:
                     peers.append(_peer(port))
                     ours["redis"].append(uvloop.run(_on_redis(port)))
-            place = Path(folder) / f"ledger{turn}"
-            batch, single = uvloop.run(_embedded(place))
+            with _redis_or_none(Path(folder) / f"peer{turn}") as port:
+                for _ in range(SHORT_TURNS):
+                    peers.append(_peer(port) if port else 0.0)
+                    ours["http"].append(http.batches())
+            batch, single = uvloop.run(_embedded(Path(folder) / f"ledger{turn}"))
             ours["batch"].append(batch)
             ours["single"].append(single)
-            ours["http"].append(http.batches())
             singles.append(http.singles())
     best = min(singles[1:], key=lambda one: one.cpu_us)
     return _rows(max(peers) or None, {name: max(found) for name, found in ours.items()}, best)
@@ -129,6 +167,16 @@ def _rows(peer: float | None, ours: dict[str, float], single: _Single) -> list[R
 
 
 @contextmanager
+def _redis_or_none(folder: Path) -> Iterator[int | None]:
+    if shutil.which("redis-server") is None:
+        yield None
+    else:
+        folder.mkdir()
+        with _redis(folder) as port:
+            yield port
+
+
+@contextmanager
 def _redis(folder: Path) -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -160,6 +208,7 @@ def _cli(port: int, *command: str) -> str:
 
 def _peer(port: int) -> float:
     """Return how many calls of the script ``redis-benchmark`` does in a second."""
+    _cli(port, "DEL", "log", "users")
     _cli(port, "SET", "stock", str(10**9))
     sha = _cli(port, "SCRIPT", "LOAD", SCRIPT)
     call = ["EVALSHA", sha, "3", "stock", "users", "log"]

@@ -21,7 +21,6 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
-from sqlalchemy import insert
 
 from bench.harness import System, row, running_system
 from bench.pricing import (
@@ -34,6 +33,7 @@ from bench.pricing import (
     held,
     matching_us,
     promotion,
+    publish,
     scan_match,
 )
 from queqiao.catalog.contracts import PriceBook
@@ -50,10 +50,6 @@ from queqiao.decide.promotions.matching.matcher import Matcher
 from queqiao.decide.promotions.offers import compile_offer
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
-from queqiao.kernel import json
-from queqiao.ports.records.tables import documents
-from queqiao.wiring import adapters
-from queqiao.wiring.settings import Settings
 
 LIVE, CHANGES, PUBLISHED = 20_000, 20, 20
 IN_A_ROW = 8
@@ -166,31 +162,14 @@ def _published() -> list[Row]:
     """Return how long a published promotion takes to be in the answers of every process."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        _fill(home)
+        random = Random(20260618)
+        publish(home, ((f"p{number:05}", narrow(random, number)) for number in range(LIVE)))
         with running_system(["--workers", "2"], home=home) as system:
             waits = sorted(_seen_after_s(system, number) for number in range(PUBLISHED))
     return [
         row("matching", f"{LIVE:,} live: publish → every process, p95 of {PUBLISHED}", "s", "lower",
             round(waits[int(PUBLISHED * 0.95)], 2), goal=1)
     ]  # fmt: skip
-
-
-def _fill(home: Path) -> None:
-    """Store the promotions as live documents, before there is a system."""
-    settings = Settings(home=home)
-    records = adapters.records(settings)
-    records.upgrade()
-    random = Random(20260618)
-    rows = [
-        {
-            "kind": "promotion", "id": f"p{number:05}", "revision": 1, "state": "live",
-            "name": "p", "body": json.encode(narrow(random, number)).decode(),
-            "created_at_us": NOW_US, "updated_at_us": NOW_US, "updated_by": "bench",
-        }
-        for number in range(LIVE)
-    ]  # fmt: skip
-    records.write_now(lambda conn: conn.execute(insert(documents), rows))
-    records.close()
 
 
 def _seen_after_s(system: System, number: int) -> float:

@@ -1,1 +1,1 @@
-"""The Yahoo streaming benchmark as one would write it in an engine's own API; run in its Python."""
+"""What is run by hand: a benchmark in an engine's own API, in its Python; long comparisons."""

@@ -26,6 +26,8 @@ const nothing = {
   "/api/v1/system": { roles: [], memory_bytes: 0, log_end: 0, loaded: 0, lag_events: 0, version: "0", ip_database: "ready" },
   "/api/v1/pipeline": { now: new Date().toISOString(), watermark: null, last_received_at: null, lag_ms: 0, lag_events: 0, log_end: 0, loaded: 0, minutes: [], tiers: { warehouse: { rows: 0, bytes: 0 }, lake: { rows: 0, bytes: 0 } }, backfill: { phase: "none", offset: 0, of_offset: 0, begun_at: "", cause: "", last: null } },
   "/api/v1/metrics/series/query": { times: [], step_s: 60, lines: [] },
+  "/api/v1/promotions/calendar": { promotions: [], overlaps: [], compared: 0 },
+  "/api/v1/promotion_effects": { rows: [], currency: "CNY", watermark: null },
   "/api/v1/segments/preview": { count: 0, total: 0, sample: [], watermark: null },
 };
 const problem = { type: "urn:queqiao:problem:broken", code: "broken", title: "系统内部错误", status: 500, trace_id: "0197c0de5f0a" };

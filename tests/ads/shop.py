@@ -13,6 +13,7 @@ from queqiao.decide.ads.hot_endpoints import (
     routes,
 )
 from queqiao.decide.ads.hot_state import snapshot
+from queqiao.decide.ads.wallets.hot_state import NOBODY
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
@@ -31,19 +32,21 @@ def placement(identifier="home", floor_minor=10, currency="CNY"):
     return live(identifier, Placement("place", floor_minor, currency))
 
 
-def campaign(identifier, bid_minor, *, budget=1_000_000, segments=(), channels=(), **more):
+def campaign(
+    identifier, bid_minor, *, budget=1_000_000, segments=(), channels=(), expression=None, **more
+):
     creatives = more.pop(
         "creatives", [Creative(f"{identifier}-x", "买一送一", f"https://shop.example/{identifier}")]
     )
     document = Campaign(
         name=identifier,
-        advertiser="brand",
+        advertiser=more.pop("advertiser", "brand"),
         placements=more.pop("placements", ["home"]),
         bid_minor=bid_minor,
         currency=more.pop("currency", "CNY"),
         daily_budget_minor=budget,
         creatives=creatives,
-        targeting=Targeting(list(segments), list(channels)),
+        targeting=Targeting(list(segments), list(channels), expression),
         **more,
     )
     return live(identifier, document)
@@ -61,7 +64,7 @@ class Shop:
         self.hot = snapshot([], [])
         self.mount()
 
-    def mount(self, ledger=None, log=None):
+    def mount(self, ledger=None, log=None, frequency=None):
         ledger, log = ledger or self.ledger, log or self.log
         services = AdsServices(
             hot=lambda: self.hot,
@@ -70,12 +73,13 @@ class Shop:
             signer=self.signer,
             segments_of=lambda user: self.segments.get(user, frozenset()),
             random_bits=random.Random(7).getrandbits,
+            frequency=frequency,
         )
         self.decide_route, self.why_route = routes(services)
         (self.notice_route,) = notice_routes(NoticeServices(ledger, log, self.signer))
 
-    def show(self, placements, campaigns, counts=()):
-        self.hot = snapshot(placements, campaigns, counts)
+    def show(self, placements, campaigns, counts=(), who_pays=NOBODY):
+        self.hot = snapshot(placements, campaigns, counts, who_pays)
 
     async def ask(self, body=None, now_us=NOW_US):
         body = body or {"placements": [{"id": "home"}], "user": {"anonymous_id": "ann"}}

@@ -93,6 +93,8 @@ async def test_who_cannot_pay_is_left_out_and_the_next_one_wins(shop):
             "score": None,
             "propensity": 0.0,
             "recorded": True,
+            "cap": None,
+            "clause": None,
         }
     ]
     assert why["replay"] == {"equal": True, "differences": []}

@@ -79,3 +79,31 @@ def test_a_placement_needs_a_known_currency():
 def test_both_kinds_have_a_json_schema():
     for kind in KINDS:
         assert msgspec.json.schema(kind.type)["$defs"][kind.type.__name__]["properties"]
+
+
+CAP = {"level": "campaign", "times": 3, "per": "day"}
+
+
+def test_good_caps_pass():
+    check(caps=[CAP, CAP | {"rolling": True}, CAP | {"level": "account", "per": "lifetime"}])
+
+
+@pytest.mark.parametrize(
+    ("path", "caps"),
+    [
+        ("caps[0].level", [CAP | {"level": "shop"}]),
+        ("caps[0].times", [CAP | {"times": 0}]),
+        ("caps[0].times", [CAP | {"times": 10_001}]),
+        ("caps[0].times", [CAP | {"times": 101, "rolling": True}]),
+        ("caps[0].per", [CAP | {"per": "year"}]),
+        ("caps[0].rolling", [CAP | {"per": "lifetime", "rolling": True}]),
+        ("caps[0].every", [CAP | {"every": 3}]),
+        ("caps[1]", [CAP, CAP | {"times": 5}]),
+        ("caps", [CAP] * 21),
+    ],
+)
+def test_a_wrong_cap_is_named(path, caps):
+    with pytest.raises(InvalidInput) as refused:
+        check(caps=caps)
+    (field,) = refused.value.fields
+    assert field.path == path

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
-from queqiao.decide.ads.budgets import LEASE_US
+from queqiao.decide.ads.budgets import LATE_US, LEASE_US
 from queqiao.decide.ads.contracts import Creative
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import NotFound, Unavailable
@@ -80,6 +80,23 @@ async def test_a_late_click_is_free_where_the_budget_is_spent(shop, ad):
     assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
     assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [0]
     assert await shop.budget("a") == Balance(100, 0, 0, 100)
+
+
+@pytest.mark.parametrize(("after_us", "cost_minor"), [(LATE_US, 10), (LATE_US + 1000, 0)])
+async def test_a_click_costs_nothing_once_the_months_bill_may_be_closed(
+    shop, ad, after_us, cost_minor
+):
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + after_us)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [cost_minor]
+    assert (await shop.budget("a")).spent == cost_minor
+
+
+async def test_a_late_click_cut_off_after_its_charge_says_what_it_cost_however_late(shop, ad):
+    shop.mount(log=Cut(shop.log))
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + LEASE_US)).status == 503
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + LATE_US + 1000)).status == 302
+    assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
+    assert (await shop.budget("a")).spent == 10
 
 
 async def test_a_click_on_a_decision_long_forgotten_is_free(shop, ad):

@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 from bench.harness import System
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.everyone import PHONE, desk, faults, settle, too_wide_px
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = [
     "/",
     "/promotions",
     "/promotions/new",
     "/promotions?tab=calendar",
     "/promotions?tab=batches",
+    "/promotions?tab=points",
     "/promotions/batches/new",
+    "/promotions/effects",
+    "/promotions/try?cart=TEA-1*2,CUP-1*1",
     "/ads",
     "/ads/new",
     "/ads/spring-tea",
@@ -43,77 +45,17 @@ PAGES = [
     "/operations/metrics",
     "/operations?tab=keys",
     "/settings",
+    "/settings?tab=approvals",
     "/settings?tab=audit",
     "/settings?tab=taste",
 ]
-COLOURS = ["color-contrast"]
-TASTES = [("zh", "light", RULES), ("zh", "dark", COLOURS), ("en", "dark", RULES),
-          ("en", "light", COLOURS)]  # fmt: skip
-"""Both languages and both themes; two of them differ from the others in colours only."""
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 375, "height": 812}
-OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SET = "[document.documentElement.lang.slice(0, 2), document.documentElement.dataset.mode]"
-
-
-def _settle(page: Page) -> None:
-    """Wait until the page shows content instead of placeholders."""
-    page.locator("h1").first.wait_for()
-    expect(page.locator(".waiting")).to_have_count(0, timeout=20_000)
-
-
-def _switch(page: Page, language: str, mode: str) -> None:
-    """Go to a language and a theme as a person does, by the keys for it."""
-    page.evaluate("document.activeElement.blur()")
-    now = page.evaluate(SET)
-    for key, is_so in (("l", now[0] == language), ("t", now[1] == mode)):
-        if not is_so:
-            page.keyboard.press(key)
-    root = page.locator("html")
-    expect(root).to_have_attribute("data-mode", mode)
-    expect(root).to_have_attribute("lang", re.compile(f"^{language}"))
-    _settle(page)
-
-
-def _violations(page: Page, rules: list[str]) -> list[str]:
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules}).then(result => result.violations)", rules
-    )
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
-
-def _too_wide_px(page: Page) -> int:
-    """Return by how much a page stays wider than a phone's screen; charts follow it by and by."""
-    page.set_viewport_size(PHONE)
-    for _ in range(100):
-        over = int(page.evaluate(OVER))
-        if over <= 0:
-            break
-        page.wait_for_timeout(20)
-    page.set_viewport_size(DESK)
-    return over
 
 
 @pytest.mark.timeout(600)
 def test_every_page_is_for_everyone(chromium: Browser, owner: Path, system: System) -> None:
     """axe finds nothing in each language and theme; nothing is wider than a phone of 375 px."""
-    context = chromium.new_context(
-        storage_state=owner, locale="zh-CN", viewport=DESK, base_url=system.base_url,
-        reduced_motion="reduce",
-    )  # fmt: skip
-    context.add_init_script(path=AXE)
-    page, wrong = context.new_page(), {}
-    for path in PAGES:
-        page.goto(path)
-        _settle(page)
-        for language, mode, rules in TASTES:
-            _switch(page, language, mode)
-            if found := _violations(page, rules):
-                wrong[path, language, mode] = found
-            if rules is RULES and (over := _too_wide_px(page)) > 0:
-                wrong[path, language, "wide"] = [f"{over} px"]
-    context.close()
-    assert wrong == {}
+    with desk(chromium, owner, system) as page:
+        assert faults(page, PAGES) == {}
 
 
 def test_a_phone_has_five_places_at_the_bottom(
@@ -124,12 +66,12 @@ def test_a_phone_has_five_places_at_the_bottom(
     )
     page = context.new_page()
     page.goto("/")
-    _settle(page)
+    settle(page)
     assert page.locator(".rail > .rail-link:visible, .rail > .more:visible").count() == 5
-    assert _too_wide_px(page) <= 0
+    assert too_wide_px(page) <= 0
     page.set_viewport_size(PHONE)
     page.goto("/data/pipeline")  # the last tab of its row
-    _settle(page)
+    settle(page)
     expect(page.locator(".tab.open")).to_be_in_viewport(ratio=1)
     context.close()
 

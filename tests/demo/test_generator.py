@@ -5,12 +5,17 @@ from collections import Counter
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import httpx
+import msgspec
 import pytest
 from tests.demo.fake_system import FakeSystem
 
 from queqiao.demo import rates
-from queqiao.demo.client import StoreClient
+from queqiao.demo.checkout import Order
+from queqiao.demo.client import ATTEMPTS_MAX, StoreClient
 from queqiao.demo.generator import LivingStore, Plan
+from queqiao.demo.returns import Return, refund, return_of
+from queqiao.demo.shoppers import make_shoppers
 from queqiao.kernel.clock import DAY_US, FixedClock, parse_rfc3339
 from queqiao.kernel.randomness import Randomness
 
@@ -92,22 +97,83 @@ def test_money_of_orders_is_whole_minor_units_and_adds_up(lived):
         assert sum(lines) == order["subtotal_minor"] == order["total_minor"]
 
 
-def test_returns_name_an_order_that_was_completed_before(lived):
-    system, _ = lived
+def test_what_comes_back_is_of_an_order_before_and_what_the_system_refunded(lived):
+    system, counts = lived
     completed = {}
+    back = []
     for event in system.events:
         if event.get("event") == "Order Completed":
-            completed[event["properties"]["order_id"]] = event["timestamp"]
-        if event.get("event") == "Order Refunded":
-            assert completed[event["properties"]["order_id"]] < event["timestamp"]
+            completed[event["properties"]["order_id"]] = event
+        if event.get("event") in ("Order Refunded", "Order Cancelled"):
+            back.append(event)
+            assert completed[event["properties"]["order_id"]]["timestamp"] < event["timestamp"]
+    assert min(counts["returns"], counts["orders cancelled"]) > 0
+    assert {event["messageId"] for event in back} == set(refunded(system))
+    for event in back:
+        asked, told = refunded(system)[event["messageId"]], event["properties"]
+        assert asked["redemption_id"] == f"r-{told['order_id']}"
+        order = completed[told["order_id"]]["properties"]
+        if event["event"] == "Order Cancelled":
+            assert asked["everything"]
+            assert told["total_minor"] == order["total_minor"] - 1
+        else:
+            (item,), (product,) = asked["items"], told["products"]
+            bought = order["products"][int(item["line"]) - 1]
+            paid = bought["price_minor"] * bought["quantity"] - bought["discount_minor"]
+            assert (product["sku"], item["quantity"]) == (bought["sku"], bought["quantity"])
+            assert told["total_minor"] == paid - 1
+
+
+def refunded(system: FakeSystem) -> dict[str, dict]:
+    """Return the refunds that were asked for, by their request ids."""
+    asked = [
+        msgspec.json.decode(r.content)
+        for r in system.requests
+        if r.url.path == "/api/v1/promotions/refund"
+    ]
+    return {one["request_id"]: one for one in asked}
+
+
+def test_some_orders_come_back_as_the_rates_say():
+    shopper = make_shoppers(["NEW"], NOW_US, Randomness(1).stream("shopper"))[0]
+    order = Order("o", NOW_US, shopper, [{}, {}], ["1", "2"])
+    stream = Randomness(2).stream
+    back = [found for at in range(20_000) if (found := return_of(order, stream("return", at)))]
+    cancelled = [one for one in back if one.line is None]
+    rate = rates.CANCELLED_OF_ORDERS
+    assert len(cancelled) / 20_000 == pytest.approx(rate, rel=0.15)
+    assert len(back) / 20_000 == pytest.approx(rate + rates.RETURNED_OF_ORDERS, rel=0.1)
+    assert {one.line for one in back} == {None, 0, 1}
+    assert max(one.at_us for one in cancelled) <= NOW_US + 1_800_000_000
 
 
 def test_a_code_is_entered_then_redeemed_or_denied(lived):
     system, counts = lived
     found = named(system)
     assert found["Coupon Entered"] == counts["codes redeemed"] + found["Coupon Denied"]
-    redeemed = [r for r in system.requests if r.url.path.endswith("/redeem")]
-    assert len(redeemed) == counts["codes redeemed"]
+    placed = [
+        msgspec.json.decode(r.content)
+        for r in system.requests
+        if r.url.path == "/api/v1/promotions/redemptions"
+    ]
+    assert len(placed) == counts["orders"]
+    assert sum(len(order["question"]["codes"]) for order in placed) == counts["codes redeemed"]
+    assert not any(r.url.path.endswith("/redeem") for r in system.requests)
+
+
+async def test_an_order_pays_the_price_at_which_it_used_its_promotions():
+    """Between the quote and the payment something was used up: what is paid is what holds then."""
+    system, _ = await history(9, 2)
+    ids = {
+        body["order_id"]
+        for r in system.requests
+        if r.url.path == "/api/v1/promotions/redemptions"
+        and (body := msgspec.json.decode(r.content))["commit"]
+    }
+    orders = {
+        e["properties"]["order_id"] for e in system.events if e.get("event") == "Order Completed"
+    }
+    assert ids == orders
 
 
 def test_the_curve_has_a_mean_of_one_over_a_week():
@@ -116,6 +182,15 @@ def test_the_curve_has_a_mean_of_one_over_a_week():
     shares = [rates.hour_share(start_us + hour * 3_600_000_000, zone) for hour in range(168)]
     assert sum(shares) / 168 == pytest.approx(1, abs=0.01)
     assert max(range(24), key=lambda hour: shares[hour]) == 12
+
+
+def test_a_lower_price_sells_more_and_the_usual_one_as_published():
+    usual = rates.checked_out_of_carts(rates.USUAL_DISCOUNT)
+    assert usual == pytest.approx(rates.CHECKED_OUT_OF_CARTS)
+    assert usual == pytest.approx(0.4924, abs=1e-4)
+    assert rates.checked_out_of_carts(0) == pytest.approx(0.4128, abs=1e-4)
+    assert rates.checked_out_of_carts(0.25) == pytest.approx(0.8773, abs=1e-4)
+    assert rates.checked_out_of_carts(1) == 1
 
 
 def test_views_of_a_visit_have_the_published_mean():
@@ -137,3 +212,35 @@ async def test_it_lives_on_until_it_is_told_to_stop():
         await living
     await client.close()
     assert system.events[0]["type"] == "page"
+
+
+PLACED = {
+    "order_id": "o",
+    "commit": True,
+    "question": {"cart": {"lines": [{"id": "1", "sku": "P001-A", "quantity": 1}]}, "codes": []},
+}
+
+
+def refused() -> httpx.Response:
+    raise httpx.ConnectError("nobody listens")
+
+
+async def test_a_return_that_the_system_did_not_answer_comes_back_later():
+    system = FakeSystem()
+    client = StoreClient(
+        "http://store", "admin", "write", transport=system.transport(), pause=no_pause
+    )
+    system.post("/api/v1/promotions/redemptions", PLACED)
+    shopper = make_shoppers(["NEW"], NOW_US, Randomness(1).stream("shopper"))[0]
+    products = [{"price_minor": 10_000, "quantity": 1, "discount_minor": 1_000}]
+    back = Return(NOW_US, "m", Order("o", NOW_US, shopper, products, ["1"], "r-o"), None)
+    system.away = [refused] * ATTEMPTS_MAX
+    with pytest.raises(httpx.ConnectError):
+        await refund(client, back, None)
+    event = await refund(client, back, None)
+    await client.close()
+    assert (event["event"], event["properties"]["total_minor"]) == ("Order Cancelled", 8_999)
+
+
+async def no_pause(_seconds: float) -> None:
+    return

@@ -1,6 +1,8 @@
 """Time, ids, chance, tokens, errors and text."""
 
+import hmac
 import uuid
+from base64 import urlsafe_b64decode
 from random import Random
 
 import pytest
@@ -78,6 +80,15 @@ def test_streams_of_chance_are_independent_of_each_other() -> None:
     assert Randomness(1).stream("a", 1).random() != Randomness(1).stream("a1").random()
 
 
+@pytest.mark.parametrize("size", [16, 32, 64, 65, 200])
+def test_tokens_carry_the_standard_hmac(size):
+    key, payload = bytes(range(size)), b"what it says"
+    for _ in range(2):
+        token = Signer(key).sign(payload, "purpose")
+        mac = hmac.digest(key, b"purpose\x00" + payload, "sha256")[:16]
+        assert urlsafe_b64decode(token + "=" * (-len(token) % 4)) == mac + payload
+
+
 @given(st.binary(max_size=60), st.randoms())
 def test_tokens_hold_for_their_purpose_and_break_when_touched(
     payload: bytes, random: Random
@@ -91,6 +102,16 @@ def test_tokens_hold_for_their_purpose_and_break_when_touched(
                 signer.verify(wrong, "click")
     with pytest.raises(NotFound):
         signer.verify(token, "view")
+
+
+@given(st.binary(max_size=60), st.integers(0, 40), st.sampled_from("!=\n ."))
+def test_a_token_has_one_spelling(payload: bytes, place: int, foreign: str) -> None:
+    signer = Signer(b"k" * 32)
+    token = signer.sign(payload, "click")
+    spare = {token[:-1] + chr(ord(token[-1]) + 1), token[:-1] + chr(ord(token[-1]) - 1)}
+    for wrong in {token[:place] + foreign + token[place:], token + "=" * 4, *spare}:
+        with pytest.raises(NotFound):
+            signer.verify(wrong, "click")
 
 
 @pytest.mark.parametrize("code", sorted(set(errors.tree()) - {"caller_error"}))

@@ -18,7 +18,7 @@ START_US = 1_781_000_000_000_000
 MINUTE_US = 60_000_000
 KINDS = [
     "Product Viewed", "Product Viewed", "Product Added", "Ad Viewed", "Ad Clicked",
-    "Order Completed", "Order Refunded",
+    "Order Completed", "Order Refunded", "Ad Click Refunded",
 ]  # fmt: skip
 
 

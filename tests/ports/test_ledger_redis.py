@@ -10,8 +10,8 @@ import pytest
 from redis.exceptions import ResponseError
 from tests.system.commands import queqiao
 
-from queqiao.kernel.errors import Broken, Conflict
-from queqiao.ports.ledger.base import Balance, Granted, Take
+from queqiao.kernel.errors import Broken, Conflict, Gone
+from queqiao.ports.ledger.base import Ask, Balance, Granted, Leased, Refused, Take
 from queqiao.ports.ledger.embedded import EmbeddedLedger
 from queqiao.ports.ledger.model import Model
 from queqiao.ports.ledger.redis import LIBRARY, RedisLedger
@@ -93,6 +93,30 @@ async def test_more_reservations_than_one_call_frees_expire_in_one_step(ledger):
     assert (await ledger.balances(["a"]))["a"] == Balance(10_000, 0, 10_000, 0)
 
 
+async def test_a_step_that_meets_thousands_due_leaves_turns_to_others(ledger, monkeypatch):
+    """It frees some with each call, is done once when all are free, and keeps its promise."""
+    names = [f"k{number}" for number in range(1_000)]
+    made = [ledger.reserve(name, [Take("a", 1, 1_100)], 1_000, 1) for name in names]
+    assert all(isinstance(one, Granted) for one in await asyncio.gather(*made))
+    asks = [Ask(f"m{number}", {"a": 1}, {}, 1_000) for number in range(100)]
+    assert all(isinstance(one, Leased) for one in await ledger.reserve_many(asks, 1))
+    called, call = [], ledger._calls.call
+
+    async def counted(*command):
+        called.append(command[1])
+        return await call(*command)
+
+    monkeypatch.setattr(ledger._calls, "call", counted)
+    granted = await ledger.spend("all", [Take("a", 1_100)], 1_000)
+    assert isinstance(granted, Granted)
+    assert len(called) >= 6
+    assert await ledger.balances(["a"]) == {"a": Balance(1_100, 0, 1_100, 0)}
+    for name in names[::100]:
+        with pytest.raises(Gone):
+            await ledger.commit(name, 1_000)
+    assert (await ledger.prove()).balanced
+
+
 async def test_data_of_another_release_are_left_alone(ledger):
     await ledger.spend("k", [Take("a", 1, 10)], 1)
     await ledger._calls.call("HSET", ledger._place.key("meta"), "format", "2")
@@ -167,3 +191,37 @@ def test_the_command_moves_a_stopped_home(redis_url, tmp_path):
     asyncio.run(spend("k2"))
     other = queqiao("move", "ledger", "--to", to, home=tmp_path)
     assert (other.returncode, "has a ledger already" in other.stderr) == (1, True)
+
+
+async def test_reservations_made_together_expire_one_by_one(ledger):
+    limits = {"stock": 2_000}
+    asks = [
+        Ask(f"k{n}", {"stock": 1, f"mine{n}": 1}, {**limits, f"mine{n}": 1}, 50)
+        for n in range(2_500)
+    ]
+    told = await ledger.reserve_many(asks, 1)
+    assert [isinstance(one, Leased) for one in told] == [True] * 2_000 + [False] * 500
+    assert await ledger.reserve_many(asks, 1) == told, "a retry gets the first answer"
+    for number in range(0, 100, 2):
+        await ledger.commit(f"k{number}", 2)
+        await ledger.release(f"k{number + 1}", 2)
+    named = [f"mine{number}" for number in range(2_000) if f"{number}".startswith("19")]
+    assert list(await ledger.find("mine19", 200)) == sorted(named)
+    proof = await ledger.prove()
+    assert proof.balanced, proof.faults
+    assert proof.reservations_open == 1_900
+    assert await ledger.expire(49) == 0
+    assert await ledger.expire(50) == 1_900
+    assert (await ledger.balances(["stock"]))["stock"] == Balance(2_000, 0, 50, 1_950)
+    assert await ledger._calls.call("ZCARD", ledger._place.key("flights")) == 0
+    proof = await ledger.prove()
+    assert (proof.balanced, proof.reservations_open) == (True, 0)
+
+
+async def test_what_was_prepared_for_a_new_counter_is_left_where_there_is_one(ledger):
+    await ledger.set_limit("mine", 5, "limit", 1)
+    first, second = (Ask(key, {"mine": 3}, {"mine": 4}, 50) for key in ("k1", "k2"))
+    assert await ledger.reserve_many([first], 1) == [Leased(50)]
+    assert await ledger.reserve_many([second], 1) == [Refused("mine", 1)]
+    assert (await ledger.balances(["mine"]))["mine"] == Balance(4, 3, 0, 1)
+    assert (await ledger.prove()).balanced

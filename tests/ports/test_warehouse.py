@@ -1,5 +1,8 @@
 """The warehouse's promises, on the engine in process and over ClickHouse's HTTP interface."""
 
+import asyncio
+from typing import Any
+
 import pyarrow as pa
 import pytest
 from tests.ports.clickhouse_server import face_port  # noqa: F401  # a fixture
@@ -62,6 +65,22 @@ async def test_a_query_is_bounded(warehouse: Warehouse, sql: str, reason: str) -
         await warehouse.query(sql)
     assert refusal.value.reason == reason
     assert (await warehouse.query("SELECT 1")).rows == [[1]]
+
+
+async def test_an_answer_that_was_cut_off_spoils_no_other(warehouse: Warehouse) -> None:
+    """Asked at once, over the same few handles: what is too long is refused, the rest is right."""
+
+    async def too_long() -> None:
+        for _ in range(20):
+            with pytest.raises(Refused):
+                await warehouse.query("SELECT number FROM numbers(300000)")
+
+    async def short() -> list[list[Any]]:
+        found = [await warehouse.query("SELECT 7, 'seven'") for _ in range(60)]
+        return [row for table in found for row in table.rows]
+
+    answers = await asyncio.gather(too_long(), short(), short())
+    assert answers[1] == answers[2] == [[7, "seven"]] * 60
 
 
 async def test_a_statement_that_makes_no_sense_is_our_defect(warehouse: Warehouse) -> None:

@@ -43,7 +43,7 @@ async def main(folder: Path, log: Path, consent: int, stamp: str) -> None:
     found["rollup"] = (await warehouse.query("SELECT sum(views), count() FROM rollup_hour")).rows
     left = "SELECT count() FROM system.tables WHERE name LIKE 'shadow_%'"
     assert (await warehouse.query(left)).rows == [[0]]
-    assert len(TABLES) == 18
+    assert len(TABLES) == 20
     print(found, flush=True)
     await live.close()
     warehouse.close()

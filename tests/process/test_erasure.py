@@ -12,6 +12,7 @@ from tests.process.tiered import CutOff, CutOffError
 
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.envelope import EMPTY, decode_envelope, encode_envelope
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.process import erasure_log
 from queqiao.process.ddl import EVENTS
@@ -281,6 +282,22 @@ async def test_the_log_says_no_more_of_it_than_rows_do(house, lake, book, tmp_pa
     assert [
         await house.log.find(f"m{number}") for number in (2, 7)
     ] == [[after[2]], [after[7]]]  # fmt: skip
+
+
+async def test_a_click_of_somebody_erased_stays_on_its_bill(house, lake, book, tmp_path) -> None:
+    """In its row and in the log: an advertiser's invoice adds up whoever clicked."""
+    bill = "ads:billed:brand:2026-05"
+    click = decode_envelope(event("Ad Clicked", 0, user=USER, cost_minor=7, bill=bill, seen=SECRET))
+    click.source = ADS_SOURCE
+    await house.load(encode_envelope(click))
+    book.request("e1", Subject(user_id=USER), 1)
+    for at_us in (2, 3):
+        await eraser_of(house, lake, book).advance(at_us)
+    (row,) = await house.ask("SELECT cost_minor, properties FROM events")
+    assert row == [7, '{"bill":"ads:billed:brand:2026-05"}']
+    (kept,) = EmbeddedEventLogReader(tmp_path / "log").read(0, 9)
+    left = msgspec.json.decode(decode_envelope(kept.body).properties)
+    assert left == {"cost_minor": 7, "bill": bill}
 
 
 async def test_a_crash_in_the_middle_is_gone_on_from(house, lake, book) -> None:

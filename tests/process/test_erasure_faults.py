@@ -8,9 +8,10 @@ from tests.process.conftest import Nowhere, eraser_of, event
 from tests.process.test_erasure import DEVICE, KEPT_USER, SECRET, USER, fill
 
 from queqiao.kernel.envelope import decode_envelope, encode_envelope
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.process.erasure_book import Subject
-from queqiao.process.stitching_events import MERGED, SOURCE
+from queqiao.process.stitching_events import MERGED
 
 
 def of_no_kind(raw: bytes, made: bytes, **changed: Any) -> bytes:
@@ -23,7 +24,7 @@ def of_no_kind(raw: bytes, made: bytes, **changed: Any) -> bytes:
 async def test_an_event_that_our_code_fails_on_stops_no_erasure(
     house, lake, book, tmp_path
 ) -> None:
-    order = {"source": SOURCE, "event": MERGED}
+    order = {"source": OWN_SOURCE, "event": MERGED}
     await house.load(
         of_no_kind(b"null", event("A", 0, user=USER, context={"page": {"url": SECRET}})),
         of_no_kind(b'["harbour-street-12"]', event("A", 1, user=USER, anon=DEVICE)),

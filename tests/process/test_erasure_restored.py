@@ -9,10 +9,11 @@ from tests.process.conftest import House, Nowhere, append, eraser_of, event
 from tests.process.tiered import CutOff, CutOffError
 
 from queqiao.kernel.envelope import decode_envelope, encode_envelope
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
 from queqiao.process.erasure_book import ErasureBook, Subject
-from queqiao.process.stitching_events import MERGED, SOURCE
+from queqiao.process.stitching_events import MERGED
 
 USER, DEVICE, KEPT = "user-erased", "device-erased", "user-kept"
 LATE, SHARED, SECRET = "user-of-the-tail", "device-of-two", "harbour-street-12"
@@ -124,7 +125,7 @@ async def test_what_no_table_had_loaded_is_erased_from_the_log(tmp_path: Path) -
         event("C", 18, anon=SHARED, note="stays"),
     ]  # fmt: skip
     order = decode_envelope(event(MERGED, 19, id=LATE, other=KEPT, users=[LATE], note=SECRET))
-    order.source = SOURCE
+    order.source = OWN_SOURCE
     tail.append(encode_envelope(order))
     async with Home(home) as old:
         await old.house.load(event("A", 0, anon=DEVICE, user=USER), event("A", 1, user=KEPT))

@@ -19,6 +19,7 @@ from tests.transforms.engines import table_of
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US, day_start_us
 from queqiao.kernel.envelope import Envelope, encode_envelope
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.ports.compute.digest import digest
 from queqiao.ports.compute.embedded import EmbeddedEngine
 from queqiao.ports.compute.sinks import MemorySink
@@ -27,7 +28,7 @@ from queqiao.ports.compute.versions import standing
 from queqiao.ports.event_log.base import NewEvent
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.process.sessions import DEFAULT_RULES, SessionRules
-from queqiao.process.stitching_events import MERGED, SOURCE
+from queqiao.process.stitching_events import MERGED
 from queqiao.process.transforms.catalogue import AFTER, MACHINES, TRANSFORMS
 from queqiao.process.transforms.log_source import LogSource
 
@@ -111,7 +112,7 @@ class History:
         self.add("of the past", at_us=-5, anonymous_id="d1")
         self.add(None, type="alias", user_id="丙", properties={"previousId": "设备"})
         merge = {"id": "甲", "other": "乙", "users": ["甲", "乙"]}
-        self.add(MERGED, source=SOURCE, user_id="甲", properties=merge)
+        self.add(MERGED, source=OWN_SOURCE, user_id="甲", properties=merge)
         self.bodies.append(b"{")
 
 

@@ -15,6 +15,7 @@ from tests.measure import shop
 from tests.process.conftest import MINUTE, House, eraser_of, event
 
 from queqiao.kernel.envelope import decode_envelope, encode_envelope
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.parquet_folder import ParquetFolder
@@ -22,7 +23,7 @@ from queqiao.process.backfill import Backfill
 from queqiao.process.ddl import FACTS
 from queqiao.process.erasure_book import ErasureBook, Subject
 from queqiao.process.loader import Loader
-from queqiao.process.stitching_events import MERGED, SEPARATED, SOURCE
+from queqiao.process.stitching_events import MERGED, SEPARATED
 
 USERS = [f"user-{n}-of-the-shop" for n in range(6)]
 DEVICES = [f"device-{n}-of-the-shop" for n in range(6)]
@@ -63,7 +64,7 @@ def _order(at: int, chance: random.Random) -> bytes:
     users = [id_ for id_ in (one, other) if id_ in USERS]
     name = chance.choice([MERGED, SEPARATED])
     envelope = decode_envelope(event(name, at, user=one, id=one, other=other, users=users))
-    envelope.source = SOURCE
+    envelope.source = OWN_SOURCE
     return encode_envelope(envelope)
 
 

@@ -23,7 +23,7 @@ from queqiao.profile.buyers import (
     together,
 )
 from queqiao.profile.live_reader import LiveReader
-from queqiao.profile.person_query import person_query
+from queqiao.profile.live_state import Trust
 
 
 def line(offset, paid, *, first=True, sku="cup", at=0, quantity=1, currency="CNY"):
@@ -120,16 +120,12 @@ async def test_orders_of_any_age_are_known_and_who_has_none_is_a_newcomer(shop):
 async def test_rows_agree_with_the_warehouse(shop):
     await shop.house.load(*bodies(400))
     await shop.catch_up()
-    sql = person_query("activity.person, orders, spent_minor", "", {"buying"})
-    rows = (await shop.house.warehouse.query(sql, {"now": NOW_US})).rows
+    sql = """SELECT if(user_id != '', user_id, anonymous_id) AS who,
+      uniqExactIf(offset, kind = 'sale'), sum(amount_minor) FROM order_lines GROUP BY who"""
+    rows = (await shop.house.warehouse.query(sql)).rows
     assert any(orders for _, orders, _ in rows)
     for person, orders, spent in rows:
-        others = await shop.house.warehouse.query(
-            "SELECT anonymous_id FROM identities GROUP BY anonymous_id"
-            " HAVING argMax(user_id, offset) = {user:String}",
-            {"user": person},
-        )
-        buyer = await buyer_of(shop, person, *(row[0] for row in others.rows))
+        buyer = await buyer_of(shop, person)
         assert (buyer.orders, sum(buyer.spent.values())) == (orders, spent), person
 
 
@@ -160,3 +156,64 @@ async def test_traits_of_an_identify_call_are_known(shop, traits):
     await shop.catch_up()
     known = (await buyer_of(shop, "u")).traits
     assert {name: said.value for name, said in known.items()} == traits
+
+
+def said_by(source, body):
+    """Return the same event by another source."""
+    envelope = decode_envelope(body)
+    envelope.source = source
+    return encode_envelope(envelope)
+
+
+def called(at, user, source, **traits):
+    envelope = decode_envelope(event(None, at, user=user, kind="identify"))
+    envelope.traits, envelope.source = msgspec.Raw(msgspec.json.encode(traits)), source
+    return encode_envelope(envelope)
+
+
+async def test_what_a_browser_tells_of_a_buyer_is_not_believed(shop):
+    shop.trusted = Trust(("till",))
+    await shop.house.load(
+        said_by("till", ordered(0, "u", "o1", ("pot", 900))),
+        ordered(1, "u", "o2", ("jar", 99_000)),
+        called(2, "u", "web", level="gold", tags=["vip"]),
+        called(3, "u", "till", level="silver"),
+        called(4, "v", "web", birthday="1990-06-18"),
+    )
+    await shop.catch_up()
+    buyer = await buyer_of(shop, "u")
+    assert (buyer.orders, buyer.spent) == (1, {"CNY": 900})
+    assert {name: said.value for name, said in buyer.traits.items()} == {"level": "silver"}
+    known = await buyer_of(shop, "v")
+    assert (known.orders, known.traits) == (0, {})
+    assert (await shop.told("u")).recent.bought[0].sku == "jar", "what people like is of all"
+
+
+async def test_a_device_that_a_browser_claims_brings_nobody_s_orders(shop):
+    shop.trusted = Trust(("till",))
+    sold = decode_envelope(ordered(2, None, "o1", ("pot", 900)))
+    sold.anonymous_id, sold.source = "d", "till"
+    await shop.house.load(
+        event("Product Viewed", 1, user="thief", anon="d", sku="pot"), encode_envelope(sold)
+    )
+    await shop.catch_up()
+    assert await buyer_of(shop, "thief") == NOBODY
+    assert (await buyer_of(shop, "d")).orders == 1
+
+
+async def test_where_no_server_tells_of_buyers_nobody_is_a_newcomer(shop):
+    shop.trusted = Trust(("offline",), servers=False)
+    await shop.house.load(ordered(0, "u", "o1", ("pot", 900)))
+    await shop.catch_up()
+    assert await buyer_of(shop, "u") is None
+    assert await buyer_of(shop, "nobody") is None
+
+
+async def test_a_source_marked_anew_makes_the_rows_anew(shop):
+    shop.trusted = Trust(("till",))
+    await shop.house.load(ordered(0, "u", "o1", ("pot", 900)))
+    await shop.catch_up()
+    assert await buyer_of(shop, "u") == NOBODY
+    shop.trusted = Trust(("till", "web"), version=1)
+    await shop.catch_up()
+    assert (await buyer_of(shop, "u")).orders == 1

@@ -5,7 +5,9 @@
 import asyncio
 import random
 from collections import Counter
+from types import MappingProxyType
 
+import msgspec
 import pytest
 import structlog
 from tests.process.conftest import T0, House, append, book, event, house, lake  # noqa: F401
@@ -14,7 +16,7 @@ from tests.process.test_erasure import DEVICE, KEPT_USER, SHARED, USER, erase, f
 from tests.profile.cut_off import CutOff, CutOffError
 
 from queqiao.kernel.clock import HOUR_US
-from queqiao.kernel.errors import Conflict, Unavailable
+from queqiao.kernel.errors import Conflict, Refused, Unavailable
 from queqiao.ports.profile_rows.sqlite import SqliteRows
 from queqiao.process.consent import EVERYTHING
 from queqiao.process.erasure import Eraser
@@ -23,6 +25,7 @@ from queqiao.profile import live_rows, live_state
 from queqiao.profile.live import EMPTY, FAMILIES, decoded
 from queqiao.profile.live_reader import UNKNOWN, LiveReader
 from queqiao.profile.live_rows import LiveRows
+from queqiao.profile.live_state import Trust
 
 ZONE = "Asia/Shanghai"
 NOW_US = T0 + HOUR_US
@@ -58,6 +61,7 @@ class Shop:
         self.clock = HandClock()
         self.rows = SqliteRows(house.folder / "rows.sqlite", FAMILIES)
         self.made_by = "first"
+        self.trusted = Trust(("web",))
         self.writer = self.new_writer(self.rows)
 
     def new_writer(self, rows):
@@ -68,8 +72,12 @@ class Shop:
             loaded=lambda: self.house.loader.checkpoint.offset,
             behind=lambda: False,
             made_by=lambda: self.made_by,
+            trust=self.trust,
             zone=ZONE,
         )
+
+    async def trust(self):
+        return self.trusted
 
     async def catch_up(self, writer=None):
         while await (writer or self.writer).advance():
@@ -165,6 +173,31 @@ def bodies(count, seed=3):
             )
         else:
             yield event(name, at, anon=anon, user=user, sku=sku)
+
+
+def without_position(rows):
+    """Return rows without the offset up to which their batch went."""
+    return {key: msgspec.structs.replace(row, position=0) for key, row in rows.items()}
+
+
+async def test_an_answer_that_would_be_too_long_is_asked_for_in_parts(shop, monkeypatch):
+    await shop.house.load(*bodies(150))
+    await shop.catch_up(shop.new_writer(shop.rows))
+    whole = without_position(await shop.everybody())
+    shop.rows, plain = SqliteRows(shop.house.folder / "parts.sqlite", FAMILIES), shop.rows
+    ask, refused = shop.house.warehouse.query, []
+
+    async def bounded(sql, parameters=MappingProxyType({})):
+        if parameters.get("last", 0) - parameters.get("after", 0) > 7:
+            refused.append(sql)
+            raise Refused(reason="query_too_many_rows")
+        return await ask(sql, parameters)
+
+    monkeypatch.setattr(shop.house.warehouse, "query", bounded)
+    await shop.catch_up(shop.new_writer(shop.rows))
+    assert without_position(await shop.everybody()) == whole
+    assert refused
+    await plain.close()
 
 
 @pytest.mark.parametrize("after", [False, True])

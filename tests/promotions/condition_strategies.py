@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 from msgspec.structs import replace
 from tests.promotions.strategies import CATALOGS, LINES
 
+from queqiao.decide.promotions.customer_types import BoughtGoods, Customer, CustomerHistory
 from queqiao.decide.promotions.documents.condition import (
     AttributeTest,
     Bought,
@@ -14,13 +15,7 @@ from queqiao.decide.promotions.documents.condition import (
     TimeWindow,
 )
 from queqiao.decide.promotions.documents.scope import GoodsNames, Scope
-from queqiao.decide.promotions.quote_types import (
-    BoughtGoods,
-    Cart,
-    Customer,
-    CustomerHistory,
-    Shipping,
-)
+from queqiao.decide.promotions.quote_types import Cart, Shipping
 
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True).map(tuple)
 SMALL = st.integers(0, 5)

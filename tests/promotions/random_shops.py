@@ -239,7 +239,7 @@ def gifts(random: Random) -> GiftBenefit:
     listed = tuple(Gift(sku, random.randint(1, 2)) for sku in random.sample(SKUS, 3))
     every = random.choice([{}, {"every_amount": amount(random)}, {"every_quantity": 3}])
     choose = random.choice([None, None, 1, 2])
-    return GiftBenefit(listed, choose, times_max=random.choice([None, 2]), **every)
+    return GiftBenefit(listed, choose=choose, times_max=random.choice([None, 2]), **every)
 
 
 def points(random: Random) -> PointsBenefit:

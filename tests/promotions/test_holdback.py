@@ -10,7 +10,7 @@ from queqiao.decide.promotions.documents.benefit import FixedBenefit
 from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
-from queqiao.decide.promotions.holdback import below_of, draw, draws, salt_of
+from queqiao.decide.promotions.holdback import FEW_MAX, below_of, draw, draws, draws_of, salt_of
 from queqiao.decide.promotions.restraints import Restraints
 from queqiao.kernel.errors import InvalidInput
 
@@ -188,3 +188,9 @@ def test_a_wrong_share_is_refused(percent):
     with pytest.raises(InvalidInput) as refused:
         PROMOTION.check(promotion(percent))
     assert refused.value.fields[0].path == "holdback_percent"
+
+
+@pytest.mark.parametrize("count", [0, 1, FEW_MAX, FEW_MAX + 1, 300])
+def test_many_draws_at_once_are_the_same_draws(count):
+    customer, salts = draws(KEY).customer("u1"), [salt_of(f"p{n}") for n in range(count)]
+    assert draws_of(customer, salts) == [draw(customer, salt) for salt in salts]

@@ -11,7 +11,7 @@ from tests.promotions.strategies import questions
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.combination.bounds import upper_bound
 from queqiao.decide.promotions.offers import compile_offer
-from queqiao.decide.promotions.pricing.stacking import price
+from queqiao.decide.promotions.pricing.stacking import Stack, price
 from queqiao.decide.promotions.quoting import Counter, Shop, quote
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
@@ -35,6 +35,21 @@ def amounts(value):
             yield from amounts(item)
     elif not isinstance(value, str | bool | None):
         yield value
+
+
+@given(questions())
+@settings(max_examples=150, deadline=None)
+def test_the_short_way_is_the_same_way(question):
+    counter = Counter(question, SHOP, NOW_US)
+    answered = counter.answer(question.cart.lines)
+    basket, placed = answered.basket, answered.on_goods
+    short, long = Stack(basket, counter.profile), Stack(basket, counter.profile)
+    short.let_each(placed)
+    for item in placed:
+        long.let(item)
+    assert (short.applied, short.unmet) == (long.applied, long.unmet)
+    assert (short.till.running, short.till.pieces) == (long.till.running, long.till.pieces)
+    assert upper_bound(basket, placed, short.applied) == upper_bound(basket, placed)
 
 
 @given(questions())

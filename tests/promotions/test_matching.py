@@ -1,16 +1,19 @@
 """Matching by bits finds exactly what asking every promotion finds."""
 
+from collections import Counter as Counted
 from random import Random
 
 import bench.pricing as shop_of_bench
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from msgspec.structs import replace
 from tests.promotions.plain_conditions import in_scope
 from tests.promotions.strategies import questions
 
 from queqiao.catalog.contracts import PriceBook
 from queqiao.decide.promotions.matching.bits import lines_by_place, places
-from queqiao.decide.promotions.quoting import Counter, Shop
+from queqiao.decide.promotions.quote_types import Options
+from queqiao.decide.promotions.quoting import Counter, Shop, quote
 from queqiao.decide.promotions.snapshot import compile_snapshot
 
 SHOP = Shop(compile_snapshot([], [], b"a key of the test"), PriceBook())
@@ -21,12 +24,13 @@ def test_places_are_the_set_bits(numbers):
     assert places(sum(1 << number for number in numbers)) == sorted(numbers)
 
 
-@given(st.lists(st.sets(st.integers(0, 40)), max_size=5), st.sets(st.integers(0, 60)))
+@given(st.lists(st.sets(st.integers(0, 40)), max_size=20), st.sets(st.integers(0, 60)))
 def test_line_bits_are_turned_around(named, holding):
     bits = [sum(1 << number for number in numbers) for numbers in named]
     found, lines = lines_by_place(bits, sum(1 << number for number in holding))
     assert found == sorted(holding)
-    assert lines == [[n for n, numbers in enumerate(named) if one in numbers] for one in found]
+    meant = [tuple(n for n, numbers in enumerate(named) if one in numbers) for one in found]
+    assert lines == meant
 
 
 def seen(found):
@@ -39,6 +43,18 @@ def test_bits_and_scan_agree_on_a_thousand_promotions():
         matcher = Counter(request, shop, shop_of_bench.NOW_US).matcher
         basket = shop_of_bench.basket(shop, request)
         assert seen(matcher.match(basket)) == seen(shop_of_bench.scan_match(matcher, basket))
+
+
+def test_everything_says_of_each_live_promotion_why_it_does_not_apply():
+    shop = shop_of_bench.store(200, Random(5))
+    live = Counted(offer.id for offer in shop.promotions.offers)
+    for request in shop_of_bench.carts(Random(6))[:20]:
+        asked = replace(request, options=Options(everything=True))
+        answer = quote(asked, shop, shop_of_bench.NOW_US)
+        assert Counted(one.promotion_id for one in [*answer.applied, *answer.refused]) == live
+        brief = quote(request, shop, shop_of_bench.NOW_US)
+        assert len(brief.refused) < len(answer.refused)
+        assert replace(answer, refused=brief.refused) == brief
 
 
 @given(questions())

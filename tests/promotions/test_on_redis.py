@@ -5,10 +5,15 @@ import asyncio
 import pytest
 from tests.ports.redis_servers import Server
 from tests.promotions.cards.counter import Counter
+from tests.promotions.loyalty.points_till import PointsTill
+from tests.promotions.redemptions.test_gift_stock import gifts
+from tests.promotions.redemptions.test_reservations_of_orders import order as flash_order
 from tests.promotions.till import NOW_US, Till
 
 from queqiao.decide.promotions.coupons.guesses import CUSTOMER_GUESSES_MAX, WINDOW_US
-from queqiao.kernel.errors import Conflict, TooManyRequests
+from queqiao.decide.promotions.documents.benefit import Gift
+from queqiao.kernel.clock import HOUR_US
+from queqiao.kernel.errors import Conflict, TooManyRequests, Unavailable
 from queqiao.ports.ledger.redis import RedisLedger
 
 FAR_US = 2**52
@@ -67,6 +72,27 @@ async def test_the_guess_budget_gives_itself_back(till):
     assert (await till.use("redeem", "SAVE10", now_us=later_us))["state"] == "redeemed"
 
 
+async def test_orders_sell_reservations_and_gifts_and_give_them_back(till):
+    till.flash(stock=3, stacks_with=("order",))
+    till.show({"p": gifts(Gift("T", stock=2), instead=(Gift("V"),))}, {})
+    held = [await till.hold(f"r{n}", f"u{n}") for n in range(3)]
+    asked = [flash_order(one, f"o{n}", f"u{n}") for n, one in enumerate(held)]
+    again = [flash_order(one, f"x{n}", f"u{n}") for n, one in enumerate(held)]
+    calls = (till.order(body) for body in (*asked, *again))
+    placed = [
+        one for one in await asyncio.gather(*calls, return_exceptions=True) if isinstance(one, dict)
+    ]
+    assert [one["total"] for one in placed] == [3_000] * 3
+    assert await till.stock() == (0, 0, 3)
+    assert await till.spent("promotion:p:gift:T", "promotion:p:gift:V") == [(2, 0), (1, 0)]
+    await till.redemption("POST", "commit", name=placed[0]["id"])
+    await till.redemption("POST", "return", None, placed[0]["id"])
+    for one in placed[1:]:
+        await till.redemption("POST", "release", None, one["id"])
+    assert await till.stock() == (3, 0, 0)
+    assert await till.spent("promotion:p:gift:T", "promotion:p:gift:V") == [(0, 0), (0, 0)]
+
+
 async def test_money_of_cards_is_whole(tmp_path, ledger):
     counter = Counter(tmp_path, ledger)
     counter.offer(reloadable=True)
@@ -84,3 +110,21 @@ async def test_money_of_cards_is_whole(tmp_path, ledger):
     assert (money["difference"], money["captured"], money["held"]) == (0, 900, 0)
     assert money["on_cards"] == 6_050 - 900
     counter.records.close()
+
+
+async def test_points_of_an_order_that_died_and_of_one_that_was_paid_late(tmp_path, ledger):
+    till = PointsTill(tmp_path, ledger)
+    till.start()
+    await till.adjust(40)
+    till.mortal_log.dies_next = True
+    with pytest.raises(Unavailable):
+        await till.buy("o1", 3, points=30)
+    assert (await till.buy("o1", 3, points=30))["state"] == "committed"
+    late = await till.buy("o2", 2, points=10, commit=False)
+    await till.redemption("POST", "commit", name=late["id"], now_us=NOW_US + HOUR_US)
+    assert await till.has(now_us=NOW_US + HOUR_US) == (30, 0, 0)
+    proof = await till.proof(NOW_US + HOUR_US)
+    assert proof["agrees"], proof
+    assert (proof["earned_in_ledger"], proof["spent_in_ledger"]) == (30, 40)
+    till.log.close()
+    till.records.close()

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 from tests.process.conftest import House
-from tests.promotions.coupons.test_operators import Office
+from tests.promotions.coupons.office import Office
 from tests.promotions.flash_sales import counter as flash
 
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument

@@ -1,18 +1,25 @@
 """A till on real parts: the embedded ledger and log, live documents, asked as HTTP asks."""
 
 import asyncio
+from random import Random
 
 import msgspec
 
 from queqiao.catalog.contracts import Facts, Goods, PriceBook
-from queqiao.decide.promotions.contracts import COUPON_BATCH
+from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.documents.benefit import FixedBenefit
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import Limits, PromotionDocument
 from queqiao.decide.promotions.exposures import Exposures
+from queqiao.decide.promotions.flash_sales.contracts import HeldPrices
+from queqiao.decide.promotions.flash_sales.deals import FlashPrices
+from queqiao.decide.promotions.flash_sales.documents import FlashSaleDocument, Item, SessionTimes
+from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
+from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
+from queqiao.decide.promotions.flash_sales.snapshot import compile_sales
 from queqiao.decide.promotions.hot_endpoints import PromotionServices, coupon_desk, routes
 from queqiao.decide.promotions.quoting import Shop
-from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_snapshot
+from queqiao.decide.promotions.snapshot import NO_VOIDS, compile_codes, compile_snapshot
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import Refused, Unavailable
 from queqiao.kernel.http import Request
@@ -72,7 +79,7 @@ class Till:
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()
         self.mortal_log = MortalLog(self.log)
-        self.segments, self.buyers, self.asked_for = {}, {}, []
+        self.segments, self.buyers, self.asked_for, self.sales = {}, {}, [], {}
         self.show({}, {})
         self._open()
 
@@ -88,16 +95,27 @@ class Till:
             self.exposures,
             lambda known: self.segments.get(known, ()),
             self._buyer,
+            flash_prices=FlashPrices(HeldPrices(Signer(SECRET)), lambda: self.sales),
+            points=self._points(),
+        )
+        flash = FlashServices(
+            lambda: self.sales, self.ledger, self.mortal_log, Signer(SECRET), Random(1).getrandbits
         )
         self.desk = coupon_desk(services)
         self.coupons = self.desk.coupons
-        known = routes(services, self.desk)
+        known = [*routes(services, self.desk), *flash_routes(flash)]
         self.routes = {
             route.path.rsplit("/", 1)[1]: route
             for route in known
             if "/redemptions" not in route.path
+            and "/flash-sales" not in route.path
+            and "/reservations" not in route.path
         }
         self.by_path = {f"{route.method} {route.path}": route for route in known}
+
+    def _points(self):
+        """Return the desk of points of a shop that has a programme."""
+        return
 
     async def _buyer(self, ids, _now_us):
         self.asked_for.append(ids)
@@ -109,9 +127,33 @@ class Till:
         self.ledger = EmbeddedLedger.open(self.folder / "ledger")
         self._open()
 
-    def show(self, promotions, batches, voids=NO_VOIDS):
-        found = compile_snapshot(promotions.items(), batches.items(), SECRET, voids)
-        self.shop = Shop(found, BOOK)
+    def show(self, promotions, batches, voids=NO_VOIDS, resting=()):
+        """Show what is live; ``resting`` are batches that were paused, with their ids."""
+        found = compile_snapshot(promotions.items(), (), SECRET)
+        codes = compile_codes(batches.items(), SECRET, voids, resting)
+        self.shop = Shop(found.changed({}, codes), BOOK)
+
+    def flash(self, stock=10, price=3_000, *, skus=("A",), **fields):
+        """Show a flash sale of an hour ago until in an hour."""
+        times = SessionTimes("2026-06-18T11:00:00+08:00", "2026-06-18T13:00:00+08:00")
+        items = tuple(Item(sku, price, stock, None) for sku in skus)
+        document = FlashSaleDocument("618", items, (times,), **fields)
+        self.sales = compile_sales([("s", document, True)])
+
+    async def hold(self, request="r1", customer="u1", sku="A", quantity=1, now_us=NOW_US):
+        """Reserve goods of the flash sale; return the answer, with its ``price_token``."""
+        wish = {"request_id": request, "customer_id": customer, "sku": sku, "quantity": quantity}
+        route = "POST /api/v1/flash-sales/{id}/reserve"
+        return (await self.ask(route, {"id": "s"}, wish, now_us=now_us))[1]
+
+    async def stock(self, now_us=NOW_US, sku="A"):
+        """Return left, reserved, sold of an item, once what is due has expired."""
+        await self.ledger.expire(now_us)
+        route = "GET /api/v1/flash-sales/{id}/state"
+        items = (await self.ask(route, {"id": "s"}, now_us=now_us))[1]["items"]
+        item = next(one for one in items if one["sku"] == sku)
+        assert item["left"] + item["reserved"] + item["sold"] == item["stock"]
+        return item["left"], item["reserved"], item["sold"]
 
     def keep(self, batch_id, document):
         """Store a batch, as wallets read one that is not live."""
@@ -119,6 +161,16 @@ class Till:
         self.records.write_now(
             lambda conn: documents.create(conn, COUPON_BATCH, batch_id, document, edit)
         )
+
+    def publish(self, promotion_id, document):
+        """Store a promotion that was live from now on, as refunds read the rules of then."""
+        edit = documents.Edit(SYSTEM, NOW_US)
+
+        def write(conn):
+            documents.create(conn, PROMOTION, promotion_id, document, edit)
+            documents.transition(conn, PROMOTION, promotion_id, "live", edit)
+
+        self.records.write_now(write)
 
     def listed(self, *codes, promotion=None, **options):
         """Show one promotion that the listed codes unlock."""

@@ -47,6 +47,7 @@ class PagesHouse:
         self.documents = Documents(self.records)
         self.snapshot = PagesSnapshot()
         self.asked = 0
+        self.version = 0
         self.stock_asked = 0
         self.refusal = ""
         self.claimed: dict[tuple[str, str, str], str] = {}
@@ -62,6 +63,7 @@ class PagesHouse:
         services = hot_endpoints.PageServices(
             snapshot=lambda: self.snapshot,
             prices=self.prices,
+            version=lambda _now_us: self.version,
             records=self.records,
             previews=previews,
             visitors=Visitors(Signer(b"v" * 32)),
@@ -103,7 +105,8 @@ class PagesHouse:
         await self.load()
 
     async def load(self) -> None:
-        self.snapshot = await self.records.read(lambda conn: load(conn, STOCKED))
+        before = self.snapshot
+        self.snapshot = await self.records.read(lambda conn: load(conn, STOCKED, before))
 
     async def ask(
         self,

@@ -49,21 +49,6 @@ async def test_the_language_is_asked_for_or_the_browsers(pages: PagesHouse) -> N
     assert said(browsers)["etag"] != said(asked)["etag"]
 
 
-async def test_a_page_is_drawn_once_in_two_seconds_and_anew_when_it_changes(
-    pages: PagesHouse,
-) -> None:
-    await pages.add(LANDING_PAGE, "lp1", document())
-    for _ in range(5):
-        await pages.page()
-    assert pages.asked == 1
-    await pages.page(now_us=NOW_US + 2 * SECOND_US)
-    assert pages.asked == 2
-    changed = document(title=line("换了标题"))
-    await pages.documents.replace(LANDING_PAGE, "lp1", changed, Edit(Actor("u", "u"), NOW_US))
-    await pages.load()
-    assert "换了标题" in (await pages.page(now_us=NOW_US + 2 * SECOND_US)).body.decode()
-
-
 @pytest.mark.parametrize(
     ("state", "window", "status"),
     [

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from bench.harness import System
-from tests.system.things import admin, good
+from tests.system.things import FOR_ALL, admin, good
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
@@ -27,6 +27,7 @@ DOCUMENTS = {
         "name": "会员减10",
         "benefit": {"type": "fixed", "amount": 1_000},
         "condition": {"segments_any": ["consent"]},
+        **FOR_ALL,
     },
 }
 QUOTE = {

@@ -12,6 +12,8 @@ from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
 COUNT = 200_000
+OFF = {"type": "threshold", "tiers": [{"at_least": 9_000, "discount": 2_000}]}
+"""Without the threshold so many codes would need a second person: the shop sells cheaper goods."""
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_a_coupon_from_one_act_to_its_void(boss: httpx.Client, till: httpx.Clien
         "id": "sys-coupon",
         "publish": True,
         "batch": {"name": "券", "prefix": "SYS-", "count": COUNT},
-        "promotion": {"name": "减20", "benefit": {"type": "fixed", "amount": 2_000}},
+        "promotion": {"name": "减20", "benefit": OFF},
     }
     good(boss.post("/api/v1/coupons", json=coupon))
     path = "/api/v1/coupon-batches/sys-coupon"
@@ -114,10 +116,17 @@ def test_a_card_pays_an_order(boss: httpx.Client, till: httpx.Client) -> None:
     sale = who | {"request_id": "sale"}
 
     def sold() -> dict[str, Any] | None:
-        answer = till.post(f"{path}/activate", json=sale)
+        answer = boss.post(f"{path}/activate", json=sale)
         return None if answer.status_code == 422 else good(answer)
 
     assert until(sold, 5)["balance"] == 10_000
+    for verb in ("activate", "top-up"):
+        made = till.post(f"{path}/{verb}", json=sale | {"request_id": "more", "amount": 1})
+        assert made.status_code == 403, "who prices orders makes no money"
+    rows = good(boss.get("/api/v1/audit", params={"action": "card.activate"}))["items"]
+    assert [(row["target_id"], row["summary"]) for row in rows][:1] == [
+        ("sys-gift/0", "10000 CNY minor units")
+    ]
     order = who | {"order_id": "sys-o2"}
     good(till.post(f"{path}/hold", json=order | {"amount": 4_000}))
     good(till.post(f"{path}/capture", json=order))

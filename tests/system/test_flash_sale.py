@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from bench.harness import System, running_system
+from tests.system.asking import asking
 from tests.system.crowd import (
     BATCH,
     BUDGET,
@@ -35,8 +36,8 @@ from tests.system.crowd import (
 
 from queqiao.decide.promotions.flash_sales import events
 from queqiao.decide.promotions.flash_sales.counters import reservation_id
+from queqiao.ports.event_log.remote import RemoteEventLog
 from queqiao.ports.ledger.remote import RemoteLedger
-from queqiao.ports.rpc import RpcClient
 from queqiao.wiring import adapters
 from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import statuses
@@ -126,12 +127,11 @@ async def check(system: System, crowd: Crowd, chance: Random) -> dict[str, int]:
     if crowd.refused["sold_out"] == 0:
         assert figures["left"] > 0
     await check_first_answers(system, crowd, chance)
-    client = RpcClient(Settings(home=system.home).socket("ledger.rpc"))
-    ledger = RemoteLedger(client)
-    budget = (await ledger.balances([BUDGET_COUNTER]))[BUDGET_COUNTER]
-    assert budget.spent == crowd.spent <= BUDGET
-    proof = await ledger.prove()
-    await client.close()
+    async with asking(system, "ledger.rpc") as client:
+        ledger = RemoteLedger(client)
+        budget = (await ledger.balances([BUDGET_COUNTER]))[BUDGET_COUNTER]
+        assert budget.spent == crowd.spent <= BUDGET
+        proof = await ledger.prove()
     assert proof.balanced, proof.faults
     async with admin(system) as console:
         query = {"prefix": "coupon:crowd:code:CROWD"}
@@ -142,17 +142,16 @@ async def check(system: System, crowd: Crowd, chance: Random) -> dict[str, int]:
 
 async def check_first_answers(system: System, crowd: Crowd, chance: Random) -> None:
     """Say some requests again, granted and refused: they get what they got."""
-    client = RpcClient(Settings(home=system.home).socket("ledger.rpc"))
-    ledger = RemoteLedger(client)
-    refused = sampled(chance, sorted(crowd.refused_ids), 2_000)
-    known = await ledger.recall([reservation_id("crowd", name) for name in refused])
-    assert len(known) == len(refused), "an acknowledged refusal is lost"
-    assert all(one.state == "refused" for one in known.values())
-    known = await ledger.recall(sorted(crowd.reserved))
-    assert known.keys() == crowd.reserved.keys(), "an acknowledged reservation is lost"
-    for key, one in known.items():
-        assert one.state == ("freed" if key in crowd.released else "spent"), key
-    await client.close()
+    async with asking(system, "ledger.rpc") as client:
+        ledger = RemoteLedger(client)
+        refused = sampled(chance, sorted(crowd.refused_ids), 2_000)
+        known = await ledger.recall([reservation_id("crowd", name) for name in refused])
+        assert len(known) == len(refused), "an acknowledged refusal is lost"
+        assert all(one.state == "refused" for one in known.values())
+        known = await ledger.recall(sorted(crowd.reserved))
+        assert known.keys() == crowd.reserved.keys(), "an acknowledged reservation is lost"
+        for key, one in known.items():
+            assert one.state == ("freed" if key in crowd.released else "spent"), key
 
 
 @pytest.mark.system
@@ -253,7 +252,8 @@ async def test_the_books_are_held_against_events_and_orders() -> None:
         settings = Settings(home=system.home)
         assert await asyncio.to_thread(verified, settings) == 0
         reservation = events.message_id("Committed", reservation_id("crowd", "r0"))
-        assert len(await adapters.event_log(settings).find(reservation)) == 1
+        async with asking(system, "intake.rpc") as client:
+            assert len(await RemoteEventLog(client).find(reservation)) == 1
 
 
 def verified(settings: Settings) -> int:

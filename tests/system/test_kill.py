@@ -22,11 +22,10 @@ import pytest
 from bench.harness import System, running_system
 from posthog import Posthog
 from segment.analytics.client import Client as Segment
+from tests.system.asking import asking
 
-from queqiao.ports.rpc import RpcClient
 from queqiao.ports.warehouse.remote import RemoteWarehouse
 from queqiao.process.ddl import FACTS
-from queqiao.wiring.settings import Settings
 from queqiao.wiring.supervisor import RoleStatus, statuses
 
 ROUNDS = 20
@@ -129,9 +128,13 @@ class Load:
 
     async def click(self) -> None:
         headers = {"authorization": f"Bearer {self.system.decide_key}"}
-        body = {"placements": [{"id": "kill"}], "user": {"anonymous_id": "clicker"}}
+        number = 0
         async with httpx.AsyncClient(base_url=self.system.base_url, headers=headers) as client:
             while not self.stopped.is_set():
+                # Of one shopper so many clicks would be a flood, and nobody's to pay.
+                shopper = {"anonymous_id": f"clicker-{number}"}
+                number += 1
+                body = {"placements": [{"id": "kill"}], "user": shopper}
                 answer = (await self.until_taken(client, "/api/v1/decisions", body)).json()
                 for ad in answer["decisions"]:
                     notice = await self.until_taken(client, ad["tracking"]["click"])
@@ -252,16 +255,15 @@ async def spent(client: httpx.AsyncClient, prefix: str) -> int:
 
 async def doubled(system: System) -> dict[str, tuple[int, int]]:
     """Return the tables of the warehouse that hold a row twice: how many rows, how many keys."""
-    client = RpcClient(Settings(home=system.home).socket("analytics.rpc"))
-    warehouse = RemoteWarehouse(client)
-    keys = [(table.name, ", ".join(table.key)) for table in FACTS]
-    found = {}
-    for table, key in [*keys, ("events", "source, message_id")]:
-        answer = await warehouse.query(f"SELECT count(), uniqExact({key}) FROM {table}")
-        rows, distinct = map(int, answer.rows[0])
-        if rows != distinct:
-            found[f"{table} by {key}"] = rows, distinct
-    await client.close()
+    async with asking(system, "analytics.rpc") as client:
+        warehouse = RemoteWarehouse(client)
+        keys = [(table.name, ", ".join(table.key)) for table in FACTS]
+        found = {}
+        for table, key in [*keys, ("events", "source, message_id")]:
+            answer = await warehouse.query(f"SELECT count(), uniqExact({key}) FROM {table}")
+            rows, distinct = map(int, answer.rows[0])
+            if rows != distinct:
+                found[f"{table} by {key}"] = rows, distinct
     return found
 
 

@@ -14,11 +14,11 @@ from random import Random
 import httpx
 import pytest
 from bench.harness import System, running_system
+from tests.system.asking import asking
 from tests.system.insistent import until_answered
 from tests.system.test_kill import kill, report, until_back
 
-from queqiao.wiring import adapters
-from queqiao.wiring.settings import Settings
+from queqiao.ports.warehouse.remote import RemoteWarehouse
 
 ROUNDS = 6
 LONG_PARTS = [pytest.param(part, marks=pytest.mark.long) for part in range(1, 6)]
@@ -144,11 +144,11 @@ async def check(system: System, admin: httpx.AsyncClient, tills: Tills) -> None:
     assert (money["captured"], money["held"]) == (sum(tills.captured.values()), 0)
     assert (money["put_on"], money["difference"]) == (VALUE, 0)
     await report(admin, "views")  # waits for the loader
-    warehouse = adapters.warehouse(Settings(home=system.home))
-    found = await warehouse.query(
-        "SELECT event, count(), uniqExact(order_id), uniqExact(coupon) FROM history"
-        " WHERE startsWith(event, 'Coupon ') GROUP BY event ORDER BY event"
-    )
+    async with asking(system, "analytics.rpc") as client:
+        found = await RemoteWarehouse(client).query(
+            "SELECT event, count(), uniqExact(order_id), uniqExact(coupon) FROM history"
+            " WHERE startsWith(event, 'Coupon ') GROUP BY event ORDER BY event"
+        )
     told_of = {event: (count, orders, codes) for event, count, orders, codes in found.rows}
     used = len(tills.used) + len(tills.coupons)
     assert told_of["Coupon Applied"][:2] == (used, used)

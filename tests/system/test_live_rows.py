@@ -8,7 +8,7 @@ import httpx
 import pytest
 from bench.harness import System, running_system
 from tests.ports.redis_servers import free_port
-from tests.system.things import admin, good
+from tests.system.things import FOR_ALL, admin, good
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
@@ -52,7 +52,76 @@ NEWCOMERS = {
     "name": "newcomers",
     "benefit": {"type": "fixed", "amount": 100},
     "condition": {"first_purchase": True},
+    **FOR_ALL,
 }
+
+
+OF_OLD = {
+    "name": "regulars",
+    "benefit": {"type": "fixed", "amount": 100},
+    "condition": {"all": [{"orders_at_least": 1}, {"tags_any": ["vip"]}]},
+    **FOR_ALL,
+}
+
+
+def told_of(system: System, promotion: dict[str, Any]) -> str | None:
+    """Quote a cart of the user: why the promotion is not given; None where it is."""
+    question = {"cart": {"lines": [{"sku": "x", "price": 900}]}, "customer": {"id": "u"}}
+    answer = httpx.post(
+        f"{system.base_url}/api/v1/promotions/quote",
+        json={**question, "promotions": [promotion]},
+        headers={"authorization": f"Bearer {system.decide_key}"},
+        timeout=30,
+    )
+    refused = good(answer)["refused"]
+    return refused[0]["reason"] if refused else None
+
+
+def send(system: System, key: str, order_id: str) -> None:
+    """Tell of an order and a tag by a key, in the words of any SDK."""
+    calls = [
+        {
+            "type": "identify",
+            "userId": "u",
+            "messageId": f"i{order_id}",
+            "traits": {"tags": ["vip"]},
+        },
+        {"type": "track", "event": "Order Completed", "userId": "u", "messageId": order_id}
+        | {"properties": {"order_id": order_id, "products": BOUGHT}},
+    ]
+    sent = httpx.post(
+        f"{system.base_url}/v1/batch", json={"batch": calls}, auth=(key, ""), timeout=30
+    )
+    assert sent.status_code == 200, sent.text
+
+
+def test_a_browser_s_word_opens_no_price_and_a_server_s_does(tmp_path: Path) -> None:
+    with running_system(home=tmp_path / "home") as system, admin(system) as client:
+        key = {"scope": "intake", "source": "page"}
+        page = good(client.post("/api/v1/keys", json=key | {"name": "page"}))
+        assert page["key"]["trusted"] is False
+        taken = client.post("/api/v1/keys", json=key | {"name": "till", "trusted": True})
+        assert (taken.status_code, taken.json()["errors"][0]["path"]) == (400, "source")
+        until(lambda: told_of(system, NEWCOMERS) is None, 60)
+        until(lambda: client.get(f"/v1/projects/{page['secret']}/settings").is_success, 60)
+        send(system, page["secret"], "forged")
+        until(lambda: profile_orders(client) == 1, 60)
+        behind = good(client.get("/api/v1/system"))["log_end"]
+        until(lambda: good(client.get("/api/v1/system"))["loaded"] >= behind, 60)
+        assert told_of(system, NEWCOMERS) is None, "not even a discount of his can a stranger close"
+        assert told_of(system, OF_OLD) is not None
+        send(system, system.intake_key, "real")
+        until(lambda: told_of(system, OF_OLD) is None, 60)
+        assert told_of(system, NEWCOMERS) == "not_first_purchase"
+        marked = client.patch(f"/api/v1/keys/{page['key']['id']}", json={"trusted": True})
+        assert good(marked)["trusted"] is True
+        seen = {**OF_OLD, "condition": {"orders_at_least": 2}}
+        until(lambda: told_of(system, seen) is None, 60)
+
+
+def profile_orders(client: httpx.Client) -> int:
+    found = client.get("/api/v1/profiles/u")
+    return int(found.json()["orders"]) if found.is_success else 0
 
 
 def told_of_newcomers(system: System) -> list[str | None]:

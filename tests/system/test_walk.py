@@ -16,7 +16,7 @@ import httpx
 import pytest
 from bench.harness import System
 from tests.system.commands import queqiao
-from tests.system.things import PRODUCT, Things, admin, decide, good, make_documents
+from tests.system.things import FOR_ALL, PRODUCT, Things, admin, decide, good, make_documents
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
@@ -146,7 +146,7 @@ def test_a_change_is_seen_by_decide_within_a_second(
             name = f"change-{number}"
             benefit = {"type": "threshold", "tiers": [{"at_least": 30_000, "discount": 4_000}]}
             only = {"channels_any": ["app"]}
-            document = {"name": "满300减40", "benefit": benefit, "condition": only}
+            document = {"name": "满300减40", "benefit": benefit, "condition": only, **FOR_ALL}
             good(client.post("/api/v1/promotions", json={"id": name, "document": document}))
             assert discount() == 0
             for verb, wanted in (("publish", 4_000), ("pause", 0)):

@@ -17,6 +17,8 @@ PRODUCT = {
     "category": ["茶叶"],
     "skus": [{"sku": "S1", "price_minor": 15_000, "currency": "CNY", "stock": 10}],
 }
+FOR_ALL = {"holdback_percent": "0"}
+"""Of a promotion that one customer must get: who is held back differs from home to home."""
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "placements": {"name": "首页", "floor_minor": 5, "currency": "CNY"},
     "segments": {"name": "buyers", "expression": {"field": "orders", "op": ">=", "value": 1}},
@@ -29,6 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "daily_budget_minor": 100_000,
         "creatives": [{"id": "cr", "title": "买茶", "landing_url": "https://example.com/"}],
     },
+    "advertisers": {"name": "品牌方", "currency": "CNY"},
     "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "personal": {}},
     "card-products": {"name": "礼品卡", "currency": "CNY", "count": 9, "value": 1_000},
     "calculation-profiles": {"name": "ours", "rounding": "down"},
@@ -41,6 +44,18 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "name": "秒杀",
         "items": [{"sku": "S1", "price_minor": 9_900, "stock": 1_000}],
         "sessions": [{"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}],
+    },
+    "points-programmes": {
+        "name": "会员积分",
+        "available_after_days": 7,
+        "expires": "months",
+        "tiers": [{"name": "金卡", "at_least": 1_000, "earn_percent": 150}],
+    },
+    "referral-programmes": {
+        "name": "老带新",
+        "newcomer_batch": "{id}",
+        "reward": {"type": "points", "points": 500},
+        "link": "https://example.com/?r={code}",
     },
     "event-schemas": {
         "name": "{event}",
@@ -64,6 +79,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "events": ["Order Completed"],
     },
 }
+
+
+ALONE = ("points-programmes", "referral-programmes")
+"""Kinds of which one document is live at a time."""
 
 
 def _filled(value: Any, names: dict[str, str]) -> Any:
@@ -116,6 +135,8 @@ def ask_warehouse(system: System, sql: str) -> list[list[Any]]:
 def make_documents(client: httpx.Client, things: Things) -> None:
     """Make and publish one document of each kind."""
     for path, document in documents(things.prefix).items():
+        if path in ALONE:
+            set_aside(client, path)
         body = {"id": things.prefix, "document": document}
         good(client.post(f"/api/v1/{path}", json=body))
         good(client.post(f"/api/v1/{path}/{things.prefix}/publish"))
@@ -123,6 +144,12 @@ def make_documents(client: httpx.Client, things: Things) -> None:
         later = {"action": "pause", "at": "2099-01-01T00:00:00Z"}
         planned = good(client.post(f"/api/v1/{path}/{things.prefix}/schedule", json=later))
         things.ids[f"{path}/schedule"] = str(planned["id"])
+
+
+def set_aside(client: httpx.Client, path: str) -> None:
+    """Pause the document of a kind that is live."""
+    for item in good(client.get(f"/api/v1/{path}", params={"state": "live"}))["items"]:
+        good(client.post(f"/api/v1/{path}/{item['id']}/pause"))
 
 
 def send_order(system: System, things: Things) -> str:
@@ -173,6 +200,16 @@ def reserve(system: System, prefix: str) -> str:
 
 
 FILE = "会员号\nM-1\n".encode()
+
+
+def have_accounts(client: httpx.Client, prefix: str) -> None:
+    """Let the customer have store credit, and a code to bring newcomers by."""
+    wallet = {"id": "things-wallet", "document": {"name": "余额", "holds": "money"}}
+    client.post("/api/v1/points-programmes", json=wallet)  # of an earlier prefix, it is there
+    client.post("/api/v1/points-programmes/things-wallet/publish")
+    customer = f"/api/v1/customers/{prefix}-user"
+    until(lambda: client.get(f"{customer}/store-credit").is_success, 5)
+    until(lambda: client.post(f"{customer}/referral-code", json={}).is_success, 5)
 
 
 def ask_approval(client: httpx.Client, prefix: str) -> str:
@@ -297,6 +334,7 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["replays"] = good(client.post("/api/v1/promotions/replay", json={}))["id"]
         file = client.get(f"/api/v1/card-products/{prefix}/cards.csv").text
         things.ids["cards"] = file.split()[1].partition(",")[0]
+        have_accounts(client, prefix)
     things.ids["coupons"] = code_of(prefix)
     things.ids["customers"] = f"{prefix}-user"
     things.ids["events"] = f"{prefix} happened"

@@ -43,9 +43,11 @@ def published(records: SqliteRecords, name: str, percent: int) -> Stored:
     return records.write_now(write)
 
 
-def checked(records: SqliteRecords, stored: Stored, home: Path, floor: int, **said: bool) -> None:
+def checked(
+    records: SqliteRecords, stored: Stored, home: Path, floor: int, *, kind=PROMOTION, **said: bool
+) -> None:
     settings = Settings(home=home, promotions=PromotionSettings(floor_percent_of_cost=floor))
-    handling = kinds.handlings(adapters.keyring(settings), settings)[PROMOTION.name]
+    handling = kinds.handlings(adapters.keyring(settings), settings)[kind.name]
     records.read_now(lambda conn: check_live(conn, stored, handling, **said))
 
 

@@ -4,10 +4,11 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from queqiao.kernel.clock import FixedClock
@@ -49,7 +50,8 @@ ROLES = {"refuses": refusing, "fails": failing}
 async def port(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[int]:
     """A public port in front of a role that does not read bodies."""
     path = tmp_path / "role.sock"
-    front = HotApplication([], FixedClock(1), Nobody(), otherwise=Forwarder({"": Upstream([path])}))
+    forwarder = Forwarder({"": Upstream([path])})
+    front = HotApplication([], FixedClock(1), Nobody(), otherwise=forwarder)
     public, stop = socket.create_server(("127.0.0.1", 0)), asyncio.Event()
     tasks = [
         asyncio.create_task(serve(ROLES[request.param], unix_socket(path), stop)),
@@ -58,6 +60,7 @@ async def port(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     yield public.getsockname()[1]
     stop.set()
     await asyncio.gather(*tasks)
+    forwarder.close()
 
 
 @contextmanager
@@ -104,6 +107,74 @@ async def test_no_piece_of_a_body_waits_for_the_garbage_collector(port: int, siz
         if isinstance(held, (bytes, bytearray))
     ]
     assert sum(pieces) < 10_000, sorted(pieces)[-5:]
+
+
+class Scripted:
+    """A role that does on each connection what ``script`` says of its requests, one after another.
+
+    ``answer`` answers, ``last`` answers and hangs up, ``die`` hangs up without a word.
+    """
+
+    def __init__(self, *script: str) -> None:
+        self.script = list(script)
+        self.connections = 0
+        self.open = 0
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.open += 1
+        act = "answer"
+        with suppress(asyncio.IncompleteReadError):
+            while act == "answer":
+                await reader.readuntil(b"\r\n\r\n")
+                act = self.script.pop(0)
+                if act != "die":
+                    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+        await writer.wait_closed()
+        self.open -= 1
+
+
+@asynccontextmanager
+async def in_front_of(role: Scripted, path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a public port with that role behind it."""
+    forwarder = Forwarder({"": Upstream([path])})
+    front = HotApplication([], FixedClock(1), Nobody(), otherwise=forwarder)
+    public, stop = socket.create_server(("127.0.0.1", 0)), asyncio.Event()
+    serving = asyncio.create_task(serve(front, public, stop))
+    server = await asyncio.start_unix_server(role.converse, path)
+    url = f"http://127.0.0.1:{public.getsockname()[1]}"
+    try:
+        async with httpx.AsyncClient(base_url=url) as client:
+            yield client
+    finally:
+        stop.set()
+        await serving
+        forwarder.close()
+        server.close()
+        while role.open:  # noqa: ASYNC110  # what was hung up is closed by the loop
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("method", "script", "statuses", "connections"),
+    [
+        ("GET", ("answer", "answer", "answer"), [200, 200, 200], 1),
+        ("POST", ("answer", "answer", "answer"), [200, 200, 200], 1),
+        ("POST", ("last", "answer", "answer"), [200, 200, 200], 2),
+        ("GET", ("answer", "die", "answer", "answer"), [200, 200, 200], 2),
+        ("HEAD", ("answer", "die", "answer", "answer"), [200, 200, 200], 2),
+        ("GET", ("answer", "die", "die", "answer"), [200, 503, 200], 3),
+        ("POST", ("answer", "die", "answer"), [200, 503, 200], 2),
+    ],
+)
+async def test_a_connection_is_kept_and_what_changes_nothing_asked_again(
+    method: str, script: tuple[str, ...], statuses: list[int], connections: int, tmp_path: Path
+) -> None:
+    role = Scripted(*script)
+    async with in_front_of(role, tmp_path / "role.sock") as client:
+        answers = [(await client.request(method, "/x")).status_code for _ in statuses]
+    assert (answers, role.script, role.connections) == (statuses, [], connections)
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,13 @@ async def port(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         Keys(),
     )
     path = tmp_path / "behind.sock"
+    forwarder = Forwarder({"": Upstream([path])})
     front = HotApplication(
         ROUTES,
         FixedClock(1),
         Keys(),
         accept_clock_header=True,
-        otherwise=Forwarder({"": Upstream([path])}),
+        otherwise=forwarder,
     )
     public = socket.create_server(("127.0.0.1", 0))
     stop = asyncio.Event()
@@ -94,6 +95,7 @@ async def port(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
     yield public.getsockname()[1]
     stop.set()
     await asyncio.gather(*tasks)
+    forwarder.close()
 
 
 @pytest.fixture

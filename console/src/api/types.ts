@@ -3,8 +3,37 @@
 import type { components } from "./published";
 
 type Schemas = components["schemas"];
+export type PointsFigures = Schemas["PointsFigures"];
+export type CustomerPoints = Schemas["CustomerPoints"];
+export type PointsMove = Schemas["PointsMove"];
+export type Approval = Schemas["Approval"];
+export type PointsAdjustment = Schemas["Adjustment"];
+export type AskedAdjustment = Schemas["AskedAdjustment"];
+export type PointsCourse = Schemas["PointsCourse"];
+export type PointsCourseQuestion = Schemas["PointsCourseQuestion"];
+export type MemberTier = Required<Schemas["MemberTier"]>;
+type PublishedProgramme = Required<Schemas["PointsProgrammeDocument"]>;
+/** A points programme as the form holds it: every part is there. */
+export type PointsProgrammeDocument = Omit<PublishedProgramme, "points_name" | "worth" | "tiers"> & { points_name: Required<PublishedProgramme["points_name"]>; worth: Required<PublishedProgramme["worth"]>; tiers: MemberTier[] };
+export type PointsProgramme = Item<PointsProgrammeDocument>;
+/** A referral programme as the form holds it: every part is there. */
+export type ReferralProgrammeDocument = Required<Schemas["ReferralProgrammeDocument"]>;
+export type ReferralProgramme = Item<ReferralProgrammeDocument>;
+export type ReferralFigures = Schemas["ReferralFigures"];
+export type Referral = Schemas["ReferralView"];
+export type AdvertiserDocument = Required<Schemas["Advertiser"]>;
+export type Advertiser = Item<AdvertiserDocument>;
+export type Wallet = Schemas["AdvertiserWallet"];
+export type Payment = Schemas["PaymentView"];
+export type NewPayment = Schemas["NewPayment"];
+export type Invoice = Schemas["Invoice"];
+export type InvoiceLine = Schemas["InvoiceLine"];
 export type PromotionCalendar = Schemas["CalendarView"];
 export type CalendarOverlap = Schemas["OverlapView"];
+export type Effect = Schemas["Effect"];
+export type Effects = Schemas["Effects"];
+export type EffectRow = Schemas["EffectRow"];
+export type EffectReconciliation = Schemas["queqiao.measure.promotion_effect.contracts.Reconciliation"];
 export type DraftPromotion = Schemas["InlinePromotion"];
 export type LowestPrices = Schemas["LowestPrices"];
 export type LowestPrice = Schemas["LowestPriceOf"];
@@ -86,7 +115,11 @@ export interface Creative {
   landing_url: string;
   image_url?: string | null;
   sku?: string | null;
+  video?: Schemas["VideoFile"] | null;
+  audio?: Schemas["AudioFile"] | null;
 }
+
+export type Cap = Schemas["Cap"];
 
 export interface CampaignDocument {
   name: string;
@@ -95,10 +128,13 @@ export interface CampaignDocument {
   bid_minor: number;
   currency: string;
   daily_budget_minor: number;
-  targeting: { segments_any?: string[]; channels_any?: string[] };
+  targeting: { segments_any?: string[]; channels_any?: string[]; expression?: Record<string, unknown> | null };
   creatives: Creative[];
   starts_at: string | null;
   ends_at: string | null;
+  caps: Cap[];
+  /** How it bids in foreign exchanges; written by API. */
+  exchange: Schemas["Campaign"]["exchange"];
 }
 
 export interface PlacementDocument {
@@ -160,15 +196,34 @@ export type LandingBlock = LandingPageDocument["blocks"][number];
 export type LandingImage = Schemas["ImageView"];
 export type Finding = Schemas["Finding"];
 
+/** A flash sale as the form holds it: every part is there, also where the stored document leaves it out. */
+type PublishedFlashSale = Schemas["FlashSaleDocument"];
+export type SoldItem = Schemas["Item"];
+export type FlashSaleDocument = PublishedFlashSale & Required<Pick<PublishedFlashSale, "sessions" | "currency" | "customer_limits" | "reservation_expires_after_s" | "warm_up_s">>;
+export type FlashSaleState = Schemas["SaleState"];
+export type FlashSaleBooks = Schemas["queqiao.decide.promotions.flash_sales.reconciling.Reconciliation"];
+export type Cockpit = Schemas["Cockpit"];
+
+export type BatchStatistics = Schemas["BatchStatistics"];
+export type CouponCode = Schemas["CodeView"];
+export type NewVoid = Schemas["NewVoid"];
+export type VoidList = Schemas["VoidList"];
+export type NewGift = Schemas["NewGift"];
+export type Gift = Schemas["GiftView"];
+
 /** Each kind of document by its path under `/api/v1/`. */
 export interface Documents {
   promotions: PromotionDocument;
   campaigns: CampaignDocument;
   placements: PlacementDocument;
+  advertisers: AdvertiserDocument;
   segments: SegmentDocument;
   "coupon-batches": CouponBatchDocument;
   webhooks: WebhookDocument;
   "event-schemas": EventSchemaDocument;
   "landing-pages": LandingPageDocument;
+  "flash-sales": FlashSaleDocument;
+  "points-programmes": PointsProgrammeDocument;
+  "referral-programmes": ReferralProgrammeDocument;
 }
 export type Kind = keyof Documents;

@@ -1,14 +1,15 @@
 import { useTranslation } from "react-i18next";
 import { Empty, Failure } from "@/components/states";
 import { Go } from "@/components/Go";
+import { Page } from "@/components/Page";
 
 /** No page at this address. */
 export function Missing() {
   const { t } = useTranslation();
   return (
-    <main className="alone">
+    <Page title={t("frame.missingTitle")}>
       <Empty action={<Go to="/">{t("frame.home")}</Go>}>{t("frame.missing")}</Empty>
-    </main>
+    </Page>
   );
 }
 

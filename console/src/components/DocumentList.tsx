@@ -7,7 +7,7 @@ import { usePages } from "@/api/pages-hook";
 import { useMayWrite } from "@/api/session-hook";
 import type { Documents, Item, Kind } from "@/api/types";
 import { useParameter } from "@/lib/url";
-import { useSettled } from "@/lib/useSettled";
+import { useTyped } from "@/lib/useTyped";
 import { Choice } from "./Choice";
 import { Empty, Loaded } from "./states";
 import { type Column, Table } from "./Table";
@@ -30,8 +30,7 @@ interface Props<K extends Kind> {
 export function DocumentList<K extends Kind>({ kind, caption, columns, none, create, moveAll }: Props<K>) {
   const { t } = useTranslation();
   const [state, setState] = useParameter("state", "all");
-  const [text, setText] = useParameter("q", "");
-  const query = useSettled(text);
+  const [query] = useParameter("q", "");
   const ask = { limit: PAGE_SIZE, ...(state === "all" ? {} : { state }), ...(query ? { query } : {}) };
   const list = usePages([kind, "list", ask], (cursor) => listDocuments(kind, { ...ask, ...cursor }));
   const bulk = useBulk();
@@ -52,7 +51,7 @@ export function DocumentList<K extends Kind>({ kind, caption, columns, none, cre
             tools={
               <>
                 <Choice label={t("table.state")} value={state} onChange={setState} options={STATES.map((value) => ({ value: value as string, label: t(`states.${value}`) }))} />
-                <Input.Search size="small" allowClear style={{ width: 200 }} aria-label={t("table.search")} placeholder={t("table.search")} value={text} onChange={(event) => setText(event.target.value)} />
+                <Finder />
               </>
             }
           />
@@ -69,4 +68,11 @@ export function DocumentList<K extends Kind>({ kind, caption, columns, none, cre
       )}
     </>
   );
+}
+
+/** What is typed is its own affair until it settles in the address: a key never draws the list anew. */
+function Finder() {
+  const { t } = useTranslation();
+  const { text, type } = useTyped("q");
+  return <Input.Search size="small" allowClear style={{ width: 200 }} aria-label={t("table.search")} placeholder={t("table.search")} value={text} onChange={(event) => type(event.target.value)} />;
 }

@@ -1,11 +1,13 @@
-import { Button, Checkbox } from "antd";
+import { Button } from "antd";
 import { DownloadOutlined, SettingOutlined } from "@ant-design/icons";
-import { type ReactNode, useState } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { save, toCsv } from "@/lib/csv";
+import { usePhone } from "@/lib/usePhone";
 import { useParameter } from "@/lib/url";
 import { Chooser } from "./Chooser";
 import { Popup } from "./Popup";
+import { AHEAD, isLong, scrollerOf, SelectAll, type Selection, TableBody } from "./TableBody";
 
 export interface Column<T> {
   id: string;
@@ -18,7 +20,13 @@ export interface Column<T> {
   numeric?: boolean;
   /** Hidden until someone chooses it. */
   optional?: boolean;
+  /** Of its column on a desk, in pixels. Where one column says so, those that do not share what is left. */
+  width?: number;
 }
+
+const PICK_PX = 40;
+/** What a column without a width has at least. */
+const LEAST_PX = 160;
 
 interface Props<T> {
   name: string;
@@ -27,19 +35,21 @@ interface Props<T> {
   rows: T[];
   rowKey: (row: T) => string;
   empty?: ReactNode;
-  selection?: { chosen: ReadonlySet<string>; onChange: (chosen: ReadonlySet<string>) => void };
+  selection?: Selection;
   tools?: ReactNode;
   /** Further pages that the server still has. */
   more?: { has: boolean; busy: boolean; load: () => void };
 }
 
-/** A compact table: sorted by the address, columns remembered, saved as CSV; cards on a phone. */
+/** A compact table: sorted by the address, columns remembered, saved as CSV; of a long one only what is seen is drawn; cards on a phone. */
 export function Table<T>({ name, caption, columns, rows, rowKey, empty, selection, tools, more }: Props<T>) {
   const { t } = useTranslation();
   const [sort, setSort] = useParameter(`${name}.sort`, "");
   const [hidden, setHidden] = useState(() => rememberedColumns(name) ?? columns.filter((c) => c.optional).map((c) => c.id));
   const shown = columns.filter((column) => !hidden.includes(column.id));
   const ordered = sorted(rows, columns, sort);
+  const fixed = shown.some((column) => column.width !== undefined);
+  const least = shown.reduce((sum, column) => sum + (column.width ?? LEAST_PX), selection ? PICK_PX : 0);
   const choose = (next: string[]) => {
     setHidden(next);
     localStorage.setItem(`queqiao.columns.${name}`, JSON.stringify(next));
@@ -64,7 +74,15 @@ export function Table<T>({ name, caption, columns, rows, rowKey, empty, selectio
         empty
       ) : (
         <div className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
-          <table>
+          <table className={fixed ? "fixed" : undefined} style={fixed ? ({ "--least": `${least}px` } as CSSProperties) : undefined} {...(isLong(rows) ? { "aria-rowcount": more?.has ? -1 : rows.length + 1 } : {})}>
+            {fixed && (
+              <colgroup>
+                {selection && <col style={{ width: PICK_PX }} />}
+                {shown.map((column) => (
+                  <col key={column.id} style={{ width: column.width }} />
+                ))}
+              </colgroup>
+            )}
             <thead>
               <tr>
                 {selection && <SelectAll keys={ordered.map(rowKey)} {...selection} />}
@@ -73,30 +91,29 @@ export function Table<T>({ name, caption, columns, rows, rowKey, empty, selectio
                 ))}
               </tr>
             </thead>
-            <tbody>
-              {ordered.map((row) => (
-                <tr key={rowKey(row)}>
-                  {selection && <SelectOne id={rowKey(row)} {...selection} />}
-                  {shown.map((column) => (
-                    <td key={column.id} data-label={column.title} className={column.numeric ? "num" : undefined}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
+            <TableBody rows={ordered} columns={shown} rowKey={rowKey} selection={selection} />
           </table>
-          {more?.has && <More busy={more.busy} load={more.load} />}
+          {more?.has && <More busy={more.busy} load={more.load} byItself={isLong(rows)} />}
         </div>
       )}
     </section>
   );
 }
 
-function More({ busy, load }: { busy: boolean; load: () => void }) {
+/** The next page: by a button, and of a long table once its end comes near. */
+function More({ busy, load, byItself }: { busy: boolean; load: () => void; byItself: boolean }) {
   const { t } = useTranslation();
+  const box = useRef<HTMLDivElement>(null);
+  const phone = usePhone();
+  useEffect(() => {
+    const end = box.current;
+    if (!end || !byItself || busy) return;
+    const watch = new IntersectionObserver((sightings) => sightings.at(-1)?.isIntersecting && load(), { root: phone ? null : scrollerOf(end), rootMargin: AHEAD });
+    watch.observe(end);
+    return () => watch.disconnect();
+  }, [byItself, busy, load, phone]);
   return (
-    <div className="table-more">
+    <div className="table-more" ref={box}>
       <Button size="small" loading={busy} onClick={load}>
         {t("table.more")}
       </Button>
@@ -122,32 +139,6 @@ function Head<T>({ column, sort, onSort }: { column: Column<T>; sort: string; on
   );
 }
 
-type Selection = NonNullable<Props<unknown>["selection"]>;
-
-function SelectAll({ keys, chosen, onChange }: Selection & { keys: string[] }) {
-  const { t } = useTranslation();
-  const all = keys.length > 0 && keys.every((key) => chosen.has(key));
-  return (
-    <th scope="col" className="pick">
-      <Checkbox aria-label={t("table.selectAll")} checked={all} onChange={() => onChange(new Set(all ? [] : keys))} />
-    </th>
-  );
-}
-
-function SelectOne({ id, chosen, onChange }: Selection & { id: string }) {
-  const { t } = useTranslation();
-  const toggle = () => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    onChange(next);
-  };
-  return (
-    <td className="pick">
-      <Checkbox aria-label={t("table.select")} checked={chosen.has(id)} onChange={toggle} />
-    </td>
-  );
-}
-
 function rememberedColumns(name: string): string[] | null {
   try {
     return JSON.parse(localStorage.getItem(`queqiao.columns.${name}`) ?? "null") as string[] | null;
@@ -156,15 +147,20 @@ function rememberedColumns(name: string): string[] | null {
   }
 }
 
+/** Made once: `localeCompare` makes one for each pair. */
+const words = new Intl.Collator();
+
 /** Rows by `column` or `-column`; rows without a value come last. */
 export function sorted<T>(rows: T[], columns: Column<T>[], sort: string): T[] {
   const down = sort.startsWith("-");
   const value = columns.find((column) => column.id === sort.replace(/^-/, ""))?.value;
   if (!value) return rows;
-  return [...rows].sort((a, b) => {
-    const [x, y] = [value(a), value(b)];
-    if (x === null || y === null) return Number(x === null) - Number(y === null);
-    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
-    return down ? -order : order;
-  });
+  const keyed = rows.map((row): [T, string | number | null] => [row, value(row)]);
+  return keyed.sort(([, x], [, y]) => (down && x !== null && y !== null ? -order(x, y) : order(x, y))).map(([row]) => row);
+}
+
+/** Numbers by size, all else as words; what is missing comes last. */
+function order(x: string | number | null, y: string | number | null): number {
+  if (x === null || y === null) return Number(x === null) - Number(y === null);
+  return typeof x === "number" && typeof y === "number" ? x - y : words.compare(String(x), String(y));
 }

@@ -6,13 +6,13 @@ type Translate = (key: string, vars?: Record<string, unknown>) => string;
 const AMOUNTS = /(_minor|subtotal_at_least|at_least|discount|cap|amount)$/;
 const INSTANTS = /(_at)$/;
 
-/** A document's field in the reader's words; `prefix` is its part of the catalogue. */
-export function describer(t: Translate, prefix: string, currency: string) {
+/** A document's field in the reader's words; `prefix` is its part of the catalogue, `counts` what is no money though it is called so. */
+export function describer(t: Translate, prefix: string, currency: string, counts = /quantity/) {
   const label = (name: string) => t(`${prefix}.${name.replaceAll(".", "_")}`, { defaultValue: name.split(".").at(-1) });
   const words = (name: string, value: unknown): string => {
     if (Array.isArray(value)) return value.map((one) => words(name, one)).join("; ") || DASH;
     if (typeof value === "object" && value !== null) return parts(name, value);
-    return scalar(t, name, value, currency);
+    return scalar(t, name, value, currency, counts);
   };
   const parts = (name: string, value: object) =>
     Object.entries(value)
@@ -26,10 +26,10 @@ export function describer(t: Translate, prefix: string, currency: string) {
   };
 }
 
-function scalar(t: Translate, name: string, value: unknown, currency: string): string {
+function scalar(t: Translate, name: string, value: unknown, currency: string, counts: RegExp): string {
   if (value === null || value === undefined || value === "") return DASH;
   if (typeof value === "boolean") return t(value ? "act.yes" : "act.no");
-  if (typeof value === "number") return AMOUNTS.test(name) && !/quantity/.test(name) ? money(value, currency) : String(value);
+  if (typeof value === "number") return AMOUNTS.test(name) && !counts.test(name) ? money(value, currency) : String(value);
   if (INSTANTS.test(name)) return instantText(parseInstant(String(value)) ?? 0).slice(0, 16);
   return String(value);
 }

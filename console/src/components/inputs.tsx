@@ -64,6 +64,7 @@ export function InstantInput(props: Basics & { value: string | null; onChange: (
       id={props.id}
       aria-label={props.label}
       aria-describedby={props.describedBy}
+      disabled={props.disabled}
       style={{ width: 210 }}
       value={toInput(props.value)}
       onChange={(event) => props.onChange(fromInput(event.target.value))}

@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { askApproval } from "@/api/approvals";
 import { useTransition } from "@/api/documents/hooks";
 import type { Transition } from "@/api/documents/transition";
+import { type ApiError, asApiError } from "@/api/problem";
 import type { Documents, Item, Kind } from "@/api/types";
 import { tell } from "@/lib/notes";
+import { problemTitle } from "./states";
 import { useConfirm } from "./useConfirm";
 
 interface Options<K extends Kind> {
@@ -27,11 +30,26 @@ export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
       verb: t(`act.${to}`),
       danger: to === "archive",
       run: async () => {
-        for (const id of ids) await transition.mutateAsync({ id, to });
+        for (const id of ids) {
+          try {
+            await transition.mutateAsync({ id, to });
+          } catch (error) {
+            if (to !== "publish" || asApiError(error).reason !== "approval_needed") throw error;
+            return needsTwo(id, asApiError(error));
+          }
+        }
         tell({ kind: "done", title: t(`done.${to}`) });
         after?.();
       },
     });
+  /** What is dangerous to have live is asked of another person instead. */
+  const needsTwo = (id: string, problem: ApiError) => {
+    const send = () => askApproval(kind, id).then(
+      () => tell({ kind: "done", title: t("approvals.sent"), lastsMs: 8_000 }),
+      (error: unknown) => tell({ kind: "failed", title: problemTitle(asApiError(error), t), detail: asApiError(error).detail }),
+    );
+    tell({ kind: "failed", title: problemTitle(problem, t), detail: problem.fields.map((field) => field.detail).join(" · ") || problem.detail, lastsMs: 60_000, act: { label: t("approvals.ask"), run: () => void send() } });
+  };
   const plain = (to: Transition) => <p>{t(`${words}.move.touches.${to}`)}</p>;
   const move = (item: Item<Documents[K]>, to: Transition, after?: () => void) => {
     const body = (

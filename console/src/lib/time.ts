@@ -12,6 +12,12 @@ export function setShopZone(zone: string): void {
 
 export const DAY_MS = 86_400_000;
 
+/** The shop's zone as people call it: 中国标准时间, China Standard Time. */
+export function zoneWords(language: string): string {
+  const parts = new Intl.DateTimeFormat(language, { timeZone: shopZone(), timeZoneName: "longGeneric" }).formatToParts();
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? shopZone();
+}
+
 /** How far a zone is ahead of UTC at an instant, in milliseconds. */
 export function offsetMs(atMs: number, zone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {

@@ -19,6 +19,9 @@ NONE = -1
 UNCOUNTED = -(2**62)
 """Stands for an absent stock: one that is known may be negative."""
 
+FOUND_MAX = 16_384
+"""So many SKUs that were asked for are kept as they were answered, in about three megabytes."""
+
 
 class Goods(msgspec.Struct, frozen=True, gc=False):
     """One SKU as it is priced, in minor units of ``currency``. ``stock`` None: not counted."""
@@ -38,6 +41,7 @@ class PriceBook:
     __slots__ = (
         "_currencies",
         "_facts",
+        "_found",
         "_indexes",
         "_kinds",
         "_list",
@@ -63,6 +67,7 @@ class PriceBook:
         self._currencies = [currency for currency, _ in kinds]
         self._facts = [facts for _, facts in kinds]
         self._indexes: dict[str, PriceIndex] = {}
+        self._found: dict[str, Goods] = {}
 
     def _add(self, goods: Goods, kind: int) -> None:
         if goods.sku in self._places:
@@ -85,9 +90,14 @@ class PriceBook:
 
     def goods(self, sku: str) -> Goods | None:
         """Return what is known of a SKU, None when it is not in the book."""
-        place = self._places.get(sku)
-        if place is None:
-            return None
+        found = self._found.get(sku)
+        if found is None and (place := self._places.get(sku)) is not None:
+            if len(self._found) >= FOUND_MAX:
+                self._found.clear()
+            found = self._found[sku] = self._goods(sku, place)
+        return found
+
+    def _goods(self, sku: str, place: int) -> Goods:
         kind, listed, minimum = self._kinds[place], self._list[place], self._minimum[place]
         stock = self._stock[place]
         return Goods(

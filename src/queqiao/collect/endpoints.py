@@ -18,6 +18,7 @@ from queqiao.collect.contracts import (
     ReplayView,
     WarehouseState,
 )
+from queqiao.collect.masking import without_codes
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.envelope import PublicEnvelope, decode_envelope, publish
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
@@ -69,7 +70,11 @@ def handlers(services: CollectServices) -> list[Route]:
 
 def _events_route(services: CollectServices) -> Route:
     async def events(request: Request) -> Response:
-        return json_response(await _events(services, request))
+        page = await _events(services, request)
+        who = request.principal
+        if who is None or not who.may("admin"):
+            page = EventPage([without_codes(event) for event in page.items], page.next_cursor)
+        return json_response(page)
 
     return Route(
         "GET",

@@ -6,7 +6,7 @@ The rates and their sources are in ``rates.py``. All chance comes from one seed.
 import asyncio
 import heapq
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 
-from queqiao.demo import documents, rates
-from queqiao.demo.checkout import Order, return_of
+from queqiao.demo import documents, late_offers, offers, rates
+from queqiao.demo.checkout import Order
 from queqiao.demo.client import StoreClient, StoreError
 from queqiao.demo.goods import product_documents
+from queqiao.demo.returns import Return, refund, return_of
 from queqiao.demo.stage import Event, HistoryStage, LiveStage
 from queqiao.demo.store import Store
 from queqiao.demo.visit import Visit
@@ -39,9 +40,17 @@ COUNT_EVERY_HOURS = 72
 HOLD_S = 120.0
 """History is counted at the borders of its days, not by the clock; a store that dies lets go."""
 
+OFFERS_A_BATCH = 25
+OFFERS_EVERY_S = 1.0
+"""The later offers come while the store lives on, a few at a time: nobody waits for them."""
+
+PAPERS_AT_ONCE = 4
 BATCH = 250
 ZONE = ZoneInfo("Asia/Shanghai")
 _EXISTS = 409
+
+Papers = dict[str, dict[str, Any]]
+"""Documents of one kind by id."""
 
 
 def to_stderr(line: str) -> None:
@@ -83,8 +92,9 @@ class LivingStore:
         self._clock = clock or SystemClock()
         self._progress = progress
         self._born_us = birth(self._clock, plan.days) if plan.born_us is None else plan.born_us
-        self.store = Store(Randomness(plan.seed), self._born_us)
-        self._returns: list[tuple[int, str, Event]] = []
+        self.store = Store(Randomness(plan.seed), self._born_us, redeems=True)
+        self._span = offers.Span(self._born_us, self._born_us + plan.days * DAY_US)
+        self._returns: list[tuple[int, str, Return]] = []
         self._outbox: list[Event] = []
         self._here: set[int] = set()
 
@@ -95,17 +105,59 @@ class LivingStore:
         )
         await self._publish("placements", documents.PLACEMENTS)
         await self._publish("segments", documents.SEGMENTS)
-        await self._publish("coupon-batches", documents.coupon_batches(self.store.codes))
-        await self._publish("promotions", documents.PROMOTIONS)
+        codes = documents.coupon_batches(self.store.codes) | late_offers.coupon_batches()
+        await self._publish("coupon-batches", codes)
+        await self._publish("calculation-profiles", {offers.PROFILE_ID: offers.PROFILE})
+        await self._publish("points-programmes", documents.POINTS)
+        chance = self.store.randomness.stream("early offers")
+        early = offers.early_offers(self.store.goods, self._span, chance)
+        await self._publish("promotions", documents.PROMOTIONS | early)
+        await self._publish("advertisers", documents.ADVERTISERS)
+        await self._pay_in()
         await self._publish("campaigns", documents.campaigns(self.store.goods))
         self._progress("store: goods, placements, segments, coupons, promotions, campaigns are up")
 
-    async def _publish(self, path: str, papers: dict[str, dict[str, Any]]) -> None:
-        for paper_id, document in papers.items():
-            named = {"id": paper_id, "document": document}
-            made = await self._client.must(f"/api/v1/{path}", named, _EXISTS)
-            if made.good:
-                await self._client.must(f"/api/v1/{path}/{paper_id}/publish", {})
+    async def _pay_in(self) -> None:
+        """Fill the wallets, once however often the store is set up."""
+        paid = {
+            "amount_minor": documents.PAID_IN_MINOR,
+            "request_id": "set up",
+            "reference": "demo",
+        }
+        for advertiser_id, document in documents.ADVERTISERS.items():
+            if document.get("payment") != "postpaid":
+                await self._client.must(f"/api/v1/advertisers/{advertiser_id}/top-ups", paid)
+
+    async def _publish(self, path: str, papers: Papers) -> None:
+        """Bring documents of one kind in, some at once."""
+        waiting = iter(papers.items())
+
+        async def work() -> None:
+            for paper_id, document in waiting:
+                await self._publish_one(path, paper_id, document)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(PAPERS_AT_ONCE, len(papers))):
+                group.create_task(work())
+
+    async def _publish_one(self, path: str, paper_id: str, document: dict[str, Any]) -> None:
+        named = {"id": paper_id, "document": document}
+        made = await self._client.must(f"/api/v1/{path}", named, _EXISTS)
+        if made.good:
+            await self._client.must(f"/api/v1/{path}/{paper_id}/publish", {})
+
+    async def bring_offers(self, every_s: float = OFFERS_EVERY_S) -> None:
+        """Bring in the promotions that start when the history ends: a thousand in all are live."""
+        chance = self.store.randomness.stream("later offers")
+        later = offers.later_offers(self.store.goods, self._span, chance)
+        for number, (paper_id, document) in enumerate(later.items(), 1):
+            try:
+                await self._publish_one("promotions", paper_id, document)
+            except (httpx.TransportError, StoreError) as error:
+                self._progress(f"store: the promotion {paper_id} is missing: {error}")
+            if number % OFFERS_A_BATCH == 0:
+                await asyncio.sleep(every_s)
+        self._progress(f"store: {offers.THOUSAND:,} promotions are live")
 
     async def live_history(self) -> dict[str, int]:
         """Live through the days before now on a fast clock; return what happened, counted.
@@ -135,7 +187,10 @@ class LivingStore:
         """Live at 1× until ``stop`` is set; visits under way then end unfinished."""
         chance = self.store.randomness.stream("arrivals", self._clock.now_us())
         async with asyncio.TaskGroup() as group:
-            under_way = {group.create_task(self._send_outbox())}
+            under_way = {
+                group.create_task(self._send_outbox()),
+                group.create_task(self.bring_offers()),
+            }
             while not stop.is_set():
                 visit = group.create_task(self._live_visit(chance.getrandbits(64)))
                 under_way.add(visit)
@@ -149,7 +204,7 @@ class LivingStore:
 
         A shopper comes once in a window at most, so that no visit depends on another one in it.
         """
-        events = self._due_returns(start_us + WINDOW_HOURS * HOUR_US)
+        events: list[Event] = []
         here: set[int] = set()
         visits = [
             visit
@@ -158,6 +213,8 @@ class LivingStore:
         ]
         visits.sort(key=Visit.starts_us)
         self._expect_returns(await _lived(visits))
+        until_us = start_us + WINDOW_HOURS * HOUR_US
+        events += [event async for event in self._refund_due(until_us, is_past=True)]
         return events
 
     def _visits(self, start_us: int, here: set[int], events: list[Event]) -> Iterator[Visit]:
@@ -192,16 +249,24 @@ class LivingStore:
 
     def _expect_returns(self, orders: list[Order]) -> None:
         for order in orders:
-            found = return_of(order, self.store.randomness.stream("return", order.order_id))
-            if found is not None:
-                heapq.heappush(self._returns, (found[0], order.order_id, found[1]))
+            back = return_of(order, self.store.randomness.stream("return", order.order_id))
+            if back is not None:
+                self._expect(back)
 
-    def _due_returns(self, until_us: int) -> list[Event]:
-        due = []
+    def _expect(self, back: Return) -> None:
+        heapq.heappush(self._returns, (back.at_us, back.order.order_id, back))
+
+    async def _refund_due(self, until_us: int, *, is_past: bool) -> AsyncIterator[Event]:
+        """Refund what comes back before a moment; one that fails stays due."""
         while self._returns and self._returns[0][0] < until_us:
-            due.append(heapq.heappop(self._returns)[2])
-        self.store.count("returns", len(due))
-        return due
+            back = heapq.heappop(self._returns)[2]
+            try:
+                event = await refund(self._client, back, back.at_us if is_past else None)
+            except httpx.TransportError:
+                self._expect(back)
+                raise
+            self.store.count("orders cancelled" if back.line is None else "returns")
+            yield event
 
     async def _send(self, events: list[Event], now_us: int | None) -> None:
         events.sort(key=lambda event: (event["timestamp"], event["messageId"]))
@@ -213,11 +278,10 @@ class LivingStore:
         """Send what has gathered, every second; what could not be sent stays for the next time."""
         while True:
             await asyncio.sleep(1)
-            self._outbox.extend(self._due_returns(self._clock.now_us()))
-            events = self._outbox[:]
-            if not events:
-                continue
             try:
+                async for event in self._refund_due(self._clock.now_us(), is_past=False):
+                    self._outbox.append(event)
+                events = self._outbox[:]
                 await self._send(events, None)
                 del self._outbox[: len(events)]
             except (httpx.TransportError, StoreError) as error:

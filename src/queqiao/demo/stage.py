@@ -11,7 +11,9 @@ Event = dict[str, Any]
 
 
 class Stage(Protocol):
-    """What a visit needs of the world."""
+    """What a visit needs of the world. ``is_past``: it happens in history."""
+
+    is_past: bool
 
     def now_us(self) -> int:
         """Return the visit's time."""
@@ -29,13 +31,15 @@ class Stage(Protocol):
         """Post to the system at the visit's time."""
         ...
 
-    async def follow(self, path: str) -> Answer:
-        """Get a tracking link at the visit's time."""
+    async def look(self, path: str) -> Answer:
+        """Read what the system knows at the visit's time, or follow its tracking link."""
         ...
 
 
 class HistoryStage:
     """A visit of the past: pauses take no time, calls carry the visit's time."""
+
+    is_past = True
 
     def __init__(self, client: StoreClient, start_us: int, events: list[Event]) -> None:
         self._client = client
@@ -58,13 +62,15 @@ class HistoryStage:
         """Post with the visit's time."""
         return await self._client.post(path, body, self._now_us)
 
-    async def follow(self, path: str) -> Answer:
+    async def look(self, path: str) -> Answer:
         """Get with the visit's time."""
         return await self._client.get(path, self._now_us)
 
 
 class LiveStage:
     """A visit that happens now."""
+
+    is_past = False
 
     def __init__(self, client: StoreClient, clock: Clock, tell: Callable[[Event], None]) -> None:
         self._client = client
@@ -87,6 +93,6 @@ class LiveStage:
         """Post now."""
         return await self._client.post(path, body)
 
-    async def follow(self, path: str) -> Answer:
+    async def look(self, path: str) -> Answer:
         """Get now."""
         return await self._client.get(path)

@@ -29,10 +29,22 @@ class Weighted:
 
 
 class Store:
-    """What does not change while the store lives, and the little that shoppers remember."""
+    """What does not change while the store lives, and the little that shoppers remember.
 
-    def __init__(self, randomness: Randomness, born_us: int, shoppers: int = SHOPPERS) -> None:
+    ``redeems``: whether its orders use promotions in the system, their uses, budgets and codes;
+    otherwise it only asks for prices, and redeems codes one by one.
+    """
+
+    def __init__(
+        self,
+        randomness: Randomness,
+        born_us: int,
+        shoppers: int = SHOPPERS,
+        *,
+        redeems: bool = False,
+    ) -> None:
         self.randomness = randomness
+        self.redeems = redeems
         self.goods = make_goods(randomness.stream("goods"))
         self.by_sku = {good.sku: good for good in self.goods}
         self.codes = newcomer_codes(shoppers, randomness.stream("codes"))

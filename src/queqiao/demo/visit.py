@@ -101,11 +101,11 @@ class Visit:
 
     async def _meet_ad(self, decision: dict[str, Any]) -> Good | None:
         self._store.count("ads seen")
-        await self._stage.follow(decision["tracking"]["impression"])
+        await self._stage.look(decision["tracking"]["impression"])
         if self._chance.random() >= rates.AD_CLICKED:
             return None
         await self._stage.pause(2)
-        await self._stage.follow(decision["tracking"]["click"])
+        await self._stage.look(decision["tracking"]["click"])
         self._store.count("ads clicked")
         self._via = {
             "campaign_id": decision["campaign_id"],
@@ -132,11 +132,14 @@ class Visit:
 
     async def _buy(self) -> Order | None:
         cart = {sku: quantity for sku, quantity in self._cart.items() if quantity}
-        if not cart or self._chance.random() >= rates.CHECKED_OUT_OF_CARTS:
+        if not cart:
             return None
         self._log_in()
-        await self._stage.pause(self._chance.uniform(20, 90))
         checkout = Checkout(self._store, self._shopper, self._stage, self._chance, self._track)
+        discount = await checkout.discount(cart)
+        await self._stage.pause(self._chance.uniform(20, 90))
+        if self._chance.random() >= rates.checked_out_of_carts(discount):
+            return None
         return await checkout.run(cart)
 
     def _user(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from queqiao.kernel.errors import Message
 T = TypeVar("T")
 
 Language = Literal["zh", "en"]
-Scope = Literal["public", "intake", "decide", "read", "write", "admin"]
+Scope = Literal["public", "intake", "decide", "exchange", "cards", "read", "write", "admin"]
 Role = Literal["owner", "operator", "viewer"]
 
 
@@ -84,7 +84,8 @@ class Route(msgspec.Struct, frozen=True):
 
     ``scope`` guards it; ``body_max`` bounds the request body in bytes; ``authenticates_itself``
     tells wiring that the handler reads its own credentials (write keys of SDKs). ``status`` is that
-    of a good answer, for the OpenAPI document.
+    of a good answer, for the OpenAPI document. ``key_parameter`` names the query parameter in which
+    a key may come, for callers that can set an address and no header.
     """
 
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -98,6 +99,7 @@ class Route(msgspec.Struct, frozen=True):
     body_max: int = 1_000_000
     authenticates_itself: bool = False
     status: int = 200
+    key_parameter: str = ""
 
 
 def language_of(accept_language: str | None) -> Language:

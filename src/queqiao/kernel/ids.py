@@ -23,6 +23,16 @@ def uuid7(now_us: int, random_bits: RandomBits) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def time_of_uuid7(text: str) -> int | None:
+    """Return when a UUIDv7 was made, in microseconds to the millisecond; None: it is none."""
+    if len(text) != 36 or text[14:15] != "7":
+        return None
+    try:
+        return int(text[:8] + text[9:13], 16) * 1000
+    except ValueError:
+        return None
+
+
 class IdSource:
     """Makes ids from a clock and chance; safe between threads."""
 

@@ -25,6 +25,7 @@ _TWO_DIGITS = frozenset(
         " TRY TTD TWD TZS UAH USD UYU UZS VES WST YER ZAR ZMW"
     ).split()
 )
+DEFAULT_CURRENCY = "CNY"
 MINOR_MAX = 2**53 - 1
 """Bound of one amount: what every JSON reader can hold exactly (90 million million yuan)."""
 _ADJUSTED_MAX = 18

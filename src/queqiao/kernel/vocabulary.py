@@ -10,6 +10,9 @@ import msgspec
 ADS_SOURCE = "ads"
 """The source of the ads' own events: only these count as impressions, clicks and cost."""
 
+FILES_SOURCE = "offline"
+"""The source of what operators import from files, where they name no other."""
+
 Number = int | float
 Decimals = int | float | str | None
 """An amount as Segment clients send it: a JSON number, or a decimal in a string."""
@@ -160,6 +163,58 @@ class EngagementEvent(msgspec.Struct, omit_defaults=True):
     expires_at: str | None = None
 
 
+class PointsMoved(msgspec.Struct, omit_defaults=True):
+    """Points Earned, Spent, Returned, Taken Back, Adjusted, Expired: one movement on an account.
+
+    ``points`` is 0 or more; ``added`` says whether the account has more of them now.
+    """
+
+    programme_id: str
+    points: int
+    added: bool
+    order_id: str | None = None
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+class StoreCreditMoved(msgspec.Struct, omit_defaults=True):
+    """Store Credit Earned, Spent, Returned, Taken Back, Adjusted, Expired: a movement of money.
+
+    ``amount_minor`` is 0 or more; ``added`` says whether the account has more now.
+    """
+
+    programme_id: str
+    amount_minor: int
+    currency: str
+    added: bool
+    order_id: str | None = None
+    available_at: str | None = None
+    expires_at: str | None = None
+
+
+class ReferralStep(msgspec.Struct, omit_defaults=True):
+    """Referral Accepted, Refused, Ordered, Rewarded, Reversed: a step of a newcomer's referral.
+
+    ``signal``: why it was refused. ``reward``: points, store_credit or coupon; ``amount``: points
+    or minor units.
+    """
+
+    programme_id: str
+    referral_id: str
+    signal: str | None = None
+    redemption_id: str | None = None
+    reward: str | None = None
+    amount: int | None = None
+
+
+class TierChanged(msgspec.Struct, omit_defaults=True):
+    """Tier Changed: a customer is in another tier of a points programme, or in none."""
+
+    programme_id: str
+    tier: str | None = None
+    before: str | None = None
+
+
 class Exposure(msgspec.Struct, omit_defaults=True):
     """Promotion Exposed: a customer came under a promotion, got it or is held back from it."""
 
@@ -194,7 +249,10 @@ class Search(msgspec.Struct, omit_defaults=True):
 
 
 class Ad(msgspec.Struct, omit_defaults=True):
-    """Ad Served, Viewed, Clicked: one decision of the auction and what became of it."""
+    """Ad Served, Viewed, Clicked: one decision of the auction and what became of it.
+
+    Ad Bid, Won, Billed, Lost: one bid in another exchange.
+    """
 
     decision_id: str
     campaign_id: str
@@ -204,6 +262,16 @@ class Ad(msgspec.Struct, omit_defaults=True):
     price_minor: int | None = None
     cost_minor: int | None = None
     currency: str | None = None
+
+
+class RefusedAd(Ad, omit_defaults=True):
+    """Ad View, Click, Conversion Refused, Ad Click Refunded: what does not count, and why.
+
+    ``cost_minor`` of a refund is negative: what the click had cost.
+    """
+
+    reason: str | None = None
+    detail: str | None = None
 
 
 class Recommendation(msgspec.Struct, omit_defaults=True):
@@ -252,6 +320,24 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Engagement Completed": EngagementEvent,
     "Engagement Expired": EngagementEvent,
     "Deposit Forfeited": EngagementEvent,
+    "Points Earned": PointsMoved,
+    "Points Spent": PointsMoved,
+    "Points Returned": PointsMoved,
+    "Points Taken Back": PointsMoved,
+    "Points Adjusted": PointsMoved,
+    "Points Expired": PointsMoved,
+    "Store Credit Earned": StoreCreditMoved,
+    "Store Credit Spent": StoreCreditMoved,
+    "Store Credit Returned": StoreCreditMoved,
+    "Store Credit Taken Back": StoreCreditMoved,
+    "Store Credit Adjusted": StoreCreditMoved,
+    "Store Credit Expired": StoreCreditMoved,
+    "Tier Changed": TierChanged,
+    "Referral Accepted": ReferralStep,
+    "Referral Refused": ReferralStep,
+    "Referral Ordered": ReferralStep,
+    "Referral Rewarded": ReferralStep,
+    "Referral Reversed": ReferralStep,
     "Promotion Exposed": Exposure,
     "Promotion Applied": GivenPromotion,
     "Promotion Returned": GivenPromotion,
@@ -264,6 +350,14 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Ad Served": Ad,
     "Ad Viewed": Ad,
     "Ad Clicked": Ad,
+    "Ad View Refused": RefusedAd,
+    "Ad Click Refused": RefusedAd,
+    "Ad Conversion Refused": RefusedAd,
+    "Ad Click Refunded": RefusedAd,
+    "Ad Bid": Ad,
+    "Ad Won": Ad,
+    "Ad Billed": Ad,
+    "Ad Lost": Ad,
     "Recommendation Served": Recommendation,
     "Notification Sent": Notification,
 }

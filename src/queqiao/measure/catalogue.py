@@ -67,6 +67,10 @@ def _ads(sql: str, condition: str, measure: str, *, money: bool = False) -> Base
     return Base("events", sql.format(f"source = '{ADS_SOURCE}'{condition}"), money, measure)
 
 
+def _refused(events: str) -> Base:
+    return Base("events", f"countIf(source = '{ADS_SOURCE}' AND event IN ({events}))")
+
+
 BASES: dict[str, Base] = {
     "sales": _lines(f"sumIf(amount_minor, {_SALE})"),
     "adjustments": _lines("sumIf(amount_minor, kind = 'adjustment')"),
@@ -87,7 +91,20 @@ BASES: dict[str, Base] = {
     "picked": Base("events", "countIf(event = 'Product Clicked')"),
     "claimed": Base("events", "countIf(event = 'Coupon Claimed')"),
     "shown": _ads("countIf({})", " AND event = 'Ad Viewed'", "impressions"),
-    "clicked": _ads("countIf({})", " AND event = 'Ad Clicked'", "clicks"),
+    "clicked": Base(
+        "events",
+        f"countIf(source = '{ADS_SOURCE}' AND event = 'Ad Clicked')"
+        f" - countIf(source = '{ADS_SOURCE}' AND event = 'Ad Click Refunded')",
+        measure="clicks",
+    ),
+    "unseen": _refused("'Ad View Refused'"),
+    "unclicked": _refused("'Ad Click Refused', 'Ad Click Refunded'"),
+    "unconverted": _refused("'Ad Conversion Refused'"),
+    "refunded": Base(
+        "events",
+        f"-sumIf(cost_minor, source = '{ADS_SOURCE}' AND event = 'Ad Click Refunded')",
+        money=True,
+    ),
     "visits": Base("events", "uniqExactIf(session_id, session_id != '')", measure="visits"),
     "people": Base("events", "uniqExactIf(person, event != 'Request Served')", measure="people"),
     "spent": _ads("sumIf(cost_minor, {})", "", "cost", money=True),
@@ -212,6 +229,42 @@ METRICS: dict[str, Metric] = {
             "clicks", Message("点击", "Clicks"), "count",
             Message("广告模块记录的 Ad Clicked 事件数", "Ad Clicked events of the ads themselves"),
             "clicked",
+        ),
+        Metric(
+            "invalid_impressions", Message("无效展示", "Invalid impressions"), "count",
+            Message(
+                "因无效流量不计入展示的 Ad View Refused 事件数",
+                "Ad View Refused events: invalid traffic, not among impressions",
+            ),
+            "unseen",
+        ),
+        Metric(
+            "invalid_clicks", Message("无效点击", "Invalid clicks"), "count",
+            Message(
+                "当时拒绝或事后退款的点击，不计入点击",
+                "Clicks refused at once or refunded later, not among clicks",
+            ),
+            "unclicked",
+        ),
+        Metric(
+            "invalid_conversions", Message("无效转化通知", "Invalid conversion notices"), "count",
+            Message("Ad Conversion Refused 事件数", "Ad Conversion Refused events"), "unconverted",
+        ),
+        Metric(
+            "invalid_click_rate", Message("无效点击率", "Invalid click rate"), "ratio",
+            Message(
+                "无效点击除以全部点击（有效与无效之和）",
+                "Invalid clicks per click, valid or invalid",
+            ),
+            "unclicked / nullIf(clicked + unclicked, 0)",
+        ),
+        Metric(
+            "invalid_refunds", Message("无效点击退款", "Refunds of invalid clicks"), "minor",
+            Message(
+                "事后判为无效的点击退还的花费，已从花费中扣除",
+                "What clicks found invalid later gave back; cost is already less by it",
+            ),
+            "refunded",
         ),
         Metric(
             "ctr", Message("点击率", "CTR"), "ratio",

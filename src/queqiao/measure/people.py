@@ -30,3 +30,15 @@ def counted(bitmap: str) -> str:
 def person(*, stitched: bool) -> str:
     """Return the number that an event's person counts as, in SQL; needs ``as_of`` if stitched."""
     return f"transform(person, {_ARRAYS}, person)" if stitched else "person"
+
+
+_RENAMED = (
+    "SELECT person_id AS old, argMax(into_id, offset) AS new FROM stitches"
+    " WHERE offset <= {as_of:UInt64} GROUP BY old HAVING new != old AND new != '' ORDER BY old"
+)
+_NAMES = ", ".join(f"(SELECT groupArray({name}) FROM ({_RENAMED}))" for name in ("old", "new"))  # noqa: S608  # our own words; values are parameters
+
+
+def person_id(*, stitched: bool) -> str:
+    """Return the id that a row's person goes by, in SQL; needs ``as_of`` if stitched."""
+    return f"transform(person_id, {_NAMES}, person_id)" if stitched else "person_id"

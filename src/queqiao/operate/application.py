@@ -17,6 +17,7 @@ from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import Message, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route
 from queqiao.operate import document_operations
+from queqiao.operate.approvals import Execute
 from queqiao.operate.audit import AuditDesk
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.contracts import Handling, Operation, Parameter, Services
@@ -69,12 +70,14 @@ def console_application(
     handlers: Sequence[Route | Operation] = (),
     hot_routes: Sequence[Route] = (),
     parameters: Mapping[str, Sequence[Parameter]] = MappingProxyType({}),
+    allowed: Mapping[str, Execute] = MappingProxyType({}),
 ) -> Litestar:
     """Return the ASGI application of the console role.
 
     ``handlers`` are the management routes of other stages; ``hot_routes`` are answered by other
     roles and only documented here. ``parameters`` says what either takes in the query, by
-    ``"GET /api/v1/products"``, for the OpenAPI document.
+    ``"GET /api/v1/products"``, for the OpenAPI document. ``allowed`` does what approvals allow, by
+    ``{target_kind}.{action}``; publishing documents need not be named.
     """
     desks = (
         SignInDesk(services, authenticator, secure_cookie=settings.secure_cookie),
@@ -82,7 +85,7 @@ def console_application(
         AuditDesk(services),
     )
     operations = [operation for desk in desks for operation in desk.operations()]
-    operations += document_operations.operations(services, kinds, handlings)
+    operations += document_operations.operations(services, kinds, handlings, allowed)
     operations += [as_operation(found, parameters) for found in handlers]
     hot = [as_operation(found, parameters) for found in hot_routes]
     operations.append(_published(operations, hot))

@@ -5,9 +5,10 @@
             → cancelled  by who asked
             → expired    nobody decided in time
 
-A key is no person: it never approves, and what it asks for is asked by who made it. An approval is
-of one revision; what has changed since cannot be approved any more. What is done when it is given
-is the business of who registered the action; publishing a document is one.
+A key is no person: it never approves, and what it asks for is asked by who made it. Nor does an
+account that the asker has just made (``independence.py``). An approval is of one revision; what has
+changed since cannot be approved any more. What is done when it is given is the business of who
+registered the action; publishing a document is one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from sqlalchemy.engine import Row
 
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Conflict, Forbidden, Gone, Message, NotFound, PreconditionFailed
-from queqiao.operate import standing
+from queqiao.operate import independence, standing
 from queqiao.operate.contracts import Danger
 from queqiao.operate.tables import approvals as table
 from queqiao.ports.records import audit
@@ -131,6 +132,7 @@ def approve(conn: Connection, number: int, edit: Edit, executes: Mapping[str, Ex
     found = _decidable(conn, number, edit)
     if not standing.is_person(conn, edit.actor.id):
         raise Forbidden(_PERSON)
+    independence.check(conn, found.asked_by, found.asked_at, edit.actor.id, edit.now_us)
     execute = executes.get(f"{found.target_kind}.{found.action}")
     if execute is None:
         raise NotFound

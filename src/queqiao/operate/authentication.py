@@ -21,12 +21,14 @@ from queqiao.ports.records.base import Records
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
     "viewer": frozenset({"read"}),
     "operator": frozenset({"read", "write", "decide"}),
-    "owner": frozenset({"read", "write", "decide", "intake", "admin"}),
+    "owner": frozenset({"read", "write", "decide", "exchange", "cards", "intake", "admin"}),
 }
 KEY_SCOPES: Mapping[str, frozenset[Scope]] = {
     "admin": ROLE_SCOPES["owner"],
     "read": frozenset({"read"}),
-    "decide": frozenset({"decide"}),
+    "decide": frozenset({"decide", "exchange"}),
+    "exchange": frozenset({"exchange"}),
+    "cards": frozenset({"decide", "exchange", "cards"}),
     "intake": frozenset({"intake"}),
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,6 +49,8 @@ class _Snapshot(msgspec.Struct, frozen=True):
     sessions: dict[str, _Session]
     sources: dict[bytes, str] = msgspec.field(default_factory=dict)
     """Event sources by ``Authorization`` line, as far as they were asked for."""
+    callers: dict[bytes, Principal] = msgspec.field(default_factory=dict)
+    """Who calls with an ``Authorization`` line, as far as was asked."""
 
 
 class Authenticator:
@@ -95,6 +99,20 @@ class Authenticator:
         if method in SAFE_METHODS or compare_digest(said.encode(), csrf_token(token).encode()):
             return session.principal
         return msgspec.structs.replace(session.principal, scopes=_READ_ONLY)
+
+    def principal_of_line(self, authorization: bytes) -> Principal | None:
+        """Return the caller by the key in an ``Authorization`` line, as ``principal`` does.
+
+        What was found is remembered with the snapshot: a client sends the same line each time.
+        """
+        snapshot = self._snapshot
+        known = snapshot.callers.get(authorization)
+        if known is None:
+            key = key_in(authorization.decode("latin-1"))
+            known = snapshot.keys.get(hash_of(key)) if key is not None else None
+            if known is not None and len(snapshot.callers) < SOURCES_MAX:
+                snapshot.callers[authorization] = known
+        return known
 
     def source_of_line(self, authorization: bytes) -> str | None:
         """Return the event source that an ``Authorization`` line of an intake key stands for.

@@ -17,7 +17,7 @@ from queqiao.ports.records.base import Records
 from queqiao.ports.records.differences import Difference
 from queqiao.ports.records.documents import Stored
 
-KeyScope = Literal["admin", "intake", "decide", "read"]
+KeyScope = Literal["admin", "intake", "decide", "exchange", "cards", "read"]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -138,11 +138,22 @@ class NewUserView(msgspec.Struct, frozen=True):
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True):
-    """A key to make. ``source`` names the event source of an intake key."""
+    """A key to make. ``source`` names the event source of an intake key.
+
+    ``trusted``: a server of the shop holds it and nobody else sees it, so the orders and traits
+    that it tells may decide prices. Never for a key in a page or an app.
+    """
 
     name: Name
     scope: KeyScope
     source: Annotated[str, Meta(max_length=64, pattern=r"^[\w.-]*$")] = ""
+    trusted: bool = False
+
+
+class KeyPatch(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of a key and of all others of its source."""
+
+    trusted: bool
 
 
 class KeyView(msgspec.Struct, frozen=True):
@@ -156,6 +167,7 @@ class KeyView(msgspec.Struct, frozen=True):
     created_at: str
     created_by: str
     revoked_at: str | None
+    trusted: bool = False
 
 
 class NewKeyView(msgspec.Struct, frozen=True):

@@ -36,11 +36,17 @@ _FILTERS = (
 
 
 def operations(
-    services: Services, kinds: Sequence[DocumentKind], handlings: Mapping[str, Handling]
+    services: Services,
+    kinds: Sequence[DocumentKind],
+    handlings: Mapping[str, Handling],
+    allowed: Mapping[str, Execute],
 ) -> list[Operation]:
-    """Return the operations of every kind and that of their schemas."""
+    """Return the operations of every kind, that of their schemas, and the approvals.
+
+    ``allowed`` does what approvals allow beside publishing.
+    """
     found = [_schemas(kinds)]
-    executes: dict[str, Execute] = {}
+    executes: dict[str, Execute] = dict(allowed)
     for kind in kinds:
         desk = DocumentDesk(services, kind, handlings.get(kind.name, Handling()))
         lifecycle = Lifecycle(desk)

@@ -1,6 +1,6 @@
 """Keys of programs: made and revoked here, known by hash only."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
@@ -9,6 +9,7 @@ from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.ids import uuid7
 from queqiao.kernel.vocabulary import ADS_SOURCE
+from queqiao.operate import trust
 from queqiao.operate.authentication import KEY_SCOPES
 from queqiao.operate.contracts import KeyScope, KeyView
 from queqiao.operate.credentials import RandomBytes, hash_of, new_secret, random_bits
@@ -22,35 +23,48 @@ OWN_SOURCES = frozenset({ADS_SOURCE, "queqiao"})
 """Sources of events that the system makes: no key may stand for them."""
 
 
+class Wanted(NamedTuple):
+    """A key to make. ``source`` names what its events are filed under.
+
+    ``trusted``: a server of the shop holds it, so what it tells may decide prices.
+    """
+
+    name: str
+    scope: KeyScope
+    source: str = ""
+    trusted: bool = False
+
+
 def create_key(
     records: Records,
     scope: KeyScope,
     name: str,
     source: str = "",
     *,
+    trusted: bool = False,
     now_us: int,
     random: RandomBytes,
 ) -> tuple[str, str]:
     """Make a key from the command line and return its id and its secret; blocking."""
     key, secret = records.write_now(
-        lambda conn: make(conn, (name, scope, source), SYSTEM, now_us, random)
+        lambda conn: make(conn, Wanted(name, scope, source, trusted), SYSTEM, now_us, random)
     )
     return key.id, secret
 
 
 def make(
     conn: Connection,
-    wanted: tuple[str, KeyScope, str],
+    wanted: Wanted,
     actor: Actor,
     now_us: int,
     random: RandomBytes,
 ) -> tuple[KeyView, str]:
-    """Make a key from name, scope and source; return it and its secret.
+    """Make a key; return it and its secret.
 
     An intake key without a source stands for its own name. Raises InvalidInput where a key that
-    may send events would send them as the system's own.
+    may send events would send them as the system's own, or is not trusted as its source is.
     """
-    name, scope, source = wanted
+    name, scope, source, trusted = wanted
     if _is_own(source):
         message = Message("这个来源名由系统自己使用", "the system files its own events under this")
         raise InvalidInput(FieldError("source", message))
@@ -58,8 +72,10 @@ def make(
         message = Message("系统自己用此名发事件，请填写 source", "the system's own; give a source")
         raise InvalidInput(FieldError("name", message))
     source = source or (name if scope == "intake" else "")
+    trust.check(conn, scope, source, trusted=trusted)
     secret = new_secret(f"qq_{scope}_", random)
-    return _add(conn, (name, scope, source), secret, actor, now_us=now_us, random=random), secret
+    made = wanted._replace(source=source)
+    return _add(conn, made, secret, actor, now_us=now_us, random=random), secret
 
 
 def _is_own(source: str) -> bool:
@@ -68,7 +84,7 @@ def _is_own(source: str) -> bool:
 
 def keep(
     conn: Connection,
-    wanted: tuple[str, KeyScope, str],
+    wanted: Wanted,
     secret: str,
     now_us: int,
     random: RandomBytes,
@@ -81,20 +97,17 @@ def keep(
 
 def _add(
     conn: Connection,
-    wanted: tuple[str, KeyScope, str],
+    wanted: Wanted,
     secret: str,
     actor: Actor,
     *,
     now_us: int,
     random: RandomBytes,
 ) -> KeyView:
-    name, scope, source = wanted
     key_id = uuid7(now_us, random_bits(random))
     row = {
         "id": key_id,
-        "name": name,
-        "scope": scope,
-        "source": source,
+        **wanted._asdict(),
         "secret_hash": hash_of(secret),
         "hint": secret[-4:],
         "created_at_us": now_us,
@@ -102,7 +115,7 @@ def _add(
     }
     conn.execute(insert(api_keys).values(row))
     changes.note(conn, CREDENTIAL, key_id)
-    entry = audit.Entry("key.create", "key", key_id, f"{scope} key: {name}")
+    entry = audit.Entry("key.create", "key", key_id, f"{wanted.scope} key: {wanted.name}")
     audit.note(conn, actor, entry, now_us)
     return _view(_find(conn, key_id))
 
@@ -114,6 +127,12 @@ def revoke(conn: Connection, key_id: str, actor: Actor, now_us: int) -> KeyView:
         conn.execute(update(api_keys).where(api_keys.c.id == key_id).values(revoked_at_us=now_us))
         changes.note(conn, CREDENTIAL, key_id)
         audit.note(conn, actor, audit.Entry("key.revoke", "key", key_id, row.name), now_us)
+    return _view(_find(conn, key_id))
+
+
+def mark(conn: Connection, key_id: str, actor: Actor, now_us: int, *, trusted: bool) -> KeyView:
+    """Say of a key's source whether servers hold its keys. Raises NotFound and InvalidInput."""
+    trust.mark(conn, _find(conn, key_id), actor, now_us, trusted=trusted)
     return _view(_find(conn, key_id))
 
 
@@ -140,4 +159,5 @@ def _view(row: Row[Any]) -> KeyView:
         format_rfc3339(row.created_at_us),
         row.created_by,
         None if row.revoked_at_us is None else format_rfc3339(row.revoked_at_us),
+        row.trusted,
     )

@@ -13,6 +13,7 @@ from queqiao.operate import keys, users
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.calls import IDEMPOTENCY_KEY, actor_of, answer_once
 from queqiao.operate.contracts import (
+    KeyPatch,
     Keys,
     KeyView,
     NewKey,
@@ -69,9 +70,10 @@ class PeopleDesk:
 
     def _keys(self) -> list[Operation]:
         path, one = "/api/v1/keys", "/api/v1/keys/{id}"
-        everything, make, revoke = (
+        everything, make, amend, revoke = (
             Message("密钥列表", "Keys"),
             Message("创建密钥，密文只显示一次", "Make a key; its secret is shown once"),
+            Message("标明来源是否由服务器持有", "Say whether servers hold the keys of its source"),
             Message("吊销密钥", "Revoke a key"),
         )
         return [
@@ -80,6 +82,10 @@ class PeopleDesk:
                 Route("POST", path, self.make_key, make, "admin", NewKey, NewKeyView, _KEYS),
                 (IDEMPOTENCY_KEY,),
                 201,
+                audits=True,
+            ),
+            Operation(
+                Route("PATCH", one, self.mark_key, amend, "admin", KeyPatch, KeyView, _KEYS),
                 audits=True,
             ),
             Operation(
@@ -141,13 +147,25 @@ class PeopleDesk:
     async def make_key(self, request: Request) -> Response:
         """Make a key; the answer is the only place where its secret ever stands."""
         wanted, actor = request.decode(NewKey), actor_of(request)
-        what = (clean(wanted.name, "name", 200), wanted.scope, wanted.source)
+        name = clean(wanted.name, "name", 200)
+        what = keys.Wanted(name, wanted.scope, wanted.source, wanted.trusted)
 
         def make(conn: Connection) -> Response:
             made = keys.make(conn, what, actor, request.now_us, self._random)
             return json_response(NewKeyView(*made), 201)
 
         return await self._once(request, make, ("secret",))
+
+    async def mark_key(self, request: Request) -> Response:
+        """Say whether a key's source is trusted. Raises NotFound and InvalidInput."""
+        actor, key_id = actor_of(request), request.params["id"]
+        trusted = request.decode(KeyPatch).trusted
+
+        def mark(conn: Connection) -> Response:
+            view = keys.mark(conn, key_id, actor, request.now_us, trusted=trusted)
+            return json_response(view)
+
+        return await self._once(request, mark)
 
     async def revoke_key(self, request: Request) -> Response:
         """End a key. Raises NotFound."""

@@ -4,7 +4,7 @@ Secrets are never stored: passwords as argon2 hashes, tokens and keys as SHA-256
 and long, so a slow hash would add nothing).
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from queqiao.ports.records.base import Microseconds, Serial, metadata
 
@@ -54,8 +54,14 @@ api_keys = Table(
     Column("created_at_us", Microseconds, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("revoked_at_us", Microseconds, nullable=True),
+    Column("trusted", Boolean, nullable=False, server_default=false()),
+    Column("trust_changed_at_us", Microseconds, nullable=True),
 )
-"""Keys of programs. ``hint`` is the end of the secret, to tell keys apart."""
+"""Keys of programs. ``hint`` is the end of the secret, to tell keys apart.
+
+``trusted``: a server of the shop holds it, so what it tells may decide prices. All keys of one
+source say the same. ``trust_changed_at_us`` is when that was said anew.
+"""
 
 scheduled_changes = Table(
     "scheduled_changes",

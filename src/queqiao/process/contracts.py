@@ -22,6 +22,7 @@ from queqiao.process.ddl import (
     UNPROCESSED,
     create_tables,
 )
+from queqiao.process.enrichment.declared_bots import Declared, declared
 
 __all__ = [
     "ADVERTISING",
@@ -33,7 +34,6 @@ __all__ = [
     "IDENTITIES",
     "MEASURES",
     "MERGED",
-    "ORDERS_SOURCE",
     "ORDER_LINES",
     "PERSONALIZATION",
     "REPORTED",
@@ -44,6 +44,7 @@ __all__ = [
     "BackfillState",
     "Block",
     "Cube",
+    "Declared",
     "Enricher",
     "Order",
     "Purpose",
@@ -56,6 +57,7 @@ __all__ = [
     "allows",
     "chain",
     "create_tables",
+    "declared",
     "mask_of",
     "sealed_blocks",
     "watermark",
@@ -67,7 +69,6 @@ from queqiao.process.erased import ERASED
 from queqiao.process.rollups import CUBES, MEASURES, Block, Cube, chain, sealed_blocks
 from queqiao.process.sessions import SessionRules
 from queqiao.process.stitching_events import MERGED, SEPARATED, Order
-from queqiao.process.stitching_events import SOURCE as ORDERS_SOURCE
 from queqiao.process.tiering import RemoteTiering, TieringState
 
 _WATERMARK = "SELECT max(offset), max(timestamp), max(received_at) FROM watermark"

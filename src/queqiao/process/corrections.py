@@ -18,7 +18,11 @@ GRACE_US = 5 * MINUTE_US
 """How long after its end a bucket still fills without a line: devices send what they gathered."""
 
 _COUNTED = {"Product Viewed": "views", "Product Added": "adds"}
-_COUNTED_BY_ADS = {"Ad Viewed": "impressions", "Ad Clicked": "clicks"}
+_COUNTED_BY_ADS = {
+    "Ad Viewed": ("impressions", 1),
+    "Ad Clicked": ("clicks", 1),
+    "Ad Click Refunded": ("clicks", -1),
+}
 
 
 class Correction(NamedTuple):
@@ -80,7 +84,8 @@ def _of_event(fact: Fact) -> dict[str, int]:
         moved[_COUNTED[event]] = 1
     if envelope.source == ADS_SOURCE:
         if event in _COUNTED_BY_ADS:
-            moved[_COUNTED_BY_ADS[event]] = 1
+            metric, count = _COUNTED_BY_ADS[event]
+            moved[metric] = count
         if fact.named.goods.cost_minor:
             moved["cost"] = fact.named.goods.cost_minor
     return moved

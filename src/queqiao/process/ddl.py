@@ -160,6 +160,31 @@ ORDER_LINES = TableSpec(
     indexes={"offset": _RANGE, "order_id": _SOME, "person_id": _SOME},
 )  # fmt: skip
 
+PROMOTION_USES = TableSpec(
+    "promotion_uses",
+    {
+        "offset": _OFFSET, "kind": _WORD, "promotion_id": _WORD, "order_id": _TEXT,
+        "redemption_id": _TEXT, "time": _TIME, "person_id": _TEXT, "person": _NUMBER,
+        "is_named": ("UInt8", pa.uint8()), "currency": _WORD, "uses": _AMOUNT,
+        "discount_minor": _AMOUNT, "platform_minor": _AMOUNT, "shop_minor": _AMOUNT,
+        "brand_minor": _AMOUNT, "coupon": _TEXT, "batch_id": _WORD, "consent": _CONSENT,
+    },
+    order_by="(promotion_id, time, offset)",
+    indexes={"offset": _RANGE, "order_id": _SOME, "person_id": _SOME},
+)  # fmt: skip
+"""What each promotion gave to each order, and what came back of it; see ``promotion_rows.py``."""
+
+PROMOTION_EXPOSURES = TableSpec(
+    "promotion_exposures",
+    {
+        "offset": _OFFSET, "promotion_id": _WORD, "arm": _WORD, "time": _TIME, "person_id": _TEXT,
+        "person": _NUMBER, "consent": _CONSENT,
+    },
+    order_by="(promotion_id, time, offset)",
+    indexes={"offset": _RANGE, "person_id": _SOME},
+)  # fmt: skip
+"""Who came under which promotion, and on which side of its holdback."""
+
 IDENTITIES = TableSpec(
     "identities",
     {"offset": _OFFSET, "anonymous_id": _TEXT, "user_id": _TEXT, "at": _TIME},
@@ -262,7 +287,10 @@ def history(border: int = 0, tiered: str = "") -> tuple[str, str]:
     return f"CREATE OR REPLACE VIEW {HISTORY} AS {chosen} COMMENT '{stamp}'", stamp
 
 
-FACTS = (UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, ORDER_LINES, EVENTS)
+FACTS = (
+    UNPROCESSED, CORRECTIONS, IDENTITIES, STITCHES, SESSIONS, PROMOTION_USES, PROMOTION_EXPOSURES,
+    ORDER_LINES, EVENTS,
+)  # fmt: skip
 """The tables that the loader fills from events, in the order in which it fills them."""
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
 
+from queqiao.kernel.own_events import KEPT_FIELDS
 from queqiao.ports.lake.base import Lake
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.erased import CLEARED, ERASED
@@ -38,10 +39,29 @@ _LISTED = f"(SELECT id FROM {_IDS})"  # noqa: S608  # our own words
 _WHO = ("person_id", "user_id", "anonymous_id")
 # A device's rows of a user who was not erased stay the user's.
 _USER = f"if(user_id IN {_LISTED}, '', user_id)"
-_NEW_WORDS = {
-    "person_id": f"if(person_id IN {_LISTED}, concat('{ERASED}', toString(person)), person_id)",
-    "user_id": _USER,
-} | {name: f"'{value}'" for name, value in CLEARED.items()}
+
+
+def _kept(fields: Sequence[str]) -> str:
+    """Return the SQL of properties that keep these fields, where they are there."""
+    named = ", ".join(f"'{name}'" for name in fields)
+    return (
+        "concat('{', arrayStringConcat(arrayMap("
+        "name -> concat('\"', name, '\":', JSONExtractRaw(properties, name)),"
+        f" arrayFilter(name -> JSONHas(properties, name), [{named}])), ','), '}}')"
+    )
+
+
+_CASES = "".join(f"source = '{name}', {_kept(fields)}, " for name, fields in KEPT_FIELDS.items())
+_OWN = f"multiIf({_CASES}'{CLEARED['properties']}')"
+"""Of the system's own books the order stays."""
+_NEW_WORDS = (
+    {
+        "person_id": f"if(person_id IN {_LISTED}, concat('{ERASED}', toString(person)), person_id)",
+        "user_id": _USER,
+    }
+    | {name: f"'{value}'" for name, value in CLEARED.items()}
+    | {"properties": _OWN}
+)
 """What stands in an erased row of events, in SQL by column: in the table and in the lake."""
 _NEW_ID = (
     f"transform(person_id, (SELECT groupArray(id) FROM {_IDS}),"  # noqa: S608  # our own words
@@ -53,7 +73,8 @@ _LINKED = (
 )
 _OLD_PARTS = (
     "SELECT count() FROM system.parts WHERE database = currentDatabase() AND NOT active"
-    " AND table IN ('events', 'order_lines', 'identities', 'stitches', 'sessions', 'unprocessed')"
+    " AND table IN ('events', 'order_lines', 'identities', 'stitches', 'sessions', 'unprocessed',"
+    " 'promotion_uses', 'promotion_exposures')"
 )
 _PROFILES = "profiles"
 """The lake's other table of people. That of events is the tier's."""
@@ -257,6 +278,8 @@ def _statements(where: str, mine: str) -> list[str]:
         f"ALTER TABLE unprocessed UPDATE message_id = '' WHERE {unprocessed}",
         f"ALTER TABLE order_lines UPDATE {lines} WHERE {mine}",
         f"ALTER TABLE sessions UPDATE person_id = {_NEW_ID} WHERE {person}",
+        f"ALTER TABLE promotion_uses UPDATE person_id = {_NEW_ID} WHERE {person}",
+        f"ALTER TABLE promotion_exposures UPDATE person_id = {_NEW_ID} WHERE {person}",
         f"ALTER TABLE events UPDATE {sets} WHERE {mine}",
         f"ALTER TABLE stitches UPDATE {alone} WHERE {stitched}",
         f"ALTER TABLE identities DELETE WHERE {gone}",

@@ -18,6 +18,7 @@ from queqiao.process.facts import Fact, FactReader, bare_fact
 from queqiao.process.goods import Goods
 from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
+from queqiao.process.promotion_rows import exposure_rows, is_told, use_rows
 from queqiao.process.properties import text_of
 from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
@@ -50,6 +51,8 @@ class Rows(msgspec.Struct):
 
     events: EventRows = msgspec.field(default_factory=EventRows)
     order_lines: list[Row] = []
+    promotion_uses: list[Row] = []
+    promotion_exposures: list[Row] = []
     identities: list[Row] = []
     stitches: list[Row] = []
     sessions: list[Row] = []
@@ -62,6 +65,8 @@ class Rows(msgspec.Struct):
         """Add the rows of one event, whole."""
         self.events.extend(other.events)
         self.order_lines += other.order_lines
+        self.promotion_uses += other.promotion_uses
+        self.promotion_exposures += other.promotion_exposures
         self.identities += other.identities
         self.stitches += other.stitches
         self.sessions += other.sessions
@@ -208,11 +213,18 @@ class Machines:
         changes = self._people.see(fact, who)
         stitches = self._stitches(fact, changes) if changes else ()
         if self._veil.is_over(who):
-            who, goods = self._veil.clear(fact, who, visit.person), cleared_goods(goods)
+            who, goods = (
+                self._veil.clear(fact, who, visit.person),
+                cleared_goods(goods, envelope.source),
+            )
         row = (_head(fact, who, visit), goods, fact.circumstances)
         late = correction(fact, booked, goods.currency, self._zone)
         if booked is not None:
             rows.order_lines += _line_rows(fact, who, visit, booked)
+        if is_told(envelope):
+            is_named = bool(envelope.user_id)
+            rows.promotion_uses += use_rows(fact, who.person_id, visit.person, is_named=is_named)
+            rows.promotion_exposures += exposure_rows(fact, who.person_id, visit.person)
         rows.events.rows.append(row)
         rows.stitches += stitches
         self._add_rare(rows, fact, who, seen, late)

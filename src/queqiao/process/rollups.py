@@ -51,7 +51,10 @@ MEASURES: dict[str, Measure] = {
     "views": _sum("countIf(event = 'Product Viewed')"),
     "adds": _sum("countIf(event = 'Product Added')"),
     "impressions": _sum(f"countIf({_OF_ADS} AND event = 'Ad Viewed')"),
-    "clicks": _sum(f"countIf({_OF_ADS} AND event = 'Ad Clicked')"),
+    "clicks": _sum(
+        f"countIf({_OF_ADS} AND event = 'Ad Clicked')"
+        f" - countIf({_OF_ADS} AND event = 'Ad Click Refunded')"
+    ),
     "cost": _sum(f"sumIf(cost_minor, {_OF_ADS})"),
     "currencies": Measure(
         "Array(String) CODEC(ZSTD(1))",

@@ -21,7 +21,7 @@ _KEYS_IN_QUESTION_MAX = 500
 Undo = tuple["Keyed[Any]", str, Any]
 """One ``put`` since the last ``keep``: where, which key, and what had been put there before."""
 
-ROWS_VERSION = 4
+ROWS_VERSION = 5
 """What the rows of the warehouse are made by, beside the settings. Raise it when rows of the past
 are to change: the next start makes them again from the log (see ``backfill.py``)."""
 

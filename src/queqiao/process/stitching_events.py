@@ -7,15 +7,13 @@ import msgspec
 
 from queqiao.kernel.envelope import Envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.process.consent import PERSONALIZATION
 from queqiao.process.facts import Fact
 from queqiao.process.identifiers import identifiers_of
 from queqiao.process.identity import Who
 from queqiao.process.state import Keyed, StateFile
 from queqiao.process.stitching import Node, Sighting, Stitch, Stitching
-
-SOURCE = "queqiao"
-"""Reserved: no write key and no file of logs may have it."""
 
 MERGED, SEPARATED = "Profiles Merged", "Profiles Separated"
 """Orders of an operator, in the log like everything else: they are kept, and obeyed, by it."""
@@ -38,7 +36,7 @@ class Order(msgspec.Struct, frozen=True):
 
 def is_order(envelope: Envelope) -> bool:
     """Say whether an event is an operator's order: of our own source only."""
-    return envelope.source == SOURCE and envelope.event in (MERGED, SEPARATED)
+    return envelope.source == OWN_SOURCE and envelope.event in (MERGED, SEPARATED)
 
 
 def named_by_order(envelope: Envelope) -> list[str]:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from queqiao.kernel.envelope import EMPTY, Envelope
+from queqiao.kernel.own_events import KEPT_FIELDS, row_properties
 from queqiao.process.enrichment import enricher
 from queqiao.process.enrichment.enricher import Circumstances
 from queqiao.process.erased import CLEARED, ERASED
@@ -140,9 +141,12 @@ class Veil:
         return Who("", self.other(who.user_id), self.person(who.person_id, number), who.device)
 
 
-def cleared_goods(goods: Goods) -> Goods:
-    """Return the columns without the free properties."""
-    return goods._replace(properties=CLEARED["properties"].encode())
+def cleared_goods(goods: Goods, source: str) -> Goods:
+    """Return the columns without the free properties; of our own books the order stays."""
+    left = CLEARED["properties"].encode()
+    if source in KEPT_FIELDS:
+        left = row_properties(goods.properties, source)
+    return goods._replace(properties=left)
 
 
 @lru_cache(maxsize=enricher.CIRCUMSTANCES_IN_MEMORY_MAX)

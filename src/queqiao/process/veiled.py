@@ -1,8 +1,9 @@
 """What the log is to hold of an erased person's event: all that rows and machines go by, nobody.
 
 Ids become the names of the veil, phones and such too; properties keep what columns and machines
-need; address, user agent, page, traits and all free words are gone, and in their place stands what
-had been read of them (``kept.py``). So history made of it again is the history that there was.
+need, and of the system's own books the whole order without who it was; address, user agent, page,
+traits and all free words are gone, and in their place stands what had been read of them
+(``kept.py``). So history made of it again is the history that there was.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ import structlog
 
 from queqiao.kernel.envelope import Envelope, decode_envelope, encode_envelope
 from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.own_events import OWN_SOURCE, kept_fields, without_person
 from queqiao.ports.event_log.base import StoredEvent
 from queqiao.process.enrichment import enricher
 from queqiao.process.enrichment.enricher import Circumstances
@@ -95,7 +97,7 @@ class Veiler:
         return is_order(original) and bytes(found.properties) != bytes(original.properties)
 
     def _cleared(self, original: Envelope, fact: Fact, *, is_bare: bool) -> Envelope:
-        properties = {} if is_bare else known_part(bytes(original.properties))
+        properties = {} if is_bare else _properties(original)
         if original.type == "alias" and "previous_id" in properties:
             properties["previous_id"] = _previous_id(fact)
         named = [one for one in identifiers_of(fact) if _may_stay(one, fact)]
@@ -116,6 +118,14 @@ class Veiler:
 
     def _word(self, said: str) -> str:
         return self._digest(said).hex()[:_NAME_DIGITS] if said else ""
+
+
+def _properties(one: Envelope) -> dict[str, msgspec.Raw]:
+    """Return what stays of an event's properties: of our own books the whole order."""
+    raw = bytes(one.properties)
+    if one.source == OWN_SOURCE:
+        return known_part(raw) if is_order(one) else without_person(raw)
+    return known_part(raw) | kept_fields(raw, one.source)
 
 
 def _left(one: Envelope, properties: Mapping[str, msgspec.Raw], kept: Kept) -> Envelope:

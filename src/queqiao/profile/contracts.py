@@ -8,18 +8,20 @@ import msgspec
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.text import clean
-from queqiao.profile.buyers import Buyer
+from queqiao.profile.buyers import Bought, Buyer
 from queqiao.profile.expression import parse
 from queqiao.profile.live import FAMILIES as LIVE_FAMILIES
 from queqiao.profile.live import Recent
 from queqiao.profile.live_reader import UNKNOWN, Known, LiveReader, Told
 from queqiao.profile.live_rows import LiveRows
+from queqiao.profile.live_state import Trust
 
 __all__ = [
     "ARTIFACT_PREFIX",
     "LIVE_FAMILIES",
     "SEGMENT",
     "UNKNOWN",
+    "Bought",
     "Buyer",
     "Known",
     "LiveReader",
@@ -30,6 +32,7 @@ __all__ = [
     "SegmentDocument",
     "SegmentMembers",
     "Told",
+    "Trust",
     "check_segment",
     "default_segments",
     "load_members",

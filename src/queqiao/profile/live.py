@@ -20,7 +20,7 @@ KEPT_DAYS = 30
 """What was done longer ago is not told any more; cells that nobody writes die with it."""
 GOODS_MAX = 20
 FAMILIES = (Family("live", KEPT_DAYS * 86_400), Family("meta"))
-VERSION = 2
+VERSION = 3
 """Of what is made of events. Raise it when it changes: all rows are then made again."""
 LINK_RENEWED_US = DAY_US
 

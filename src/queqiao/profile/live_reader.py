@@ -21,7 +21,7 @@ from queqiao.ports.profile_rows.base import ProfileRows
 from queqiao.profile import buyers, live_state
 from queqiao.profile.buyers import Buyer, together
 from queqiao.profile.live import EMPTY, Live, Recent, decoded, recent
-from queqiao.profile.live_state import key_of
+from queqiao.profile.live_state import Building, key_of
 
 log = structlog.get_logger()
 
@@ -64,7 +64,8 @@ class LiveReader:
     async def buyer(self, ids: Sequence[str], now_us: int) -> Buyer | None:
         """Return what one person has bought and said of themselves, by their ids. Never raises.
 
-        None where that cannot be told now; whoever has no row has bought nothing.
+        None where that cannot be told now, or no server of the shop's tells of anybody; whoever has
+        no row has bought nothing.
         """
         found = await self._in_time(self._buyers, ids, now_us)
         return None if found is None else together(found)
@@ -105,29 +106,30 @@ class LiveReader:
             return None
 
     async def _buyers(self, ids: Sequence[str]) -> list[Buyer] | None:
-        generation = await self._generation()
-        if generation is None:
+        read = await self._read()
+        if read is None or not read.trusts:
             return None
-        found = await self._rows.get([key_of(generation, one) for one in ids])
+        found = await self._rows.get([key_of(read.generation, one) for one in ids])
         return [buyers.decoded(row) for row in found.values()]
 
     async def _found(self, ids: Sequence[str]) -> list[Live]:
-        generation = await self._generation()
-        if generation is None:
+        read = await self._read()
+        if read is None:
             return [EMPTY]
+        generation = read.generation
         found = await self._rows_of(generation, ids)
         if len(ids) > 1:
             return found  # who it is was said: the device may have been another's before
         users = {row.link.user for row in found} - {"", *ids}
         return found + await self._rows_of(generation, sorted(users))
 
-    async def _generation(self) -> int | None:
+    async def _read(self) -> Building | None:
         """Return which rows are to be read; None before any are made."""
         cell = (await self._rows.get([live_state.KEY])).get(live_state.KEY, {})
         if live_state.COLUMN not in cell:
             return None
         state = msgspec.json.decode(cell[live_state.COLUMN].value, type=live_state.LiveState)
-        return None if state.read is None else state.read.generation
+        return state.read
 
     async def _rows_of(self, generation: int, ids: Sequence[str]) -> list[Live]:
         if not ids:

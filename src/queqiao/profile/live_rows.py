@@ -8,7 +8,7 @@ restored to an earlier day, and in a store that is new.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from queqiao.kernel.clock import DAY_US, Clock
-from queqiao.kernel.errors import Conflict, QueqiaoError
+from queqiao.kernel.errors import Conflict, QueqiaoError, Refused
 from queqiao.ports.profile_rows.base import KEY_BYTES_MAX, ROWS_AT_ONCE_MAX, ProfileRows
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.contracts import ERASED, PERSONALIZATION
@@ -32,7 +32,7 @@ from queqiao.profile.live import (
     decoded,
     folded,
 )
-from queqiao.profile.live_state import Building, LiveState, Stored, key_of
+from queqiao.profile.live_state import Building, LiveState, Stored, Trust, key_of
 
 log = structlog.get_logger()
 
@@ -41,6 +41,8 @@ EVENTS_AT_ONCE = 5_000
 """Offsets of one batch."""
 OLD_AT_ONCE = 100_000
 """Offsets of one batch of events so old that only orders and traits of them are kept."""
+_TOO_MUCH = frozenset(("query_too_many_rows", "query_too_much_memory", "query_too_slow"))
+"""Why the warehouse refuses an answer that a shorter question would have."""
 LOOK_EVERY_S = 0.25
 RETRY_EVERY_S = 1.0
 TIDY_EVERY_S = 60.0
@@ -62,15 +64,20 @@ _LINES = """SELECT offset, groupArray(sku) FROM (
   SELECT offset, sku FROM order_lines WHERE kind = 'sale' AND sku != ''
     AND offset > {after:UInt64} AND offset <= {last:UInt64} ORDER BY offset, line)
 GROUP BY offset"""
-_SOLD = """SELECT offset, person_id, kind = 'sale' AND line = least_line, sku, category, quantity,
-  amount_minor, currency, toUnixTimestamp64Micro(time) FROM (
+_SOLD = """SELECT offset, if(user_id != '', user_id, anonymous_id),
+  kind = 'sale' AND line = least_line, sku, category, quantity, amount_minor, currency,
+  toUnixTimestamp64Micro(time) FROM (
   SELECT *, min(line) OVER (PARTITION BY offset) AS least_line FROM order_lines
   WHERE offset > {after:UInt64} AND offset <= {last:UInt64} AND person_id != ''
+    AND source IN {trusted:Array(String)}
     AND bitAnd(consent, {purpose:UInt8}) = {purpose:UInt8})
 ORDER BY offset, line"""
-_NAMED = """SELECT offset, person_id, toUnixTimestamp64Micro(timestamp), traits
+"""Buyers are who the source itself named: what browsers say of a device joins nobody here."""
+_NAMED = """SELECT offset, if(user_id != '', user_id, anonymous_id),
+  toUnixTimestamp64Micro(timestamp), traits
 FROM history WHERE block_last > {after:UInt64} AND offset > {after:UInt64}
   AND offset <= {last:UInt64} AND type = 'identify' AND person_id != '' AND traits != ''
+  AND source IN {trusted:Array(String)}
   AND bitAnd(consent, {purpose:UInt8}) = {purpose:UInt8}
 ORDER BY offset"""
 _DEVICES = """SELECT DISTINCT anonymous_id FROM identities
@@ -87,6 +94,8 @@ class LiveRows:
 
     ``behind`` says whether the loader has more to load: then it goes first, rows follow.
 
+    ``trust`` says whose word counts for what somebody bought and is called.
+
     ``turn`` is held while rows are written, and by whoever deletes some.
     """
 
@@ -99,6 +108,7 @@ class LiveRows:
         loaded: Callable[[], int],
         behind: Callable[[], bool],
         made_by: Callable[[], str],
+        trust: Callable[[], Awaitable[Trust]],
         zone: str,
     ) -> None:
         self._rows = rows
@@ -107,6 +117,7 @@ class LiveRows:
         self._loaded = loaded
         self._behind = behind
         self._made_by = made_by
+        self._trust = trust
         self._zone = zone
         self._stored: Stored | None = None
         self._is_near = False
@@ -141,8 +152,9 @@ class LiveRows:
         async with self.turn:
             stored, self._stored = self._stored, None  # until all of it has come to its end
             try:
-                stored = await self._planned(stored or await live_state.read(self._rows))
-                stored, is_more = await self._work(stored)
+                trust = await self._trust()
+                stored = await self._planned(stored or await live_state.read(self._rows), trust)
+                stored, is_more = await self._work(stored, trust)
             except Conflict:
                 self._is_near = False
                 raise
@@ -182,13 +194,19 @@ class LiveRows:
                 after = msgspec.structs.replace(before, link=Link())
                 await self._rows.put({key: changed(before, after)})
 
-    async def _planned(self, stored: Stored) -> Stored:
+    async def _planned(self, stored: Stored, trust: Trust) -> Stored:
         """Begin a generation where the one that is read, or being made, is of another making."""
-        state, stamp = stored.state, f"{VERSION} {self._zone} {self._made_by()}"
+        made_by = f"{VERSION} {self._zone} {self._made_by()}"
+        state, stamp = stored.state, f"{made_by} {trust.version}"
         newest = state.next or state.read
         if newest and newest.stamp == stamp and newest.offset <= self._loaded():
-            return stored
-        made = Building(max(state.generations, default=0) + 1, stamp, 0)
+            if newest.trusts == trust.servers:
+                return stored
+            told = msgspec.structs.replace(newest, trusts=trust.servers)
+            said = {"next" if state.next else "read": told}
+            after = msgspec.structs.replace(state, **said)
+            return await live_state.write(self._rows, stored, after)
+        made = Building(max(state.generations, default=0) + 1, stamp, 0, trust.servers)
         old = [*state.old, state.next.generation] if state.next else state.old
         self._is_near = False
         log.info("live rows are made anew", generation=made.generation)
@@ -208,11 +226,11 @@ class LiveRows:
     def _since_us(self) -> int:
         return self._clock.now_us() - KEPT_DAYS * DAY_US
 
-    async def _work(self, stored: Stored) -> tuple[Stored, bool]:
+    async def _work(self, stored: Stored, trust: Trust) -> tuple[Stored, bool]:
         state, end = stored.state, self._loaded()
         ahead = [one for one in (state.read, state.next) if one and one.offset < end]
         for one in ahead:
-            stored = await self._batch(stored, one, end)
+            stored = await self._batch(stored, one, end, trust)
         state = stored.state
         if state.next and state.next.offset >= end:
             old = [*state.old, state.read.generation] if state.read else state.old
@@ -223,14 +241,13 @@ class LiveRows:
         self._is_near = newest is not None and newest.offset >= end
         return stored, not self._is_near or bool(stored.state.old)
 
-    async def _batch(self, stored: Stored, one: Building, end: int) -> Stored:
+    async def _batch(self, stored: Stored, one: Building, end: int, trust: Trust) -> Stored:
         old = 0
         if not self._is_near:
             recent = await self._recent_offset(one.generation)
             old = min(recent - one.offset, OLD_AT_ONCE)
-        last = min(end, one.offset + max(EVENTS_AT_ONCE, old))
-        by_key = _by_key(await self._happenings(one.offset, last))
-        facts = _by_person(await self._facts(one.offset, last))
+        most = min(end, one.offset + max(EVENTS_AT_ONCE, old))
+        last, by_key, facts = await self._told(one.offset, most, trust)
         keys = list(dict.fromkeys((*by_key, *facts)))
         for start in range(0, len(keys), ROWS_AT_ONCE_MAX):
             some = keys[start : start + ROWS_AT_ONCE_MAX]
@@ -239,6 +256,22 @@ class LiveRows:
         name = "read" if stored.state.read == one else "next"
         state = msgspec.structs.replace(stored.state, **{name: done})
         return await live_state.write(self._rows, stored, state)
+
+    async def _told(
+        self, after: int, last: int, trust: Trust
+    ) -> tuple[int, dict[str, list[Happening]], dict[str, list[Fact]]]:
+        """Return up to which offset it is told, and by key what events and orders tell.
+
+        Of fewer offsets where an answer would pass the bounds of a query: orders have many lines.
+        """
+        while True:
+            try:
+                by_key = _by_key(await self._happenings(after, last))
+                return last, by_key, _by_person(await self._facts(after, last, trust))
+            except Refused as refusal:
+                if refusal.reason not in _TOO_MUCH or last - after == 1:
+                    raise
+                last = after + (last - after) // 2
 
     async def _fold(
         self,
@@ -271,9 +304,14 @@ class LiveRows:
         sold: dict[int, list[str]] = dict(lines.rows)
         return [one for row in events.rows for one in _meant(row, sold)]
 
-    async def _facts(self, after: int, last: int) -> list[Fact]:
-        """Return the order lines and traits of some events."""
-        asked = {"after": after, "last": last, "purpose": PERSONALIZATION}
+    async def _facts(self, after: int, last: int, trust: Trust) -> list[Fact]:
+        """Return the order lines and traits of some events, as far as servers told of them."""
+        asked = {
+            "after": after,
+            "last": last,
+            "purpose": PERSONALIZATION,
+            "trusted": list(trust.sources),
+        }
         sold = (await self._warehouse.query(_SOLD, asked)).rows
         named = (await self._warehouse.query(_NAMED, asked)).rows
         return [
@@ -319,7 +357,7 @@ def _meant(row: Sequence[Any], sold: dict[int, list[str]]) -> Iterable[Happening
 def _by_person(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
     found: dict[str, list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: one.offset):
-        if _fits(fact.person) and not fact.person.startswith(ERASED):
+        if fact.person and _fits(fact.person) and not fact.person.startswith(ERASED):
             found.setdefault(fact.person, []).append(fact)
     return found
 

@@ -15,12 +15,29 @@ KEY = "~live"
 COLUMN = "meta:state"
 
 
+class Trust(NamedTuple):
+    """The sources whose word about buyers decides prices, sorted.
+
+    ``version`` moves when a source is marked anew, so that rows are made anew too. Where no server
+    speaks (``servers`` is false) nothing is known of anybody: who bought nothing by that is no
+    newcomer.
+    """
+
+    sources: tuple[str, ...]
+    version: int = 0
+    servers: bool = True
+
+
 class Building(msgspec.Struct, frozen=True):
-    """One generation: events up to ``offset`` are in its rows, made as ``stamp`` says."""
+    """One generation: events up to ``offset`` are in its rows, made as ``stamp`` says.
+
+    ``trusts``: a server of the shop's could have told of buyers.
+    """
 
     generation: int
     stamp: str
     offset: int
+    trusts: bool = False
 
 
 class LiveState(msgspec.Struct, frozen=True):

@@ -12,14 +12,14 @@ from msgspec import Meta
 
 from queqiao.kernel import json
 from queqiao.kernel.clock import format_rfc3339
-from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import Conflict, FieldError, InvalidInput, Message, NotFound
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.ids import IdSource
 from queqiao.kernel.text import clean
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.own import own_event
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import MERGED, ORDERS_SOURCE, SEPARATED
+from queqiao.process.contracts import MERGED, SEPARATED
 from queqiao.process.contracts import Order as Ordered
 from queqiao.profile.expression import TEXT_MAX
 from queqiao.profile.person_query import OWNER
@@ -167,15 +167,5 @@ def _message_id(services: MergeServices, request: Request) -> str:
 
 
 def _event(name: str, order: Ordered, message_id: str, request: Request) -> NewEvent:
-    properties = json.encode(order)
-    envelope = Envelope(
-        message_id=message_id,
-        type="track",
-        timestamp_us=request.now_us,
-        received_at_us=request.now_us,
-        source=ORDERS_SOURCE,
-        event=name,
-        properties=msgspec.Raw(properties),
-    )
-    fingerprint = blake2b(name.encode() + properties, digest_size=8).digest()
-    return NewEvent(ORDERS_SOURCE, message_id, encode_envelope(envelope), fingerprint)
+    said = name.encode() + json.encode(order)
+    return own_event(message_id, name, order, request.now_us, said=said)

@@ -169,16 +169,18 @@ class HotApplication:
         )
         if route is None:
             raise MethodNotAllowed(_allowed(methods))
+        query = _query(scope["query_string"])
         principal = None
         if route.scope != "public" or route.authenticates_itself or self._accept_clock_header:
-            principal = self._authenticator.principal(headers, None, scope["method"])
+            said = _with_key(headers, query.get(route.key_parameter))
+            principal = self._authenticator.principal(said, None, scope["method"])
         self._guard(route, principal)
         body = await read_body(receive, headers, route.body_max)
         request = Request(
             scope["method"],
             scope["path"],
             params,
-            _query(scope["query_string"]),
+            query,
             headers,
             body,
             self._client(scope, headers),
@@ -213,6 +215,13 @@ class HotApplication:
 def _allowed(methods: Mapping[str, Route]) -> Message:
     names = ", ".join(sorted(methods))
     return Message(f"可用方法：{names}", f"methods here: {names}")
+
+
+def _with_key(headers: Mapping[str, str], key: str | None) -> Mapping[str, str]:
+    """Return the header lines with the key of the address, where no header brought one."""
+    if key is None or "authorization" in headers:
+        return headers
+    return {**headers, "authorization": f"Bearer {key}"}
 
 
 def _query(query_string: bytes) -> dict[str, str]:

@@ -35,7 +35,7 @@ from queqiao.wiring.settings import Settings
 NAME = "backup.json"
 WORTHLESS = (
     "run", "process.sqlite", "shadow.sqlite", "backfill.json", transform_folder.NAME,
-    "queqiao.log", adapters.KAFKA_FOLDER,
+    "queqiao.log", adapters.KAFKA_FOLDER, "caps.table",
 )  # fmt: skip
 """Of a running system only, or made again of what is there. How far a loader was, that of a
 backfill too, is worth nothing without its tables."""

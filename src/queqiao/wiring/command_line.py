@@ -23,6 +23,7 @@ from queqiao.wiring.commands import (
     move,
     proofs,
     service,
+    simulate,
     sizing,
     transforms,
 )
@@ -43,6 +44,7 @@ application.add_typer(proofs.verify, name="verify")
 application.add_typer(config, name="config")
 application.command("move")(move.move)
 application.add_typer(transforms.commands, name="transforms")
+application.add_typer(simulate.commands, name="simulate")
 application.command("serve")(service.serve)
 application.command("demo")(service.demo)
 application.command("sign-in")(keys.sign_in)

@@ -10,6 +10,7 @@ from queqiao.decide.promotions.flash_sales.express import Express, HeaderLines
 from queqiao.decide.promotions.flash_sales.hot_endpoints import BATCH_BYTES_MAX, BODY_MAX
 from queqiao.decide.promotions.flash_sales.queue import Admissions
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.kernel.clock import Clock
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.records.base import Records
@@ -23,7 +24,12 @@ class DirectFlash:
     """Follows the live sales, and keeps their paths in a table of direct answers."""
 
     def __init__(
-        self, settings: Settings, records: Records, authenticator: Authenticator, clock: Clock
+        self,
+        settings: Settings,
+        records: Records,
+        authenticator: Authenticator,
+        clock: Clock,
+        tally: Tally,
     ) -> None:
         self._records = records
         self._authenticator = authenticator
@@ -33,7 +39,8 @@ class DirectFlash:
         ledger = adapters.ledger(settings)
         signer = secret_keys.signer(settings.home, "flash_sales")
         admissions = Admissions(ledger, signer, SystemRandom().getrandbits)
-        desk = Desk(lambda: self._sales, ledger, HeldPrices(signer), admissions)
+        prices = HeldPrices(signer)
+        desk = Desk(lambda: self._sales, ledger, prices, admissions, tally)
         self._express = Express(desk, clock, self._may)
 
     def follow(self, follower: Follower, table: dict[bytes, Direct]) -> None:
@@ -62,8 +69,8 @@ class DirectFlash:
             many = Direct(_taking(self._express.many, id_), BATCH_BYTES_MAX)
             yield f"{path}/batch".encode(), many
 
-    def _may(self, authorization: str) -> bool:
-        principal = self._authenticator.principal({"authorization": authorization})
+    def _may(self, authorization: bytes) -> bool:
+        principal = self._authenticator.principal_of_line(authorization)
         return principal is not None and principal.may("decide")
 
 

@@ -16,6 +16,7 @@ from queqiao.wiring import (
     doctor_tiering,
     local_system,
     moved,
+    traffic,
 )
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.doctor_machine import UnfitError, same
@@ -101,6 +102,7 @@ CHECKS: dict[str, Check] = {
     "compute": doctor_compute.compute,
     "old_events": doctor_tiering.old_events,
     "addresses": addresses.addresses,
+    "data_centres": traffic.described,
     "console": _console,
     "system": _system,
 }

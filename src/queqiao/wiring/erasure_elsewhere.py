@@ -1,5 +1,5 @@
 """What an erasure clears beside warehouse and log: bad rows, webhooks, coupons, cards, engagements,
-live rows, and what transforms made.
+points, live rows, and what transforms made.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.decide.promotions.cards import card_rows
 from queqiao.decide.promotions.coupons import holdings
 from queqiao.decide.promotions.engagements import book as engagement_book
+from queqiao.decide.promotions.loyalty import account_rows, asked
+from queqiao.decide.promotions.referrals import referral_rows
 from queqiao.kernel.clock import Clock
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.ports.event_log.base import StoredEvent
@@ -56,9 +58,9 @@ class ErasureElsewhere:
     async def clear(self, subject: Subject, offsets: Sequence[int]) -> None:
         """Empty the bad rows that name a person, and clear the deliveries of their events.
 
-        Nobody holds their coupons any more, and their cards and engagements are nobody's. Their
-        live rows are deleted, and what transforms made of everybody: while the store of the rows is
-        away, or a transform runs, the erasure waits.
+        Nobody holds their coupons any more, and their cards, engagements and points are nobody's.
+        Their live rows are deleted, and what transforms made of everybody: while the store of the
+        rows is away, or a transform runs, the erasure waits.
         """
         ids = list(subject.numbers)
         rows = await asyncio.to_thread(naming, self._home / "bad_rows", ids, is_word(subject))
@@ -75,6 +77,9 @@ class ErasureElsewhere:
             await self._records.write(partial(holdings.forget, customers=customers))
             await self._records.write(partial(card_rows.forget, customers=customers))
             await self._records.write(partial(engagement_book.forget, customers=customers))
+            await self._records.write(partial(account_rows.forget, customers=customers))
+            await self._records.write(partial(asked.forget, customers=customers))
+            await self._records.write(partial(referral_rows.forget, customers=customers))
         await self._records.forget()
         await self._live.forget(ids)
         await asyncio.to_thread(transform_folder.clear, self._home)

@@ -6,6 +6,7 @@ here: the head is written again, the bodies stream both ways.
 
 import asyncio
 import re
+import select
 from asyncio import StreamReader, StreamWriter
 from collections import deque
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import httptools
+import structlog
 
 from queqiao.kernel.errors import Message as Words
 from queqiao.kernel.errors import QueqiaoError, Unavailable
 from queqiao.kernel.http import Response
 from queqiao.wiring.asgi import ClientLeftError, Receive, Scope, Send, problem_response, write
+
+log = structlog.get_logger()
 
 CONNECT_FOR_S = 4.0
 RETRY_EVERY_S = 0.02
@@ -30,7 +34,13 @@ AT_ONCE_BYTES_MAX = 32 * 1024
 Message = MutableMapping[str, Any]
 """One message of the ASGI protocol."""
 
+_SAFE = {"GET", "HEAD"}
+"""Methods that change nothing: what a role's end cut off is asked again (RFC 9110, 9.2.2)."""
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"x-forwarded-for"}
+
+
+class UnansweredError(ConnectionError):
+    """The role hung up before it answered."""
 
 
 class _Connection:
@@ -39,6 +49,8 @@ class _Connection:
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self._heard = select.poll()
+        self._heard.register(writer.get_extra_info("socket").fileno(), select.POLLIN)
 
     def begin(self) -> None:
         self.parser = httptools.HttpResponseParser(self)
@@ -47,6 +59,7 @@ class _Connection:
         self.head_complete = False
         self.complete = False
         self.whole = True
+        self.kept = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() not in _HOP_BY_HOP | {b"date"}:  # the public port says its own date
@@ -60,6 +73,15 @@ class _Connection:
 
     def on_message_complete(self) -> None:
         self.complete = True
+        self.kept = self.parser.should_keep_alive()  # afterwards the parser has forgotten
+
+    def usable(self) -> bool:
+        """Say whether the role has not hung up meanwhile; asked while nothing is under way.
+
+        The socket is asked, not the loop, which learns of the end only when it next looks: what is
+        sent in between would be lost.
+        """
+        return not self.writer.is_closing() and not self._heard.poll(0)
 
     def end(self) -> None:
         """Hang up, and let go of the parser, which holds on to this."""
@@ -78,24 +100,31 @@ class Upstream:
 
     def __init__(self, sockets: Sequence[Path]) -> None:
         self._next_socket = cycle(sockets)
-        self._idle: list[_Connection] = []
+        self._idle: deque[_Connection] = deque()
 
     async def take(self) -> _Connection:
-        """Return an open connection. Raises Unavailable when the role stays away."""
+        """Return an open connection. Raises Unavailable when the role stays away.
+
+        The one that was idle longest, so that all processes of a role have their turn.
+        """
         while self._idle:
-            connection = self._idle.pop()
-            if not connection.reader.at_eof() and not connection.writer.is_closing():
+            connection = self._idle.popleft()
+            if connection.usable():
                 return connection
             connection.end()
         return await self._connect()
 
     def give_back(self, connection: _Connection) -> None:
         """Keep a connection for the next request."""
-        reusable = connection.whole and connection.parser.should_keep_alive()
-        if reusable and len(self._idle) < IDLE_MAX:
+        if connection.whole and connection.kept and len(self._idle) < IDLE_MAX:
             self._idle.append(connection)
         else:
             connection.end()
+
+    def close(self) -> None:
+        """Hang up what is kept."""
+        while self._idle:
+            self._idle.pop().end()
 
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
@@ -122,6 +151,11 @@ class Forwarder:
         ordered = sorted(upstreams.items(), key=lambda pair: -len(pair[0]))
         self._upstreams = [(_matcher(prefix), role) for prefix, role in ordered]
 
+    def close(self) -> None:
+        """Hang up what is kept of every role."""
+        for _, role in self._upstreams:
+            role.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request and stream its answer."""
         started = False
@@ -147,20 +181,49 @@ class Forwarder:
     async def _forward(
         self, upstream: Upstream, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        connection = await upstream.take()
+        received: list[Message] = []
+
+        async def first() -> Message:
+            if not received:
+                received.append(await receive())
+            return received[0]
+
         try:
-            connection.begin()
-            _write(connection.writer, _head(scope))
-            first = await receive()
-            if first.get("more_body") or len(first.get("body", b"")) > AT_ONCE_BYTES_MAX:
-                await _both_ways(connection, scope, first, receive, send)
-            else:
-                await _send_body(connection.writer, scope, first, receive)
-                await _answer(connection, send)
-        except BaseException:
-            connection.end()
-            raise
-        upstream.give_back(connection)
+            await _ask(upstream, scope, first, receive, send)
+        except UnansweredError:
+            log.warning("a role hung up unanswered", path=scope["path"], method=scope["method"])
+            if scope["method"] not in _SAFE or any(one.get("more_body") for one in received):
+                raise
+            await _ask(upstream, scope, first, receive, send)
+
+
+async def _ask(
+    upstream: Upstream, scope: Scope, first: Receive, receive: Receive, send: Send
+) -> None:
+    """Ask a role once and stream its answer. ``first`` receives the beginning of the body.
+
+    Raises UnansweredError when the role hangs up before the head of its answer is whole, as it does
+    when it dies, or when it closes a connection that was idle just as it is used again.
+    """
+    connection = await upstream.take()
+    try:
+        connection.begin()
+        _write(connection.writer, _head(scope))
+        begun = await first()
+        if begun.get("more_body") or len(begun.get("body", b"")) > AT_ONCE_BYTES_MAX:
+            await _both_ways(connection, scope, begun, receive, send)
+        else:
+            await _send_body(connection.writer, scope, begun, receive)
+            await _answer(connection, send)
+    except OSError as error:
+        connection.end()
+        if connection.head_complete:
+            raise ConnectionResetError("the role hung up in the middle of its answer") from error
+        raise UnansweredError from error
+    except BaseException:
+        connection.end()
+        raise
+    upstream.give_back(connection)
 
 
 def _matcher(prefix: str) -> Callable[[str], object]:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Collection
 
+from sqlalchemy import Connection
+
 from queqiao.catalog.contracts import PriceBook
 from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
@@ -10,19 +12,28 @@ from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
+from queqiao.decide.ads.openrtb import shelf
+from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
+from queqiao.decide.ads.wallets import hot_state as wallets_state
+from queqiao.decide.ads.wallets.contracts import ADVERTISER
 from queqiao.decide.promotions import hot_state as promotions_state
 from queqiao.decide.promotions.cards import hot_state as cards_state
 from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.flash_sales import hot_state as flash_state
 from queqiao.decide.promotions.flash_sales.snapshot import NONE, Sales
+from queqiao.decide.promotions.loyalty import hot_state as loyalty_state
+from queqiao.decide.promotions.loyalty.programme import Programme
 from queqiao.decide.promotions.profiles import PRESETS_ONLY
 from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.referrals import hot_state as referral_state
+from queqiao.decide.promotions.referrals.programme import ReferralProgramme
 from queqiao.decide.promotions.restraints import FREE
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot, compile_snapshot
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import ItemModel, load_model
 from queqiao.kernel.clock import DEFAULT_ZONE
+from queqiao.kernel.money import DEFAULT_CURRENCY
 from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Documents
@@ -36,14 +47,28 @@ NEWEST_MAX = 500
 class HotState:
     """The snapshots of this moment. Readers take one and keep it for the length of a call."""
 
-    def __init__(self, records: Records, coupon_secret: bytes, zone: str = DEFAULT_ZONE) -> None:
+    def __init__(
+        self,
+        records: Records,
+        coupon_secret: bytes,
+        zone: str = DEFAULT_ZONE,
+        currency: str = DEFAULT_CURRENCY,
+    ) -> None:
         self.records = records
         self._documents = Documents(records)
         self._coupon_secret = coupon_secret
         self._zone = zone
+        self._currency = currency
         self.ads: AdsSnapshot = EMPTY
-        self.promotions: PromotionsSnapshot = compile_snapshot([], [], coupon_secret)
+        self.money = shelf.Money(Rates(DEFAULT_RATES), currency)
+        self.shelves = shelf.EMPTY
+        self.promotions: PromotionsSnapshot = compile_snapshot(
+            [], [], coupon_secret, zone=zone, currency=currency
+        )
         self.cards = CardBook([], coupon_secret)
+        self.programme: Programme | None = None
+        self.credit_programme: Programme | None = None
+        self.referral_programme: ReferralProgramme | None = None
         self.flash_sales: Sales = NONE
         self.restraints = FREE
         self.profiles = PRESETS_ONLY
@@ -61,9 +86,13 @@ class HotState:
         follower.on(f"{PROFILE.name}/", self.load_profiles)
         for kind_name in cards_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_cards)
+        for kind_name in loyalty_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_programme)
+        for kind_name in referral_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_referrals)
         for kind_name in flash_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_flash_sales)
-        for kind in (PLACEMENT, CAMPAIGN):
+        for kind in (PLACEMENT, CAMPAIGN, ADVERTISER):
             follower.on(f"{kind.name}/", self.load_ads)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
         follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
@@ -90,7 +119,9 @@ class HotState:
     async def load_promotions(self) -> None:
         """Compile the live promotions and coupon batches."""
         self.promotions = await self.records.read(
-            lambda conn: promotions_state.load(conn, self._coupon_secret, self._zone)
+            lambda conn: promotions_state.load(
+                conn, self._coupon_secret, self._zone, self._currency
+            )
         )
 
     async def take_in_promotions(self, ids: Collection[str]) -> None:
@@ -119,15 +150,41 @@ class HotState:
             lambda conn: cards_state.load(conn, self._coupon_secret)
         )
 
+    async def load_programme(self) -> None:
+        """Read the live programmes of points and of store credit."""
+        self.programme, self.credit_programme = await self.records.read(self._programmes)
+
+    def _programmes(self, conn: Connection) -> tuple[Programme | None, Programme | None]:
+        zone = self._zone
+        return loyalty_state.load(conn, zone), loyalty_state.load(conn, zone, "money")
+
+    async def load_referrals(self) -> None:
+        """Read the live referral programme."""
+        self.referral_programme = await self.records.read(
+            lambda conn: referral_state.load(conn, self._zone)
+        )
+
     async def load_flash_sales(self) -> None:
         """Compile the live and paused flash sales."""
         self.flash_sales = await self.records.read(flash_state.load)
 
     async def load_ads(self) -> None:
-        """Index the live campaigns by placement."""
+        """Index the live campaigns by placement, with who pays for them."""
         placements = await self._documents.live(PLACEMENT)
         campaigns = await self._documents.live(CAMPAIGN)
-        self.ads = await asyncio.to_thread(ads_snapshot, placements, campaigns, self._counts)
+        who_pays = await self.records.read(wallets_state.load)
+        self.ads = await asyncio.to_thread(
+            ads_snapshot,
+            placements,
+            campaigns,
+            self._counts,
+            who_pays,
+            zone=self._zone,
+            before=self.ads,
+        )
+        self.shelves = await asyncio.to_thread(
+            shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
+        )
 
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""

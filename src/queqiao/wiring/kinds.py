@@ -5,12 +5,18 @@ from collections.abc import Mapping
 from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.wallets.contracts import ADVERTISER
+from queqiao.decide.ads.wallets.publishing import check_change_advertiser
 from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROFILE, PROMOTION
 from queqiao.decide.promotions.coupons.publishing import check_live_coupon_batch
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
 from queqiao.decide.promotions.flash_sales.publishing import check_live_flash_sale
+from queqiao.decide.promotions.loyalty.contracts import POINTS_PROGRAMME
+from queqiao.decide.promotions.loyalty.publishing import check_live_points_programme
 from queqiao.decide.promotions.publishing import check_live_promotion
+from queqiao.decide.promotions.referrals.contracts import REFERRAL_PROGRAMME
+from queqiao.decide.promotions.referrals.publishing import OnesOwn, check_live_referral_programme
 from queqiao.kernel.documents import DocumentKind
 from queqiao.operate.contracts import Handling
 from queqiao.ports.keyring.base import Keyring
@@ -28,8 +34,11 @@ KINDS: tuple[DocumentKind, ...] = (
     COUPON_BATCH,
     PROFILE,
     CARD_PRODUCT,
+    POINTS_PROGRAMME,
+    REFERRAL_PROGRAMME,
     FLASH_SALE,
     PLACEMENT,
+    ADVERTISER,
     CAMPAIGN,
     SEGMENT,
     WEBHOOK,
@@ -39,14 +48,24 @@ KINDS: tuple[DocumentKind, ...] = (
 
 def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
+    said = settings.promotions
+    ones_own = OnesOwn(said.points_daily_per_operator, said.credit_daily_minor_per_operator)
     return {
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
         PROMOTION.name: Handling(
             check_live=check_live_promotion,
             dangers=rehearsals.dangers(settings),
         ),
-        COUPON_BATCH.name: Handling(check_live=check_live_coupon_batch),
+        COUPON_BATCH.name: Handling(
+            check_live=check_live_coupon_batch,
+            dangers=rehearsals.batch_dangers(settings),
+        ),
         FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
+        ADVERTISER.name: Handling(check_change=check_change_advertiser),
+        POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),
+        REFERRAL_PROGRAMME.name: Handling(
+            check_change=check_live_referral_programme, dangers=ones_own.dangers
+        ),
         LANDING_PAGE.name: Handling(check_live=check_live_page),
         WEBHOOK.name: Handling(prepare=prepare_webhook, hidden=HIDDEN_FIELDS, keyring=keyring),
     }

@@ -1,8 +1,10 @@
 """Landing pages put together: where they find goods, prices and sales; how they are measured."""
 
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from hmac import digest
+from operator import is_not
 from secrets import token_bytes
 
 from sqlalchemy import Connection
@@ -17,11 +19,10 @@ from queqiao.decide.promotions.flash_sales.state import Speeds, state_of
 from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.decide.promotions.quote_types import Cart, CartLine, Options, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
-from queqiao.kernel.clock import Clock, format_rfc3339
+from queqiao.kernel.clock import MINUTE_US, Clock, format_rfc3339
 from queqiao.kernel.errors import InvalidInput
 from queqiao.kernel.http import Route
 from queqiao.operate import keys
-from queqiao.operate.contracts import KeyScope
 from queqiao.operate.credentials import new_secret
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.records import documents
@@ -87,6 +88,44 @@ def prices_by(shop: Callable[[], Shop]) -> Prices:
         return {sku: priced for sku, priced in found.items() if priced is not None}
 
     return prices
+
+
+class PriceVersion:
+    """A number that changes whenever the price of a SKU may have changed.
+
+    By the clock that is when a promotion begins or ends, and at each minute, since conditions
+    speak of minutes of a day.
+    """
+
+    def __init__(self, shop: Callable[[], Shop]) -> None:
+        self._shop = shop
+        self._seen: tuple[object, ...] = ()
+        self._said: tuple[object, ...] = ()
+        self._turns: list[int] = []
+        self._number = 0
+
+    def __call__(self, now_us: int) -> int:
+        """Return the number of this moment."""
+        shop = self._shop()
+        seen = shop.promotions, shop.price_book, shop.profiles
+        is_new = len(self._seen) != len(seen) or any(map(is_not, seen, self._seen))
+        if is_new:
+            self._seen, self._turns = seen, _turns(shop)
+        said = (
+            shop.restraints.refused,
+            shop.restraints.rests,
+            now_us // MINUTE_US,
+            bisect_right(self._turns, now_us),
+        )
+        if is_new or said != self._said:
+            self._said = said
+            self._number += 1
+        return self._number
+
+
+def _turns(shop: Shop) -> list[int]:
+    offers = [one for one in shop.promotions.by_place if one is not None]
+    return sorted({turn for one in offers for turn in (one.starts_us, one.ends_us)})
 
 
 def _priced(sku: str, shop: Shop, now_us: int) -> Priced | None:
@@ -163,13 +202,14 @@ class LandingPages:
 
     async def load(self) -> None:
         """Read the live pages anew; with the first one, the intake learns of the key of pages."""
-        self.snapshot = await self._records.read(lambda conn: load(conn, STOCKED))
+        before = self.snapshot
+        self.snapshot = await self._records.read(lambda conn: load(conn, STOCKED, before))
         if self.snapshot.pages and not self._is_known:
             await self._records.write(self._keep_key)
             self._is_known = True
 
     def _keep_key(self, conn: Connection) -> None:
-        wanted: tuple[str, KeyScope, str] = (KEY_NAME, "intake", SOURCE)
+        wanted = keys.Wanted(KEY_NAME, "intake", SOURCE)
         now_us = self._clock.now_us()
         keys.keep(conn, wanted, write_key(self._settings), now_us, token_bytes)
 
@@ -191,6 +231,7 @@ class LandingPages:
         services = hot_endpoints.PageServices(
             snapshot=lambda: self.snapshot,
             prices=self._prices,
+            version=PriceVersion(self._hot.shop),
             records=self._records,
             previews=previews,
             visitors=Visitors(secret_keys.signer(settings.home, VISITOR_PURPOSE)),

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from queqiao.collect.masking import masked_counter, openly
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.ports.ledger.base import Balance, Ledger, Proof
@@ -31,8 +32,14 @@ def routes(ledger: Ledger) -> list[Route]:
     """Return the routes."""
 
     async def balances(request: Request) -> Response:
-        found = await ledger.find(request.query.get("prefix", ""), BALANCES_MAX)
-        return json_response(CounterList([_view(*pair) for pair in sorted(found.items())]))
+        prefix, who = request.query.get("prefix", ""), request.principal
+        sees_codes = who is not None and who.may("admin")
+        found = await ledger.find(prefix if sees_codes else openly(prefix), BALANCES_MAX)
+        shown = [
+            _view(name if sees_codes else masked_counter(name), one)
+            for name, one in sorted(found.items())
+        ]
+        return json_response(CounterList(shown))
 
     async def proof(_request: Request) -> Response:
         return json_response(await ledger.prove())

@@ -7,7 +7,9 @@ import msgspec
 from queqiao.collect.probes.contracts import Sample
 from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import QueqiaoError
+from queqiao.operate.trust import trust
 from queqiao.ports.profile_rows.cached import CachedRows, Counts
+from queqiao.ports.records.base import Records
 from queqiao.ports.rpc import Method, RpcClient
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.process.backfill import Backfill
@@ -52,7 +54,13 @@ def console_reader(settings: Settings, clock: Clock) -> LiveReader:
 
 
 def writer(
-    settings: Settings, warehouse: Warehouse, loader: Loader, backfill: Backfill, clock: Clock
+    settings: Settings,
+    warehouse: Warehouse,
+    loader: Loader,
+    backfill: Backfill,
+    clock: Clock,
+    *,
+    records: Records,
 ) -> LiveRows:
     """Return the one writer, for the role that loads the warehouse."""
 
@@ -67,6 +75,7 @@ def writer(
         loaded=lambda: loader.checkpoint.offset,
         behind=lambda: loader.behind,
         made_by=made_by,
+        trust=lambda: records.read(trust),
         zone=settings.shop.timezone,
     )
 

@@ -68,7 +68,8 @@ def is_ready(base_url: str) -> bool:
 def key(settings: Settings, scope: KeyScope, name: str = "command line", source: str = "") -> str:
     """Return a key for a command beside its own system, made at first need and then kept.
 
-    ``source`` is what events are filed under that come by the key.
+    ``source`` is what events are filed under that come by the key. No browser sees such a key, so
+    what is sent by it is trusted.
     """
     file = settings.home / "secrets" / f"{name.replace(' ', '_')}.{scope}.key"
     is_new = not file.exists()
@@ -82,7 +83,15 @@ def _make(settings: Settings, scope: KeyScope, name: str, source: str) -> bytes:
     records = adapters.records(settings)
     now_us = adapters.clock(settings).now_us()
     try:
-        _, secret = create_key(records, scope, name, source, now_us=now_us, random=token_bytes)
+        _, secret = create_key(
+            records,
+            scope,
+            name,
+            source,
+            trusted=scope in {"admin", "intake"},
+            now_us=now_us,
+            random=token_bytes,
+        )
     finally:
         records.close()
     return secret.encode("ascii")

@@ -11,7 +11,7 @@ import msgspec
 
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.ports.event_log.manifest import replace_file
+from queqiao.kernel.whole_file import replace_whole
 from queqiao.wiring.settings import Settings, read, redacted
 
 NAME = "moved.json"
@@ -51,7 +51,7 @@ def note(
     place, root = source.resolve(), home.resolve()
     kept = place.relative_to(root) if place.is_relative_to(root) else place
     fresh = Moved(str(kept), redacted(to), format_rfc3339(now_us), begun_empty)
-    replace_file(home / NAME, msgspec.json.encode(moved(home) | {port: fresh}))
+    replace_whole(home / NAME, msgspec.json.encode(moved(home) | {port: fresh}))
 
 
 def check(settings: Settings) -> None:

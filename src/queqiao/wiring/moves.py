@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from queqiao.catalog import tables as catalog_tables
+from queqiao.decide.ads.wallets import tables as wallet_tables
 from queqiao.decide.promotions.cards import tables as card_tables
 from queqiao.decide.promotions.coupons import tables as coupon_tables
 from queqiao.decide.promotions.engagements import tables as engagement_tables
+from queqiao.decide.promotions.loyalty import tables as loyalty_tables
+from queqiao.decide.promotions.referrals import tables as referral_tables
 from queqiao.operate import tables as operate_tables
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.lake.move import LakeMove, held
@@ -27,8 +30,11 @@ TABLES_OF = (
     card_tables,
     coupon_tables,
     engagement_tables,
+    loyalty_tables,
+    referral_tables,
     operate_tables,
     reach_tables,
+    wallet_tables,
 )
 """Imported, so that the records' metadata know the tables of every stage."""
 LAKE_BOOK = "lake_copied.json"

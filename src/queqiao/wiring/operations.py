@@ -23,15 +23,19 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
+from queqiao.decide.ads.wallets.endpoints import handlers as wallet_handlers
+from queqiao.decide.ads.wallets.office import WalletOffice
 from queqiao.decide.promotions.cards.endpoints import handlers as card_handlers
 from queqiao.decide.promotions.cards.endpoints import void_route
 from queqiao.decide.promotions.cards.operators import CardOffice
 from queqiao.decide.promotions.coupons.creation import RefuseDangers
 from queqiao.decide.promotions.coupons.endpoints import CouponServices
 from queqiao.decide.promotions.coupons.endpoints import handlers as coupon_handlers
+from queqiao.decide.promotions.flash_sales.cockpit import CockpitServices, cockpit_route
 from queqiao.decide.promotions.flash_sales.reconciling import ReconcilingServices
 from queqiao.decide.promotions.flash_sales.reconciling import handlers as flash_handlers
 from queqiao.decide.promotions.redemptions.endpoints import handlers as redemption_handlers
+from queqiao.decide.promotions.referrals.endpoints import handlers as referral_handlers
 from queqiao.kernel.http import Route
 from queqiao.kernel.ids import IdSource
 from queqiao.measure.endpoints import MeasureServices
@@ -55,11 +59,14 @@ from queqiao.profile.merge import handlers as merge_handlers
 from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
+    flash_tally,
     kinds,
     landing_pages,
     ledger_desk,
     own_metrics,
     pipeline_desk,
+    points_desk,
+    promotion_effects,
     rehearsals,
     schedule_desk,
     secret_keys,
@@ -99,9 +106,16 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *merge_handlers(_merges(settings, services, warehouse)),
         *coupon_handlers(coupons),
         *flash_handlers(ReconcilingServices(records, coupons.ledger, warehouse)),
+        cockpit_route(
+            CockpitServices(records, coupons.ledger, warehouse, flash_tally.answers_of(warehouse))
+        ),
         *card_handlers(office),
+        *wallet_handlers(WalletOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         Operation(void_route(office), audits=True),
+        *points_desk.routes(settings, records),
+        *referral_handlers(records, signer),
         *measure_handlers(MeasureServices(warehouse)),
+        *promotion_effects.routes(settings, records, warehouse),
         *_series(settings, warehouse),
         *correction_handlers(CorrectionServices(warehouse, signer, settings.shop.timezone)),
         *erasure_handlers(_erasures(settings, services)),

@@ -64,6 +64,28 @@ FOREIGN: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         f"POST {EVENTS_PATH}": (_ENCODING,),
         f"POST {POST_PATH}": (Parameter("write_key", _KEY), _ENCODING),
         f"GET {PIXEL_PATH}": _PIXEL,
+        "POST /openrtb2/bid": (
+            Parameter(
+                "key",
+                Message(
+                    "密钥（exchange 权限），用于设不了请求头的交易所",
+                    "a key of scope exchange, where an exchange can set no header",
+                ),
+            ),
+        ),
+        "GET /t/{token}": (
+            Parameter(
+                "price",
+                Message(
+                    "竞价通知：每千次展示的成交价，由交易所填入",
+                    "notice of a bid: price of a thousand impressions, filled in by the exchange",
+                ),
+            ),
+            Parameter("cur", Message("成交价的币种", "currency of the price")),
+            Parameter(
+                "reason", Message("落败原因代码（AdCOM）", "code of the reason of a loss (AdCOM)")
+            ),
+        ),
         f"POST {COLLECT_PATH}": _GA4,
         f"POST {DEBUG_PATH}": _GA4,
     }
@@ -89,6 +111,13 @@ _CORRECTED = (
     Parameter("grain", Message("时间桶：minute、hour 或 day", "buckets: minute, hour or day")),
     Parameter("from", Message("事件时间从此刻起", "events that happened from this moment on")),
     Parameter("to", Message("事件时间到此刻前", "events that happened before this moment")),
+)
+_EFFECT = (
+    Parameter("from", Message("从此刻或此日起", "from this moment or day on")),
+    Parameter("to", Message("到此刻或此日前", "before this moment or day")),
+    Parameter("timezone", Message("日期的时区，默认店铺的", "zone of the days; the shop's")),
+    Parameter("currency", Message("币种", "the currency")),
+    Parameter("as_of", Message("截至此偏移量或时刻", "as known at this offset or moment")),
 )
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IMPORT = (
@@ -163,6 +192,18 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("state", Message("只看这个状态的券", "only coupons in this state")),
             *PAGE,
         ),
+        "GET /api/v1/customers/{id}/points": PAGE,
+        "GET /api/v1/customers/{id}/store-credit": PAGE,
+        "GET /api/v1/referral-programmes/{id}/referrals": (
+            Parameter(
+                "state",
+                Message("只看这种状态", "only those: accepted, refused, ordered, rewarded …"),
+            ),
+            *PAGE,
+        ),
+        "GET /api/v1/points-programmes/{id}/statistics": (
+            Parameter("days", Message("看几天，默认 30", "how many days, 30 by default"), int),
+        ),
         "POST /api/v1/coupon-batches/{id}/gifts": (IDEMPOTENCY_KEY,),
         "GET /api/v1/coupon-batches/{id}/gifts": (PAGE[0],),
         "POST /api/v1/customers/{id}/coupons": (IDEMPOTENCY_KEY,),
@@ -174,6 +215,22 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             Parameter("from", Message("从此刻起，默认现在", "from this moment, now by default")),
             Parameter("until", Message("到此刻前，默认 30 天后", "before this moment, in 30 days")),
         ),
+        "GET /api/v1/promotions/{id}/effect": (
+            *_EFFECT,
+            Parameter("granularity", Message("day（默认）或 hour", "day, the default, or hour")),
+            Parameter(
+                "detect",
+                Message("值得发现的变化，百分比，默认 10", "change worth finding, percent; 10"),
+                int,
+            ),
+        ),
+        "GET /api/v1/promotion_effects": (
+            *_EFFECT,
+            Parameter("state", Message("只看这个状态的促销", "only promotions in this state")),
+            Parameter("sort", Message("按哪一列排，默认 discount_net", "column; discount_net")),
+            Parameter("order", Message("desc（默认）或 asc", "desc, the default, or asc")),
+            Parameter("limit", Message("最多几行，默认 200", "rows at most; 200"), int),
+        ),
         "GET /p/{slug}": _LANGUAGE,
         "GET /p/preview/{token}": _LANGUAGE,
         "POST /api/v1/landing-images": _IMAGE,
@@ -182,9 +239,19 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         ),
         **{f"GET /api/v1/coupon-batches/{{id}}/codes.{form}": _CODES for form in FORMS},
         **{f"GET /api/v1/card-products/{{id}}/cards.{form}": _CODES for form in FORMS},
+        "GET /api/v1/advertisers/{id}/invoice": (
+            Parameter("month", Message("月份，如 2026-11，默认本月", "like 2026-11; this month")),
+        ),
         "POST /api/v1/coupons": (DRY_RUN,),
         "GET /api/v1/flash-sales/{id}/state": (
             Parameter("session", Message("场次编号，默认此刻的", "id of a session; that of now")),
+        ),
+        "GET /api/v1/flash-sales/{id}/cockpit": (
+            Parameter("session", Message("场次编号，默认此刻的", "id of a session; that of now")),
+            Parameter(
+                "seconds",
+                Message("最近多少秒，默认 300，最多 1800", "the last seconds; 300, at most 1,800"),
+            ),
         ),
         "GET /api/v1/flash-sales/{id}/reconciliation": (
             Parameter("session", Message("只对这个场次", "only this session")),

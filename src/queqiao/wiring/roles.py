@@ -28,6 +28,7 @@ CARD_VERBS = (
 )  # fmt: skip
 DECIDE_PATHS = (
     "/api/v1/promotions/quote",
+    "/api/v1/traffic/",
     "/api/v1/promotions/redemptions",
     "/api/v1/promotions/refund",
     "/api/v1/engagements",
@@ -37,8 +38,11 @@ DECIDE_PATHS = (
     "/api/v1/flash-sales/{id}/state",
     "/api/v1/reservations/",
     "/api/v1/customers/",
+    "/api/v1/referrals",
     *(f"/api/v1/cards/{{id}}/{verb}" for verb in CARD_VERBS),
     "/api/v1/decisions",
+    "/api/v1/targeting/match",
+    "/openrtb2/bid",
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",
     "/api/v1/landing-pages/check",

@@ -12,6 +12,9 @@ from msgspec import Meta
 
 from queqiao.collect.logs import settings as log_settings
 from queqiao.collect.probes import settings as probe_settings
+from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES
+from queqiao.decide.ads.openrtb.standing import BidderSettings
+from queqiao.decide.ads.traffic import settings as traffic_settings
 from queqiao.kernel.clock import MINUTE_US, zone_of
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.json import field_error
@@ -88,11 +91,35 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PromotionSettings(msgspec.Struct, forbid_unknown_fields=True):
-    """The shop's calculation profile, who gets no promotion at all, and the floor of prices."""
+    """The shop's calculation profile, who gets no promotion at all, and what needs four eyes."""
 
     profile: Annotated[str, Meta(min_length=1, max_length=64)] = "standard"
     holdout_percent: Annotated[int, Meta(ge=0, le=50)] = 0
     floor_percent_of_cost: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    exposure_max_minor: Annotated[int, Meta(ge=0, le=10**15)] = 1_000_000
+    points_daily_per_operator: Annotated[int, Meta(ge=0, le=10**12)] = 200_000
+    credit_daily_minor_per_operator: Annotated[int, Meta(ge=0, le=10**12)] = 100_000
+
+
+class AdsSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """What frequency caps may take, and when an ad that nobody saw no longer counts."""
+
+    counters_mb_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
+    unseen_after_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 30
+
+
+class OpenRtbSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """How campaigns bid in other exchanges; ``rates`` says what one unit of a currency is worth."""
+
+    seat: Annotated[str, Meta(min_length=1, max_length=64)] = "queqiao"
+    network_ms: Annotated[int, Meta(ge=0, le=1_000)] = 20
+    tcf_vendor_id: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    rates: dict[str, Annotated[float, Meta(gt=0, le=1e9)]] = msgspec.field(default_factory=dict)
+
+    def bidder(self) -> BidderSettings:
+        """Return what the bidder goes by; without a table of rates, the one that we came with."""
+        rates = self.rates or DEFAULT_RATES
+        return BidderSettings(self.seat, self.network_ms, self.tcf_vendor_id, rates)
 
 
 class EnrichmentSettings(msgspec.Struct, forbid_unknown_fields=True):
@@ -144,6 +171,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     clock: ClockSettings = msgspec.field(default_factory=ClockSettings)
     schedule: Schedule = msgspec.field(default_factory=Schedule)
     promotions: PromotionSettings = msgspec.field(default_factory=PromotionSettings)
+    ads: AdsSettings = msgspec.field(default_factory=AdsSettings)
+    openrtb: OpenRtbSettings = msgspec.field(default_factory=OpenRtbSettings)
     retention: Retention = msgspec.field(default_factory=Retention)
     enrichment: EnrichmentSettings = msgspec.field(default_factory=EnrichmentSettings)
     consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
@@ -151,6 +180,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     logs: log_settings.LogSettings = msgspec.field(default_factory=log_settings.LogSettings)
     probes: probe_settings.ProbeSettings = msgspec.field(
         default_factory=probe_settings.ProbeSettings
+    )
+    traffic: traffic_settings.TrafficSettings = msgspec.field(
+        default_factory=traffic_settings.TrafficSettings
     )
 
     def path_of(self, url: str) -> Path:
@@ -256,9 +288,11 @@ def beyond_types(settings: Settings) -> list[FieldError]:
             problems += error.fields
     problems += lake_urls.problems(settings.ports.lake, settings.ports.lake_catalogue)
     problems += compute_place.problems(settings.ports.compute)
+    problems += _rate_problems(settings.openrtb.rates)
     problems += _proxy_problems(settings.server.trusted_proxies)
     problems += log_settings.problems(settings.logs)
     problems += probe_settings.problems(settings.probes)
+    problems += traffic_settings.problems(settings.traffic)
     return problems
 
 
@@ -276,6 +310,17 @@ def redacted(url: str) -> str:
     name, colon, _ = person.partition(":")
     shown = f"{name}:***" if colon else name
     return urlunsplit(parts._replace(netloc=f"{shown}{at}{host}", query=query))
+
+
+def _rate_problems(rates: dict[str, float]) -> list[FieldError]:
+    """Return the names in the table of rates that are no currencies."""
+    problems: list[FieldError] = []
+    for code in rates:
+        try:
+            exponent(code)
+        except InvalidInput as error:
+            problems += [FieldError(f"openrtb.rates.{code}", error.fields[0].message)]
+    return problems
 
 
 def _proxy_problems(proxies: list[str]) -> list[FieldError]:

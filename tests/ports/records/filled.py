@@ -12,9 +12,12 @@ from queqiao.ports.records.base import Records, metadata
 
 STAGES = (
     "catalog",
+    "decide.ads.wallets",
     "decide.promotions.cards",
     "decide.promotions.coupons",
     "decide.promotions.engagements",
+    "decide.promotions.referrals",
+    "decide.promotions.loyalty",
     "operate",
     "reach",
 )

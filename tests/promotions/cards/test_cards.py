@@ -9,13 +9,13 @@ from sqlalchemy import select
 from tests.promotions.cards.counter import NOW_US, SECRET
 
 from queqiao.decide.promotions.cards import card_rows
-from queqiao.decide.promotions.cards import money as card_money
 from queqiao.decide.promotions.cards.card_book import CardBook
 from queqiao.decide.promotions.cards.checks import check_card_product
 from queqiao.decide.promotions.cards.contracts import CardProductDocument
 from queqiao.kernel.clock import DAY_US, MINUTE_US, parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 from queqiao.kernel.problem import problem
+from queqiao.ports.ledger import purses
 from queqiao.ports.records.tables import audit
 
 
@@ -324,7 +324,7 @@ async def test_a_file_holds_cards_and_pins(counter):
 @pytest.mark.parametrize("seed", range(3))
 async def test_money_is_whole_under_any_order_of_verbs(counter, monkeypatch, seed):
     """Small bases, so that several are laid; the conftest compares the books at the end."""
-    monkeypatch.setattr(card_money, "BASE", 9_000)
+    monkeypatch.setattr(purses, "BASE", 9_000)
     counter.offer(reloadable=True, balance_at_most=8_000)
     random = Random(seed)
     known_errors = (Refused, Conflict, InvalidInput)

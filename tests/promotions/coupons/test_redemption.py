@@ -6,6 +6,7 @@ import pytest
 from tests.promotions.till import NOW_US, coupon
 
 from queqiao.decide.promotions.coupons.redemption import Asked
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.kernel.clock import MINUTE_US, SECOND_US, parse_rfc3339
 from queqiao.kernel.errors import Conflict, InvalidInput, Refused
 
@@ -67,6 +68,17 @@ async def test_one_customer_uses_a_promotion_as_often_as_it_allows(till):
     till.listed("A", "B", uses_per_customer=None, promotion=coupon(per_customer=1))
     await till.use("redeem", "A", "u1", "o1")
     assert await refusal(till.use("redeem", "B", "u1", "o2")) == "promotion_customer_limit"
+
+
+async def test_spaces_around_a_customer_count_for_nothing(till):
+    batch = CouponBatchDocument(name="b", codes=("FIRST", "SECOND"), uses_per_customer=1)
+    till.show({"p": coupon("b")}, {"b": batch})
+    assert (await till.use("redeem", "FIRST", " u1 "))["state"] == "redeemed"
+    assert (await till.use("redeem", "FIRST", "u1"))["state"] == "redeemed", "the same, again"
+    assert await refusal(till.use("redeem", "SECOND", "u1\u3000", "o2")) == "customer_limit"
+    with pytest.raises(InvalidInput) as nobody:
+        await till.use("validate", "SECOND", " ")
+    assert [field.path for field in nobody.value.fields] == ["customer_id"]
 
 
 async def test_a_lock_holds_the_code_and_becomes_the_use(till):
@@ -178,7 +190,7 @@ async def test_a_lock_after_a_lost_race_is_found_by_its_redemption(till):
     """The first try of the order was refused in a race: its key is used up, the next one holds."""
     till.listed("SAVE10", uses_per_customer=None)
     await till.use("lock", "SAVE10", "u2", "o2")
-    (use, before) = await till.coupons._known(asked_of("SAVE10"))
+    use, before, _ = await till.coupons._known(asked_of("SAVE10"))
     taking = till.coupons._reserve(NOW_US)
     await taking.step(use.tries()[0], use.takes(use.lock_end_s(NOW_US)))
     await till.use("release", "SAVE10", "u2", "o2")

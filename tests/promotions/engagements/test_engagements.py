@@ -110,6 +110,21 @@ async def test_each_call_may_be_sent_again(till):
     assert told(till) == ["Engagement Started", "Engagement Joined"]
 
 
+async def test_spaces_around_a_customer_make_nobody_else(till):
+    """One person fills no group of two, and an order finds what was begun with a space."""
+    till.show({"p": group(GroupBuy(size=2, lasts_minutes=60))}, {})
+    opened = await begin(till, " u1")
+    assert await begin(till, "u1") == opened
+    for again in ("u1", "u1 ", "\u3000u1"):
+        found = await step(till, opened["id"], again)
+        assert [one["customer_id"] for one in found["steps"]] == ["u1"]
+    await step(till, opened["id"], "u2")
+    assert await price(till, "u1", opened["id"]) == (6_000, [])
+    with pytest.raises(InvalidInput) as refused:
+        await step(till, opened["id"], " ")
+    assert [field.path for field in refused.value.fields] == ["customer_id"]
+
+
 async def test_seats_are_never_more_than_there_are(till):
     till.show({"p": group(GroupBuy(size=5, joins_per_customer=None))}, {})
     opened = await begin(till)
@@ -215,7 +230,7 @@ async def test_one_order_uses_an_engagement_once(till):
 
 async def test_friends_cut_a_price_down_to_its_floor(till):
     till.show({"p": bargain()}, {})
-    started = await begin(till, price=10_000)
+    started = await begin(till, sku="A", price=10_000)
     assert (started["price"], started["wanted"]) == (10_000, 4)
     assert await refusal(step(till, started["id"], "u1", "cut")) == "own_bargain"
     prices = [10_000]
@@ -232,7 +247,7 @@ async def test_friends_cut_a_price_down_to_its_floor(till):
 
 async def test_a_bargain_is_for_one_unit_of_who_began_it(till):
     till.show({"p": bargain(Bargain(floor=6_000, helpers=1))}, {})
-    started = await begin(till, price=10_000)
+    started = await begin(till, sku="A", price=10_000)
     await step(till, started["id"], "f", "cut")
     asked = question("u1", started["id"])
     asked["cart"]["lines"][0]["quantity"] = 3
@@ -243,7 +258,7 @@ async def test_a_bargain_is_for_one_unit_of_who_began_it(till):
 
 async def test_a_bargain_may_have_to_reach_its_floor_and_ends(till):
     till.show({"p": bargain(Bargain(floor=6_000, helpers=2, must_reach_floor=True))}, {})
-    started = await begin(till, price=10_000)
+    started = await begin(till, sku="A", price=10_000)
     await step(till, started["id"], "f1", "cut")
     assert await price(till, "u1", started["id"]) == (10_000, ["floor_not_reached"])
     await step(till, started["id"], "f2", "cut")
@@ -271,14 +286,6 @@ async def test_a_deposit_is_worth_more_on_the_balance(till):
 async def test_deposits_end_before_the_balance_begins(till):
     till.show({"p": presale()}, {})
     assert await refusal(begin(till, now_us=NOW_US + DAY_US)) == "deposit_ended"
-
-
-@pytest.mark.parametrize("more", [{}, {"price": 6_000}, {"price": 100}])
-async def test_a_bargain_starts_above_its_floor(till, more):
-    till.show({"p": bargain()}, {})
-    with pytest.raises(InvalidInput) as refused:
-        await begin(till, **more)
-    assert refused.value.fields[0].path == "price"
 
 
 async def test_what_is_not_there_is_not_found(till):

@@ -8,6 +8,7 @@ import msgspec
 from queqiao.decide.promotions.flash_sales.documents import FlashSaleDocument, Item, SessionTimes
 from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices, routes
 from queqiao.decide.promotions.flash_sales.snapshot import compile_sales
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.kernel.clock import MINUTE_US, parse_rfc3339
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
@@ -39,8 +40,13 @@ class Counter:
         self.ledger = ledger or EmbeddedLedger.open(folder / "ledger")
         self.log = EmbeddedEventLog(folder / "log")
         self.show(sale())
+        self.restart_tally()
+
+    def restart_tally(self):
+        """Begin to count anew, as a process that was started again does."""
+        self.tally = Tally()
         services = FlashServices(
-            lambda: self.sales, self.ledger, self.log, SIGNER, Random(1).getrandbits
+            lambda: self.sales, self.ledger, self.log, SIGNER, Random(1).getrandbits, self.tally
         )
         self.table = RouteTable(routes(services))
 

@@ -33,6 +33,9 @@ ENDPOINTS = {
         ({"request_id": "x" * 201}, "request_id"),
         ({"customer_id": None}, "customer_id"),
         ({"customer_id": "e\u0301"}, "customer_id"),
+        ({"customer_id": " u"}, "customer_id"),
+        ({"customer_id": "u\u3000"}, "customer_id"),
+        ({"customer_id": " "}, "customer_id"),
         ({"quantity": 0}, "quantity"),
         ({"quantity": 1.5}, "quantity"),
         ({"quantity": 10**6}, "quantity"),
@@ -50,6 +53,13 @@ async def test_a_wrong_field_is_named(counter, fields, path):
         await counter.post("/api/v1/flash-sales/s/reserve/batch", body)
     assert wrong.value.fields[0].path == f"reservations[1].{path}"
     assert await counter.stock() == (10, 0, 0)
+
+
+@pytest.mark.parametrize("who", ["u ", "\u3000u", " "])
+async def test_nobody_queues_under_an_id_with_spaces_around_it(counter, who):
+    with pytest.raises(InvalidInput) as wrong:
+        await counter.post("/api/v1/flash-sales/s/admission", {"customer_id": who})
+    assert [field.path for field in wrong.value.fields] == ["customer_id"]
 
 
 async def test_batches_are_bounded(counter):

@@ -19,7 +19,7 @@ WISH = {"request_id": "r1", "customer_id": "u1", "sku": "A"}
 def express(counter):
     admissions = Admissions(counter.ledger, SIGNER, lambda _: 0)
     desk = Desk(lambda: counter.sales, counter.ledger, HeldPrices(SIGNER), admissions)
-    return Express(desk, FixedClock(NOW_US), lambda line: line == "Bearer good")
+    return Express(desk, FixedClock(NOW_US), lambda line: line == b"Bearer good")
 
 
 def one(express, wish=WISH, headers=(LINE,), sale_id="s"):

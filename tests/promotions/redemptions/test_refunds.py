@@ -25,6 +25,7 @@ from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from queqiao.ports.records import documents
 from queqiao.ports.records.audit import SYSTEM
+from queqiao.profile.buyers import Bought, Buyer
 
 SIX_AT_HALF = PromotionDocument(
     name="满6件5折",
@@ -69,6 +70,22 @@ async def refund(till, name, body, *, query=None, now_us=NOW_US):
 async def memos(till, name):
     path = "GET /api/v1/promotions/redemptions/{id}/memos"
     return (await till.ask(path, {"id": name}))[1]["items"]
+
+
+async def test_who_sent_something_back_before_may_order_and_send_back_again(till):
+    loyal = replace(SIX_AT_HALF, condition=Condition(orders_at_least=1))
+    at_us = NOW_US - DAY_US
+    till.buyers["u1"] = Buyer(
+        orders=2,
+        spent={"CNY": 10_000},
+        bought=(
+            Bought("A", "", -1, -10_000, "CNY", at_us),
+            Bought("A", "", 2, 20_000, "CNY", at_us),
+        ),
+    )
+    name = await placed(till, loyal, customer={"id": "u1"})
+    memo = await refund(till, name, {**FIVE, "request_id": "a", **CLAW_BACK})
+    assert memo["totals"]["total"] == 20_000
 
 
 async def test_a_refund_is_kept_and_gives_back_money_and_uses(till):
@@ -133,7 +150,9 @@ PRESALE = PromotionDocument(
 
 
 @pytest.mark.parametrize(
-    ("document", "begun"), [(BARGAIN, {"price": 10_000}), (PRESALE, {})], ids=["bargain", "presale"]
+    ("document", "begun"),
+    [(BARGAIN, {"sku": "A", "price": 10_000}), (PRESALE, {})],
+    ids=["bargain", "presale"],
 )
 async def test_what_an_engagement_made_of_a_promotion_holds_for_what_is_kept(till, document, begun):
     publish(till, document)

@@ -5,6 +5,8 @@ from tests.promotions.redemptions.test_redeeming import order, promotion
 from tests.promotions.till import NOW_US
 
 from queqiao.decide.promotions.contracts import PROMOTION
+from queqiao.decide.promotions.documents.benefit import FixedBenefit
+from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.redemptions.reconciliation import reconcile
 from queqiao.decide.promotions.redemptions.settlement import Settlement
 from queqiao.kernel.clock import MINUTE_US
@@ -141,3 +143,52 @@ async def test_what_only_one_of_them_knows_is_seen(till, books):
     found = await books.reconcile()
     assert not found.agrees
     assert found.promotions[0].spent_in_ledger - found.promotions[0].spent == 1
+
+
+@pytest.mark.parametrize("total", [None, 9])
+async def test_uses_of_codes_without_an_order_agree_with_what_is_told_of_them(till, books, total):
+    """Only where the promotion's uses in all are limited does the ledger count them for it."""
+    document = promotion(100, code_batch="b", total=total)
+    batch = CouponBatchDocument(name="b", codes=("A", "B", "C"), uses_per_customer=None)
+    books.publish(p=document)
+    till.show({"p": document}, {"b": batch})
+    await till.order(order("o1", codes=["A"], commit=True))
+    await till.use("redeem", "B", order="o2")
+    await till.use("redeem", "C", order="o3")
+    await till.use("return", "C", order="o3")
+    found = await books.reconcile()
+    assert found.agrees
+    (p,) = found.promotions
+    assert (p.uses, p.uses_in_ledger) == (1, 1 if total is None else 2)
+
+
+@pytest.mark.parametrize("total", [None, 9])
+async def test_a_redemption_that_the_log_has_lost_is_seen_of_promotions_with_codes(
+    till, books, total
+):
+    document = promotion(0, code_batch="b", benefit=FixedBenefit(100), total=total)
+    batch = CouponBatchDocument(name="b", codes=("A", "B"), uses_per_customer=None)
+    books.publish(p=document)
+    till.show({"p": document}, {"b": batch})
+    await till.use("redeem", "A", order="o1")
+    await till.order(order("o2", codes=["B"], commit=True))
+    assert (await books.reconcile()).agrees
+    lost = [Take("promotion:p:total", 1)]
+    await till.ledger.spend("an order that the log does not know", lost, NOW_US)
+    found = await books.reconcile()
+    assert not found.agrees
+    assert found.promotions[0].code_uses == 1
+
+
+async def test_a_limit_that_came_and_went_leaves_what_codes_used_in_between(till, books):
+    document = promotion(100, code_batch="b", total=9)
+    batch = CouponBatchDocument(name="b", codes=("A", "B"), uses_per_customer=None)
+    books.publish(p=document)
+    till.show({"p": document}, {"b": batch})
+    await till.use("redeem", "A", order="o1")
+    without = promotion(100, code_batch="b")
+    edit = documents.Edit(SYSTEM, NOW_US)
+    books.records.write_now(lambda conn: documents.replace(conn, PROMOTION, "p", without, edit))
+    till.show({"p": without}, {"b": batch})
+    await till.use("redeem", "B", order="o2")
+    assert (await books.reconcile()).agrees

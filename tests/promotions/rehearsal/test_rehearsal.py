@@ -17,7 +17,7 @@ from queqiao.decide.promotions.documents.scope import Scope
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.decide.promotions.rehearsal import calendar
 from queqiao.decide.promotions.rehearsal import worst_cart as worst_cart_module
-from queqiao.decide.promotions.rehearsal.calendar import overlaps, planned
+from queqiao.decide.promotions.rehearsal.calendar import PLANNED_MAX, compared, overlaps, planned
 from queqiao.decide.promotions.rehearsal.findings import findings
 from queqiao.decide.promotions.rehearsal.floor import floor_dangers
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms, lowest_prices
@@ -257,3 +257,13 @@ def test_equal_goods_make_their_pairs_once():
     with patch.object(calendar, "PRICED_MAX", 0):
         found = overlaps(plan, every, TERMS.from_us, TERMS.until_us, "CNY")
     assert found[0].shared_skus == 3_000
+
+
+def test_what_begins_or_ends_within_the_time_is_held_against_the_others_first():
+    """A shop of hundreds that always run still sees what tomorrow's promotion meets."""
+    ten = FixedBenefit(1)
+    always = [(f"a{n:03}", rule(f"a{n:03}", ten), "live") for n in range(PLANNED_MAX)]
+    soon = ("z", rule("z", ten, starts_at=_june(19)), "draft")
+    plan = planned([*always, soon], TERMS.from_us, TERMS.until_us)
+    looked_at = compared(plan, TERMS.from_us, TERMS.until_us)
+    assert (looked_at[0].id, len(looked_at)) == ("z", PLANNED_MAX)

@@ -46,7 +46,7 @@ def expect_events(stand: Stand, client: httpx.Client, witness: Witness) -> None:
     assert -_sum(client, "credit_notes") == sum(
         event["properties"]["total_minor"]
         for event in witness.events
-        if event.get("event") == "Order Refunded"
+        if event.get("event") in {"Order Refunded", "Order Cancelled"}
     )
 
 

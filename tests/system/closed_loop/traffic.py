@@ -15,12 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from tests.system.closed_loop.shared_time import Doing, SharedStage, SharedTime
 
 from queqiao.demo import documents, rates
-from queqiao.demo.checkout import return_of
 from queqiao.demo.client import Answer, StoreClient
 from queqiao.demo.goods import CURRENCY, product_documents
+from queqiao.demo.returns import refund, return_of
 from queqiao.demo.stage import Event
 from queqiao.demo.store import Store
 from queqiao.demo.visit import Visit
@@ -29,7 +30,6 @@ from queqiao.kernel.clock import (
     HOUR_US,
     MINUTE_US,
     SECOND_US,
-    format_rfc3339,
     parse_rfc3339,
 )
 from queqiao.kernel.randomness import Randomness
@@ -170,10 +170,10 @@ class Traffic:
         self._left.append(shopper)
         if order is None:
             return
-        found = return_of(order, self.store.randomness.stream("return", order.order_id))
-        if found is not None:
-            at_us = order.at_us + (found[0] - order.at_us) // RETURNED_SOONER
-            event = found[1] | {"timestamp": format_rfc3339(at_us)}
+        back = return_of(order, self.store.randomness.stream("return", order.order_id))
+        if back is not None:
+            at_us = order.at_us + (back.at_us - order.at_us) // RETURNED_SOONER
+            event = await refund(self._client, replace(back, at_us=at_us), at_us)
             heapq.heappush(self._returns, (at_us, order.order_id, event))
 
     async def _rush(self, number: int, now_us: int) -> None:

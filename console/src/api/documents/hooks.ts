@@ -23,7 +23,7 @@ export function useTransition(kind: Kind) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (move: { id: string; to: Transition }) => transitionDocument(kind, move.id, move.to),
-    onSettled: () => queries.invalidateQueries({ queryKey: [kind] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: [kind] }),
   });
 }
 

@@ -13,11 +13,15 @@ interface Published {
   promotions: { document: Schemas["PromotionDocument"]; item: Schemas["PromotionItem"]; history: Schemas["PromotionHistory"] };
   campaigns: { document: Schemas["Campaign"]; item: Schemas["CampaignItem"]; history: Schemas["CampaignHistory"] };
   placements: { document: Schemas["Placement"]; item: Schemas["PlacementItem"]; history: Schemas["PlacementHistory"] };
+  advertisers: { document: Schemas["Advertiser"]; item: Schemas["AdvertiserItem"]; history: Schemas["AdvertiserHistory"] };
   segments: { document: Schemas["SegmentDocument"]; item: Schemas["SegmentItem"]; history: Schemas["SegmentHistory"] };
   "coupon-batches": { document: Schemas["CouponBatchDocument"]; item: Schemas["CouponBatchItem"]; history: Schemas["CouponBatchHistory"] };
   webhooks: { document: Schemas["WebhookDocument"]; item: Schemas["WebhookItem"]; history: Schemas["WebhookHistory"] };
   "event-schemas": { document: Schemas["EventSchemaDocument"]; item: Schemas["EventSchemaItem"]; history: Schemas["EventSchemaHistory"] };
   "landing-pages": { document: Schemas["LandingPageDocument"]; item: Schemas["LandingPageItem"]; history: Schemas["LandingPageHistory"] };
+  "flash-sales": { document: Schemas["FlashSaleDocument"]; item: Schemas["FlashSaleItem"]; history: Schemas["FlashSaleHistory"] };
+  "points-programmes": { document: Schemas["PointsProgrammeDocument"]; item: Schemas["PointsProgrammeItem"]; history: Schemas["PointsProgrammeHistory"] };
+  "referral-programmes": { document: Schemas["ReferralProgrammeDocument"]; item: Schemas["ReferralProgrammeItem"]; history: Schemas["ReferralProgrammeHistory"] };
 }
 
 /** What the server does not spell out: states are words, expressions are free objects. */
@@ -29,7 +33,7 @@ type Recalls = { [K in Kind]: Whole<Published[K]["history"]["items"][number]> ex
 type Whats<K extends Kind> = Exclude<keyof Whole<Published[K]["document"]>, keyof Documents[K]>;
 type Unseen = { [K in Kind]: Whats<K> };
 
-const yes = { promotions: true, campaigns: true, placements: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true, "landing-pages": true } as const;
+const yes = { promotions: true, campaigns: true, placements: true, advertisers: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true, "landing-pages": true, "flash-sales": true, "points-programmes": true, "referral-programmes": true } as const;
 const takes: Takes = yes;
 const gives: Gives = yes;
 const recalls: Recalls = yes;

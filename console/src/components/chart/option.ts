@@ -20,6 +20,8 @@ export interface Drawing {
   stepMin?: number;
   /** One of several panels under one another: their time axes lie in line and they share the crosshair. */
   panel?: string;
+  /** Bars that lie, the first on top: long names stand whole beside them. */
+  lying?: boolean;
 }
 
 // A dash pattern beside each colour, so that colour alone never tells lines apart.
@@ -28,6 +30,15 @@ const PATTERNS: ("solid" | number[])[] = ["solid", [8, 3], [2, 3], [10, 3, 2, 3]
 /** The ECharts option of a drawing in the tokens of a mode. */
 export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
   const axis = { axisLine: { lineStyle: { color: tokens.line } }, axisTick: { show: false }, axisLabel: { color: tokens.textSoft, fontSize: 12 } };
+  const names = { type: "category", data: drawing.labels, boundaryGap: drawing.kind === "bar", ...axis };
+  const values = {
+    type: "value",
+    min: drawing.kind === "bar" ? (range: { min: number }) => Math.min(0, range.min) : undefined,
+    minInterval: drawing.stepMin ?? 0,
+    splitLine: { lineStyle: { color: tokens.line } },
+    ...axis,
+    axisLabel: { ...axis.axisLabel, hideOverlap: true, formatter: (value: number) => drawing.formatShort(value) },
+  };
   return {
     animation: false,
     textStyle: { fontFamily: fonts.text },
@@ -41,18 +52,13 @@ export function optionOf(drawing: Drawing, tokens: Tokens): EChartsCoreOption {
       textStyle: { color: tokens.text, fontSize: 12 },
       valueFormatter: (value: unknown) => (typeof value === "number" ? drawing.format(value) : "—"),
     },
-    xAxis: { type: "category", data: drawing.labels, boundaryGap: drawing.kind === "bar", ...axis },
-    yAxis: {
-      type: "value",
-      min: drawing.kind === "bar" ? (range: { min: number }) => Math.min(0, range.min) : undefined,
-      minInterval: drawing.stepMin ?? 0,
-      splitLine: { lineStyle: { color: tokens.line } },
-      ...axis,
-      axisLabel: { ...axis.axisLabel, formatter: (value: number) => drawing.formatShort(value) },
-    },
+    ...(drawing.lying ? { xAxis: values, yAxis: { ...names, inverse: true, axisLabel: { ...axis.axisLabel, width: NAME_PX, overflow: "truncate", interval: 0 } } } : { xAxis: names, yAxis: values }),
     series: drawing.series.map((series, at) => seriesOf(series, at, drawing, tokens)),
   };
 }
+
+/** The room of a name beside a bar that lies: what is longer ends in an ellipsis, and is whole in the table. */
+const NAME_PX = 160;
 
 /** How far a panel's plot lies from its box on either side, so that panels are in line whatever their labels. */
 export const PANEL_SIDES = { left: 72, right: 84 };

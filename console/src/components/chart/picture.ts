@@ -5,7 +5,7 @@ import { save } from "@/lib/csv";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 function textOf(box: HTMLElement): { text: string; width: number; height: number } | null {
-  const drawn = box.querySelector("svg");
+  const drawn = box.querySelector(".plot svg, svg[role='img']");
   if (!drawn) return null;
   const copy = drawn.cloneNode(true) as SVGSVGElement;
   const { width, height } = drawn.getBoundingClientRect();

@@ -13,6 +13,7 @@ import { Loaded } from "@/components/states";
 import { money } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useParameter } from "@/lib/url";
+import { capWords } from "./capWords";
 import { Creatives } from "./Creatives";
 import { useMoves } from "./moves";
 import { Pacing } from "./Pacing";
@@ -60,16 +61,18 @@ function Facts({ item }: { item: Item<CampaignDocument> }) {
   const { t } = useTranslation();
   const { document } = item;
   const placements = useNames("placements");
+  const payers = useNames("advertisers");
   const segments = useNames("segments");
   const list = (ids: string[] | undefined, names: Map<string, string>, none: string) => (ids?.length ? ids.map((id) => names.get(id) ?? id).join(", ") : none);
   const instant = (text: string | null, none: string) => (text ? instantText(parseInstant(text) ?? 0).slice(0, 16) : none);
   const facts: [string, string][] = [
     ["bid_minor", money(document.bid_minor, document.currency)],
     ["daily_budget_minor", money(document.daily_budget_minor, document.currency)],
-    ["advertiser", document.advertiser],
+    ["advertiser", payers.get(document.advertiser) ?? document.advertiser],
     ["placements", list(document.placements, placements, "—")],
     ["targeting_segments_any", list(document.targeting?.segments_any, segments, t("ads.everyone"))],
     ["targeting_channels_any", list(document.targeting?.channels_any, new Map(), t("ads.allChannels"))],
+    ["caps", document.caps.map((cap) => capWords(t, cap)).join("; ") || t("caps.unlimited")],
     ["starts_at", instant(document.starts_at, t("ads.atOnce"))],
     ["ends_at", instant(document.ends_at, t("ads.noEnd"))],
   ];

@@ -1,9 +1,7 @@
-import { useParams } from "@tanstack/react-router";
 import { Button, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCurrency } from "@/api/currency-hook";
 import { useAllDocuments } from "@/api/documents/all";
-import { useDocument } from "@/api/documents/hooks";
 import type { CampaignDocument, Item } from "@/api/types";
 import { Field } from "@/components/Field";
 import { InstantInput, MoneyInput } from "@/components/inputs";
@@ -11,8 +9,10 @@ import { WordsInput } from "@/components/WordsInput";
 import { Page } from "@/components/Page";
 import { Restored } from "@/components/Restored";
 import { type PartProps as DocumentPart, useDocumentForm } from "@/components/useDocumentForm";
-import { Failure, Loaded, Waiting } from "@/components/states";
+import { StoredDocument } from "@/components/StoredDocument";
+import { Failure, Waiting } from "@/components/states";
 import { money } from "@/lib/numbers";
+import { CapsForm } from "./CapsForm";
 import { CreativesForm } from "./CreativesForm";
 import { Creatives } from "./Creatives";
 
@@ -27,6 +27,8 @@ const BLANK = (currency: string): CampaignDocument => ({
   creatives: [{ id: "c1", title: "", landing_url: "/" }],
   starts_at: null,
   ends_at: null,
+  caps: [],
+  exchange: null,
 });
 
 export function NewCampaign() {
@@ -35,9 +37,16 @@ export function NewCampaign() {
 }
 
 export function EditCampaign() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const item = useDocument("campaigns", id);
-  return <Loaded query={item}>{(loaded) => <Editor item={loaded} start={{ ...BLANK(loaded.document.currency), ...loaded.document }} />}</Loaded>;
+  return (
+    <StoredDocument kind="campaigns" back={useBack()}>
+      {(item) => <Editor item={item} start={{ ...BLANK(item.document.currency), ...item.document }} />}
+    </StoredDocument>
+  );
+}
+
+function useBack() {
+  const { t } = useTranslation();
+  return { to: "/ads", label: t("stages.ads") };
 }
 
 function Editor({ item, start }: { item?: Item<CampaignDocument>; start: CampaignDocument }) {
@@ -66,6 +75,10 @@ function Editor({ item, start }: { item?: Item<CampaignDocument>; start: Campaig
             <Targeting value={form.value} onChange={form.change} problem={problem} />
           </section>
           <section className="card form">
+            <h2>{t("caps.title")}</h2>
+            <CapsForm value={form.value} onChange={form.change} problem={problem} />
+          </section>
+          <section className="card form">
             <h2>{t("ads.creatives")}</h2>
             <CreativesForm value={form.value} onChange={form.change} problem={problem} />
           </section>
@@ -80,16 +93,29 @@ export type PartProps = DocumentPart<"campaigns">;
 
 function Basics({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
+  const advertisers = useAllDocuments("advertisers");
   const placements = useAllDocuments("placements");
   const options = (placements.data ?? []).map((item) => ({ value: item.id, label: `${item.document.name} · ${money(item.document.floor_minor, item.document.currency)}` }));
   const clicks = value.bid_minor > 0 ? Math.floor(value.daily_budget_minor / value.bid_minor) : 0;
   return (
     <>
-      {(["name", "advertiser"] as const).map((name) => (
-        <Field key={name} label={t(`ads.fields.${name}`)} help={t(`ads.help.${name}`)} error={problem?.field(name)}>
-          {(id, describedBy) => <Input id={id} aria-describedby={describedBy} maxLength={200} value={value[name]} onChange={(event) => onChange({ ...value, [name]: event.target.value })} />}
-        </Field>
-      ))}
+      <Field label={t("ads.fields.name")} help={t("ads.help.name")} error={problem?.field("name")}>
+        {(id, describedBy) => <Input id={id} aria-describedby={describedBy} maxLength={200} value={value.name} onChange={(event) => onChange({ ...value, name: event.target.value })} />}
+      </Field>
+      <Field label={t("ads.fields.advertiser")} help={t("ads.help.advertiser")} error={problem?.field("advertiser")}>
+        {(id, describedBy) => (
+          <>
+            <Input id={id} aria-describedby={describedBy} list={`${id}-known`} maxLength={200} value={value.advertiser} onChange={(event) => onChange({ ...value, advertiser: event.target.value })} />
+            <datalist id={`${id}-known`}>
+              {(advertisers.data ?? []).map((item) => (
+                <option key={item.id} value={item.id}>
+                  {item.document.name}
+                </option>
+              ))}
+            </datalist>
+          </>
+        )}
+      </Field>
       <Field label={t("ads.fields.placements")} help={t("ads.help.placements")} error={problem?.field("placements")}>
         {(id, describedBy) => <WordsInput id={id} describedBy={describedBy} label={t("ads.fields.placements")} options={options} value={value.placements} onChange={(words) => onChange({ ...value, placements: words })} />}
       </Field>

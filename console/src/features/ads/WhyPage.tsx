@@ -12,8 +12,9 @@ import { Page } from "@/components/Page";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Loaded } from "@/components/states";
 import { type Column, Table } from "@/components/Table";
-import { DASH, money } from "@/lib/numbers";
+import { count, DASH, money } from "@/lib/numbers";
 import { useAddress, useSetAddress } from "@/lib/url";
+import { capWords } from "./capWords";
 
 /** Why one decision came out so: each candidate with its reason, and the replay's verdict. */
 export function WhyPage() {
@@ -69,9 +70,22 @@ function useColumns(logged: string): Column<Why["candidates"][number]>[] {
   return [
     { id: "campaign", title: t("ads.fields.name"), value: (one) => name(one.campaign_id), cell: (one) => <Go to={`/ads/${one.campaign_id}`}>{name(one.campaign_id)}</Go> },
     { id: "outcome", title: t("ads.why.outcome"), value: (one) => one.outcome, cell: (one) => <StateTag state={one.outcome} /> },
-    { id: "reason", title: t("ads.why.reason"), value: (one) => one.reason, cell: (one) => (one.reason ? t(`reasons.${one.reason}`, { defaultValue: one.reason }) : DASH) },
+    { id: "reason", title: t("ads.why.reason"), value: (one) => one.reason, cell: (one) => <Because candidate={one} /> },
     { id: "bid", title: t("ads.fields.bid_minor"), numeric: true, value: (one) => one.bid_minor, cell: (one) => money(one.bid_minor, currency) },
     { id: "score", title: t("ads.why.score"), numeric: true, value: (one) => one.score, cell: (one) => one.score?.toFixed(4) ?? DASH },
     { id: "propensity", title: t("ads.why.propensity"), numeric: true, value: (one) => one.propensity, cell: (one) => one.propensity?.toFixed(3) ?? DASH },
   ];
+}
+
+/** The reason in words; what a cap or a clause saw, below it. */
+function Because({ candidate: { reason, cap, clause } }: { candidate: Why["candidates"][number] }) {
+  const { t } = useTranslation();
+  if (!reason) return DASH;
+  return (
+    <div>
+      {t(`reasons.${reason}`, { defaultValue: reason })}
+      {cap && <p className="note">{t("caps.why", { shown: count(cap.shown), cap: capWords(t, cap) })}</p>}
+      {clause && <p className="note">{t("caps.clause", { path: clause.path, seen: JSON.stringify(clause.seen ?? null) })}</p>}
+    </div>
+  );
 }

@@ -1,8 +1,7 @@
-import { useParams } from "@tanstack/react-router";
 import { Button, Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useDocument, useSave, useTransition } from "@/api/documents/hooks";
+import { useSave, useTransition } from "@/api/documents/hooks";
 import { type ApiError, asApiError } from "@/api/problem";
 import { useMayWrite } from "@/api/session-hook";
 import type { Item, SegmentDocument } from "@/api/types";
@@ -12,7 +11,8 @@ import { History } from "@/components/History";
 import { Json } from "@/components/Json";
 import { Page } from "@/components/Page";
 import { StateTag } from "@/components/StateTag";
-import { Failure, Loaded } from "@/components/states";
+import { StoredDocument } from "@/components/StoredDocument";
+import { Failure } from "@/components/states";
 import { useConfirm } from "@/components/useConfirm";
 import { useDraft } from "@/lib/drafts";
 import { tell } from "@/lib/notes";
@@ -28,9 +28,16 @@ export function NewSegment() {
 }
 
 export function EditSegment() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const item = useDocument("segments", id);
-  return <Loaded query={item}>{(loaded) => <Builder key={loaded.revision} item={loaded} start={loaded.document} draft={`segment.${id}.${loaded.revision}`} />}</Loaded>;
+  return (
+    <StoredDocument kind="segments" back={useBack()}>
+      {(item) => <Builder key={item.revision} item={item} start={item.document} draft={`segment.${item.id}.${item.revision}`} />}
+    </StoredDocument>
+  );
+}
+
+function useBack() {
+  const { t } = useTranslation();
+  return { to: "/audience", label: t("stages.audience") };
 }
 
 function Builder({ item, start, draft }: { item?: Item<SegmentDocument>; start: SegmentDocument; draft: string }) {
@@ -43,7 +50,7 @@ function Builder({ item, start, draft }: { item?: Item<SegmentDocument>; start: 
   return (
     <Page
       title={item?.document.name ?? t("audience.create")}
-      back={{ to: "/audience", label: t("stages.audience") }}
+      back={useBack()}
       status={item && <StateTag state={item.state} />}
       action={<Actions {...(item ? { item } : {})} document={form.value} onProblem={setProblem} forget={form.forget} />}
       {...tabs}

@@ -1,23 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
-import { Button, Input } from "antd";
+import { Input } from "antd";
 import { useTranslation } from "react-i18next";
-import { useDocument } from "@/api/documents/hooks";
 import { getEventSchema } from "@/api/event-schema-get";
-import { useMayWrite } from "@/api/session-hook";
 import type { EventSchemaDocument, Item } from "@/api/types";
 import { Choice } from "@/components/Choice";
-import { describer } from "@/components/describe";
-import { DocumentActions } from "@/components/DocumentActions";
+import { DocumentEditor, type FixedPartProps } from "@/components/DocumentEditor";
 import { Field } from "@/components/Field";
-import { History } from "@/components/History";
-import { Page } from "@/components/Page";
-import { Restored } from "@/components/Restored";
-import { StateTag } from "@/components/StateTag";
-import { Failure, Loaded } from "@/components/states";
-import { type PartProps, useDocumentForm } from "@/components/useDocumentForm";
-import { useMoves } from "@/components/useMoves";
-import { useAddress, useParameter } from "@/lib/url";
+import { StoredDocument } from "@/components/StoredDocument";
+import { Loaded } from "@/components/states";
+import { useAddress } from "@/lib/url";
 import { JsonInput } from "./JsonInput";
 import { Trial } from "./Trial";
 import "./data.css";
@@ -42,55 +33,40 @@ export function NewSchema() {
 const LEFT_OUT = { part: "properties", mode: "strict", description: "" } as const;
 
 export function EditSchema() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const item = useDocument("event-schemas", id);
-  return <Loaded query={item}>{(loaded) => <Editor key={loaded.revision} item={loaded} start={{ ...LEFT_OUT, ...loaded.document }} />}</Loaded>;
-}
-
-function Editor({ item, start }: { item?: Item<EventSchemaDocument>; start: EventSchemaDocument }) {
-  const { t } = useTranslation();
-  const form = useDocumentForm({ kind: "event-schemas", item, start, base: "/data/schemas" });
-  const { move } = useMoves({ kind: "event-schemas", words: "schemas" });
-  const [tab] = useParameter("tab", "rule");
-  const fixed = !useMayWrite() || item?.state === "archived";
   return (
-    <Page
-      title={item?.document.name ?? t("schemas.create")}
-      back={{ to: "/data/schemas", label: t("dataTabs.schemas") }}
-      status={item && <StateTag state={item.state} />}
-      action={
-        !fixed && (
-          <>
-            {item && <DocumentActions<"event-schemas"> item={item} move={move} />}
-            <Button type="primary" loading={form.busy} onClick={form.save}>
-              {t(item ? "act.saveRevision" : "act.saveDraft")}
-            </Button>
-          </>
-        )
-      }
-      {...(item ? { tabs: ["rule", "history"].map((id) => ({ id, label: t(`tabs.${id}`) })) } : {})}
-    >
-      {item && tab === "history" ? (
-        <section className="card">
-          <History kind="event-schemas" id={item.id} describe={describer(t, "schemas.fields", "CNY")} />
-        </section>
-      ) : (
-        <>
-          {form.restored && <Restored onDrop={form.drop} />}
-          {form.problem && <Failure error={form.problem} />}
-          <div className="two even">
-            <section className="card form">
-              <Form value={form.value} onChange={form.change} problem={form.problem} fixed={fixed} />
-            </section>
-            <Trial document={form.value} />
-          </div>
-        </>
-      )}
-    </Page>
+    <StoredDocument kind="event-schemas" back={useBack()}>
+      {(item) => <Editor key={item.revision} item={item} start={{ ...LEFT_OUT, ...item.document }} />}
+    </StoredDocument>
   );
 }
 
-function Form({ value, onChange, problem, fixed }: PartProps<"event-schemas"> & { fixed: boolean }) {
+function useBack() {
+  const { t } = useTranslation();
+  return { to: "/data/schemas", label: t("dataTabs.schemas") };
+}
+
+function Editor({ item, start }: { item?: Item<EventSchemaDocument>; start: EventSchemaDocument }) {
+  return (
+    <DocumentEditor<"event-schemas">
+      kind="event-schemas"
+      item={item}
+      start={start}
+      base="/data/schemas"
+      words="schemas"
+      back={useBack()}
+      currency="CNY"
+      form={(part) => (
+        <section className="card form">
+          <Form {...part} />
+        </section>
+      )}
+      beside={(value) => <Trial document={value} />}
+      even
+    />
+  );
+}
+
+function Form({ value, onChange, problem, fixed }: FixedPartProps<"event-schemas">) {
   const { t } = useTranslation();
   const choice = <K extends "part" | "mode">(name: K, options: readonly NonNullable<EventSchemaDocument[K]>[]) => (
     <Field label={t(`schemas.fields.${name}`)} help={t(`schemas.help.${name}`)} error={problem?.field(name)}>

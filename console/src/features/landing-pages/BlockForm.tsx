@@ -7,6 +7,7 @@ import { Choice } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { CountInput, InstantInput } from "@/components/inputs";
 import { WordsInput } from "@/components/WordsInput";
+import { useZoneHelp } from "@/components/zone-help";
 import type { Block, BlockType } from "./blocks";
 import { GoodsForm } from "./GoodsForm";
 import { ImageField, UrlField, WordsField } from "./inputs";
@@ -67,6 +68,7 @@ function CouponForm({ block, path, problem, onChange }: FormProps<"coupon">) {
 
 function CountdownForm({ block, path, problem, onChange }: FormProps<"countdown">) {
   const { t } = useTranslation();
+  const zone = useZoneHelp();
   const bySale = block.flash_sale !== null && block.flash_sale !== undefined;
   const ends = ["moment", "sale"].map((value) => ({ value, label: t(`landing.ends.${value}`) }));
   return (
@@ -78,7 +80,7 @@ function CountdownForm({ block, path, problem, onChange }: FormProps<"countdown"
       {bySale ? (
         <SaleChoice path={`${path}.flash_sale`} problem={problem} value={block.flash_sale ?? ""} onChange={(sale) => onChange({ ...block, flash_sale: sale })} />
       ) : (
-        <Field label={t("landing.fields.until")} help={t("promotion.help.zone")} error={problem?.field(`${path}.until`)}>
+        <Field label={t("landing.fields.until")} help={zone} error={problem?.field(`${path}.until`)}>
           {(id, describedBy) => <InstantInput id={id} describedBy={describedBy} value={block.until ?? null} onChange={(until) => onChange({ ...block, until })} />}
         </Field>
       )}

@@ -13,13 +13,14 @@ import { useMoves } from "@/components/useMoves";
 import { DASH, exact, unitOf } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useGo } from "@/lib/url";
-import { METRICS, placementOf, useTabs } from "./figures";
+import { usePromotionTabs } from "@/lib/usePromotionTabs";
+import { METRICS, placementOf } from "./figures";
 
 /** All landing pages with their visits and clicks. */
 export function LandingPages() {
   const { t } = useTranslation();
   const go = useGo();
-  const tabs = useTabs();
+  const tabs = usePromotionTabs();
   const columns = useColumns();
   const { moveAll } = useMoves({ kind: "landing-pages", words: "landing" });
   const create = useMayWrite() && (

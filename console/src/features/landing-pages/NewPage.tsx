@@ -3,8 +3,10 @@ import { useTranslation } from "react-i18next";
 import { useAllDocuments } from "@/api/documents/all";
 import { useSave } from "@/api/documents/hooks";
 import { asApiError } from "@/api/problem";
+import { useMayWrite } from "@/api/session-hook";
 import type { LandingPageDocument } from "@/api/types";
 import { Page } from "@/components/Page";
+import { ReadOnly } from "@/components/ReadOnly";
 import { Failure } from "@/components/states";
 import { useGo } from "@/lib/url";
 import { blankPage, newPage, TEMPLATES } from "./blocks";
@@ -27,9 +29,10 @@ export function NewPage() {
       setFailure(asApiError(error));
     }
   };
-  const busy = saving.isPending || !known.isReady || pages.isPending;
+  const busy = !useMayWrite() || saving.isPending || !known.isReady || pages.isPending;
   return (
     <Page title={t("landing.create")} back={{ to: "/promotions/pages", label: t("landing.pages") }}>
+      <ReadOnly />
       {failure !== null && <Failure error={failure} retry={() => setFailure(null)} />}
       <section className="card">
         <h2>{t("landing.chooseTemplate")}</h2>

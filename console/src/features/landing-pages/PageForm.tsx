@@ -5,6 +5,7 @@ import type { LandingPageDocument } from "@/api/types";
 import { Choice } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { InstantInput } from "@/components/inputs";
+import { useZoneHelp } from "@/components/zone-help";
 import { THEMES } from "./blocks";
 import { ImageField, UrlField, WordsField } from "./inputs";
 
@@ -17,6 +18,7 @@ interface Props {
 /** What belongs to the page as a whole: name, address, title, colours, sharing, time. */
 export function PageForm({ page, problem, onChange }: Props) {
   const { t } = useTranslation();
+  const zone = useZoneHelp();
   const put = (change: Partial<LandingPageDocument>) => onChange({ ...page, ...change });
   const consents = (["implied", "ask"] as const).map((value) => ({ value, label: t(`landing.consents.${value}`) }));
   return (
@@ -41,7 +43,7 @@ export function PageForm({ page, problem, onChange }: Props) {
       <UrlField label={t("landing.fields.sign_in_url")} help={t("landing.help.sign_in_url")} path="sign_in_url" problem={problem} optional value={page.sign_in_url} placeholder={t("landing.signInUrlExample")} onChange={(sign_in_url) => put({ sign_in_url })} />
       <WordsField label={t("landing.fields.share")} help={t("landing.help.share")} path="share.text" problem={problem} optional value={page.share?.text} onChange={(text) => put({ share: { ...page.share, text } })} />
       <ImageField label={t("landing.fields.shareImage")} path="share.image" problem={problem} optional value={page.share?.image} onChange={(image) => put({ share: { ...page.share, image } })} />
-      <Field label={t("landing.fields.starts_at")} help={t("promotion.help.zone")} error={problem?.field("starts_at")}>
+      <Field label={t("landing.fields.starts_at")} help={zone} error={problem?.field("starts_at")}>
         {(id, describedBy) => <InstantInput id={id} describedBy={describedBy} value={page.starts_at ?? null} onChange={(starts_at) => put({ starts_at })} />}
       </Field>
       <Field label={t("landing.fields.ends_at")} help={t("landing.help.ends_at")} error={problem?.field("ends_at")}>

@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Input, Modal } from "antd";
+import { Button, Input, Modal, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createKey } from "@/api/keys-create";
 import { deleteKey } from "@/api/keys-delete";
 import { listKeys } from "@/api/keys-list";
+import { trustKey } from "@/api/keys-trust";
 import { asApiError } from "@/api/problem";
 import type { Key } from "@/api/types";
 import { Field } from "@/components/Field";
@@ -15,7 +16,7 @@ import { type Column, Table } from "@/components/Table";
 import { useConfirm } from "@/components/useConfirm";
 import { instantText, parseInstant } from "@/lib/time";
 
-const SCOPES = ["intake", "decide", "read", "admin"] as const;
+const SCOPES = ["intake", "decide", "exchange", "cards", "read", "admin"] as const;
 
 /** Keys of programs: made, shown once, taken out of use. */
 export function Keys() {
@@ -36,10 +37,28 @@ export function Keys() {
         await queries.invalidateQueries({ queryKey: ["keys"] });
       },
     });
+  const trust = (key: Key) =>
+    confirm({
+      title: t(key.trusted ? "keysPage.distrustTitle" : "keysPage.trustTitle", { source: key.source }),
+      touches: <p>{t("keysPage.trustTouches")}</p>,
+      undo: t("keysPage.trustUndo"),
+      verb: t(key.trusted ? "keysPage.distrust" : "keysPage.trust"),
+      danger: !key.trusted,
+      run: async () => {
+        await trustKey(key.id, !key.trusted);
+        await queries.invalidateQueries({ queryKey: ["keys"] });
+      },
+    });
   const columns: Column<Key>[] = [
     { id: "name", title: t("keysPage.name"), value: (key) => key.name, cell: (key) => key.name },
     { id: "scope", title: t("keysPage.scope"), value: (key) => key.scope, cell: (key) => t(`keysPage.scopes.${key.scope}`) },
     { id: "source", title: t("keysPage.source"), value: (key) => key.source, cell: (key) => key.source || "—" },
+    {
+      id: "trusted",
+      title: t("keysPage.trusted"),
+      value: (key) => (key.trusted ? 1 : 0),
+      cell: (key) => (key.scope === "intake" ? <Switch size="small" aria-label={t("keysPage.trustedOf", { source: key.source })} checked={key.trusted ?? false} onChange={() => trust(key)} /> : "—"),
+    },
     { id: "hint", title: t("keysPage.hint"), cell: (key) => <code>…{key.hint}</code> },
     { id: "created", title: t("keysPage.created"), value: (key) => key.created_at, cell: (key) => instantText(parseInstant(key.created_at) ?? 0) },
     { id: "state", title: t("table.state"), value: (key) => (key.revoked_at ? "revoked" : "inUse"), cell: (key) => <StateTag state={key.revoked_at ? "revoked" : "inUse"} /> },
@@ -75,9 +94,10 @@ function NewKey({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [scope, setScope] = useState<(typeof SCOPES)[number]>("intake");
   const [source, setSource] = useState("");
+  const [trusted, setTrusted] = useState(false);
   const making = useMutation({
-    mutationFn: () => createKey({ name, scope, ...(scope === "intake" && source ? { source } : {}) }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+    mutationFn: () => createKey({ name, scope, ...(scope === "intake" ? { trusted, ...(source ? { source } : {}) } : {}) }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: ["keys"] }),
   });
   const problem = making.error ? asApiError(making.error) : null;
   const secret = making.data?.secret;
@@ -98,6 +118,11 @@ function NewKey({ onClose }: { onClose: () => void }) {
           {scope === "intake" && (
             <Field label={t("keysPage.source")} help={t("keysPage.sourceHelp")} error={problem?.field("source")}>
               {(id, describedBy) => <Input id={id} aria-describedby={describedBy} value={source} onChange={(event) => setSource(event.target.value)} />}
+            </Field>
+          )}
+          {scope === "intake" && (
+            <Field label={t("keysPage.trusted")} help={t("keysPage.trustedHelp")}>
+              {(id, describedBy) => <Switch id={id} aria-describedby={describedBy} checked={trusted} onChange={setTrusted} />}
             </Field>
           )}
         </div>

@@ -1,24 +1,21 @@
-import { useParams } from "@tanstack/react-router";
-import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { useAllDocuments } from "@/api/documents/all";
-import { useDocument } from "@/api/documents/hooks";
 import { useMayWrite } from "@/api/session-hook";
 import type { CouponBatchDocument, Item } from "@/api/types";
-import { describer } from "@/components/describe";
-import { DocumentActions } from "@/components/DocumentActions";
+import { DocumentEditor } from "@/components/DocumentEditor";
 import { Go } from "@/components/Go";
-import { History } from "@/components/History";
-import { Page } from "@/components/Page";
-import { Restored } from "@/components/Restored";
 import { StateTag } from "@/components/StateTag";
-import { Empty, Failure, Loaded } from "@/components/states";
-import { useDocumentForm } from "@/components/useDocumentForm";
-import { useMoves } from "@/components/useMoves";
+import { StoredDocument } from "@/components/StoredDocument";
+import { Empty, Loaded } from "@/components/states";
 import { count } from "@/lib/numbers";
-import { useParameter } from "@/lib/url";
+import { BatchDownload } from "./BatchDownload";
 import { BatchForm } from "./BatchForm";
+import { BatchGifts } from "./BatchGifts";
+import { BatchStates } from "./BatchStates";
+import { BatchVoids } from "./BatchVoids";
 import { codesIn } from "./Batches";
+import { CodeLookup } from "./CodeLookup";
+import "./coupons.css";
 
 const BLANK: CouponBatchDocument = { name: "", prefix: "", count: 1000, uses_per_code: 1, uses_per_customer: 1, uses_total: null, starts_at: null, ends_at: null };
 
@@ -27,71 +24,72 @@ export function NewBatch() {
 }
 
 export function Batch() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const item = useDocument("coupon-batches", id);
-  return <Loaded query={item}>{(loaded) => <Editor key={loaded.revision} item={loaded} start={loaded.document} />}</Loaded>;
+  return (
+    <StoredDocument kind="coupon-batches" back={useBack()}>
+      {(item) => <Editor key={item.revision} item={item} start={item.document} />}
+    </StoredDocument>
+  );
+}
+
+function useBack() {
+  const { t } = useTranslation();
+  return { to: "/promotions", extra: { tab: "batches" }, label: t("promotion.tabs.batches") };
 }
 
 function Editor({ item, start }: { item?: Item<CouponBatchDocument>; start: CouponBatchDocument }) {
   const { t } = useTranslation();
-  const form = useDocumentForm({ kind: "coupon-batches", item, start, base: "/promotions/batches" });
-  const { move } = useMoves({ kind: "coupon-batches", words: "batches" });
-  const mayWrite = useMayWrite();
-  const [tab] = useParameter("tab", "rule");
-  const fixed = !mayWrite || item?.state === "archived";
+  const gifts = { id: "gifts", label: t("coupons.tabs.gifts"), shown: (loaded: Item<CouponBatchDocument>) => <BatchGifts id={loaded.id} name={loaded.document.name} /> };
   return (
-    <Page
-      title={item?.document.name ?? t("batches.create")}
-      back={{ to: "/promotions", extra: { tab: "batches" }, label: t("promotion.tabs.batches") }}
-      status={item && <StateTag state={item.state} />}
-      action={
-        !fixed && (
-          <>
-            {item && <DocumentActions<"coupon-batches"> item={item} move={move} />}
-            <Button type="primary" loading={form.busy} onClick={form.save}>
-              {t(item ? "act.saveRevision" : "act.saveDraft")}
-            </Button>
-          </>
-        )
-      }
-      {...(item ? { tabs: ["rule", "history"].map((id) => ({ id, label: t(`tabs.${id}`) })) } : {})}
-    >
-      {item && tab === "history" ? (
-        <section className="card">
-          <History kind="coupon-batches" id={item.id} describe={describer(t, "batches.fields", "CNY")} />
+    <DocumentEditor<"coupon-batches">
+      kind="coupon-batches"
+      item={item}
+      start={start}
+      base="/promotions/batches"
+      words="batches"
+      back={useBack()}
+      currency="CNY"
+      tabs={[
+        { id: "overview", shown: (loaded) => <Overview item={loaded} /> },
+        ...(item?.document.personal ? [gifts] : []),
+        { id: "voids", label: t("coupons.tabs.voids"), shown: (loaded) => <BatchVoids id={loaded.id} codes={codesIn(loaded.document)} /> },
+      ]}
+      form={(part) => (
+        <section className="card form">
+          <BatchForm {...part} />
         </section>
-      ) : (
-        <div className="two">
-          <div className="stack">
-            {form.restored && <Restored onDrop={form.drop} />}
-            {form.problem && <Failure error={form.problem} />}
-            <section className="card form">
-              <BatchForm value={form.value} onChange={form.change} problem={form.problem} fixed={fixed} />
-            </section>
-          </div>
-          <Beside {...(item ? { item } : {})} document={form.value} />
-        </div>
       )}
-    </Page>
+      beside={(value) => <Sum document={value} />}
+    />
   );
 }
 
-/** What the batch comes to: how often it can be used, its codes as a file, the promotions that ask for it. */
-function Beside({ item, document }: { item?: Item<CouponBatchDocument>; document: CouponBatchDocument }) {
+/** What became of the codes, the codes as a file, one code, and the promotions that ask for them. */
+function Overview({ item }: { item: Item<CouponBatchDocument> }) {
+  const { t } = useTranslation();
+  return (
+    <div className="two">
+      <div className="stack">
+        <BatchStates id={item.id} personal={Boolean(item.document.personal)} />
+        {useMayWrite() && item.state !== "draft" && <BatchDownload id={item.id} codes={codesIn(item.document)} />}
+        {item.state === "draft" && <p className="notice">{t("coupons.download.draft")}</p>}
+        <CodeLookup />
+      </div>
+      <aside className="card beside stack" aria-label={t("batches.askedBy")}>
+        <AskedBy id={item.id} />
+      </aside>
+    </div>
+  );
+}
+
+/** What the batch comes to: how often it can be used. */
+function Sum({ document }: { document: CouponBatchDocument }) {
   const { t } = useTranslation();
   const uses = Math.min(codesIn(document) * document.uses_per_code, document.uses_total ?? Infinity);
   return (
     <aside className="card beside stack" aria-label={t("batches.sum")}>
       <h2>{t("batches.sum")}</h2>
       <p>{t("batches.uses", { codes: count(codesIn(document)), uses: count(uses) })}</p>
-      {item && item.state !== "draft" && (
-        <p>
-          <a href={`/api/v1/coupon-batches/${item.id}/codes.csv`} download={`${item.id}.csv`}>
-            {t("batches.download")}
-          </a>
-        </p>
-      )}
-      {item && <AskedBy id={item.id} />}
+      {document.count && <p className="note">{t("coupons.made")}</p>}
     </aside>
   );
 }
@@ -106,7 +104,7 @@ function AskedBy({ id }: { id: string }) {
         if (asking.length === 0) return <Empty action={<Go to="/promotions/new">{t("promotion.create")}</Go>}>{t("batches.unused")}</Empty>;
         return (
           <div>
-            <h3>{t("batches.askedBy")}</h3>
+            <h2>{t("batches.askedBy")}</h2>
             <ul className="plain">
               {asking.map((item) => (
                 <li key={item.id} className="row">

@@ -1,15 +1,17 @@
-import { Input } from "antd";
+import { Checkbox, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { Choice } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { CountInput, InstantInput } from "@/components/inputs";
-import type { PartProps } from "@/components/useDocumentForm";
+import type { FixedPartProps } from "@/components/DocumentEditor";
+import { useZoneHelp } from "@/components/zone-help";
 
-type Props = PartProps<"coupon-batches"> & { fixed: boolean };
+type Props = FixedPartProps<"coupon-batches">;
 
 /** Codes made by the system or listed one a line; how often, by whom and when they may be used. */
 export function BatchForm(props: Props) {
   const { t } = useTranslation();
+  const zone = useZoneHelp();
   const { value, onChange, problem, fixed } = props;
   return (
     <>
@@ -17,6 +19,7 @@ export function BatchForm(props: Props) {
         {(id, describedBy) => <Input id={id} aria-describedby={describedBy} maxLength={200} disabled={fixed} value={value.name} onChange={(event) => onChange({ ...value, name: event.target.value })} />}
       </Field>
       <Codes {...props} />
+      <Personal {...props} />
       <Field label={t("batches.fields.uses_per_code")} error={problem?.field("uses_per_code")}>
         {(id, describedBy) => <CountInput id={id} describedBy={describedBy} width={140} disabled={fixed} value={value.uses_per_code} onChange={(uses) => onChange({ ...value, uses_per_code: uses ?? 1 })} />}
       </Field>
@@ -26,10 +29,41 @@ export function BatchForm(props: Props) {
         </Field>
       ))}
       {(["starts_at", "ends_at"] as const).map((name) => (
-        <Field key={name} label={t(`batches.fields.${name}`)} help={name === "starts_at" ? t("promotion.help.zone") : undefined} error={problem?.field(name)}>
+        <Field key={name} label={t(`batches.fields.${name}`)} help={name === "starts_at" ? zone : undefined} error={problem?.field(name)}>
           {(id, describedBy) => <InstantInput id={id} describedBy={describedBy} value={value[name]} onChange={(instant) => onChange({ ...value, [name]: instant })} />}
         </Field>
       ))}
+    </>
+  );
+}
+
+/** Whether codes belong to customers, who then hold them in a wallet; otherwise whoever knows one may use it. */
+function Personal({ value, onChange, problem, fixed }: Props) {
+  const { t } = useTranslation();
+  const { personal } = value;
+  const put = (change: Partial<NonNullable<typeof personal>>) => onChange({ ...value, personal: { ...personal, ...change } });
+  return (
+    <>
+      <Field label={t("coupons.personal.whose")} help={t("coupons.personal.help")} error={problem?.field("personal")}>
+        {(id) => <Choice id={id} disabled={fixed} value={personal ? "personal" : "anybody"} onChange={(whose) => onChange({ ...value, personal: whose === "personal" ? { per_customer: 1, claimable: true } : null })} options={["anybody", "personal"].map((whose) => ({ value: whose, label: t(`coupons.personal.whoses.${whose}`) }))} />}
+      </Field>
+      {personal && (
+        <>
+          <Field label={t("coupons.personal.per_customer")} error={problem?.field("personal.per_customer")}>
+            {(id, describedBy) => <CountInput id={id} describedBy={describedBy} width={140} disabled={fixed} value={personal.per_customer ?? 1} onChange={(most) => put({ per_customer: most ?? 1 })} />}
+          </Field>
+          <Field label={t("coupons.personal.claimable")}>
+            {(id) => (
+              <Checkbox id={id} disabled={fixed} checked={(personal.claimable as boolean | undefined) !== false} onChange={(event) => put({ claimable: event.target.checked })}>
+                {t("coupons.personal.claimableHelp")}
+              </Checkbox>
+            )}
+          </Field>
+          <Field label={t("coupons.personal.valid_days")} help={t("coupons.personal.validHelp")} error={problem?.field("personal.valid_days")}>
+            {(id, describedBy) => <CountInput id={id} describedBy={describedBy} width={140} disabled={fixed} value={personal.valid_days ?? null} onChange={(days) => put({ valid_days: days })} />}
+          </Field>
+        </>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { getCalendar } from "@/api/calendar-get";
 import { useCurrency } from "@/api/currency-hook";
@@ -8,20 +9,23 @@ import { Go } from "@/components/Go";
 import { StateTag } from "@/components/StateTag";
 import { Empty, Failure, Waiting } from "@/components/states";
 import { nowMs } from "@/lib/clock";
-import { money } from "@/lib/numbers";
-import { DAY_MS, instantText, parseInstant, rfc3339 } from "@/lib/time";
+import { count, money } from "@/lib/numbers";
+import { DAY_MS, dayStartMs, instantText, parseInstant, rfc3339 } from "@/lib/time";
 import { useParameter } from "@/lib/url";
-import { Bars, type Span, WEEK_MS } from "./CalendarBars";
+import { Bars, WEEK_MS } from "./CalendarBars";
+import type { Span } from "./calendarLanes";
 import "./calendar.css";
 
 const WEEKS = 5;
+/** So many overlaps are put in words, conflicts first. */
+const SHOWN = 20;
 
 /** What runs when; where two promotions meet on the same goods, and how low they go together. */
 export function Calendar() {
   const { t } = useTranslation();
   const [shift, setShift] = useParameter("weeks", "0");
   const weeks = Number(shift) || 0;
-  const start = Math.floor((nowMs() + 8 * 3_600_000) / DAY_MS) * DAY_MS - 8 * 3_600_000 - WEEK_MS + weeks * WEEK_MS;
+  const start = dayStartMs(nowMs()) - WEEK_MS + weeks * WEEK_MS;
   const span: Span = { from: start, until: start + WEEKS * WEEK_MS };
   const calendar = useQuery({ queryKey: ["promotions", "calendar", span.from], queryFn: ({ signal }) => getCalendar(rfc3339(span.from), rfc3339(span.until), signal), placeholderData: (previous) => previous, refetchInterval: 30_000 });
   const go = (by: number) => setShift(String(weeks + by));
@@ -59,8 +63,13 @@ function Drawn({ calendar, span }: { calendar: PromotionCalendar; span: Span }) 
         <h2>{title}</h2>
         <Bars calendar={calendar} span={span} />
         <p className="note calendar-key">
-          <i className="bar-key live" /> {t("calendar.key.live")} <i className="bar-key draft" /> {t("calendar.key.draft")} <i className="bar-key overlap" /> {t("calendar.key.overlap")} <i className="bar-key conflict" /> {t("calendar.key.conflict")}
+          {(["live", "draft", "overlap", "conflict"] as const).map((name) => (
+            <span key={name}>
+              <i className={`bar-key ${name}`} /> {t(`calendar.key.${name}`)}
+            </span>
+          ))}
         </p>
+        {calendar.compared < calendar.promotions.length && <p className="note">{t("calendar.compared", { compared: count(calendar.compared), all: count(calendar.promotions.length) })}</p>}
       </section>
       {calendar.overlaps.length > 0 && <Overlaps calendar={calendar} />}
     </>
@@ -70,12 +79,13 @@ function Drawn({ calendar, span }: { calendar: PromotionCalendar; span: Span }) 
 function Overlaps({ calendar }: { calendar: PromotionCalendar }) {
   const { t } = useTranslation();
   const names = new Map(calendar.promotions.map((one) => [one.id, one]));
+  const [all, setAll] = useState(false);
   const shown = [...calendar.overlaps].sort((a, b) => Number(b.conflict) - Number(a.conflict));
   return (
     <section className="card">
       <h2>{t("calendar.overlaps")}</h2>
       <ul className="overlaps">
-        {shown.slice(0, 50).map((one) => (
+        {shown.slice(0, all ? Infinity : SHOWN).map((one) => (
           <li key={one.promotion_ids.join()} data-conflict={one.conflict || undefined}>
             <span>
               {one.promotion_ids.map((id, at) => (
@@ -89,6 +99,11 @@ function Overlaps({ calendar }: { calendar: PromotionCalendar }) {
           </li>
         ))}
       </ul>
+      {shown.length > SHOWN && !all && (
+        <button type="button" className="link" onClick={() => setAll(true)}>
+          {t("calendar.more", { count: shown.length - SHOWN })}
+        </button>
+      )}
     </section>
   );
 }

@@ -31,12 +31,12 @@ export function Checks({ id, document, currency }: Props) {
       {failed ? (
         asApiError(failed).status === 400 ? <p className="note">{t("promotion.preview.incomplete")} {asApiError(failed).fields[0]?.detail}</p> : <Failure error={failed} retry={() => void Promise.all([found.refetch(), lowest.refetch()])} />
       ) : (
-        <div className="stack checks">
+        <div className="stack">
           {found.data ? <Found items={found.data.items.map((one) => one.detail)} /> : <Waiting lines={1} />}
           {lowest.data ? <Lowest items={lowest.data.items} currency={currency} /> : <Waiting lines={3} />}
-          <OrderReplay draft={draft} currency={currency} />
         </div>
       )}
+      <OrderReplay draft={draft} currency={currency} />
     </section>
   );
 }

@@ -28,7 +28,7 @@ export function Gallery({ value, onPick }: Props) {
         ))}
       </div>
       <p className="note">
-        {t("promotion.templates.others")} <Go to="/promotions/batches/new">{t("batches.create")}</Go>
+        {t("promotion.templates.others")} <Go to="/promotions/batches/new">{t("batches.create")}</Go> · {t("flash.instead")} <Go to="/promotions/flash-sales/new">{t("flash.create")}</Go>
       </p>
     </>
   );

@@ -1,27 +1,16 @@
 import { useTranslation } from "react-i18next";
 import { Sentence } from "@/components/Sentence";
-import { SkuInput } from "./GoodsInput";
+import { SkuInput } from "@/components/SkuInput";
 import { type BenefitProps, changed, type Of, Rows, useSlots, without } from "./ruleParts";
 
 /** 满赠: the condition says when, this says what. */
 export function GiftForm({ benefit, currency, onChange }: BenefitProps<"gift">) {
-  const { t } = useTranslation();
   const slots = useSlots(currency);
   const put = (next: Partial<Of<"gift">>) => onChange({ ...benefit, ...next });
   const { gifts } = benefit;
   return (
     <>
-      <Rows of={gifts} add={t("promotion.slots.addGift")} remove={(number) => t("promotion.slots.removeGift", { number })} onAdd={() => put({ gifts: [...gifts, { sku: "", quantity: 1 }] })} onRemove={(at) => put({ gifts: without(gifts, at) })}>
-        {(gift, at) => (
-          <Sentence
-            of="promotion.sentence.gift"
-            slots={{
-              sku: <SkuInput label={t("promotion.slots.gift", { number: at + 1 })} value={gift.sku} onChange={(sku) => put({ gifts: changed(gifts, at, { sku }) })} />,
-              quantity: slots.count("quantity", gift.quantity ?? 1, (quantity) => put({ gifts: changed(gifts, at, { quantity: quantity ?? 1 }) }), 56),
-            }}
-          />
-        )}
-      </Rows>
+      <GiftRows of={gifts} name="Gift" currency={currency} onChange={(next) => put({ gifts: next })} />
       <Sentence
         of="promotion.sentence.giftTerms"
         slots={{
@@ -30,7 +19,30 @@ export function GiftForm({ benefit, currency, onChange }: BenefitProps<"gift">) 
           times: slots.count("times", benefit.times_max, (times_max) => put({ times_max })),
         }}
       />
+      <GiftRows of={benefit.instead ?? []} name="Instead" least={0} currency={currency} onChange={(instead) => put({ instead })} />
     </>
+  );
+}
+
+type Gifts = Of<"gift">["gifts"];
+
+/** Gifts, or those that are given where one has run out. */
+function GiftRows({ of, name, currency, least, onChange }: { of: Gifts; name: "Gift" | "Instead"; currency: string; least?: number; onChange: (gifts: Gifts) => void }) {
+  const { t } = useTranslation();
+  const slots = useSlots(currency);
+  return (
+    <Rows of={of} least={least} add={t(`promotion.slots.add${name}`)} remove={(number) => t(`promotion.slots.remove${name}`, { number })} onAdd={() => onChange([...of, { sku: "", quantity: 1 }])} onRemove={(at) => onChange(without(of, at))}>
+      {(gift, at) => (
+        <Sentence
+          of="promotion.sentence.gift"
+          slots={{
+            sku: <SkuInput label={t(`promotion.slots.nth${name}`, { number: at + 1 })} value={gift.sku} onChange={(sku) => onChange(changed(of, at, { sku }))} />,
+            quantity: slots.count("quantity", gift.quantity ?? 1, (quantity) => onChange(changed(of, at, { quantity: quantity ?? 1 })), 56),
+            stock: slots.count("giftStock", gift.stock, (stock) => onChange(changed(of, at, { stock }))),
+          }}
+        />
+      )}
+    </Rows>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Select } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Scope } from "@/api/types";
-import { useGoods } from "./useGoods";
+import { useGoods } from "@/components/useGoods";
 
 const KINDS = ["categories", "brands", "skus", "tags", "shops"] as const;
 
@@ -25,10 +25,4 @@ export function GoodsInput({ label, value, onChange }: { label: string; value: S
       onChange={put}
     />
   );
-}
-
-/** One SKU. */
-export function SkuInput({ label, value, onChange }: { label: string; value: string; onChange: (sku: string) => void }) {
-  const { options, search } = useGoods();
-  return <Select aria-label={label} style={{ minWidth: 220 }} value={value || undefined} options={options.skus} showSearch={{ optionFilterProp: "label", onSearch: search }} labelRender={({ value: sku, label: known }) => known ?? sku} onChange={onChange} />;
 }

@@ -10,18 +10,16 @@ import { describer } from "@/components/describe";
 import { Go } from "@/components/Go";
 import { History } from "@/components/History";
 import { Page } from "@/components/Page";
-import { Results } from "@/components/Results";
 import { StateTag } from "@/components/StateTag";
 import { Loaded } from "@/components/states";
+import { nowMs } from "@/lib/clock";
 import { count } from "@/lib/numbers";
 import { useParameter } from "@/lib/url";
 import { CartPreview } from "./CartPreview";
-import { completed } from "./document";
+import { completed, phaseOf } from "./document";
+import { EffectTab } from "./EffectTab";
 import { useMoves } from "./moves";
 import { ruleWords, scopeWords, timeWords } from "./words";
-
-const METRICS = ["orders", "gmv", "discount", "discount_rate"];
-const UNITS = { gmv: "minor", discount: "minor", discount_rate: "ratio" };
 
 /** One promotion: its rule and its price on a cart, its results, its history. */
 export function Promotion() {
@@ -37,7 +35,7 @@ export function Promotion() {
     <Page
       title={item.data?.document.name ?? t("stages.promotions")}
       back={{ to: "/promotions", label: t("stages.promotions") }}
-      status={item.data && <StateTag state={item.data.state} />}
+      status={item.data && <StateTag state={phaseOf(item.data.state, item.data.document, nowMs())} />}
       action={item.data && <DocumentActions<"promotions"> item={item.data} edit={`/promotions/${id}/edit`} move={move} />}
       tabs={tabs}
     >
@@ -45,7 +43,7 @@ export function Promotion() {
         {(loaded) => (
           <>
             {tab === "overview" && <Facts item={loaded} currency={currency} />}
-            {tab === "results" && <Results metrics={METRICS} units={UNITS} of="promotion" id={id} />}
+            {tab === "results" && <EffectTab id={id} />}
             {tab === "history" && (
               <section className="card">
                 <History kind="promotions" id={id} describe={describe} />
@@ -67,6 +65,7 @@ function Facts({ item, currency }: { item: Item<PromotionDocument>; currency: st
     ["goods", scopeWords(t, document)],
     ["time", timeWords(t, document)],
     ["who", document.condition.segments_any?.length ? document.condition.segments_any.map((one) => segments.get(one) ?? one).join(", ") : t("promotion.words.everyone")],
+    ...((document.condition.tiers_any?.length ?? 0) > 0 ? [["tiers", document.condition.tiers_any?.join(", ")] as [string, ReactNode]] : []),
     ["channels", document.condition.channels_any?.length ? document.condition.channels_any.join(", ") : t("promotion.words.allChannels")],
     ["total", document.limits.total ? count(document.limits.total) : t("promotion.words.unlimited")],
     ["perCustomer", document.limits.per_customer ? count(document.limits.per_customer) : t("promotion.words.unlimited")],

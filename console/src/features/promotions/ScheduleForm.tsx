@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Condition } from "@/api/types";
 import { Field } from "@/components/Field";
 import { InstantInput } from "@/components/inputs";
+import { useZoneHelp } from "@/components/zone-help";
 import type { PartProps } from "./Editor";
 
 type Window = NonNullable<Condition["windows"]>[number];
@@ -11,12 +12,13 @@ const DAYS = [1, 2, 3, 4, 5, 6, 7];
 /** When: from and until, and the hours of the days inside. */
 export function ScheduleForm({ value, onChange, problem }: PartProps) {
   const { t } = useTranslation();
+  const zone = useZoneHelp();
   const { condition } = value;
   const windows = condition.windows ?? [];
   const put = (next: Window[]) => onChange({ ...value, condition: { ...condition, windows: next } });
   return (
     <>
-      <Field label={t("promotion.fields.starts_at")} help={t("promotion.help.zone")} error={problem?.field("starts_at")}>
+      <Field label={t("promotion.fields.starts_at")} help={zone} error={problem?.field("starts_at")}>
         {(id, describedBy) => <InstantInput id={id} describedBy={describedBy} value={value.starts_at} onChange={(instant) => onChange({ ...value, starts_at: instant })} />}
       </Field>
       <Field label={t("promotion.fields.ends_at")} error={problem?.field("ends_at")}>

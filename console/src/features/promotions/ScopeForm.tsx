@@ -6,7 +6,7 @@ import { WordsInput } from "@/components/WordsInput";
 import type { PartProps } from "./Editor";
 import { GoodsInput } from "./GoodsInput";
 import { Folded } from "./Folded";
-import { useGoods } from "./useGoods";
+import { useGoods } from "@/components/useGoods";
 
 /** Which goods count and are discounted; nothing chosen means everything. */
 export function ScopeForm({ value, onChange, problem }: PartProps) {
@@ -20,7 +20,7 @@ export function ScopeForm({ value, onChange, problem }: PartProps) {
       {(id, describedBy) => <WordsInput id={id} describedBy={describedBy} label={t(`promotion.fields.scope_${name}`)} free options={options[name]} placeholder={t("promotion.words.everything")} value={scope[name] ?? []} onSearch={search} onChange={(next) => put({ [name]: next })} />}
     </Field>
   );
-  const said = Boolean(scope.tags?.length || scope.shops?.length || scope.excluded || scope.price_at_least || scope.price_at_most);
+  const said = Boolean(scope.tags?.length || scope.shops?.length || scope.excluded || scope.price_at_least || scope.price_at_most || condition.subtotal_at_most || condition.quantity_at_most);
   return (
     <>
       {(["categories", "brands", "skus"] as const).map(words)}
@@ -31,6 +31,12 @@ export function ScopeForm({ value, onChange, problem }: PartProps) {
         {(id, describedBy) => <CountInput id={id} describedBy={describedBy} value={condition.quantity_at_least ?? null} onChange={(quantity) => onChange({ ...value, condition: { ...condition, quantity_at_least: quantity } })} />}
       </Field>
       <Folded label={t("promotion.more.goods")} open={said}>
+        <Field label={t("promotion.fields.condition_subtotal_at_most")} help={t("promotion.help.atMost")} error={problem?.field("condition.subtotal_at_most")}>
+          {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={condition.subtotal_at_most ?? null} currency={currency} onChange={(minor) => onChange({ ...value, condition: { ...condition, subtotal_at_most: minor } })} />}
+        </Field>
+        <Field label={t("promotion.fields.condition_quantity_at_most")} error={problem?.field("condition.quantity_at_most")}>
+          {(id, describedBy) => <CountInput id={id} describedBy={describedBy} value={condition.quantity_at_most ?? null} onChange={(quantity) => onChange({ ...value, condition: { ...condition, quantity_at_most: quantity } })} />}
+        </Field>
         {(["tags", "shops"] as const).map(words)}
         <Field label={t("promotion.fields.scope_excluded")} help={t("promotion.help.excluded")} error={problem?.field("scope.excluded")}>
           {() => <GoodsInput label={t("promotion.fields.scope_excluded")} value={scope.excluded ?? {}} onChange={(excluded) => put({ excluded: Object.values(excluded).some((names) => Array.isArray(names) && names.length) ? excluded : null })} />}

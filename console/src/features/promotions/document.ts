@@ -1,4 +1,5 @@
 import type { PromotionDocument } from "@/api/types";
+import { parseInstant } from "@/lib/time";
 import { TEMPLATES } from "./templates";
 
 /** A new promotion: 满减 on everything, for everyone, from now on. */
@@ -42,3 +43,10 @@ function withoutEmpty(value: unknown): unknown {
 
 /** Lists that mean something when they are empty: the server names them as missing, or they forbid. */
 const KEPT = new Set(["gifts", "items", "tiers", "percents", "combines_with"]);
+
+/** What a promotion's state comes to now: a live one may not have begun, or be over. */
+export function phaseOf(state: string, { starts_at, ends_at }: Partial<Pick<PromotionDocument, "starts_at" | "ends_at">>, atMs: number): string {
+  if (state !== "live") return state;
+  if ((parseInstant(starts_at) ?? atMs) > atMs) return "coming";
+  return (parseInstant(ends_at) ?? Infinity) <= atMs ? "ended" : "live";
+}

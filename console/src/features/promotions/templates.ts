@@ -19,7 +19,7 @@ export const TEMPLATES = {
   buyGet: { benefit: { type: "buy_get", buy: 2, get: 1, percent: "100", choose: "cheapest" } },
   anyN: { benefit: { type: "bundle", items: [{ quantity: 3 }], price: 9_900 } },
   bundle: { benefit: { type: "bundle", items: [{ quantity: 1 }, { quantity: 1 }], percent: "15" } },
-  gift: { benefit: { type: "gift", gifts: [], every_amount: null } },
+  gift: { benefit: { type: "gift", gifts: [{ sku: "", quantity: 1 }], every_amount: null } },
   shipping: { benefit: { type: "shipping", percent: "100" } },
   fixedPrice: { benefit: { type: "fixed_price", price: 9_900 } },
   memberPrice: { benefit: { type: "price_list", prices: {} } },

@@ -18,7 +18,7 @@ const WORDS: { [T in Benefit["type"]]: (benefit: Of<T>, said: Said) => string } 
     tiers
       .map((tier) => {
         const at_least = measure === "quantity" ? t("promotion.words.pieces", { count: tier.at_least }) : amount(tier.at_least);
-        const off = typeof tier.percent === "string" ? percentWords(t, tier.percent) : t("promotion.words.off", { amount: amount(tier.discount) });
+        const off = typeof tier.price === "number" ? t("promotion.words.fixedPrice", { price: amount(tier.price) }) : typeof tier.percent === "string" ? percentWords(t, tier.percent) : t("promotion.words.off", { amount: amount(tier.discount) });
         return t(repeat ? "promotion.words.every" : "promotion.words.threshold", { at_least, off });
       })
       .join(t("promotion.words.join")),
@@ -40,8 +40,10 @@ const WORDS: { [T in Benefit["type"]]: (benefit: Of<T>, said: Said) => string } 
   cashback: ({ percent, amount: minor }, { t, amount }) => t("promotion.words.cashback", { back: typeof minor === "number" ? amount(minor) : `${percent ?? "0"}%` }),
 };
 
-function picked(t: Translate, pick: { units: string; count?: number } | null | undefined): string {
-  return pick ? t(`promotion.words.pick_${pick.units}`, { count: pick.count ?? 1 }) : "";
+function picked(t: Translate, pick: { units: string; count?: number; within?: string } | null | undefined): string {
+  if (!pick) return "";
+  const words = t(`promotion.words.pick_${pick.units}`, { count: pick.count ?? 1 });
+  return pick.within && pick.within !== "scope" ? t(`promotion.words.each_${pick.within}`, { pick: words }) : words;
 }
 
 /** A benefit as the sentence that a shopper would read. */
@@ -70,9 +72,13 @@ export function scopeWords(t: Translate, document: Pick<PromotionDocument, "scop
   return parts.length ? parts.join(t("promotion.words.join")) : t("promotion.words.everything");
 }
 
-/** When it runs. */
-export function timeWords(t: Translate, document: { starts_at?: string | null; ends_at?: string | null }): string {
-  const text = (instant: string | null | undefined) => instantText(parseInstant(instant) ?? 0).slice(0, 16);
+/** When it runs; the year is left out where it is that of `now`. */
+export function timeWords(t: Translate, document: { starts_at?: string | null; ends_at?: string | null }, now?: number): string {
+  const year = now === undefined ? "" : instantText(now).slice(0, 5);
+  const text = (instant: string | null | undefined) => {
+    const words = instantText(parseInstant(instant) ?? 0).slice(0, 16);
+    return year && words.startsWith(year) ? words.slice(5) : words;
+  };
   if (!document.starts_at && !document.ends_at) return t("promotion.words.always");
   if (!document.ends_at) return t("promotion.words.from", { from: text(document.starts_at) });
   if (!document.starts_at) return t("promotion.words.until", { until: text(document.ends_at) });

@@ -46,7 +46,7 @@ function useColumns(): Column<User>[] {
   const confirm = useConfirm();
   const changing = useMutation({
     mutationFn: ({ id, ...change }: { id: string; role?: Role; disabled?: boolean }) => changeUser(id, change),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["users"] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["users"] }),
     onError: (error) => tell({ kind: "failed", title: problemTitle(asApiError(error), t), detail: asApiError(error).detail }),
   });
   const shut = (user: User) =>
@@ -85,7 +85,7 @@ function NewUser({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [value, setValue] = useState({ email: "", name: "", role: "operator" as (typeof ROLES)[number] });
-  const adding = useMutation({ mutationFn: () => createUser(value), onSuccess: () => queries.invalidateQueries({ queryKey: ["users"] }) });
+  const adding = useMutation({ mutationFn: () => createUser(value), onSuccess: () => void queries.invalidateQueries({ queryKey: ["users"] }) });
   const problem = adding.error ? asApiError(adding.error) : null;
   const token = adding.data?.token;
   return (

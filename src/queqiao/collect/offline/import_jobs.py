@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from queqiao.collect.offline.file_kinds import FileKind
 from queqiao.kernel.errors import Conflict, Message, NotFound, QueqiaoError
+from queqiao.kernel.vocabulary import FILES_SOURCE
 from queqiao.kernel.whole_file import replace_whole
 
 JOBS_MAX = 200
@@ -35,7 +36,7 @@ class ImportPlan(Struct, frozen=True, forbid_unknown_fields=True):
     encoding: Literal["", "utf-8", "gb18030"] = ""
     currency: Annotated[str, Meta(pattern="^([A-Z]{3})?$")] = ""
     timezone: Word = ""
-    source: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")] = "offline"
+    source: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")] = FILES_SOURCE
     dry_run: bool = False
 
 

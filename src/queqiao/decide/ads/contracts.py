@@ -1,10 +1,14 @@
 """The documents of ads, and what other stages may know of them."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
+from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
+from queqiao.decide.ads.targeting.fields import FIELDS
+from queqiao.decide.ads.targeting.parsing import parse
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
@@ -37,20 +41,29 @@ class Placement(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Targeting(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may see it: a shopper in any of the segments, on any of the channels; empty is all."""
+    """Who may see it: a shopper in any of the segments, on any of the channels; empty is all.
+
+    ``expression`` has to hold too (``targeting/README.md``).
+    """
 
     segments_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
     channels_any: Annotated[list[Id], Meta(max_length=SEGMENTS_MAX)] = []
+    expression: dict[str, Any] | None = None
 
 
 class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is shown, and where a click leads: an http(s) address, or a path on the shop itself."""
+    """What is shown, and where a click leads: an http(s) address, or a path on the shop itself.
+
+    ``video`` and ``audio`` are shown in other exchanges (``openrtb/``).
+    """
 
     id: Id
     title: Name
     landing_url: Url
     image_url: Url | None = None
     sku: Id | None = None
+    video: VideoFile | None = None
+    audio: AudioFile | None = None
 
 
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +79,8 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     targeting: Targeting = Targeting()
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+    caps: Annotated[list[Cap], Meta(max_length=CAPS_MAX)] = []
+    exchange: ExchangeTerms | None = None
 
 
 def check_placement(placement: Placement) -> None:
@@ -78,12 +93,17 @@ def check_campaign(campaign: Campaign) -> None:
     wrong: list[FieldError] = []
     wrong += _of(lambda: exponent(campaign.currency))
     wrong += _window(campaign)
+    wrong += check_caps(campaign.caps)
+    wrong += _expression(campaign.targeting.expression)
     wrong += _unique("placements", campaign.placements)
     wrong += _unique("creatives", [creative.id for creative in campaign.creatives])
     for index, creative in enumerate(campaign.creatives):
         wrong += _address(f"creatives[{index}].landing_url", creative.landing_url)
         if creative.image_url is not None:
             wrong += _address(f"creatives[{index}].image_url", creative.image_url)
+        for name, file in (("video", creative.video), ("audio", creative.audio)):
+            if file is not None:
+                wrong += _address(f"creatives[{index}].{name}.url", file.url)
     if campaign.bid_minor > campaign.daily_budget_minor:
         wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
     if wrong:
@@ -108,6 +128,12 @@ def _of(check: Callable[[], object]) -> tuple[FieldError, ...]:
     except InvalidInput as error:
         return error.fields
     return ()
+
+
+def _expression(expression: dict[str, Any] | None) -> tuple[FieldError, ...]:
+    if expression is None:
+        return ()
+    return _of(lambda: parse(expression, "targeting.expression", fields=FIELDS))
 
 
 def _window(campaign: Campaign) -> tuple[FieldError, ...]:

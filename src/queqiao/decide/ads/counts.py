@@ -16,9 +16,11 @@ WINDOW_DAYS = 28
 
 _SQL = """
 select campaign_id, placement_id,
-       countIf(event = 'Ad Viewed') as impressions, countIf(event = 'Ad Clicked') as clicks
+       countIf(event = 'Ad Viewed') as impressions,
+       greatest(0, countIf(event = 'Ad Clicked') - countIf(event = 'Ad Click Refunded')) as clicks
 from history
-where source = {source:String} and event in ('Ad Viewed', 'Ad Clicked') and campaign_id != ''
+where source = {source:String} and campaign_id != ''
+  and event in ('Ad Viewed', 'Ad Clicked', 'Ad Click Refunded')
   and placement_id != '' and allowed
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
 group by campaign_id, placement_id

@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import DRAW_BITS, Award, pick
-from queqiao.decide.ads.budgets import Budgets, counter
+from queqiao.decide.ads.budgets import SHORTAGES, Asked, Budgets, Shortage, counter
+from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
 from queqiao.decide.ads.messages import (
@@ -21,7 +22,9 @@ from queqiao.decide.ads.messages import (
 )
 from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.served import Auction, Served, record
-from queqiao.decide.ads.targeting import Facts, Reason
+from queqiao.decide.ads.targeting.context import told_by
+from queqiao.decide.ads.targeting.index import Facts, Reason
+from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.errors import StorageFull, Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.text import clean
@@ -42,6 +45,8 @@ class Won(Struct, frozen=True):
     auction: Auction
     creative: Creative
     creative_number: int
+    account: Account | None
+    counted: Counted
 
 
 class Person(Struct, frozen=True):
@@ -65,6 +70,7 @@ class Decider:
         signer: Signer,
         segments_of: SegmentsOf,
         random_bits: RandomBits,
+        frequency: Frequency,
     ) -> None:
         self._hot = hot
         self._budgets = budgets
@@ -72,6 +78,7 @@ class Decider:
         self._signer = signer
         self._segments_of = segments_of
         self._random_bits = random_bits
+        self._frequency = frequency
 
     async def decide(self, request: DecisionRequest, now_us: int) -> DecisionResponse:
         """Return the ads, each leased in the ledger and on disk in the log.
@@ -81,9 +88,10 @@ class Decider:
         """
         hot = self._hot()
         person = self._person(request, now_us)
-        facts = self._facts(request, person, now_us)
+        facts = self._facts(request, person, now_us, asked=bool(hot.expressions))
+        shopper = self._shopper(hot, request, person, now_us)
         filled = await asyncio.gather(
-            *(self._fill(hot, asked, facts) for asked in request.placements)
+            *(self._fill(hot, asked, facts, shopper) for asked in request.placements)
         )
         won = [each for ads, _ in filled for each in ads]
         empty = [no_fill for _, no_fill in filled if no_fill is not None]
@@ -92,6 +100,8 @@ class Decider:
                 served = [_served(each, person, now_us) for each in won]
                 await append_soon(self._event_log, served)
         except StorageFull:
+            for each in won:
+                shopper.give_back(each.counted)
             raise
         except Unavailable:
             places = dict.fromkeys(each.placement.id for each in won)
@@ -99,10 +109,26 @@ class Decider:
         day = self._budgets.day(now_us)
         return DecisionResponse([self._tell(each, person, day) for each in won], empty)
 
-    def _facts(self, request: DecisionRequest, person: Person, now_us: int) -> Facts:
+    def _shopper(
+        self, hot: AdsSnapshot, request: DecisionRequest, person: Person, now_us: int
+    ) -> Shopper:
+        """Return whose ads are counted. An id that was made up for a stranger is nobody's."""
+        return self._frequency.shopper(
+            hot.caps,
+            now_us,
+            user_id=person.user_id,
+            device_id=person.anonymous_id if request.user.anonymous_id else None,
+            session_id=request.user.session_id,
+        )
+
+    def _facts(
+        self, request: DecisionRequest, person: Person, now_us: int, *, asked: bool
+    ) -> Facts:
+        """Return what is known; ``asked``: whether any expression asks for more."""
         ids = {person.user_id, person.anonymous_id if request.user.anonymous_id else None}
-        segments = [self._segments_of(each) for each in ids if each]
-        return Facts(frozenset().union(*segments), person.channel, now_us)
+        segments = frozenset().union(*(self._segments_of(each) for each in ids if each))
+        told = told_by(request.context, segments, now_us) if asked else None
+        return Facts(segments, person.channel, now_us, told)
 
     def _person(self, request: DecisionRequest, now_us: int) -> Person:
         """A visitor without any id gets one of this request: strangers are not one person."""
@@ -118,16 +144,16 @@ class Decider:
         )
 
     async def _fill(
-        self, hot: AdsSnapshot, asked: AskedPlacement, facts: Facts
+        self, hot: AdsSnapshot, asked: AskedPlacement, facts: Facts, shopper: Shopper
     ) -> tuple[list[Won], NoFill | None]:
         placement = hot.placements.get(asked.id)
         if placement is None:
             return [], NoFill(asked.id, "unknown_placement")
         won: list[Won] = []
-        out: dict[str, Reason] = dict.fromkeys(self._budgets.short(facts.now_us), "budget")
+        out: dict[str, Reason] = {**self._budgets.short(facts.now_us)}
         for _ in range(asked.count):
             try:
-                each = await self._slot(placement, facts, out)
+                each = await self._slot(hot, placement, facts, out, shopper)
             except Unavailable:
                 return won, NoFill(asked.id, "ledger_unavailable")
             if each is None:
@@ -137,30 +163,60 @@ class Decider:
         return won, None
 
     async def _slot(
-        self, placement: LivePlacement, facts: Facts, out: dict[str, Reason]
+        self,
+        hot: AdsSnapshot,
+        placement: LivePlacement,
+        facts: Facts,
+        out: dict[str, Reason],
+        shopper: Shopper,
     ) -> Won | None:
-        """Fill one slot; a winner who cannot pay is left out and the auction is held again."""
+        """Fill one slot; a winner who may not show or cannot pay is left out, and so on.
+
+        The ad is counted before the ledger is asked, so that two at once are never one too many.
+        """
         decision_id = uuid7(facts.now_us, self._random_bits)
         draw = self._random_bits(DRAW_BITS)
         for attempt in range(len(placement.index.entries) + 1):
+            for capped in shopper.capped:
+                out.setdefault(capped, "frequency")
             award = placement.choose(facts, draw, out)
             if award is None:
                 return None
-            campaign = placement.index.entry(award.bid.campaign_id).campaign
             # Each attempt has a key of its own: a refused key answers its refusal for ever.
             attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
-            if await self._budgets.lease(
+            account = hot.accounts.get(
+                placement.index.entry(award.bid.campaign_id).campaign.advertiser
+            )
+            won = self._counted(
                 attempt_id,
-                award.bid.campaign_id,
-                award.price_minor,
-                campaign.daily_budget_minor,
-                facts.now_us,
-            ):
-                return self._won(attempt_id, placement, award, facts=facts, out=out, draw=draw)
-            out[award.bid.campaign_id] = "budget"
+                placement,
+                award,
+                facts=facts,
+                out=out,
+                draw=draw,
+                account=account,
+                shopper=shopper,
+            )
+            short = "frequency" if won is None else await self._short(won, facts, shopper)
+            if short is None:
+                return won
+            out[award.bid.campaign_id] = short
         return None
 
-    def _won(
+    async def _short(self, won: Won, facts: Facts, shopper: Shopper) -> Shortage | None:
+        """Lease what a click costs, or say what has too little; then the ad is not counted."""
+        bid, paid = won.award.bid, False
+        daily_minor = won.placement.index.entry(bid.campaign_id).campaign.daily_budget_minor
+        asked = Asked(bid.campaign_id, won.award.price_minor, daily_minor, won.account)
+        try:
+            short = await self._budgets.lease(won.decision_id, asked, facts.now_us)
+            paid = short is None
+        finally:
+            if not paid:
+                shopper.give_back(won.counted)
+        return short
+
+    def _counted(
         self,
         decision_id: str,
         placement: LivePlacement,
@@ -169,12 +225,23 @@ class Decider:
         facts: Facts,
         out: dict[str, Reason],
         draw: int,
-    ) -> Won:
+        account: Account | None,
+        shopper: Shopper,
+    ) -> Won | None:
+        """Draw a creative and count its ad; None when the person may not see it any more."""
         campaign_id = award.bid.campaign_id
-        creatives = placement.index.entry(campaign_id).campaign.creatives
+        campaign = placement.index.entry(campaign_id).campaign
+        creatives = shopper.creatives(campaign_id, campaign)
         number = pick(len(creatives), draw, campaign_id)
-        auction = record(placement, facts, out, draw, award)
-        return Won(decision_id, placement, award, auction, creatives[number], number)
+        capped = dict(shopper.capped)
+        counted = shopper.count(campaign_id, creatives[number].id)
+        if counted is None:
+            return None
+        auction = record(
+            placement, facts, out, draw, award, creatives=len(creatives), capped=capped
+        )
+        creative = creatives[number]
+        return Won(decision_id, placement, award, auction, creative, number, account, counted)
 
     def _tell(self, won: Won, person: Person, day: str) -> Decision:
         paths = {kind: path_of(self._signer, n) for kind, n in _notices(won, person, day)}
@@ -193,9 +260,15 @@ class Decider:
 def _empty(placement: LivePlacement, facts: Facts, out: dict[str, Reason]) -> NoFillReason:
     if not placement.index.entries:
         return "no_campaign"
-    without_budget = [campaign_id for campaign_id, reason in out.items() if reason == "budget"]
-    asked = placement.index.match(facts, set(out).difference(without_budget))
-    return "budget" if placement.index.front(asked, facts.now_us) else "no_match"
+    causes: dict[NoFillReason, frozenset[str]] = {
+        "budget": SHORTAGES,
+        "frequency": frozenset({"frequency"}),
+    }
+    for cause, reasons in causes.items():
+        others = [campaign_id for campaign_id, reason in out.items() if reason not in reasons]
+        if placement.index.front(placement.index.match(facts, others), facts.now_us):
+            return cause
+    return "no_match"
 
 
 def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:
@@ -208,10 +281,12 @@ def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]
         "price_minor": won.award.price_minor,
         "currency": won.placement.document.currency,
         "counter": counter(campaign_id, day),
+        "also": won.account.counters(day) if won.account is not None else (),
         "channel": person.channel,
         "anonymous_id": person.anonymous_id,
         "user_id": person.user_id,
         "sku": won.creative.sku,
+        "advertiser": won.placement.index.entry(campaign_id).campaign.advertiser,
     }
     kinds: tuple[Kind, ...] = ("impression", "view", "click", "conversion")
     for kind in kinds:
@@ -232,6 +307,7 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         creative_number=won.creative_number,
         sku=won.creative.sku,
         url=person.url or None,
+        frequency=won.counted if won.counted.counters else None,
     )
     return new_event(
         won.decision_id,

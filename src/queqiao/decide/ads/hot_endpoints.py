@@ -5,10 +5,15 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from queqiao.decide.ads.budgets import Budgets
+from queqiao.decide.ads.caps.frequency import Frequency
+from queqiao.decide.ads.caps.store import people_in_memory
 from queqiao.decide.ads.decisions import Decider, SegmentsOf
 from queqiao.decide.ads.hot_state import AdsSnapshot
 from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
-from queqiao.decide.ads.notices import Notices
+from queqiao.decide.ads.notices import Notice, Notices
+from queqiao.decide.ads.openrtb.notices import BidNotices, told_in
+from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
+from queqiao.decide.ads.traffic.watch import Watch
 from queqiao.decide.ads.why import Explainer
 from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message
@@ -22,7 +27,10 @@ REQUEST_BYTES_MAX = 64_000
 
 
 class AdsServices(Struct, frozen=True):
-    """What the decision routes need. ``hot`` gives the snapshot of this moment."""
+    """What the decision routes need. ``hot`` gives the snapshot of this moment.
+
+    Without ``frequency`` caps are counted in this process alone, until it ends.
+    """
 
     hot: Callable[[], AdsSnapshot]
     ledger: Ledger
@@ -31,6 +39,7 @@ class AdsServices(Struct, frozen=True):
     segments_of: SegmentsOf
     random_bits: RandomBits
     zone: str = DEFAULT_ZONE
+    frequency: Frequency | None = None
 
 
 class NoticeServices(Struct, frozen=True):
@@ -39,6 +48,8 @@ class NoticeServices(Struct, frozen=True):
     ledger: Ledger
     event_log: EventLog
     signer: Signer
+    watch: Watch[Notice] | None = None
+    rates: Rates = Rates(DEFAULT_RATES)
 
 
 def routes(services: AdsServices) -> list[Route]:
@@ -50,6 +61,7 @@ def routes(services: AdsServices) -> list[Route]:
         signer=services.signer,
         segments_of=services.segments_of,
         random_bits=services.random_bits,
+        frequency=services.frequency or Frequency(people_in_memory(services.zone), b""),
     )
     explainer = Explainer(services.hot, services.event_log)
 
@@ -87,14 +99,23 @@ def routes(services: AdsServices) -> list[Route]:
 
 def notice_routes(services: NoticeServices) -> list[Route]:
     """Return the routes of the ``intake`` role."""
-    notices = Notices(services.ledger, services.event_log, services.signer)
+    notices = Notices(services.ledger, services.event_log, services.signer, services.watch)
+    of_bids = BidNotices(services.ledger, services.event_log, services.signer, services.rates)
+
+    async def take(request: Request) -> Response:
+        told = told_in(request.params["token"])
+        if told is None:
+            return await notices.take(request)
+        return await of_bids.take(*told, request)
+
     return [
         Route(
             "GET",
             "/t/{token}",
-            notices.take,
+            take,
             Message(
-                "广告通知：展示、可见、点击、转化", "Ad notice: impression, view, click, conversion"
+                "广告通知：展示、可见、点击、转化；外部竞价的赢得、计费、落败",
+                "Ad notice: impression, view, click, conversion; of bids: won, billed, lost",
             ),
             scope="public",
             tags=("ads",),

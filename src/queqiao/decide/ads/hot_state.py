@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import Award, Bid, run
+from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
 from queqiao.decide.ads.click_rate import ClickRates, Count
 from queqiao.decide.ads.contracts import Campaign, Placement
-from queqiao.decide.ads.targeting import FOREVER_US, Entry, Facts, Index
-from queqiao.kernel.clock import parse_rfc3339
+from queqiao.decide.ads.targeting.block import Compiled, compiled
+from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index
+from queqiao.decide.ads.targeting.parsing import parse
+from queqiao.decide.ads.wallets.account import Account
+from queqiao.decide.ads.wallets.hot_state import NOBODY, Payers
+from queqiao.kernel.clock import DEFAULT_ZONE, parse_rfc3339
 
 
 class Live(Protocol):
@@ -47,47 +52,102 @@ class LivePlacement(Struct, frozen=True):
         return run(front, self.document.floor_minor, draw)
 
 
+class LiveExpression(Struct, frozen=True):
+    """The expression of a campaign, as it was compiled from a revision."""
+
+    revision: int
+    compiled: Compiled
+
+
 class AdsSnapshot(Struct, frozen=True):
     """All that a decision reads, and that nothing changes."""
 
     placements: Mapping[str, LivePlacement]
     campaigns: Mapping[str, Campaign]
+    accounts: Mapping[str, Account] = MappingProxyType({})
+    caps: Plan = NO_CAPS
+    expressions: Mapping[str, LiveExpression] = MappingProxyType({})
 
 
 def snapshot(
-    placements: Iterable[Live], campaigns: Iterable[Live], counts: Iterable[Count] = ()
+    placements: Iterable[Live],
+    campaigns: Iterable[Live],
+    counts: Iterable[Count] = (),
+    who_pays: Payers = NOBODY,
+    *,
+    zone: str = DEFAULT_ZONE,
+    before: "AdsSnapshot | None" = None,
 ) -> AdsSnapshot:
-    """Build the hot state from the live documents and what was counted of their ads."""
+    """Build the hot state from the live documents and what was counted of their ads.
+
+    ``zone`` is that of clauses of time which name none. Expressions that are in the snapshot
+    ``before`` are not compiled again.
+    """
+    before = before or EMPTY
     rates = ClickRates(counts)
     by_placement: dict[str, list[Live]] = {}
     by_id: dict[str, Campaign] = {}
+    expressions: dict[str, LiveExpression] = {}
     for campaign in campaigns:
+        expressions |= _expression(campaign, before.expressions.get(campaign.id), zone)
         by_id[campaign.id] = campaign.document
         for placement_id in campaign.document.placements:
             by_placement.setdefault(placement_id, []).append(campaign)
     live = {
-        placement.id: _placement(placement, by_placement.get(placement.id, []), rates)
+        placement.id: _placement(
+            placement,
+            by_placement.get(placement.id, []),
+            _Known(rates, who_pays, expressions),
+            before.placements.get(placement.id),
+        )
         for placement in placements
     }
-    return AdsSnapshot(MappingProxyType(live), MappingProxyType(by_id))
+    return AdsSnapshot(
+        MappingProxyType(live),
+        MappingProxyType(by_id),
+        who_pays.accounts,
+        plan(by_id.items()),
+        expressions,
+    )
 
 
 EMPTY = AdsSnapshot(MappingProxyType({}), MappingProxyType({}))
 """Nothing is live: what a role starts with."""
 
 
-def _placement(placement: Live, campaigns: Iterable[Live], rates: ClickRates) -> LivePlacement:
+def _expression(live: Live, before: LiveExpression | None, zone: str) -> dict[str, LiveExpression]:
+    """Return the expression by the campaign's id; nothing where it has none."""
+    expression = live.document.targeting.expression
+    if expression is None:
+        return {}
+    if before is None or before.revision != live.revision:
+        tree = parse(expression, "targeting.expression", zone=zone)
+        before = LiveExpression(live.revision, compiled(live.id, tree))
+    return {live.id: before}
+
+
+class _Known(NamedTuple):
+    """What is known of campaigns beside their documents."""
+
+    rates: ClickRates
+    who_pays: Payers
+    expressions: Mapping[str, LiveExpression]
+
+
+def _placement(
+    placement: Live, campaigns: Iterable[Live], known: _Known, before: LivePlacement | None
+) -> LivePlacement:
     document: Placement = placement.document
     entries, unfit = [], {}
     for campaign in campaigns:
-        reason = _unfit(campaign.document, document)
+        reason = _unfit(campaign.document, document) or known.who_pays.unfit(campaign.document)
         if reason is None:
-            entries.append(_entry(campaign, rates.of(campaign.id, placement.id)))
+            rate = known.rates.of(campaign.id, placement.id)
+            entries.append(entry_of(campaign, rate, known.expressions.get(campaign.id)))
         else:
             unfit[campaign.id] = reason
-    return LivePlacement(
-        placement.id, placement.revision, document, Index(entries), MappingProxyType(unfit)
-    )
+    index = Index(entries, before.index if before else None)
+    return LivePlacement(placement.id, placement.revision, document, index, MappingProxyType(unfit))
 
 
 def _unfit(campaign: Campaign, placement: Placement) -> str | None:
@@ -96,11 +156,13 @@ def _unfit(campaign: Campaign, placement: Placement) -> str | None:
     return "below_floor" if campaign.bid_minor < placement.floor_minor else None
 
 
-def _entry(live: Live, click_rate: int) -> Entry:
+def entry_of(live: Live, click_rate: int, expression: LiveExpression | None = None) -> Entry:
+    """Return what an index holds of a live campaign, with its click rate in that place."""
     campaign: Campaign = live.document
     return Entry(
         bid=Bid(live.id, live.revision, campaign.bid_minor, click_rate),
         campaign=campaign,
         starts_us=parse_rfc3339(campaign.starts_at) if campaign.starts_at else -FOREVER_US,
         ends_us=parse_rfc3339(campaign.ends_at) if campaign.ends_at else FOREVER_US,
+        expression=expression.compiled if expression else None,
     )

@@ -1,12 +1,17 @@
 """What goes over the wire of the decision API."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads.caps.document import Level, Per
 from queqiao.decide.ads.contracts import Creative, Id
 
 SLOTS_MAX = 20
+
+
+Word = Annotated[str, Meta(min_length=1, max_length=128)]
+Words = Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=100)]
 
 
 class AskedPlacement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,17 +22,55 @@ class AskedPlacement(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AskedUser(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who looks: the id after login, the anonymous id before, or both."""
+    """Who looks: the id after login, the anonymous id before, or both.
+
+    ``session_id`` names a visit of somebody unknown. Frequency caps alone use it, and no event has
+    it.
+    """
 
     id: Id | None = None
     anonymous_id: Id | None = None
+    session_id: Id | None = None
 
 
-class AskedContext(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where it is shown."""
+class AskedDevice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """On what it is shown, in the words of whoever asks (``mobile``, ``harmony``, ``zh-CN``)."""
+
+    type: Word | None = None
+    os: Word | None = None
+    browser: Word | None = None
+    language: Word | None = None
+
+
+class AskedGeo(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the shopper is: names from the large to the small, and the place in degrees (WGS 84).
+
+    ``region`` may say all of it, as in ``CN-44-GZ``: an expression can ask what lies under a part.
+    """
+
+    country: Word | None = None
+    region: Word | None = None
+    city: Word | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+
+class AskedContext(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where it is shown, and what else is known of the moment, for expressions to ask.
+
+    ``keywords`` are what was searched for, ``skus`` and ``categories`` what is looked at, ``tags``
+    of the shopper or the page. What is left out is not known. ``attributes`` are the shop's own.
+    """
 
     channel: Annotated[str, Meta(max_length=128)] = ""
     url: Annotated[str, Meta(max_length=4_000)] = ""
+    device: AskedDevice | None = None
+    geo: AskedGeo | None = None
+    keywords: Words | None = None
+    skus: Words | None = None
+    categories: Words | None = None
+    tags: Words | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class DecisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +108,7 @@ NoFillReason = Literal[
     "no_campaign",
     "no_match",
     "budget",
+    "frequency",
     "ledger_unavailable",
     "log_unavailable",
 ]
@@ -74,7 +118,8 @@ class NoFill(Struct, frozen=True):
     """A place, or one of its slots, that stays empty.
 
     ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
-    those that may have spent their day, ``ledger_unavailable`` budgets cannot be taken just now,
+    those that may have spent their day, ``frequency`` this shopper has seen all that may be shown
+    as often as their caps allow, ``ledger_unavailable`` budgets cannot be taken just now,
     ``log_unavailable`` what was decided cannot be written down just now.
     """
 
@@ -89,6 +134,31 @@ class DecisionResponse(Struct, frozen=True):
     no_fill: list[NoFill]
 
 
+class WhyCap(Struct, frozen=True):
+    """The frequency cap that kept a campaign out: ``shown`` ads of ``name`` until ``until``.
+
+    ``until`` is null for a lifetime.
+    """
+
+    level: Level
+    name: str
+    times: int
+    per: Per
+    rolling: bool
+    shown: int
+    until: str | None
+
+
+class WhyClause(Struct, frozen=True):
+    """The clause of an expression that kept a campaign out, and what it saw.
+
+    ``seen`` is null where nothing was known, or where a junction's clauses decided together.
+    """
+
+    path: str
+    seen: Any
+
+
 class WhyCandidate(Struct, frozen=True):
     """What became of one campaign in a decision, and why."""
 
@@ -99,6 +169,8 @@ class WhyCandidate(Struct, frozen=True):
     score: float | None
     propensity: float
     recorded: bool = True
+    cap: WhyCap | None = None
+    clause: WhyClause | None = None
 
 
 class WhyDecision(Struct, frozen=True):

@@ -4,23 +4,34 @@ A token carries all that the event needs, so that the place that takes notices n
 The event's message id is made of the decision and the kind, so the log's own dedup makes repeats
 harmless; a notice is answered when its event is on disk. A click is charged before it is written,
 under the decision's key, so a notice that was cut off may come again and costs the same.
+
+A notice that is invalid traffic (``traffic/``) is answered alike, frees its lease, and is written
+under a name of its own with the reason, so nothing that counts what counted has to know of it. A
+click whose flood came after it is refunded, and the refund is an event.
 """
 
-from hashlib import blake2b
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Literal
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from msgspec import Struct
 
-from queqiao.decide.ads.budgets import charge
+from queqiao.decide.ads.budgets import charge, late_key_of
 from queqiao.decide.ads.contracts import SOURCE
-from queqiao.kernel.envelope import Envelope, encode_envelope
-from queqiao.kernel.errors import NotFound, Unavailable
+from queqiao.decide.ads.traffic.contracts import VALID, Verdict
+from queqiao.decide.ads.traffic.refunds import refund
+from queqiao.decide.ads.traffic.watch import Caller, Watch
+from queqiao.kernel.envelope import EMPTY
+from queqiao.kernel.errors import Conflict, NotFound, Unavailable
 from queqiao.kernel.http import Request, Response
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.own import own_event
 from queqiao.ports.ledger.base import Ledger
+
+log = structlog.get_logger()
 
 PURPOSE = "ad notice"
 Kind = Literal["impression", "view", "click", "conversion"]
@@ -33,6 +44,20 @@ EVENT_OF: dict[Kind, tuple[str, str]] = {
 }
 """The event of each notice, and the end of its message id. Impression and view are one event: the
 ad was seen, whichever tells it first."""
+
+REFUSED_EVENT_OF: dict[Kind, str] = {
+    "impression": "Ad View Refused",
+    "view": "Ad View Refused",
+    "click": "Ad Click Refused",
+    "conversion": "Ad Conversion Refused",
+}
+"""The event of a notice that is invalid traffic."""
+
+REFUNDED_EVENT = "Ad Click Refunded"
+"""A click that had counted and turned out invalid: ``cost_minor`` is what it gave back, below 0."""
+
+_TOLD_ONCE = frozenset(("click", "conversion"))
+"""Their event is of one kind of notice; that of an impression and a view is one of two."""
 
 PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
@@ -51,7 +76,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class Notice(Struct, frozen=True, array_like=True):
-    """What a token says: one decision, and who saw it where. ``landing_url`` only on clicks."""
+    """What a token says: one decision, and who saw it where. ``landing_url`` only on clicks.
+
+    ``counter`` is that of the budget, ``also`` are those of the advertiser's account. ``is_test``:
+    it is answered, and neither billed nor written.
+    """
 
     kind: Kind
     decision_id: str
@@ -66,6 +95,14 @@ class Notice(Struct, frozen=True, array_like=True):
     user_id: str | None
     sku: str | None
     landing_url: str = ""
+    also: tuple[str, ...] = ()
+    advertiser: str = ""
+    is_test: bool = False
+
+    @property
+    def bill(self) -> str | None:
+        """The counter of the month's bill that a click goes on; None where nobody is billed."""
+        return self.also[-1] if self.also else None
 
 
 _decoder = msgspec.msgpack.Decoder(Notice)
@@ -83,6 +120,9 @@ class AdEvent(Struct, omit_defaults=True):
     channel: str
     sku: str | None = None
     cost_minor: int | None = None
+    bill: str | None = None
+    reason: str | None = None
+    detail: str | None = None
 
 
 def path_of(signer: Signer, notice: Notice) -> str:
@@ -100,12 +140,23 @@ def read(signer: Signer, token: str) -> Notice:
 
 
 class Notices:
-    """Takes notices: charges clicks, writes the event, answers."""
+    """Takes notices: charges clicks, writes the event, answers.
 
-    def __init__(self, ledger: Ledger, event_log: EventLog, signer: Signer) -> None:
+    Without a ``watch`` every notice counts.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        event_log: EventLog,
+        signer: Signer,
+        watch: Watch[Notice] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._event_log = event_log
         self._signer = signer
+        self._watch = watch
+        self._is_giving_back = False
 
     async def take(self, request: Request) -> Response:
         """Answer ``GET /t/{token}``.
@@ -114,26 +165,94 @@ class Notices:
         second: neither the click nor its price is lost, and nothing is counted twice.
         """
         notice = read(self._signer, request.params["token"])
+        if notice.is_test:
+            return _answer(notice)
+        verdict = VALID
+        if self._watch is not None:
+            caller = Caller.of(request.headers, request.client)
+            verdict = self._watch.judge(notice, caller, request.now_us)
         try:
-            await self._note(notice, request.now_us)
+            if verdict.valid:
+                await self._note(notice, request.now_us)
+            else:
+                await self._refuse(notice, verdict, request.now_us)
         except Unavailable:
             if not notice.landing_url:
                 raise
             headers = (("Retry-After", "1"), ("Refresh", "1"), _NO_STORE)
             return Response(503, _RETRY_PAGE, "text/html; charset=utf-8", headers)
+        if self._watch is not None and self._watch.owed and not self._is_giving_back:
+            await self._give_back(self._watch, request.now_us)
         return _answer(notice)
 
     async def _note(self, notice: Notice, now_us: int) -> None:
         cost_minor = None
         if notice.kind == "click":
-            cost_minor = await charge(
-                self._ledger, notice.decision_id, notice.counter, notice.price_minor, now_us
-            )
-        await self._event_log.append([_event(notice, cost_minor, now_us)])
+            decision_id = notice.decision_id
+            amounts = dict.fromkeys((notice.counter, *notice.also), notice.price_minor)
+            cost_minor = await charge(self._ledger, decision_id, amounts, decision_id, now_us)
+        (outcome,) = await self._event_log.append([_event(notice, cost_minor, now_us)])
+        if self._watch is None:
+            return
+        self._watch.counted(notice, now_us)
+        if outcome.status == "duplicate" and notice.kind in _TOLD_ONCE:
+            await self._refuse(notice, Verdict("duplicate"), now_us)
+
+    async def _refuse(self, notice: Notice, verdict: Verdict, now_us: int) -> None:
+        if notice.kind == "click" and verdict.reason != "duplicate":
+            # What was spent stays spent; a lease that cannot be freed now ends by itself.
+            with suppress(Conflict, Unavailable):
+                await self._ledger.release(notice.decision_id, now_us)
+        await self._event_log.append([_refused(notice, verdict, now_us)])
+
+    async def _give_back(self, watch: Watch[Notice], now_us: int) -> None:
+        """Refund the clicks whose flood came after; what cannot be done now is done next time.
+
+        One notice does it for all that come meanwhile: they are answered at once.
+        """
+        self._is_giving_back = True
+        try:
+            for click in list(watch.owed.values()):
+                await self._refund(click, now_us)
+                watch.owed.pop(click.decision_id, None)
+        except Unavailable:
+            log.debug("clicks are refunded later", clicks=len(watch.owed))
+        finally:
+            self._is_giving_back = False
+
+    async def _refund(self, click: Notice, now_us: int) -> None:
+        keys = (click.decision_id, late_key_of(click.decision_id))
+        back_minor = await refund(self._ledger, keys, click.counter, now_us)
+        await self._event_log.append([_refunded(click, back_minor, now_us)])
 
 
 def _event(notice: Notice, cost_minor: int | None, now_us: int) -> NewEvent:
     event, suffix = EVENT_OF[notice.kind]
+    return _told(notice, event, suffix, now_us, cost_minor=cost_minor)
+
+
+def _refused(notice: Notice, verdict: Verdict, now_us: int) -> NewEvent:
+    """A refused notice is written once by its kind, and once more for all of its repeats."""
+    _, suffix = EVENT_OF[notice.kind]
+    end = "repeated" if verdict.reason == "duplicate" else "refused"
+    event = REFUSED_EVENT_OF[notice.kind]
+    return _told(notice, event, f"{suffix}-{end}", now_us, verdict=verdict)
+
+
+def _refunded(click: Notice, back_minor: int, now_us: int) -> NewEvent:
+    verdict = Verdict("click_flood")
+    return _told(click, REFUNDED_EVENT, "refunded", now_us, cost_minor=-back_minor, verdict=verdict)
+
+
+def _told(
+    notice: Notice,
+    event: str,
+    suffix: str,
+    now_us: int,
+    *,
+    cost_minor: int | None = None,
+    verdict: Verdict = VALID,
+) -> NewEvent:
     properties = AdEvent(
         decision_id=notice.decision_id,
         campaign_id=notice.campaign_id,
@@ -144,6 +263,9 @@ def _event(notice: Notice, cost_minor: int | None, now_us: int) -> NewEvent:
         channel=notice.channel,
         sku=notice.sku,
         cost_minor=cost_minor,
+        bill=notice.bill if notice.kind == "click" else None,
+        reason=verdict.reason,
+        detail=verdict.detail or None,
     )
     return new_event(
         f"{notice.decision_id}-{suffix}",
@@ -166,28 +288,17 @@ def new_event(
     channel: str,
     now_us: int,
 ) -> NewEvent:
-    """Return an event of this stage for the log.
-
-    The fingerprint is over the message id alone: whatever comes under it again is a repeat.
-    """
-    envelope = Envelope(
-        message_id=message_id,
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
+    """Return an event of this stage for the log; whatever comes under its id again is a repeat."""
+    return own_event(
+        message_id,
+        event,
+        properties,
+        now_us,
         source=SOURCE,
-        event=event,
         anonymous_id=anonymous_id,
         user_id=user_id,
-        context=_raw({"channel": channel} if channel else {}),
-        properties=_raw(properties),
+        context=msgspec.Raw(msgspec.json.encode({"channel": channel})) if channel else EMPTY,
     )
-    fingerprint = blake2b(message_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, message_id, encode_envelope(envelope), fingerprint)
-
-
-def _raw(value: Any) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def _answer(notice: Notice) -> Response:

@@ -6,27 +6,47 @@ of campaigns left out, the first ``LISTED_MAX`` are listed and the rest is count
 
 from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import Award, Bid, pick, run
+from queqiao.decide.ads.caps.frequency import Capped, Counted
 from queqiao.decide.ads.hot_state import LivePlacement
-from queqiao.decide.ads.targeting import Entry, Facts, Reason
+from queqiao.decide.ads.targeting.index import Entry, Facts, Reason
+from queqiao.decide.ads.targeting.situation import recorded
 
 LISTED_MAX = 20
+_NONE_CAPPED: Mapping[str, Capped] = MappingProxyType({})
+
+
+class Clause(Struct, frozen=True, array_like=True):
+    """Where in an expression the clause stands that kept a campaign out, and what it saw."""
+
+    path: str
+    seen: Any
 
 
 class Out(Struct, frozen=True, array_like=True):
-    """A campaign that was not asked, and why."""
+    """A campaign that was not asked, and why.
+
+    ``cap`` goes with ``frequency``, ``clause`` with ``expression``.
+    """
 
     campaign_id: str
     revision: int
     bid_minor: int
     reason: str
+    cap: Capped | None = None
+    clause: Clause | None = None
 
 
 class Auction(Struct, frozen=True):
-    """Everything that went into one decision."""
+    """Everything that went into one decision.
+
+    ``creatives``: how many of the winner could show; ``attributes``: what expressions there ask.
+    """
 
     placement_revision: int
     floor_minor: int
@@ -38,6 +58,7 @@ class Auction(Struct, frozen=True):
     propensity: float
     runner_up: str | None
     not_listed: int
+    attributes: dict[str, Any] | None = None
 
 
 class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "click_price_minor"}):
@@ -57,15 +78,28 @@ class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "cl
     creative_number: int
     sku: str | None = None
     url: str | None = None
+    frequency: Counted | None = None
 
 
 def record(
-    placement: LivePlacement, facts: Facts, out: Mapping[str, Reason], draw: int, award: Award
+    placement: LivePlacement,
+    facts: Facts,
+    out: Mapping[str, Reason],
+    draw: int,
+    award: Award,
+    *,
+    creatives: int | None = None,
+    capped: Mapping[str, Capped] = _NONE_CAPPED,
 ) -> Auction:
-    """Return what is to be logged. ``out``: campaigns left out by this request, with the reason."""
+    """Return what is to be logged.
+
+    ``out``: campaigns left out by this request, with the reason; ``capped``: more of those that
+    are at a cap. ``creatives``: how many of the winner's were drawn from, None for all.
+    """
     index = placement.index
-    bids, left_out = _listed(placement, facts, out)
-    creatives = len(index.entry(award.bid.campaign_id).campaign.creatives)
+    bids, left_out = _listed(placement, facts, out, capped)
+    if creatives is None:
+        creatives = len(index.entry(award.bid.campaign_id).campaign.creatives)
     total = len(index.entries) + len(placement.unfit)
     return Auction(
         placement_revision=placement.revision,
@@ -78,11 +112,20 @@ def record(
         propensity=award.propensity / creatives,
         runner_up=award.runner_up,
         not_listed=total - len(bids) - len(left_out),
+        attributes=_attributes(placement, facts),
     )
 
 
+def _attributes(placement: LivePlacement, facts: Facts) -> dict[str, Any] | None:
+    fields = placement.index.expressions.fields
+    return recorded(facts.situation, fields) if fields else None
+
+
 def _listed(
-    placement: LivePlacement, facts: Facts, out: Mapping[str, Reason]
+    placement: LivePlacement,
+    facts: Facts,
+    out: Mapping[str, Reason],
+    capped: Mapping[str, Capped],
 ) -> tuple[list[Bid], list[Out]]:
     """Return the bids that decide and some more, and campaigns left out, both best first."""
     index = placement.index
@@ -97,16 +140,24 @@ def _listed(
         if reason is None:
             bids.append(entry.bid)
         else:
-            left_out.append(_out(entry, reason))
+            left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
         reason = out.get(entry.bid.campaign_id) or index.why_not(entry, facts)
-        left_out.append(_out(entry, reason or "already_shown"))
+        cap = capped.get(entry.bid.campaign_id) if reason == "frequency" else None
+        left_out.append(_out(entry, reason or "already_shown", facts, cap))
     return bids, left_out
 
 
-def _out(entry: Entry, reason: Reason) -> Out:
+def _out(entry: Entry, reason: Reason, facts: Facts, cap: Capped | None = None) -> Out:
     bid = entry.bid
-    return Out(bid.campaign_id, bid.revision, bid.bid_minor, reason)
+    clause = clause_of(entry, facts) if reason == "expression" else None
+    return Out(bid.campaign_id, bid.revision, bid.bid_minor, reason, cap, clause)
+
+
+def clause_of(entry: Entry, facts: Facts) -> Clause | None:
+    """Return the clause of an expression that decides, None where there is no expression."""
+    verdict = entry.verdict(facts)
+    return Clause(verdict.path, verdict.seen_as_json()) if verdict else None
 
 
 def differences(served: Served) -> list[str]:

@@ -6,12 +6,21 @@ from typing import Literal
 import msgspec
 
 from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.caps.frequency import Capped
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.hot_state import AdsSnapshot
-from queqiao.decide.ads.messages import Replay, WhyCandidate, WhyDecision, WhyResponse
-from queqiao.decide.ads.served import Served, differences
-from queqiao.decide.ads.targeting import Facts
+from queqiao.decide.ads.messages import (
+    Replay,
+    WhyCandidate,
+    WhyCap,
+    WhyClause,
+    WhyDecision,
+    WhyResponse,
+)
+from queqiao.decide.ads.served import Clause, Served, clause_of, differences
+from queqiao.decide.ads.targeting.index import Facts
+from queqiao.decide.ads.targeting.situation import situation
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import Message, NotFound
@@ -60,15 +69,34 @@ class Explainer:
             return _absent(campaign_id, "filtered", placement.unfit[campaign_id])
         if placement is None or campaign_id not in placement.index.position:
             return _absent(campaign_id, "filtered", "not_live_in_placement")
-        facts = Facts(frozenset(served.auction.segments), served.channel, at_us)
-        reason = placement.index.why_not(placement.index.entry(campaign_id), facts)
+        entry = placement.index.entry(campaign_id)
+        facts = _facts(served, at_us)
+        reason = placement.index.why_not(entry, facts)
         if reason is not None:
-            return _absent(campaign_id, "filtered", reason)
+            clause = clause_of(entry, facts) if reason == "expression" else None
+            return _absent(campaign_id, "filtered", reason, clause)
         return _absent(campaign_id, "lost", "outranked")
 
 
-def _absent(campaign_id: str, outcome: Literal["lost", "filtered"], reason: str) -> WhyCandidate:
-    return WhyCandidate(campaign_id, outcome, reason, None, None, 0.0, recorded=False)
+def _facts(served: Served, at_us: int) -> Facts:
+    """Return what was known then, as far as it was asked for."""
+    told = situation(served.auction.attributes or {}, at_us)
+    return Facts(frozenset(served.auction.segments), served.channel, at_us, told)
+
+
+def _absent(
+    campaign_id: str,
+    outcome: Literal["lost", "filtered"],
+    reason: str,
+    clause: Clause | None = None,
+) -> WhyCandidate:
+    return WhyCandidate(
+        campaign_id, outcome, reason, None, None, 0.0, recorded=False, clause=_clause(clause)
+    )
+
+
+def _clause(clause: Clause | None) -> WhyClause | None:
+    return WhyClause(clause.path, clause.seen) if clause else None
 
 
 def _decision(served: Served, at_us: int) -> WhyDecision:
@@ -95,7 +123,31 @@ def _candidates(served: Served) -> Iterator[WhyCandidate]:
     for bid in bids:
         yield _bidder(served, bid, best, tied)
     for out in served.auction.out:
-        yield WhyCandidate(out.campaign_id, "filtered", out.reason, out.bid_minor, None, 0.0)
+        yield WhyCandidate(
+            out.campaign_id,
+            "filtered",
+            out.reason,
+            out.bid_minor,
+            None,
+            0.0,
+            cap=_cap(out.cap),
+            clause=_clause(out.clause),
+        )
+
+
+def _cap(capped: Capped | None) -> WhyCap | None:
+    if capped is None or capped.cap is None:
+        return None
+    cap, until_us = capped.cap, capped.until_us
+    return WhyCap(
+        level=cap.level,
+        name=capped.name,
+        times=cap.times,
+        per=cap.per,
+        rolling=cap.rolling,
+        shown=capped.shown,
+        until=None if until_us is None else format_rfc3339(until_us),
+    )
 
 
 def _bidder(served: Served, bid: Bid, best: int, tied: int) -> WhyCandidate:

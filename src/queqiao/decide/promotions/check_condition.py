@@ -47,6 +47,7 @@ _BOUNDS = (
 _LISTS = (
     ("segments_any", "segments_none"),
     ("tags_any", "tags_none"),
+    ("tiers_any", "tiers_none"),
     ("channels_any", "channels_none"),
     ("countries_any", "countries_none"),
 )

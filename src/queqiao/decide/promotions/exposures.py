@@ -12,16 +12,13 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Literal
 
-import msgspec
-
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.decide.promotions.quoting import Answered, Counter
-from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.vocabulary import Exposure
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.own import own_event
 
-SOURCE = "queqiao"
 FLUSH_EVERY_S = 0.5
 CUSTOMERS_MAX = 50_000
 """Of how many customers a process remembers what it has told."""
@@ -102,15 +99,5 @@ def _given(answered: Answered) -> Iterator[Offer]:
 def _event(promotion_id: str, customer_id: str, arm: Arm, now_us: int) -> NewEvent:
     pair = f"{promotion_id}\x1f{customer_id}".encode()
     message_id = f"exposed-{blake2b(pair, digest_size=16).hexdigest()}"
-    envelope = Envelope(
-        message_id=message_id,
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event="Promotion Exposed",
-        user_id=customer_id,
-        properties=msgspec.Raw(msgspec.json.encode(Exposure(promotion_id, arm))),
-    )
-    fingerprint = blake2b(message_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, message_id, encode_envelope(envelope), fingerprint)
+    told = Exposure(promotion_id, arm)
+    return own_event(message_id, "Promotion Exposed", told, now_us, user_id=customer_id)

@@ -31,19 +31,12 @@ def _exists(conn: Connection, batch_id: str) -> bool:
     return True
 
 
-def promotion_dangers(document: PromotionDocument) -> list[FieldError]:
-    """Return what makes it dangerous to have a promotion live: then a second person allows it.
+def gives_away(document: PromotionDocument) -> bool:
+    """Say whether the document alone says that goods are (nearly) given away.
 
-    Goods that are (nearly) given away to everybody, as often as anybody likes.
+    What it comes to on the catalogue's goods, ``rehearsal/giveaway.py`` tries.
     """
-    benefit, limits = document.benefit, document.limits
-    if not isinstance(benefit, PercentBenefit) or benefit.percent < NEARLY_FREE_PERCENT:
-        return []
-    is_bounded = limits.total or limits.per_customer or limits.budget or benefit.cap
-    if is_bounded or benefit.pick is not None or document.code_batch is not None:
-        return []
-    message = Message(
-        f"不限次数、不限金额地优惠 {NEARLY_FREE_PERCENT}% 以上，请设上限或申请批准",
-        f"{NEARLY_FREE_PERCENT} % off or more without any bound; set one, or have it approved",
-    )
-    return [FieldError("benefit.percent", message)]
+    benefit = document.benefit
+    if not isinstance(benefit, PercentBenefit) or benefit.pick is not None:
+        return False
+    return benefit.cap is None and benefit.percent >= NEARLY_FREE_PERCENT

@@ -9,16 +9,12 @@ from queqiao.decide.promotions.basket import Basket, Line
 from queqiao.decide.promotions.check_condition import count_conditions, named_batches
 from queqiao.decide.promotions.checks import check_promotion
 from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.customer_types import UNITS_MAX
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, Limits
+from queqiao.decide.promotions.flash_sales.deals import NO_DEALS, Deal, Deals
 from queqiao.decide.promotions.matching.asked import FindGoods
 from queqiao.decide.promotions.offers import compile_offer
-from queqiao.decide.promotions.quote_types import (
-    UNITS_MAX,
-    CartCard,
-    CartLine,
-    CatalogItem,
-    QuoteRequest,
-)
+from queqiao.decide.promotions.quote_types import CartCard, CartLine, CatalogItem, QuoteRequest
 from queqiao.decide.promotions.snapshot import Codes, PromotionsSnapshot
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
@@ -93,8 +89,10 @@ def inline_snapshot(request: QuoteRequest, live: PromotionsSnapshot) -> Promotio
             message = Message("编号重复", "this id is given twice")
             raise InvalidInput(FieldError(f"promotions[{index}].id", message))
         named[promotion_id] = document
-    offers = [compile_offer(*item, live.zone) for item in named.items()]
-    return PromotionsSnapshot(offers, Codes(live.code_book), inline=True, zone=live.zone)
+    zone, currency = live.zone, live.currency
+    offers = [compile_offer(*item, zone, currency) for item in named.items()]
+    codes = Codes(live.code_book)
+    return PromotionsSnapshot(offers, codes, inline=True, zone=zone, currency=currency)
 
 
 def inline_batches(documents: Sequence[InlinePromotion]) -> frozenset[str]:
@@ -116,11 +114,16 @@ def _refuse_too_many_conditions(documents: Sequence[InlinePromotion]) -> None:
         raise InvalidInput(FieldError("promotions", message))
 
 
-def basket_of(lines: Sequence[CartLine], find: FindGoods, currency: str) -> Basket:
+def basket_of(
+    lines: Sequence[CartLine], find: FindGoods, currency: str, deals: Deals = NO_DEALS
+) -> Basket:
     """Return the cart with prices and facts. Raises InvalidInput for goods that it cannot price."""
     _refuse_equal_ids(lines)
-    made = [_line(line, index, find, currency) for index, line in enumerate(lines)]
-    basket = Basket(made)
+    tokens = [line.price_token for line in lines if line.price_token is not None]
+    if tokens:
+        _refuse_wrong_tokens(lines)
+    made = [_line(line, index, find, currency, deals) for index, line in enumerate(lines)]
+    basket = Basket(made, has_tokens=bool(tokens))
     if basket.subtotal > MINOR_MAX:
         raise InvalidInput(FieldError("cart", Message("总额过大", "the total is too large")))
     if sum(basket.quantities) > UNITS_MAX:
@@ -142,8 +145,31 @@ def _refuse_equal_ids(lines: Sequence[CartLine]) -> None:
         seen.add(line.id)
 
 
-def _line(line: CartLine, index: int, find: FindGoods, currency: str) -> Line:
+def _refuse_wrong_tokens(lines: Sequence[CartLine]) -> None:
+    """Raise InvalidInput for a flash price beside another price, and for one given twice."""
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if line.price_token is None:
+            continue
+        if line.price is not None:
+            raise InvalidInput(FieldError(f"cart.lines[{index}].price", _ONE_PRICE))
+        if line.price_token in seen:
+            raise InvalidInput(FieldError(f"cart.lines[{index}].price_token", _ONE_LINE))
+        seen.add(line.price_token)
+
+
+_ONE_PRICE = Message(
+    "已有 price_token，请删去 price", "the line has a price_token; leave the price out"
+)
+_ONE_LINE = Message("一个凭证只能用于一行", "a token is for one line")
+
+
+def _line(line: CartLine, index: int, find: FindGoods, currency: str, deals: Deals) -> Line:
     goods = find(line.sku)
+    if line.price_token is not None:
+        deal = deals.get(line.price_token)
+        if isinstance(deal, Deal):
+            return _flash_line(line, index, goods, deal)
     if goods is None and line.price is None:
         message = Message("目录中没有这个 SKU；请先导入或给出 price", "no such SKU; give a price")
         raise InvalidInput(FieldError(f"cart.lines[{index}].sku", message))
@@ -155,3 +181,11 @@ def _line(line: CartLine, index: int, find: FindGoods, currency: str) -> Line:
     price = goods.price_minor if line.price is None else line.price
     minimum = goods.minimum_price_minor or 0
     return Line(index, line.id, line.sku, line.quantity, price, minimum, goods.facts)
+
+
+def _flash_line(line: CartLine, index: int, goods: Goods | None, deal: Deal) -> Line:
+    """Return a line at the price of its flash sale; the reservation said in which currency."""
+    minimum = 0 if goods is None else goods.minimum_price_minor or 0
+    facts = Facts() if goods is None else goods.facts
+    price = deal.price_minor
+    return Line(index, line.id, line.sku, line.quantity, price, minimum, facts, deal)

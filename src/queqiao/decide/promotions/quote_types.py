@@ -1,67 +1,18 @@
 """The quote on the wire: the question and its answer. Amounts are integers in minor units."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from queqiao.decide.promotions.combination.proof import Proof
+from queqiao.decide.promotions.customer_types import UNITS_MAX, Customer, Id, Price
 from queqiao.decide.promotions.documents.bounds import Name, Names
-from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.documents.profile import Layer, Profile
 from queqiao.decide.promotions.documents.promotion import InlinePromotion
-from queqiao.decide.promotions.reasons import ShortfallUnit
+from queqiao.decide.promotions.reasons import LimitsKnown, PriceReason, ShortfallUnit
 
-PRICE_MAX = 10**12
 LINES_MAX = 500
-UNITS_MAX = 100_000
-
-Price = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
-Id = Annotated[str, Meta(max_length=200)]
-
-
-class BoughtGoods(Struct, frozen=True, forbid_unknown_fields=True):
-    """Goods that the customer bought before: ``paid_minor`` for all of them, at ``at`` (RFC 3339).
-
-    Where they lie in the catalogue stands there; ``categories`` and the like help where it does
-    not know the SKU any more.
-    """
-
-    sku: Name
-    quantity: Annotated[int, Meta(ge=1, le=UNITS_MAX)] = 1
-    paid_minor: Price | None = None
-    at: str | None = None
-    categories: Names = ()
-    brand: str | None = None
-    shop: str | None = None
-    tags: Names = ()
-
-
-class CustomerHistory(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the customer bought before this order: sold orders, and what was paid for them.
-
-    What is absent is not known; then the system answers from what it knows of the customer's id.
-    """
-
-    orders: Annotated[int, Meta(ge=0, le=10**9)] | None = None
-    spent_minor: Annotated[int, Meta(ge=0, le=10**15)] | None = None
-    last_order_at: str | None = None
-    bought: Annotated[tuple[BoughtGoods, ...], Meta(max_length=5_000)] | None = None
-
-
-class Customer(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who buys. ``attributes`` and ``history`` are for rules that read them.
-
-    Without ``segments`` and ``tags`` those hold that the system knows of the customer's ``id``.
-    ``birthday`` is ``YYYY-MM-DD`` or ``MM-DD``.
-    """
-
-    id: Id | None = None
-    device_id: Id | None = None
-    segments: Names | None = None
-    tags: Names | None = None
-    attributes: dict[str, Any] = {}
-    birthday: Annotated[str, Meta(pattern="^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")] | None = None
-    history: CustomerHistory = CustomerHistory()
 
 
 class CatalogItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,12 +31,17 @@ class CatalogItem(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CartLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """``price`` is per unit and stands instead of the catalogue's."""
+    """``price`` is per unit and stands instead of the catalogue's.
+
+    ``price_token`` is that of a flash sale's reservation for just these goods and so many; the line
+    has its price, as long as the reservation lasts.
+    """
 
     sku: Name
     quantity: Annotated[int, Meta(ge=1, le=UNITS_MAX)] = 1
     id: Id = ""
     price: Price | None = None
+    price_token: Annotated[str, Meta(max_length=1_000)] | None = None
 
 
 class Shipping(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,9 +67,11 @@ class CartCard(Struct, frozen=True, forbid_unknown_fields=True):
 class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     """The goods, how they travel, and what the shopper adds to them.
 
-    ``points`` are those that the customer would pay with. ``gift_choices`` names by promotion the
-    SKUs that the shopper chose of its gifts. ``cards`` pay in their order. ``engagements`` are the
-    groups, bargains and deposits that the customer has.
+    ``points`` are those that the customer would pay with; where a points programme is live, no
+    more than the account has. ``gift_choices`` names by promotion the
+    SKUs that the shopper chose of its gifts. ``cards`` pay in their order, then at most so much of
+    the customer's ``store_credit`` (minor units). ``engagements`` are the groups, bargains and
+    deposits that the customer has.
     """
 
     lines: Annotated[tuple[CartLine, ...], Meta(max_length=LINES_MAX)]
@@ -122,18 +80,28 @@ class Cart(Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[int, Meta(ge=0, le=10**12)] = 0
     gift_choices: Annotated[dict[Name, Names], Meta(max_length=100)] = {}
     cards: Annotated[tuple[CartCard, ...], Meta(max_length=20)] = ()
+    store_credit: Price = 0
     engagements: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
-    """``explain``: say why other promotions do not apply; ``suggest``: what to add for more."""
+    """``explain``: say why other promotions do not apply; ``suggest``: what to add for more.
+
+    Of live promotions those are explained that a cart like this one may reach. ``everything``: all
+    of them are, at most 5,000, for people who look into a price; a checkout has no use for it.
+    """
 
     explain: bool = True
     suggest: bool = False
+    everything: bool = False
 
 
 class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The question. Without ``catalog`` and ``promotions``, the stored and the live ones hold."""
+    """The question. Without ``catalog`` and ``promotions``, the stored and the live ones hold.
+
+    ``order_id``: the order that the cart is to become, or became: what it has locked or holds is
+    its own. ``request_id``: that under which it was reserved, where it named one.
+    """
 
     cart: Cart
     currency: str = "CNY"
@@ -145,11 +113,14 @@ class QuoteRequest(Struct, frozen=True, forbid_unknown_fields=True):
     promotions: Annotated[tuple[InlinePromotion, ...], Meta(max_length=1_000)] | None = None
     codes: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=20)] = ()
     options: Options = Options()
+    order_id: Id | None = None
+    request_id: Id = ""
 
 
 class Totals(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """``total`` = ``items`` - ``discount`` + ``shipping`` - ``shipping_discount``, plus ``tax``
-    where the profile's prices are without it. ``due`` is what ``cards`` leave to pay.
+    where the profile's prices are without it. ``due`` is what cards (``cards``, their sum) and
+    store credit (see ``payments``) leave to pay.
     """
 
     items: int
@@ -177,8 +148,21 @@ class LineShare(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     amount: int
 
 
+class FlashLine(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The flash sale whose price a line has, and the layers of promotions that stack on it."""
+
+    flash_sale_id: str
+    session: str
+    reservation_id: str
+    stacks_with: list[Layer]
+    returns_stock: str = "cancelled"
+
+
 class QuotedLine(Struct, frozen=True, omit_defaults=True, gc=False):
-    """One line of the answer, in the cart's order."""
+    """One line of the answer, in the cart's order.
+
+    ``price_refused``: why its ``price_token`` gives no flash price.
+    """
 
     id: str
     sku: str
@@ -189,6 +173,8 @@ class QuotedLine(Struct, frozen=True, omit_defaults=True, gc=False):
     units: list[Unit]
     applied: list[LineShare]
     tax: int = 0
+    flash_sale: FlashLine | None = None
+    price_refused: PriceReason | None = None
 
 
 class QuotedShipping(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -233,7 +219,8 @@ class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     Gifts, points and cashback take nothing off: ``value`` is what the gifts cost at the shelf or
     what is paid back later, ``points`` what is earned. ``points_used`` pay ``amount``.
     ``funding`` splits amount and value; ``funding_by_shop`` does so by shop where goods of several
-    shops take part.
+    shops take part. ``uses_left``: how often the customer could use it, this time counted, where
+    uses are limited.
     """
 
     promotion_id: str
@@ -246,12 +233,14 @@ class AppliedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     points: int = 0
     points_used: int = 0
     funding_by_shop: list[ShopFunding] = []
+    uses_left: int | None = None
 
 
 class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     """A promotion or a code that gives nothing, and why; what is missing where that is known.
 
-    ``other``: the promotion that stands in its way.
+    ``other``: the promotion that stands in its way. ``left``: how many uses, or minor units of a
+    budget, are left of what bounds it.
     """
 
     promotion_id: str | None
@@ -261,6 +250,7 @@ class RefusedPromotion(Struct, frozen=True, omit_defaults=True, gc=False):
     shortfall: int | None = None
     shortfall_unit: ShortfallUnit | None = None
     other: str | None = None
+    left: int | None = None
 
 
 class AddOn(Struct, frozen=True, gc=False):
@@ -318,9 +308,13 @@ class QuotedPoints(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class QuotedPayment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """What one means of payment pays of the total; ``reason`` why a card is worth nothing."""
+    """What one means of payment pays of the total.
 
-    method: Literal["card"]
+    ``id``: of a card its code, of store credit its programme. ``reason``: why a card is worth
+    nothing, or the store credit less than was asked for and needed.
+    """
+
+    method: Literal["card", "store_credit"]
     id: str
     amount: int
     reason: str | None = None
@@ -344,3 +338,4 @@ class Quote(Struct, frozen=True):
     cashback: int = 0
     taxes: list[TaxRow] = []
     payments: list[QuotedPayment] = []
+    limits: LimitsKnown = "none"

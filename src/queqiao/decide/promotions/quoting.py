@@ -1,7 +1,8 @@
 """The quote: a pure question about a cart, answered to the last minor unit. Nothing is reserved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
+from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from queqiao.decide.promotions.combination.settling import settle
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.engagements.in_quotes import engage
 from queqiao.decide.promotions.engagements.stages import Engagement
+from queqiao.decide.promotions.flash_sales.deals import NO_DEALS, Deals
+from queqiao.decide.promotions.flash_sales.in_quotes import with_deals
 from queqiao.decide.promotions.matching.asked import FindGoods, situation_of
 from queqiao.decide.promotions.matching.given_codes import read_codes
 from queqiao.decide.promotions.matching.matcher import Matcher
@@ -37,13 +40,15 @@ from queqiao.decide.promotions.quote_types import (
     Totals,
     Unit,
 )
+from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.restraints import FREE, Restraints, restrain
 from queqiao.decide.promotions.sharing import unit_discounts
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
 from queqiao.decide.promotions.suggestions import Tried, suggest
 from queqiao.decide.promotions.totals.answer import (
+    NO_POINTS,
+    all_on_goods,
     applied_around,
-    applied_on_goods,
     gift_choices,
     gifts,
     points,
@@ -53,8 +58,8 @@ from queqiao.decide.promotions.totals.answer import (
     with_taxes,
 )
 from queqiao.decide.promotions.totals.gifts import Shelf
-from queqiao.decide.promotions.totals.offered import with_points
-from queqiao.decide.promotions.totals.payments import pay_by_cards
+from queqiao.decide.promotions.totals.offered import NO_LOYALTY, with_points
+from queqiao.decide.promotions.totals.payments import Payments, pay
 from queqiao.decide.promotions.totals.rewards import NO_REWARDS, Desk, Rewards, give_rewards
 from queqiao.decide.promotions.totals.taxes import Taxes
 from queqiao.kernel.money import exponent
@@ -68,6 +73,11 @@ class Shop(NamedTuple):
     restraints: Restraints = FREE
     profiles: Profiles = PRESETS_ONLY
     engagements: Mapping[str, Engagement] = MappingProxyType({})
+    deals: Deals = NO_DEALS
+    closed_codes: Mapping[str, Reason] = MappingProxyType({})
+    """Right codes, in their normal form, that give nothing just now, and why."""
+    own_codes: Collection[str] = ()
+    """Those that the order of the question has locked already."""
 
 
 class Answered(NamedTuple):
@@ -95,21 +105,23 @@ class Counter:
         self.find: FindGoods = shop.price_book.goods if inline is None else inline.get
         self._shelf, self._inline = shop.price_book, inline
         at_us = now_us if request.now is None else moment_of(request.now)
-        codes = read_codes(request.codes, at_us, self.promotions)
+        codes = read_codes(request.codes, at_us, self.promotions, shop.closed_codes)
         situation = situation_of(request, at_us, codes.of_batch, self.find)
         self.matcher = Matcher(self.promotions, situation, codes, self.profile)
         self.cart = request.cart
         self.customer_id = request.customer.id
+        self.loyalty = request.customer.loyalty or NO_LOYALTY
+        self.own_codes = shop.own_codes
+        self.device_id = request.customer.device_id
         self.engagements = shop.engagements
+        self.deals = shop.deals
         self.restraints = FREE if self.promotions.inline else shop.restraints
 
     def answer(self, lines: Sequence[CartLine]) -> Answered:
         """Price a cart. Raises InvalidInput for goods that cannot be priced."""
-        basket = basket_of(lines, self.find, self.matcher.situation.currency)
+        basket = basket_of(lines, self.find, self.matcher.situation.currency, self.deals)
         matched = self.matcher.match(basket)
-        engaged, unengaged = engage(
-            matched, self.engagements, self.customer_id, self.matcher.situation.now_us
-        )
+        engaged, unengaged = self._engaged(matched, basket)
         placed, withheld = restrain(engaged, self.restraints, self.customer_id)
         withheld += unengaged
         on_goods, around, unmet = self._parted(placed)
@@ -118,6 +130,18 @@ class Counter:
             priced = priced._replace(unmet=priced.unmet + unmet + withheld)
         rewards = self._rewards(basket, priced, around) if around else NO_REWARDS
         return Answered(basket, priced, proof, matched, rewards, on_goods)
+
+    def _engaged(self, matched: list[Placed], basket: Basket) -> tuple[list[Placed], list[Unmet]]:
+        if not self.promotions.has_mechanics:
+            return matched, []
+        now_us = self.matcher.situation.now_us
+        return engage(matched, self.engagements, self.customer_id, now_us, basket)
+
+    def restrained(self, restraints: Restraints) -> "Counter":
+        """Return a counter under other restraints."""
+        other = copy(self)
+        other.restraints = restraints
+        return other
 
     def lifting(self, promotion_id: str) -> "Counter":
         """Return a counter for which the customer is not held back from a promotion."""
@@ -131,7 +155,7 @@ class Counter:
             return placed, [], []
         around = [item for item in placed if item.offer.reward is not None]
         on_goods = [item for item in placed if item.offer.reward is None]
-        bound, unmet = with_points(on_goods, self.cart.points)
+        bound, unmet = with_points(on_goods, self.cart.points, self.loyalty)
         return bound, around, unmet
 
     def _rewards(self, basket: Basket, priced: Priced, around: Sequence[Placed]) -> Rewards:
@@ -141,6 +165,7 @@ class Counter:
         shelf = Shelf(self.find, in_cart)
         cart = self.cart
         desk = Desk(basket, priced, self.profile, cart.shipping.amount, shelf, cart.gift_choices)
+        desk.earn_percent = self.loyalty.earn_percent
         return give_rewards(desk, around)
 
     def tried(self, lines: Sequence[CartLine]) -> Tried:
@@ -179,16 +204,21 @@ def write(request: QuoteRequest, counter: Counter, answered: Answered) -> Quote:
         suggestions = suggest(counter.as_tried(answered), counter.tried, shelves, lines)
     basket, priced, rewards = answered.basket, answered.priced, answered.rewards
     written, shops = _lines(answered, counter.profile), shops_of(basket)
+    if basket.has_tokens:
+        written = with_deals(written, lines, counter.deals)
     shipping = request.cart.shipping.amount
     paid_shipping = shipping - rewards.shipping_discount
     taxes = taxes_of(basket, written, paid_shipping, counter.profile)
-    totals = _totals(answered, request, taxes, counter.profile)
+    total = _total(answered, request, taxes, counter.profile)
+    payments = pay(total, request.cart, request.customer.store_credit)
+    totals = _totals(answered, request, taxes, total, payments)
+    only_money = counter.promotions.only_on_goods
     return Quote(
         totals=totals,
         lines=with_taxes(basket, written, taxes),
         shipping=QuotedShipping(shipping, rewards.shipping_discount, paid_shipping, taxes.shipping),
         applied=[
-            *[applied_on_goods(item, shops) for item in priced.applied],
+            *all_on_goods(priced.applied, shops, only_money=only_money),
             *[applied_around(item, priced, shops) for item in rewards.given],
         ],
         refused=_refused(answered, counter, request),
@@ -198,21 +228,28 @@ def write(request: QuoteRequest, counter: Counter, answered: Answered) -> Quote:
         rules_version=counter.promotions.rules_version,
         currency=request.currency,
         gift_choices=gift_choices(rewards.given),
-        points=points(priced, rewards.given),
+        points=NO_POINTS if only_money else points(priced, rewards.given),
         cashback=sum([item.cashback for item in rewards.given]),
         taxes=tax_rows(taxes),
-        payments=pay_by_cards(totals.total, request.cart.cards).cards,
+        payments=payments.by_means,
     )
 
 
-def _totals(answered: Answered, request: QuoteRequest, taxes: Taxes, profile: Profile) -> Totals:
+def _total(answered: Answered, request: QuoteRequest, taxes: Taxes, profile: Profile) -> int:
+    paid_goods = answered.basket.subtotal - answered.priced.discount
+    paid_shipping = request.cart.shipping.amount - answered.rewards.shipping_discount
+    on_top = sum([part.tax for part in taxes.parts]) if profile.tax == "exclusive" else 0
+    return paid_goods + paid_shipping + on_top
+
+
+def _totals(
+    answered: Answered, request: QuoteRequest, taxes: Taxes, total: int, paid: Payments
+) -> Totals:
     items, discount = answered.basket.subtotal, answered.priced.discount
     shipping, off = request.cart.shipping.amount, answered.rewards.shipping_discount
     tax = sum([part.tax for part in taxes.parts])
-    on_top = tax if profile.tax == "exclusive" else 0
-    total = items - discount + shipping - off + on_top
-    cards = pay_by_cards(total, request.cart.cards).paid
-    return Totals(items, discount, shipping, off, tax, total, cards, total - cards)
+    due = total - paid.cards - paid.store_credit
+    return Totals(items, discount, shipping, off, tax, total, paid.cards, due)
 
 
 def _lines(answered: Answered, profile: Profile) -> list[QuotedLine]:
@@ -245,9 +282,11 @@ def _shares(applied: Sequence[Applied], line_count: int) -> list[list[LineShare]
         if len(lines) == 1:
             shares[lines[0]].append(LineShare(promotion_id, item.amount))
             continue
-        for index, part in zip(lines, item.parts, strict=True):
-            if part:
-                shares[index].append(LineShare(promotion_id, part))
+        mine = shares if len(lines) == line_count else [shares[index] for index in lines]
+        given = map(LineShare, repeat(promotion_id), item.parts)
+        for of_line, share in zip(mine, given, strict=True):
+            if share.amount:
+                of_line.append(share)
     return shares
 
 
@@ -278,7 +317,8 @@ def _refused(answered: Answered, counter: Counter, request: QuoteRequest) -> lis
     if not request.options.explain:
         return refused + [_unmet(item) for item in unmet if item.placed.code is not None]
     refused += [_unmet(item) for item in unmet]
-    for away in matcher.away(answered.basket, answered.placed):
+    everything = request.options.everything
+    for away in matcher.away(answered.basket, answered.placed, everything=everything):
         offer, reason, shortfall, unit = away
         refused.append(RefusedPromotion(offer.id, reason, offer.name, None, shortfall, unit))
     return refused
@@ -294,4 +334,5 @@ def _unmet(unmet: Unmet) -> RefusedPromotion:
         unmet.shortfall,
         unmet.shortfall_unit,
         unmet.other,
+        unmet.left,
     )

@@ -2,8 +2,12 @@
 
 from typing import Literal
 
-ShortfallUnit = Literal["minor", "unit", "kind", "order", "day"]
-"""Minor units of money, units of goods, different SKUs, orders, days."""
+ShortfallUnit = Literal["minor", "unit", "kind", "order", "day", "point"]
+"""Minor units of money, units of goods, different SKUs, orders, days, points."""
+
+LimitsKnown = Literal["none", "asked", "recent"]
+"""How a quote knows of uses and budgets: nothing that it gives is bounded; it asked when it was
+priced; or, while the ledger does not answer, as they were a moment ago (a second, usually)."""
 
 ConditionReason = Literal[
     "subtotal_below",
@@ -39,6 +43,8 @@ ConditionReason = Literal[
     "segment_excluded",
     "tag_missing",
     "tag_excluded",
+    "tier_missing",
+    "tier_excluded",
     "attribute_missing",
     "attribute_present",
     "attribute_differs",
@@ -50,6 +56,17 @@ ConditionReason = Literal[
 ]
 """Why a condition does not hold. ``_excluded``, ``_above`` and ``inside_`` are of what must not be.
 """
+
+PriceReason = Literal[
+    "price_token_unknown",
+    "price_token_expired",
+    "price_token_of_another",
+    "price_token_other_goods",
+    "price_token_other_quantity",
+    "price_token_other_currency",
+    "price_token_used",
+]
+"""Why a line does not have the price of a flash sale; stable codes."""
 
 Reason = (
     ConditionReason
@@ -67,12 +84,18 @@ Reason = (
         "ended",
         "currency_differs",
         "no_goods_in_scope",
+        "flash_price_alone",
         "code_unknown",
         "code_not_started",
         "code_ended",
         "code_without_promotion",
+        "code_used_up",
+        "batch_used_up",
+        "customer_limit",
         "points_not_offered",
         "points_taken",
+        "points_short",
+        "no_points_programme",
         "gift_out_of_stock",
         "promotion_used_up",
         "promotion_day_used_up",

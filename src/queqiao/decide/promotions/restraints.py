@@ -11,14 +11,16 @@ from typing import NamedTuple
 from msgspec import structs
 
 from queqiao.decide.promotions.benefits.compiling import compile_benefit
-from queqiao.decide.promotions.holdback import Draws, draw
+from queqiao.decide.promotions.holdback import Draws, draws_of
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.pricing.outcomes import Placed, Unmet
 from queqiao.decide.promotions.reasons import Reason
 from queqiao.decide.promotions.totals.compiled import compile_reward
+from queqiao.decide.promotions.totals.gifts import GiftRule
 
 _NOBODY: Mapping[str, Reason] = MappingProxyType({})
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_GIFTS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
 class Restraints(NamedTuple):
@@ -26,13 +28,17 @@ class Restraints(NamedTuple):
 
     ``refused``: promotions that give nothing, and why; ``rests``: the most one may give; ``draws``:
     who is held back, None for nobody; ``lifted``: a promotion that nobody is held back from, to
-    see what it would have given.
+    see what it would have given; ``gifts``: how much is left of gifts that are counted, by
+    promotion and SKU. ``left``: of what is refused, how much of its
+    bound is left; 0 where it does not say.
     """
 
     refused: Mapping[str, Reason] = _NOBODY
     rests: Mapping[str, int] = _NOTHING
     draws: Draws | None = None
     lifted: str | None = None
+    gifts: Mapping[str, Mapping[str, int]] = _NO_GIFTS
+    left: Mapping[str, int] = _NOTHING
 
 
 FREE = Restraints()
@@ -44,15 +50,20 @@ def restrain(
 ) -> tuple[list[Placed], list[Unmet]]:
     """Return the offers that may give, capped where little is left, and those that may not."""
     held = _held(placed, restraints, customer_id) if restraints.draws and customer_id else {}
+    if restraints.gifts:
+        placed = [_with_gifts(item, restraints.gifts.get(item.offer.id)) for item in placed]
     if not held and not restraints.refused and not restraints.rests:
         return placed, []
     kept: list[Placed] = []
     unmet: list[Unmet] = []
     for item in placed:
         name = item.offer.id
-        reason = held.get(name) or restraints.refused.get(name)
+        reason = held.get(name)
         if reason is not None:
             unmet.append(Unmet(item, reason))
+        elif name in restraints.refused:
+            left = restraints.left.get(name, 0)
+            unmet.append(Unmet(item, restraints.refused[name], left=left))
         elif name in restraints.rests:
             kept.append(structs.replace(item, offer=capped(item.offer, restraints.rests[name])))
         else:
@@ -68,14 +79,23 @@ def _held(placed: list[Placed], restraints: Restraints, customer_id: str) -> Map
     customer = draws.customer(customer_id)
     if draws.is_held_out(customer):
         return {item.offer.id: "holdout" for item in placed if item.offer.code_batch is None}
+    drawn = draws_of(customer, [item.offer.holdback_salt for item in placed])
     found: dict[str, Reason] = {
         item.offer.id: "holdback"
-        for item in placed
-        if (below := item.offer.holdback_below)
-        and draw(customer, item.offer.holdback_salt) < below
-        and item.offer.id != restraints.lifted
+        for item, number in zip(placed, drawn, strict=True)
+        if number < item.offer.holdback_below and item.offer.id != restraints.lifted
     }
     return found
+
+
+def _with_gifts(item: Placed, left: Mapping[str, int] | None) -> Placed:
+    """Return the offer as it gives what is left of its gifts."""
+    reward = item.offer.reward
+    if left is None or not isinstance(reward, GiftRule):
+        return item
+    return structs.replace(
+        item, offer=structs.replace(item.offer, reward=GiftRule(reward.benefit, left))
+    )
 
 
 def capped(offer: Offer, rest: int) -> Offer:
@@ -87,4 +107,4 @@ def capped(offer: Offer, rest: int) -> Offer:
     reduced = structs.replace(written, cap=cap)
     if offer.reward is not None:
         return structs.replace(offer, reward=compile_reward(reduced))
-    return structs.replace(offer, benefit=compile_benefit(reduced))
+    return offer.giving(compile_benefit(reduced))

@@ -21,19 +21,18 @@ def spread_of(amount: int, weights: Sequence[int], total: int, remainder: Remain
     """Do the same with the sum of the weights at hand."""
     parts = [amount * weight // total for weight in weights]
     left = amount - sum(parts)
-    if left:
-        rests = [amount * weight % total for weight in weights]
-        for index in _takers(rests, weights, remainder)[:left]:
-            parts[index] += 1
-    return parts
-
-
-def _takers(rests: list[int], weights: Sequence[int], remainder: Remainder) -> Sequence[int]:
-    """Return the parts that may take one spare minor unit each, in their order."""
+    if not left:
+        return parts
     if remainder == "largest_fraction":
-        return sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
-    taking = [index for index, weight in enumerate(weights) if weight]
-    return taking if remainder == "first" else taking[::-1]
+        rests = [amount * weight % total for weight in weights]
+        takers = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
+    else:
+        takers = [index for index, weight in enumerate(weights) if weight]
+        if remainder == "last":
+            takers.reverse()
+    for index in takers[:left]:
+        parts[index] += 1
+    return parts
 
 
 def spread_within(

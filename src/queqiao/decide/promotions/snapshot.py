@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from queqiao.decide.promotions.benefits.points import PointsPayment
-from queqiao.decide.promotions.coupons.code_book import CodeBook, compile_batch
+from queqiao.decide.promotions.coupons.code_book import Batch, CodeBook, compile_batch
 from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Ranges
 from queqiao.decide.promotions.documents.coupon_batch import CouponBatchDocument
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
 from queqiao.decide.promotions.matching.index import Entry, Index
 from queqiao.decide.promotions.offers import DIGEST_BYTES, Offer, compile_offer, digest
 from queqiao.kernel.clock import DEFAULT_ZONE
+from queqiao.kernel.money import DEFAULT_CURRENCY
 
 Batches = Iterable[tuple[str, CouponBatchDocument]]
 Promotions = Iterable[tuple[str, PromotionDocument]]
@@ -41,7 +42,7 @@ class PromotionsSnapshot:
     promotions came with a question: then every one that does not apply says why, and the id of a
     coupon batch stands for any code of it. ``ranks`` say for each place where its offer stands in
     the default order; None: as the places. ``coded`` are the bits of those that name a batch.
-    ``zone`` is the time zone of conditions that name none.
+    ``zone`` is the time zone of conditions that name none, ``currency`` that of budgets.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class PromotionsSnapshot:
         *,
         inline: bool = False,
         zone: str = DEFAULT_ZONE,
+        currency: str = DEFAULT_CURRENCY,
     ) -> None:
         known = sorted(offers, key=_order)
         self.by_place: tuple[Offer | None, ...] = tuple(known)
@@ -58,9 +60,11 @@ class PromotionsSnapshot:
         self.codes = codes
         self.inline = inline
         self.zone = zone
+        self.currency = currency
         self._sum = sum(offer.digest for offer in known)
         self._places: Mapping[str, int] = {offer.id: n for n, offer in enumerate(known)}
         self._around = _around(enumerate(known))
+        self._engaging = _engaging(enumerate(known))
         self.coded = _coded(enumerate(known))
         self.ranks: list[int] | None = None
         self._unlocked = _unlocked({}, (), enumerate(known))
@@ -74,6 +78,11 @@ class PromotionsSnapshot:
     def only_on_goods(self) -> bool:
         """Whether every promotion takes money off goods, and none is paid with points."""
         return not self._around
+
+    @property
+    def has_mechanics(self) -> bool:
+        """Whether any promotion is a group's, a bargain or a presale."""
+        return self._engaging != 0
 
     @property
     def offers(self) -> list[Offer]:
@@ -113,7 +122,7 @@ class PromotionsSnapshot:
             before, by_place[place] = by_place[place], None
             gone += [] if before is None else [(place, before)]
         come = list(_seated(by_place, filter(None, offers.values())))
-        after = PromotionsSnapshot((), codes or self.codes, zone=self.zone)
+        after = PromotionsSnapshot((), codes or self.codes, zone=self.zone, currency=self.currency)
         after.by_place = tuple(by_place)
         after._places = {**places, **{offer.id: place for place, offer in come}}
         after.index = self.index.changed([*map(_entry, gone)], [*map(_entry, come)])
@@ -121,6 +130,7 @@ class PromotionsSnapshot:
         after.ranks = _ranks(by_place)
         after.coded = self.coded ^ _coded(gone) | _coded(come)
         after._around = self._around ^ _around(gone) | _around(come)
+        after._engaging = self._engaging ^ _engaging(gone) | _engaging(come)
         after._unlocked = _unlocked(self._unlocked, gone, come)
         return after
 
@@ -130,22 +140,28 @@ def compile_snapshot(
     batches: Batches,
     secret: bytes,
     voids: Voids = NO_VOIDS,
+    *,
     zone: str = DEFAULT_ZONE,
+    currency: str = DEFAULT_CURRENCY,
 ) -> PromotionsSnapshot:
     """Compile live documents, each with its id. ``secret`` makes and reads coupon codes."""
-    offers = [compile_offer(name, document, zone) for name, document in promotions]
-    return PromotionsSnapshot(offers, compile_codes(batches, secret, voids), zone=zone)
+    offers = [compile_offer(name, document, zone, currency) for name, document in promotions]
+    codes = compile_codes(batches, secret, voids)
+    return PromotionsSnapshot(offers, codes, zone=zone, currency=currency)
 
 
-def compile_codes(batches: Batches, secret: bytes, voids: Voids = NO_VOIDS) -> Codes:
-    """Compile the live coupon batches."""
+def compile_codes(
+    batches: Batches, secret: bytes, voids: Voids = NO_VOIDS, resting: Batches = ()
+) -> Codes:
+    """Compile the live coupon batches, and those that rest: paused or archived."""
     ordered = sorted(batches, key=lambda item: item[0])
-    compiled = [
-        compile_batch(name, document, secret, voids.get(name, NO_RANGES))
-        for name, document in ordered
-    ]
+
+    def compiled(some: Batches) -> list[Batch]:
+        return [compile_batch(name, one, secret, voids.get(name, NO_RANGES)) for name, one in some]
+
     return Codes(
-        CodeBook(compiled, secret), sum(digest(name, document) for name, document in ordered)
+        CodeBook(compiled(ordered), secret, compiled(resting)),
+        sum(digest(name, document) for name, document in ordered),
     )
 
 
@@ -177,6 +193,11 @@ def _around(placed: Iterable[tuple[int, Offer]]) -> int:
         for place, offer in placed
         if offer.reward is not None or isinstance(offer.benefit, PointsPayment)
     )
+
+
+def _engaging(placed: Iterable[tuple[int, Offer]]) -> int:
+    """Return the bits of those with a mechanic."""
+    return sum(1 << place for place, offer in placed if offer.mechanic is not None)
 
 
 def _coded(placed: Iterable[tuple[int, Offer]]) -> int:

@@ -108,8 +108,6 @@ class EmbeddedEventLog:
         if error is None:
             self._packer.stored(position.result())
             self._note(group.first, position.result())
-        else:
-            self._packer.lost()
         self._sequencer.ended(group, error)
 
     def _note(self, offset: int, position: int) -> None:
@@ -119,7 +117,11 @@ class EmbeddedEventLog:
             log.warning("an index entry was left out", cause=str(error))
 
     def _roll_back(self) -> None:
-        """The disk is full: forget the offsets and keys that did not reach it."""
+        """The disk is full: forget the offsets, keys and samples that did not reach it.
+
+        Here and not where a group ends: by then others may be packed who come again at once.
+        """
+        self._packer.lost()
         self._sequencer.roll_back(StorageFull())
 
     async def find(self, message_id: str, source: str | None = None) -> list[StoredEvent]:

@@ -1,6 +1,5 @@
 """Which runs make up the dedup index, and up to which offset: one small file, swapped whole."""
 
-import os
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from queqiao.kernel.whole_file import replace_whole
 from queqiao.ports.event_log.runs import Run
 
 NAME = "runs.json"
@@ -70,20 +70,5 @@ class Manifest:
     def save(self, runs: Iterable[Run], indexed: int) -> None:
         """Replace the list, durably."""
         content = _Content(indexed, [run.path.name for run in runs])
-        replace_file(self._path, msgspec.json.encode(content))
+        replace_whole(self._path, msgspec.json.encode(content))
         self._content = content
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Put a small file in the place of another, durably: readers see the old or the new."""
-    draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

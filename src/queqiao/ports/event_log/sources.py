@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from queqiao.ports.event_log.manifest import replace_file
+from queqiao.kernel.whole_file import replace_whole
 
 NAME = "sources.json"
 
@@ -22,7 +22,7 @@ class Sources:
         known = self._names.get(source)
         if known is None:
             known = prefix_of(source)
-            replace_file(self._path, msgspec.json.encode([*self._names, source]))
+            replace_whole(self._path, msgspec.json.encode([*self._names, source]))
             self._names[source] = known
         return known
 

@@ -69,7 +69,7 @@ EARLY, LATE = "(early)", "(late)"
 """Stand for the counter in the refusal of a step outside its window; ``free`` is 0."""
 
 
-class Take(msgspec.Struct, frozen=True):
+class Take(msgspec.Struct, frozen=True, gc=False):
     """What a step wants of one counter.
 
     ``limit`` opens the counter with that limit, or gives it that limit from now on; it stays so
@@ -88,7 +88,7 @@ class Granted(msgspec.Struct, frozen=True, tag="granted"):
     amounts: dict[str, int]
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
     """Nothing was taken: this counter, the first in the order of the takes, had too little free."""
 
     counter: str
@@ -110,13 +110,13 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, gc=False):
     closes_us: int = AMOUNT_MAX
 
 
-class Leased(msgspec.Struct, frozen=True, tag="leased"):
+class Leased(msgspec.Struct, frozen=True, gc=False, tag="leased"):
     """The ask was granted: until when, as its first answer said."""
 
     expires_at_us: int
 
 
-class Clashed(msgspec.Struct, frozen=True, tag="clashed"):
+class Clashed(msgspec.Struct, frozen=True, gc=False, tag="clashed"):
     """The key was used with other content; nothing was done. A single step raises Conflict."""
 
 

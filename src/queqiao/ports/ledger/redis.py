@@ -43,15 +43,14 @@ from queqiao.ports.ledger.base import (
     NOTHING,
     Ask,
     Balance,
-    Clashed,
     Granted,
-    Leased,
     Outcome,
     Proof,
     Refused,
     Remembered,
     Take,
 )
+from queqiao.ports.ledger.redis_asks import amounts_packed, outcomes, packed
 from queqiao.ports.ledger.redis_calls import RETRY_FOR_S, RedisCalls
 from queqiao.ports.ledger.redis_proof import prove
 from queqiao.ports.ledger.redis_server import Place
@@ -74,16 +73,28 @@ ENTRIES_MAX = 100_000
 """Entries of the log that the server keeps; about 150 bytes of its memory each."""
 FORMAT = "1"
 """Of the data on the server; another one is not touched."""
-KEYS = ("meta", "counters", "names", "holdings", "due", "log", "opening", "idle", "settled")
+KEYS = (
+    "meta",
+    "counters",
+    "names",
+    "holdings",
+    "due",
+    "log",
+    "opening",
+    "idle",
+    "settled",
+    "unnamed",
+    "flights",
+)
 """What the functions keep beside the ledger's place; see the head of their file."""
-EXPIRE_AT_A_TIME = 1_000
-"""How many reservations the function frees in one call; others get their turn in between."""
 ASKS_AT_A_TIME = 64
-"""How many asks of ``reserve_many`` one call holds, for the same reason."""
+"""How many asks of ``reserve_many`` one call holds, so that others get their turn in between."""
 
 _SOURCE = files("queqiao.ports.ledger").joinpath("redis_functions.lua").read_text("utf-8")
 LIBRARY = "queqiao_ledger_" + blake2b(_SOURCE.encode(), digest_size=4).hexdigest()
 _CODE = f"#!lua name={LIBRARY}\n" + _SOURCE.replace("@", LIBRARY)
+_MORE = [b"more"]
+"""The answer of a step that only freed what was due: there is more of it."""
 _pairs = msgspec.json.Decoder(list[tuple[str, str]])
 
 
@@ -107,7 +118,7 @@ class RedisLedger:
         """Open a counter or change its limit; return its balance after that."""
         check_name(counter, "counter")
         check_amount(limit, "limit")
-        asked = _packed({counter: limit})
+        asked = amounts_packed({counter: limit})
         answer = await self._step("set_limit", key, now_us, asked, counter, str(limit))
         return Balance(*map(int, answer[1:]))
 
@@ -127,8 +138,8 @@ class RedisLedger:
     ) -> Granted | Refused:
         amounts, limits = sum_takes(takes)
         rows = [(name, str(amount), str(limits.get(name, ""))) for name, amount in amounts.items()]
-        asked, packed = _packed(amounts), msgspec.json.encode(rows)
-        answer = await self._step(kind, key, now_us, asked, str(expires_at_us), packed)
+        asked, packed_rows = amounts_packed(amounts), msgspec.json.encode(rows)
+        answer = await self._step(kind, key, now_us, asked, str(expires_at_us), packed_rows)
         if answer[0] == b"refused":
             return Refused(answer[1].decode(), int(answer[2]))
         return Granted(key, _amounts(answer[1]))
@@ -140,9 +151,8 @@ class RedisLedger:
         parts = [asks[at : at + ASKS_AT_A_TIME] for at in range(0, len(asks), ASKS_AT_A_TIME)]
         told: list[Outcome] = []
         for part in parts:
-            packed = msgspec.msgpack.encode([_ask(ask) for ask in part])
-            answers = await self._function("reserve_many", self._entries_max, str(now_us), packed)
-            told += map(_outcome, answers)
+            answer = await self._stepped("reserve_many", now_us, packed(part))
+            told += outcomes(part, answer)
         return told
 
     async def recall(self, keys: Sequence[str]) -> dict[str, Remembered]:
@@ -159,7 +169,7 @@ class RedisLedger:
         check_count(count)
         check_amount(count, "count")
         check_amount(passed, "passed")
-        asked = _packed({counter: count})
+        asked = amounts_packed({counter: count})
         answer = await self._step("draw", key, now_us, asked, counter, str(count), str(passed))
         return int(answer[3])
 
@@ -187,9 +197,9 @@ class RedisLedger:
         check_amount(now_us, "now_us")
         count = 0
         while True:
-            freed: int = await self._function("expire", self._entries_max, str(now_us))
-            count += freed
-            if freed < EXPIRE_AT_A_TIME:
+            freed, more = await self._function("expire", self._entries_max, str(now_us))
+            count += int(freed)
+            if not more:
                 return count
 
     async def balances(self, counters: Sequence[str]) -> dict[str, Balance]:
@@ -201,6 +211,8 @@ class RedisLedger:
 
     async def find(self, prefix: str, limit: int) -> dict[str, Balance]:
         """Return up to ``limit`` counters whose names start with ``prefix``, in order of name."""
+        while await self._function("name_some"):
+            pass
         first, last = (b"[" + prefix.encode(), b"[" + prefix.encode() + b"\xff")
         names = await self._calls.call(
             "ZRANGEBYLEX", self._place.key("names"), first, last, "LIMIT", "0", str(limit)
@@ -220,12 +232,19 @@ class RedisLedger:
         """Call a step's function. Raises what its answer says."""
         check_name(key, "key")
         check_amount(now_us, "now_us")
-        answer = await self._function(name, self._entries_max, str(now_us), key, *rest)
+        answer = await self._stepped(name, now_us, key, *rest)
         error = _ERRORS.get(answer[0])
         if error is not None:
             raise error()
         steps: list[bytes] = answer
         return steps
+
+    async def _stepped(self, name: str, now_us: int, *rest: bytes | str) -> Any:
+        """Call a step's function until all that is due was freed, some with each call."""
+        while True:
+            answer = await self._function(name, self._entries_max, str(now_us), *rest)
+            if answer != _MORE:
+                return answer
 
     async def _function(self, name: str, *arguments: bytes | str) -> Any:
         function = f"{LIBRARY}_{name}"
@@ -264,26 +283,6 @@ _ERRORS: dict[bytes, Callable[[], QueqiaoError]] = {
 }
 
 
-def _packed(amounts: Mapping[str, int]) -> bytes:
-    """Return what is asked, in an order of its own: the same amounts are the same bytes."""
-    return msgspec.json.encode([(name, str(amounts[name])) for name in sorted(amounts)])
-
-
-def _ask(ask: Ask) -> tuple[object, ...]:
-    takes = [(name, amount, ask.limits.get(name, -1)) for name, amount in ask.amounts.items()]
-    asked = _packed(ask.amounts)
-    return (ask.key, asked.decode(), takes, ask.expires_at_us, ask.opens_us, ask.closes_us)
-
-
-def _outcome(answer: bytes) -> Outcome:
-    if answer[:1] == b"L":
-        return Leased(int(answer[1:]))
-    if answer[:1] == b"R":
-        free, _, counter = answer[1:].partition(b" ")
-        return Refused(counter.decode(), int(free))
-    return Clashed()
-
-
 def _remembered(row: bytes | None) -> Remembered | None:
     """Return what the functions remember of a key; see ``hold`` in their file."""
     if row is None:
@@ -300,7 +299,7 @@ def _remembered(row: bytes | None) -> Remembered | None:
 def _checked(amounts: Mapping[str, int]) -> bytes:
     for amount in amounts.values():
         check_amount(amount, "amounts")
-    return _packed(amounts)
+    return amounts_packed(amounts)
 
 
 def _amounts(packed: bytes | str) -> dict[str, int]:

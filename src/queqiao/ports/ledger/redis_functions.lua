@@ -10,17 +10,22 @@
 --                     weight: of the log, in reservations or single steps
 --   counters  hash    name -> "wanted free leased spent"
 --   names     sorted  the names of the counters, for finding by prefix
+--   unnamed   list    names of counters that are to be put there before the next who looks
 --   holdings  hash    key of a step -> what is remembered of it (msgpack, amounts in JSON)
 --   due       sorted  keys of open reservations by the time at which they expire
+--   flights   sorted  the same for those that were made together, all of a call as one member
+--                     (msgpack); it stays until then, whatever became of them
 --   log       stream  the entries: kind, key, at, moved = transfers (msgpack), weight, newest last
 --   opening   hash    name -> "free leased spent" before the oldest entry that the log still has
 --   idle, settled  lists  "at key": what may be forgotten, oldest first
 
 local META, COUNTERS, NAMES, HOLDINGS, DUE, LOG, OPENING, IDLE, SETTLED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local UNNAMED, FLIGHTS = 10, 11
 local BUDGET, FREE, LEASED, SPENT = 0, 1, 2, 3
 
 local NAMES_OF_KEYS = {
   'meta', 'counters', 'names', 'holdings', 'due', 'log', 'opening', 'idle', 'settled',
+  'unnamed', 'flights',
 }
 local known_places = {}
 
@@ -28,7 +33,8 @@ local DAY_US = 24 * 3600 * 1000000
 local KEPT_US = { [IDLE] = 2 * DAY_US, [SETTLED] = 90 * DAY_US }
 local QUEUE_OF = { refused = IDLE, freed = IDLE, spent = SETTLED, done = SETTLED }
 local AT_A_TIME = 4 -- what a step forgets and folds beside its own work: more than it adds
-local DUE_AT_A_TIME = 1000
+local DUE_AT_A_TIME, FLIGHTS_AT_A_TIME = 200, 4 -- some 10 ms, in which the server answers nobody
+local NAMES_AT_A_TIME = 1000
 local AMOUNT_MAX = 9007199254740991
 
 -- Returns the keys of the ledger at a place; made once for each place, since a step needs them all.
@@ -59,6 +65,21 @@ local function call_many(command, key, arguments)
   end
 end
 
+-- Returns what a hash has for each name, false where it has nothing.
+local function get_many(key, names)
+  if #names <= AT_ONCE_MAX then
+    return #names > 0 and redis.call('HMGET', key, unpack(names)) or {}
+  end
+  local found = {}
+  for first = 1, #names, AT_ONCE_MAX do
+    local last = math.min(first + AT_ONCE_MAX - 1, #names)
+    for _, value in ipairs(redis.call('HMGET', key, unpack(names, first, last))) do
+      found[#found + 1] = value
+    end
+  end
+  return found
+end
+
 -- Amounts are told and kept as JSON, [["name", "amount"], …]: strings, so that no digit is lost.
 local function encoded(rows)
   return #rows > 0 and cjson.encode(rows) or '[]'
@@ -66,8 +87,13 @@ end
 
 -- Steps: counters are read once, changed in memory, written at the end.
 
+-- stored: counters as they were found, by name; new: names of counters that are opened
+-- rows: what is written of counters that nothing else of the step reads; leased: sums by name
+-- packed: transfers that came ready to be written, two to an element
 local function begin(keys)
-  return { keys = keys, books = {}, moved = {} }
+  return {
+    keys = keys, books = {}, moved = {}, stored = {}, new = {}, rows = {}, leased = {}, packed = {},
+  }
 end
 
 local function book(step, name)
@@ -75,7 +101,10 @@ local function book(step, name)
   if found then
     return found
   end
-  local packed = redis.call('HGET', step.keys[COUNTERS], name)
+  local packed = step.stored[name]
+  if packed == nil then
+    packed = redis.call('HGET', step.keys[COUNTERS], name)
+  end
   if packed then
     local wanted, free, leased, spent = string.match(packed, '^(%d+) (%d+) (%d+) (%d+)$')
     found = {
@@ -111,7 +140,9 @@ end
 local function relimit(step, name, limit)
   local counter = book(step, name)
   local bound = limit_of(counter)
-  counter.is_new = counter.is_new or not counter.open
+  if not counter.open then
+    step.new[#step.new + 1] = name
+  end
   counter.wanted, counter.open, counter.changed = limit, true, true
   if limit > bound then
     move(step, name, BUDGET, FREE, limit - bound)
@@ -130,16 +161,17 @@ end
 
 -- Holdings: what is remembered of a key.
 
-local function find(keys, key)
-  local packed = redis.call('HGET', keys[HOLDINGS], key)
-  if not packed then
-    return nil
-  end
+local function unpacked_holding(packed)
   local row = cmsgpack.unpack(packed)
   return {
     kind = row[1], state = row[2], at = row[3], asked = row[4], expires = row[5], spent = row[6],
     refunded = row[7], answer = row[8], of_key = row[9],
   }
+end
+
+local function find(keys, key)
+  local packed = redis.call('HGET', keys[HOLDINGS], key)
+  return packed and unpacked_holding(packed) or nil
 end
 
 local function packed_holding(held)
@@ -180,16 +212,25 @@ end
 -- The log: what is cut off of it goes into the opening balances.
 
 local function open_with(keys, moved)
-  local books = {}
+  local books, names = {}, {}
   for _, transfer in ipairs(moved) do
-    local name, giver, taker, amount = transfer[1], transfer[2], transfer[3], transfer[4]
+    local name = transfer[1]
     if not books[name] then
-      local packed = redis.call('HGET', keys[OPENING], name) or '0 0 0'
-      local free, leased, spent = string.match(packed, '^(%d+) (%d+) (%d+)$')
-      books[name] = { [BUDGET] = 0, tonumber(free), tonumber(leased), tonumber(spent) }
+      books[name] = { [BUDGET] = 0, 0, 0, 0 }
+      names[#names + 1] = name
     end
-    books[name][giver] = books[name][giver] - amount
-    books[name][taker] = books[name][taker] + amount
+  end
+  for number, packed in ipairs(get_many(keys[OPENING], names)) do
+    if packed then
+      local opened = books[names[number]]
+      local free, leased, spent = string.match(packed, '^(%d+) (%d+) (%d+)$')
+      opened[FREE], opened[LEASED], opened[SPENT] = tonumber(free), tonumber(leased), tonumber(spent)
+    end
+  end
+  for _, transfer in ipairs(moved) do
+    local opened, giver, taker, amount = books[transfer[1]], transfer[2], transfer[3], transfer[4]
+    opened[giver] = opened[giver] - amount
+    opened[taker] = opened[taker] + amount
   end
   local rows = {}
   for name, opened in pairs(books) do
@@ -220,25 +261,41 @@ end
 
 -- Writing a step: counters, the entry, what is remembered of the key.
 
+-- Returns the transfers of a step as msgpack, an array of arrays.
+local function packed_moves(step)
+  local moved, packed = step.moved, step.packed
+  for name, amount in pairs(step.leased) do
+    moved[#moved + 1] = { name, FREE, LEASED, amount }
+  end
+  local count = #moved + 2 * #packed
+  for first = 1, #moved, AT_ONCE_MAX do
+    local last = math.min(first + AT_ONCE_MAX - 1, #moved)
+    packed[#packed + 1] = cmsgpack.pack(unpack(moved, first, last))
+  end
+  local header
+  if count < 16 then
+    header = string.char(144 + count)
+  else
+    header = string.char(220, math.floor(count / 256) % 256, count % 256)
+  end
+  return header .. table.concat(packed)
+end
+
 local function write(step, kind, key, now, weight)
-  local keys, counters, names = step.keys, {}, {}
+  local keys, counters = step.keys, step.rows
   for name, counter in pairs(step.books) do
     if counter.changed then
       counters[#counters + 1] = name
       counters[#counters + 1] = string.format('%.0f %.0f %.0f %.0f', counter.wanted, counter[FREE],
         counter[LEASED], counter[SPENT])
     end
-    if counter.is_new then
-      names[#names + 1] = 0
-      names[#names + 1] = name
-    end
   end
   call_many('HSET', keys[COUNTERS], counters)
-  call_many('ZADD', keys[NAMES], names)
+  call_many('RPUSH', keys[UNNAMED], step.new)
   local number = redis.call('HINCRBY', keys[META], 'seq', 1)
   redis.call('HINCRBY', keys[META], 'weight', weight or 1)
   redis.call('XADD', keys[LOG], text(number) .. '-0', 'kind', kind, 'key', key,
-    'at', text(now), 'moved', cmsgpack.pack(step.moved), 'weight', weight or 1)
+    'at', text(now), 'moved', packed_moves(step), 'weight', weight or 1)
   local latest = tonumber(redis.call('HGET', keys[META], 'latest') or '0')
   if now > latest then
     latest = now
@@ -265,17 +322,38 @@ local function free(keys, kind, key, held, now, entries_max)
   clean(keys, latest, entries_max)
 end
 
+-- Frees what is still open of a flight whose time is over; returns how many.
+local function land(keys, flight, now, entries_max)
+  local freed, landing = 0, cmsgpack.unpack(flight)
+  for number, packed in ipairs(get_many(keys[HOLDINGS], landing)) do
+    if packed then
+      local key = landing[number]
+      local held = unpacked_holding(packed)
+      if held.state == 'open' and held.expires <= now then
+        free(keys, 'expire', key, held, now, entries_max)
+        freed = freed + 1
+      end
+    end
+  end
+  redis.call('ZREM', keys[FLIGHTS], flight)
+  return freed
+end
+
+local function due_of(keys, which, now, most)
+  return redis.call('ZRANGEBYSCORE', keys[which], '-inf', text(now), 'LIMIT', 0, most)
+end
+
+-- Returns how many were freed, and whether there are more.
 local function expire_some(keys, now, entries_max)
-  local due = redis.call('ZRANGEBYSCORE', keys[DUE], '-inf', text(now), 'LIMIT', 0, DUE_AT_A_TIME)
+  local due = due_of(keys, DUE, now, DUE_AT_A_TIME)
   for _, key in ipairs(due) do
     free(keys, 'expire', key, find(keys, key), now, entries_max)
   end
-  return #due
-end
-
-local function expire_due(keys, now, entries_max)
-  while expire_some(keys, now, entries_max) == DUE_AT_A_TIME do
+  local freed, flights = #due, due_of(keys, FLIGHTS, now, FLIGHTS_AT_A_TIME)
+  for _, flight in ipairs(flights) do
+    freed = freed + land(keys, flight, now, entries_max)
   end
+  return freed, #due == DUE_AT_A_TIME or #flights == FLIGHTS_AT_A_TIME
 end
 
 local function first_answer(held)
@@ -318,7 +396,6 @@ end
 -- args: entries_max, now, key, asked, counter, limit
 local function set_limit(keys, args)
   local entries_max, now, key, asked = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
-  expire_due(keys, now, entries_max)
   local told = again(find(keys, key), 'limit', asked, '')
   if told then
     return told
@@ -363,7 +440,6 @@ local function take(kind, target, state)
   return function(keys, args)
     local entries_max, now, key, asked = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
     local expires = tonumber(args[5])
-    expire_due(keys, now, entries_max)
     local told = again(find(keys, key), kind, asked, '')
     if told then
       return told
@@ -388,89 +464,136 @@ end
 
 -- What stands in the way of an ask, as an answer, or nothing. Limits of counters that are open are
 -- set on the way; one that is not is opened only when nothing stands in the way.
-local function lease_one(step, ask, now)
-  local rows, opens, closes = ask[3], ask[5], ask[6]
-  if now < opens or now >= closes then
-    return { 'refused', now < opens and '(early)' or '(late)', '0' }
+--
+-- An ask comes flat: key, asked, expires, opens, closes, rest of its holding (msgpack), then for
+-- each take the number of its name, amount, limit (-1 keeps the one that there is), and, where the
+-- name is in no other ask and the limit is enough, the counter's row after it was opened with that
+-- limit and leased from, and the transfers for it (msgpack), else ''.
+local OPENS, CLOSES, REST, TAKES, FIELDS = 4, 5, 6, 7, 5
+
+local function is_fresh(step, name, opened)
+  return opened ~= '' and step.stored[name] == false
+end
+
+local function lease_one(step, names, ask, now)
+  if now < ask[OPENS] or now >= ask[CLOSES] then
+    return { 'refused', now < ask[OPENS] and '(early)' or '(late)', '0' }
   end
   local refused
-  for _, row in ipairs(rows) do
-    local name, limit = row[1], row[3]
-    local counter = book(step, name)
-    if limit >= 0 and counter.open and counter.wanted ~= limit then
-      relimit(step, name, limit)
-    end
-    local available = counter.open and counter[FREE] or math.max(limit, 0)
-    if row[2] > available and not refused then
-      refused = { 'refused', name, text(available) }
+  for at = TAKES, #ask, FIELDS do
+    local name, amount, limit = names[ask[at]], ask[at + 1], ask[at + 2]
+    if not is_fresh(step, name, ask[at + 3]) then
+      local counter = book(step, name)
+      if limit >= 0 and counter.open and counter.wanted ~= limit then
+        relimit(step, name, limit)
+      end
+      local available = counter.open and counter[FREE] or math.max(limit, 0)
+      if amount > available and not refused then
+        refused = { 'refused', name, text(available) }
+      end
     end
   end
   if refused then
     return refused
   end
-  for _, row in ipairs(rows) do
-    local counter = book(step, row[1])
-    if row[3] >= 0 and not counter.open then
-      relimit(step, row[1], row[3])
+  for at = TAKES, #ask, FIELDS do
+    local name, amount, limit = names[ask[at]], ask[at + 1], ask[at + 2]
+    if is_fresh(step, name, ask[at + 3]) then
+      local rows, new, packed = step.rows, step.new, step.packed
+      rows[#rows + 1] = name
+      rows[#rows + 1] = ask[at + 3]
+      new[#new + 1] = name
+      packed[#packed + 1] = ask[at + 4]
+    else
+      local counter = book(step, name)
+      if limit >= 0 and not counter.open then
+        relimit(step, name, limit)
+      end
+      if amount > 0 then
+        counter[FREE], counter[LEASED] = counter[FREE] - amount, counter[LEASED] + amount
+        counter.changed = true
+        step.leased[name] = (step.leased[name] or 0) + amount
+      end
     end
-    move(step, row[1], FREE, LEASED, row[2])
   end
   return nil
 end
 
--- args: entries_max, now, asks (msgpack): rows of key, asked, takes, expires, opens, closes; a take
--- is name, amount, limit (-1 keeps the one that there is). All of them are one entry of the log.
-local function reserve_many(keys, args)
-  local entries_max, now, asks = tonumber(args[1]), tonumber(args[2]), cmsgpack.unpack(args[3])
-  expire_due(keys, now, entries_max)
-  local step, answers, fresh, known = begin(keys), {}, {}, {}
-  for number, ask in ipairs(asks) do
-    local key, asked = ask[1], ask[2]
-    local held = known[key] or find(keys, key)
-    if not held then
-      local refused = lease_one(step, ask, now)
-      held = {
-        kind = 'reserve', state = refused and 'refused' or 'open', asked = asked,
-        expires = ask[4], answer = refused or {}, of_key = '',
-      }
-      known[key] = held
-      fresh[#fresh + 1] = key
-    end
-    if held.kind ~= 'reserve' or held.asked ~= asked then
-      answers[number] = 'C'
-    elseif #held.answer > 0 then
-      answers[number] = 'R' .. held.answer[3] .. ' ' .. held.answer[2]
+-- What the holding of a reservation begins and ends with, in msgpack: an array of 9, its kind and
+-- state; no answer, no other key. Between them are the time and its rest.
+local HEADS = { open = '\153\167reserve\164open', refused = '\153\167reserve\167refused' }
+local OPEN_TAIL = '\144\160'
+
+local function told_of(held)
+  if #held.answer > 0 then
+    return 'R' .. held.answer[3] .. ' ' .. held.answer[2]
+  end
+  return 'L' .. text(held.expires)
+end
+
+-- Writes what is remembered of the asks that were new; refusals: by the place of an ask.
+local function hold_many(keys, asks, fresh, refusals, latest)
+  local at, holdings, due, idle = cmsgpack.pack(latest), {}, {}, {}
+  for _, number in ipairs(fresh) do
+    local ask, refused = asks[number], refusals[number]
+    holdings[#holdings + 1] = ask[1]
+    if refused then
+      holdings[#holdings + 1] = HEADS.refused .. at .. ask[REST] .. cmsgpack.pack(refused, '')
+      idle[#idle + 1] = text(latest) .. ' ' .. ask[1]
     else
-      answers[number] = 'L' .. text(held.expires)
+      holdings[#holdings + 1] = HEADS.open .. at .. ask[REST] .. OPEN_TAIL
+      local expires = due[ask[3]] or {}
+      due[ask[3]], expires[#expires + 1] = expires, ask[1]
+    end
+  end
+  call_many('HSET', keys[HOLDINGS], holdings)
+  call_many('RPUSH', keys[IDLE], idle)
+  for expires, flight in pairs(due) do
+    redis.call('ZADD', keys[FLIGHTS], text(expires), cmsgpack.pack(flight))
+  end
+end
+
+-- args: entries_max, now, names and asks (msgpack). All of them are one entry of the log. Answers
+-- with msgpack: 'L' leased as asked, 'L<until>' as once, 'R<free> <counter>' refused, 'C' clashed.
+local function reserve_many(keys, args)
+  local entries_max, now, asked = tonumber(args[1]), tonumber(args[2]), cmsgpack.unpack(args[3])
+  local names, asks = asked[1], asked[2]
+  local step, asking = begin(keys), {}
+  for number, ask in ipairs(asks) do
+    asking[number] = ask[1]
+  end
+  for number, packed in ipairs(get_many(keys[COUNTERS], names)) do
+    step.stored[names[number]] = packed
+  end
+  local held, first = get_many(keys[HOLDINGS], asking), {}
+  local answers, fresh, refusals = {}, {}, {}
+  for number, ask in ipairs(asks) do
+    local key, before = ask[1], first[ask[1]]
+    if held[number] then
+      local known = unpacked_holding(held[number])
+      local is_same = known.kind == 'reserve' and known.asked == ask[2]
+      answers[number] = is_same and told_of(known) or 'C'
+    elseif before then
+      answers[number] = asks[before][2] ~= ask[2] and 'C'
+        or told_of({ answer = refusals[before] or {}, expires = asks[before][3] })
+    else
+      local refused = lease_one(step, names, ask, now)
+      refusals[number], first[key] = refused, number
+      fresh[#fresh + 1] = number
+      answers[number] = refused and told_of({ answer = refused }) or 'L'
     end
   end
   if #fresh > 0 then
     local latest = write(step, 'reserve_many', '', now, #fresh)
-    local holdings, due, idle = {}, {}, {}
-    for _, key in ipairs(fresh) do
-      local held = known[key]
-      held.at = latest
-      holdings[#holdings + 1] = key
-      holdings[#holdings + 1] = packed_holding(held)
-      if held.state == 'open' then
-        due[#due + 1] = text(held.expires)
-        due[#due + 1] = key
-      else
-        idle[#idle + 1] = text(latest) .. ' ' .. key
-      end
-    end
-    call_many('HSET', keys[HOLDINGS], holdings)
-    call_many('ZADD', keys[DUE], due)
-    call_many('RPUSH', keys[IDLE], idle)
+    hold_many(keys, asks, fresh, refusals, latest)
     clean(keys, latest, entries_max, #fresh)
   end
-  return answers
+  return cmsgpack.pack(answers)
 end
 
 -- args: entries_max, now, key, asked, counter, count, passed
 local function draw(keys, args)
   local entries_max, now, key, asked = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
-  expire_due(keys, now, entries_max)
   local told = again(find(keys, key), 'draw', asked, '')
   if told then
     return told
@@ -494,7 +617,6 @@ end
 -- args: entries_max, now, key, amounts ('' spends all of them)
 local function commit(keys, args)
   local entries_max, now, key = tonumber(args[1]), tonumber(args[2]), args[3]
-  expire_due(keys, now, entries_max)
   local held = find(keys, key)
   if held and held.state == 'spent' then
     return { 'granted', held.spent }
@@ -528,7 +650,6 @@ end
 -- args: entries_max, now, key
 local function release(keys, args)
   local entries_max, now, key = tonumber(args[1]), tonumber(args[2]), args[3]
-  expire_due(keys, now, entries_max)
   local held = find(keys, key)
   if held and held.state == 'spent' then
     return { 'committed' }
@@ -554,7 +675,6 @@ end
 local function refund(keys, args)
   local entries_max, now, key, asked = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
   local of_key, amounts = args[5], by_name(asked)
-  expire_due(keys, now, entries_max)
   local told = again(find(keys, key), 'refund', asked, of_key)
   if told then
     return told
@@ -579,21 +699,45 @@ local function refund(keys, args)
   return { 'granted', asked }
 end
 
--- args: entries_max, now; returns how many were freed, at most DUE_AT_A_TIME
+-- args: entries_max, now; returns how many were freed, and 1 where there are more
 local function expire(keys, args)
-  return expire_some(keys, tonumber(args[2]), tonumber(args[1]))
+  local freed, more = expire_some(keys, tonumber(args[2]), tonumber(args[1]))
+  return { freed, more and 1 or 0 }
+end
+
+-- Puts some names where they are found by prefix; returns how many are left.
+local function name_some(keys)
+  local names, scored = redis.call('LPOP', keys[UNNAMED], NAMES_AT_A_TIME) or {}, {}
+  for _, name in ipairs(names) do
+    scored[#scored + 1] = 0
+    scored[#scored + 1] = name
+  end
+  call_many('ZADD', keys[NAMES], scored)
+  return redis.call('LLEN', keys[UNNAMED])
 end
 
 -- Returns how many reservations are open, then name and sum of what they hold.
 local function leases(keys)
-  local sums, open = {}, redis.call('ZRANGE', keys[DUE], 0, -1)
-  for _, key in ipairs(open) do
-    local held = find(keys, key)
-    for _, pair in ipairs(held and cjson.decode(held.asked) or {}) do
-      sums[pair[1]] = (sums[pair[1]] or 0) + tonumber(pair[2])
+  local sums, open, seen = {}, 0, {}
+  local function add(key)
+    local held = not seen[key] and find(keys, key)
+    seen[key] = true
+    if held and held.state == 'open' then
+      open = open + 1
+      for _, pair in ipairs(cjson.decode(held.asked)) do
+        sums[pair[1]] = (sums[pair[1]] or 0) + tonumber(pair[2])
+      end
     end
   end
-  local rows = { text(#open) }
+  for _, key in ipairs(redis.call('ZRANGE', keys[DUE], 0, -1)) do
+    add(key)
+  end
+  for _, flight in ipairs(redis.call('ZRANGE', keys[FLIGHTS], 0, -1)) do
+    for _, key in ipairs(cmsgpack.unpack(flight)) do
+      add(key)
+    end
+  end
+  local rows = { text(open) }
   for name, amount in pairs(sums) do
     rows[#rows + 1] = name
     rows[#rows + 1] = text(amount)
@@ -611,13 +755,23 @@ local function register(name, callback, flags)
   })
 end
 
-register('set_limit', set_limit, {})
-register('reserve', take('reserve', LEASED, 'open'), {})
-register('spend', take('spend', SPENT, 'spent'), {})
-register('reserve_many', reserve_many, {})
-register('draw', draw, {})
-register('commit', commit, {})
-register('release', release, {})
-register('refund', refund, {})
+-- A step frees first what is due. Where that is more than one call may free, it does nothing else
+-- and says 'more': the caller comes again, and others have their turn in between.
+local function register_step(name, callback)
+  register(name, function(keys, args)
+    local _, more = expire_some(keys, tonumber(args[2]), tonumber(args[1]))
+    return more and { 'more' } or callback(keys, args)
+  end, {})
+end
+
+register_step('set_limit', set_limit)
+register_step('reserve', take('reserve', LEASED, 'open'))
+register_step('spend', take('spend', SPENT, 'spent'))
+register_step('reserve_many', reserve_many)
+register_step('draw', draw)
+register_step('commit', commit)
+register_step('release', release)
+register_step('refund', refund)
 register('expire', expire, {})
+register('name_some', name_some, {})
 register('leases', leases, { 'no-writes' })

@@ -7,8 +7,8 @@ row are that its counters open, ``moved`` is done, and ``asked`` goes from free 
 import msgspec
 
 from queqiao.ports.ledger.base import EARLY, LATE, Ask, Clashed, Leased, Outcome, Refused
-from queqiao.ports.ledger.books import Books, Standing, Transfer, to_limit
-from queqiao.ports.ledger.steps import Holding, Step
+from queqiao.ports.ledger.books import Books, Transfer, to_limit
+from queqiao.ports.ledger.steps import Holding, State, Step
 
 GROUP = b"\xc1"
 """Begins a frame that holds a group: a byte that msgpack never uses, so no step begins with it."""
@@ -32,6 +32,8 @@ class Group(msgspec.Struct, array_like=True, frozen=True):
     rows: list[Row]
 
 
+_NOTHING: dict[str, int] = {}
+"""What a new reservation has spent and given back; one for all, since holdings never change."""
 _encoder = msgspec.msgpack.Encoder()
 _steps = msgspec.msgpack.Decoder(Step)
 _groups = msgspec.msgpack.Decoder(Group)
@@ -57,31 +59,43 @@ def decode(payload: bytes) -> Step | Group:
 def lease(books: Books, ask: Ask, now_us: int) -> Row | None:
     """Do an ask under a new key the quick way, if it is granted and changes no limit.
 
-    None: nothing was done, and ``plan`` and ``apply`` are to say what happens. Most asks are
-    granted or meet a counter that is short, so this looks each counter up once.
+    None: nothing is done, and ``plan`` and ``apply`` are to say what happens. Most asks are
+    granted, so this looks each counter up once and takes at once; a short one gives back.
     """
     if now_us < ask.opens_us or now_us >= ask.closes_us:
         return None
     counters, limits = books.counters, ask.limits
     opened: dict[str, int] = {}
-    taken: list[tuple[str, Standing, int]] = []
     for name, amount in ask.amounts.items():
-        found, limit = counters.get(name), limits.get(name)
+        found = counters.get(name)
         if found is None:
+            limit = limits.get(name)
             if amount > (limit or 0):
-                return None
+                break
             if limit is not None:
                 opened[name] = limit
-        elif (limit is not None and limit != found[4]) or amount > found[1]:
-            return None
+                counters[name] = -limit, limit - amount, amount, 0, limit
+            continue
+        budget, free, leased, spent, wanted = found
+        if amount > free or limits.get(name, wanted) != wanted:
+            break
+        if amount:
+            counters[name] = budget, free - amount, leased + amount, spent, wanted
+    else:
+        return Row(ask.key, ask.amounts, ask.expires_at_us, opened)
+    _unlease(books, ask, opened, name)
+    return None
+
+
+def _unlease(books: Books, ask: Ask, opened: dict[str, int], short: str) -> None:
+    """Take back what an ask took of the counters before the one that is short."""
+    for name, amount in ask.amounts.items():
+        if name == short:
+            return
+        if name in opened:
+            books.forget(name)
         elif amount:
-            taken.append((name, found, amount))
-    for name, (budget, free, leased, spent, wanted), amount in taken:
-        counters[name] = budget, free - amount, leased + amount, spent, wanted
-    for name, limit in opened.items():
-        amount = ask.amounts[name]
-        counters[name] = -limit, limit - amount, amount, 0, limit
-    return Row(ask.key, ask.amounts, ask.expires_at_us, opened)
+            books.unlease({name: amount})
 
 
 def plan(books: Books, ask: Ask, now_us: int) -> Row:
@@ -158,8 +172,11 @@ def entries(books: Books, row: Row) -> int:
 
 def holding(row: Row, at_us: int) -> Holding:
     """Return what is remembered of a row's key."""
-    state = "open" if row.refused is None else "refused"
-    return Holding("reserve", state, at_us, row.asked, row.expires_at_us, {}, {}, row.refused)  # type: ignore[arg-type]  # one of the states
+    state: State = "open" if row.refused is None else "refused"
+    nothing = _NOTHING
+    return Holding(
+        "reserve", state, at_us, row.asked, row.expires_at_us, nothing, nothing, row.refused
+    )
 
 
 def outcome(held: Holding, ask: Ask) -> Outcome:

@@ -66,7 +66,8 @@ class LedgerState:
         self.latest_us = 0
         self.oldest_us = 0
         """No key that could be forgotten is older."""
-        self._due: list[tuple[int, str]] = []
+        self._due: list[tuple[int, list[str]]] = []
+        """When open reservations end; those of a group that end at one moment share an entry."""
 
     # Planning: from a question to a step.
 
@@ -191,10 +192,10 @@ class LedgerState:
     def due(self, now_us: int) -> Iterator[Step]:
         """Yield the steps that free what has expired; each is to be applied before the next."""
         while self._due and self._due[0][0] <= now_us:
-            _, key = heappop(self._due)
-            held = self.holdings.get(key)
-            if held is not None and held.state == "open":
-                yield self.plan_free("expire", key, now_us)
+            for key in heappop(self._due)[1]:
+                held = self.holdings.get(key)
+                if held is not None and held.state == "open":
+                    yield self.plan_free("expire", key, now_us)
 
     # Doing and undoing.
 
@@ -238,10 +239,12 @@ class LedgerState:
         outcomes: list[Outcome] = []
         rows: list[Row] = []
         changed: dict[int, dict[str, int]] = {}
-        holdings, books, due = self.holdings, self.books, self._due
+        holdings, books = self.holdings, self.books
         at_us = self.latest_us = max(self.latest_us, now_us)
+        ends_us, ending, leased = 0, [""], Leased(0)
         for ask in asks:
-            held = holdings.get(ask.key)
+            key = ask.key
+            held = holdings.get(key)
             if held is not None:
                 outcomes.append(outcome(held, ask))
                 continue
@@ -252,12 +255,17 @@ class LedgerState:
                 if before is not None:
                     changed[len(rows)] = before
             rows.append(row)
-            holdings[ask.key] = holding(row, at_us)
-            if row.refused is None:
-                heappush(due, (row.expires_at_us, row.key))
-                outcomes.append(Leased(row.expires_at_us))
-            else:
+            holdings[key] = holding(row, at_us)
+            if row.refused is not None:
                 outcomes.append(row.refused)
+                continue
+            if ask.expires_at_us == ends_us:
+                ending.append(key)
+            else:
+                ends_us, ending = ask.expires_at_us, [key]
+                leased = Leased(ends_us)
+                heappush(self._due, (ends_us, ending))
+            outcomes.append(leased)
         return outcomes, AppliedGroup(rows, changed), len(asks) - len(rows)
 
     def apply_row(self, row: Row) -> None:
@@ -280,7 +288,7 @@ class LedgerState:
     def _hold(self, key: str, holding: Holding) -> None:
         self.holdings[key] = holding
         if holding.state == "open":
-            heappush(self._due, (holding.expires_at_us, key))
+            heappush(self._due, (holding.expires_at_us, [key]))
 
     def _wanted_or_none(self, counter: str) -> int | None:
         return self.books.wanted(counter) if self.books.is_open(counter) else None

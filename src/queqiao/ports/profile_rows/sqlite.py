@@ -37,6 +37,7 @@ from queqiao.ports.profile_rows.base import (
     counted,
     counter,
 )
+from queqiao.ports.write_ahead import write_ahead
 
 T = TypeVar("T")
 
@@ -53,7 +54,6 @@ CREATE TABLE IF NOT EXISTS cell (key TEXT NOT NULL, column TEXT NOT NULL, value 
 CREATE INDEX IF NOT EXISTS dying ON cell (dies_us) WHERE dies_us IS NOT NULL;
 """
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "secure_delete=ON",
     "cache_size=-4000",
@@ -252,6 +252,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise InvalidInput(FieldError(SETTING, _PLACE)) from error
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+    write_ahead(file)
     for pragma in _PRAGMAS:
         file.execute(f"PRAGMA {pragma}").fetchone()
     file.executescript(_TABLES)

@@ -16,6 +16,7 @@ from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.records import changes
 from queqiao.ports.records.base import Change
 from queqiao.ports.records.engine import THREADS_MAX, EngineRecords
+from queqiao.ports.write_ahead import write_ahead
 
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
 """The second: the memory that its connections share lies in a file too, which could not grow."""
@@ -104,8 +105,8 @@ def _data_version(conn: Connection) -> int:
 def _prepare(dbapi_connection: Any, _record: Any) -> None:
     """Set one new connection up; transactions are begun by us, not by the driver."""
     dbapi_connection.isolation_level = None
+    write_ahead(dbapi_connection)
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what is deleted or replaced is overwritten

@@ -20,6 +20,7 @@ RETRY_FOR_S = 3.0
 RETRY_EVERY_S = 0.02
 ANSWER_WITHIN_S = 30.0
 """A role that hangs fails its callers after so long; a report may take 10 s and a queue."""
+LATE = Message("内部服务没有及时应答", "a part of the system did not answer in time")
 
 
 class RpcClient:
@@ -32,7 +33,7 @@ class RpcClient:
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._path = path
-        self._answer_within_s = answer_within_s
+        self.answer_within_s = answer_within_s
         self._retry_for_s = retry_for_s
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -49,12 +50,10 @@ class RpcClient:
         """
         payload = msgspec.Raw(encoder.encode(request))
         try:
-            async with asyncio.timeout(self._answer_within_s):
+            async with asyncio.timeout(self.answer_within_s):
                 answer = await self._ask_until_answered(method, payload)
         except TimeoutError as error:
-            raise Unavailable(
-                Message("内部服务没有及时应答", "a part of the system did not answer in time")
-            ) from error
+            raise Unavailable(LATE) from error
         if answer.error is not None:
             raise from_wire(answer.error)
         decoder = self._decoders.get(response_type)

@@ -64,12 +64,14 @@ class ClickHouseWarehouse:
         self._writer = _queue(_set(client, _ALONE) for client in clients[:1])
         self._gatherers = _queue(_set(client, _GATHERED) for client in clients[1:writers])
         self._readers = _queue(_set(client, _bounds(limits)) for client in clients[writers:])
+        self._new_reader = lambda: _set(_prompt(connect()), _bounds(limits))
         if in_process:
             give_back_library()
 
     async def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Table:
         """Return the rows of one reading statement, within the limits."""
-        return await self._run(self._readers, lambda client: _query(client, sql, parameters))
+        renew = self._new_reader if self._in_process else None
+        return await self._run(self._readers, lambda client: _query(client, sql, parameters), renew)
 
     async def insert(self, table: str, rows: pa.Table, *, gathered: bool = False) -> None:
         """Store rows durably; ``gathered`` ones perhaps together with those of other calls."""
@@ -104,9 +106,14 @@ class ClickHouseWarehouse:
         if self._in_process:
             await self.command("SYSTEM JEMALLOC PURGE")
 
-    async def _run(self, clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
+    async def _run(
+        self,
+        clients: "SimpleQueue[Client]",
+        work: Callable[[Client], T],
+        renew: Callable[[], Client] | None = None,
+    ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _borrow, clients, work)
+        return await loop.run_in_executor(self._threads, _borrow, clients, work, renew)
 
     def close(self) -> None:
         """Wait for running calls and give the engine's memory back."""
@@ -210,11 +217,23 @@ def _queue(clients: Iterable[Client]) -> "SimpleQueue[Client]":
     return found
 
 
-def _borrow(clients: "SimpleQueue[Client]", work: Callable[[Client], T]) -> T:
+def _borrow(
+    clients: "SimpleQueue[Client]",
+    work: Callable[[Client], T],
+    renew: Callable[[], Client] | None = None,
+) -> T:
+    """Do work with a client of a queue.
+
+    Where it fails and ``renew`` is given, another takes the client's place: in this process, an
+    answer that was cut off stays open on its handle, and the next one would be read from its rest.
+    """
     client = clients.get()
     try:
         return work(client)
     except RAISED as error:
+        if renew is not None:
+            client.close()
+            client = renew()
         raise fault_of(error) from error
     finally:
         clients.put(client)

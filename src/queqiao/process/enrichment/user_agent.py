@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from queqiao.process.enrichment.declared_bots import declared
 from queqiao.process.enrichment.tables import table_of
 
 AGENTS_IN_MEMORY_MAX = 10_000
@@ -28,9 +29,8 @@ class Agent(NamedTuple):
 
 
 _TABLE = table_of("user_agents.json")
-_BOTS: tuple[str, ...] = tuple(_TABLE["bots"])
-_NOT_BOTS: tuple[str, ...] = tuple(_TABLE["not_bots"])
-_BOT = re.compile(r"bot(?![a-z])")
+_NOT_SAID = frozenset(("missing", "app_library", "not_a_browser", "foreign_name"))
+"""Servers and apps of the shop send events too; who says no word of a robot's trade is none."""
 _WINDOWS: dict[str, str] = _TABLE["windows"]
 
 Rules = list[tuple[str, "re.Pattern[str]"]]
@@ -56,17 +56,15 @@ def _read(text: str) -> Agent:
     system, system_version = _first(_SYSTEMS, text)
     if system == "Windows":
         system_version = _WINDOWS.get(system_version, "")
-    if _is_bot(text.lower()):
+    if _is_bot(text):
         return Agent("bot", browser, browser_version, system, system_version, is_bot=True)
     device, _ = _first(_DEVICES, text)
     return Agent(device or "other", browser, browser_version, system, system_version)
 
 
 def _is_bot(text: str) -> bool:
-    """Say whether a user agent in lower case is a robot's: by its own word for itself, or known."""
-    if any(known in text for known in _BOTS):
-        return True
-    return _BOT.search(text) is not None and not any(other in text for other in _NOT_BOTS)
+    found = declared(text)
+    return found is not None and found.why not in _NOT_SAID
 
 
 def _first(rules: Rules, text: str) -> tuple[str, str]:

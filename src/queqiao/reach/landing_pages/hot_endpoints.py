@@ -1,9 +1,7 @@
 """What visitors ask: the page, its live facts, its files. On the ``decide`` role, from memory."""
 
 import asyncio
-import gzip
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 
 import msgspec
 
@@ -20,17 +18,14 @@ from queqiao.reach.landing_pages.claims import (
     Visitors,
     claim_on,
 )
+from queqiao.reach.landing_pages.drawing import Drawings, Look
 from queqiao.reach.landing_pages.images import Gallery
-from queqiao.reach.landing_pages.page import lost, page
+from queqiao.reach.landing_pages.page import lost
 from queqiao.reach.landing_pages.preview import Previews
-from queqiao.reach.landing_pages.scene import LivePage, Prices, Scene, Stock, window_us
+from queqiao.reach.landing_pages.scene import LivePage, Prices, Stock, window_us
 from queqiao.reach.landing_pages.snapshot import PagesSnapshot
 
-KEPT_US = 2 * SECOND_US
-"""So long a drawn page serves before its prices and times are looked at again. What operators
-change is drawn anew at once."""
 STOCK_KEPT_US = SECOND_US
-DRAWN_MAX = 4_000
 TAGS = ("landing-pages",)
 
 _POLICY = (
@@ -47,29 +42,17 @@ HTML = "text/html; charset=utf-8"
 _VARY = ("vary", "accept-encoding, accept-language")
 
 
-class Drawn(msgspec.Struct, frozen=True, gc=False):
-    """A page as bytes, good for this ``live`` page until a moment."""
-
-    live: LivePage
-    until_us: int
-    tag: str
-    body: bytes
-    zipped: bytes
-
-    def serves(self, now_us: int) -> bool:
-        """Say whether it is still good; a clock that was set back makes it old too."""
-        return self.until_us - KEPT_US <= now_us < self.until_us
-
-
 class PageServices(msgspec.Struct, frozen=True):
     """What the routes need. ``snapshot`` gives the pages of this moment.
 
+    ``version`` tells at a moment a number that changes whenever a price may have changed;
     ``public_url`` is where the system stands for the world, empty if unknown; ``write_key`` the key
     with which pages tell what was seen.
     """
 
     snapshot: Callable[[], PagesSnapshot]
     prices: Prices
+    version: Callable[[int], int]
     records: Records
     previews: Previews
     visitors: Visitors
@@ -122,11 +105,12 @@ def _route(path: str, handler: object, summary: Message, answer: object = None) 
 
 
 class PageDesk:
-    """Answers with live pages, each drawn at most every two seconds in a language."""
+    """Answers with live pages."""
 
     def __init__(self, services: PageServices) -> None:
         self._services = services
-        self._drawn: dict[tuple[str, Language], Drawn] = {}
+        look = Look(services.zone, services.public_url, services.write_key)
+        self._drawings = Drawings(services.prices, services.version, look)
         self._asked: dict[str, tuple[int, asyncio.Future[Mapping[str, Mapping[str, int]]]]] = {}
 
     async def show(self, request: Request) -> Response:
@@ -135,7 +119,7 @@ class PageDesk:
         found = self.open_page(slug, request.now_us)
         if found is None:
             return self._lost(slug, language, request.now_us)
-        drawn = self._draw(found, language, request.now_us)
+        drawn = await self._drawings.drawn(found, language, request.now_us)
         said = (("etag", drawn.tag), ("cache-control", "no-cache"), _VARY, *SECURITY)
         if request.headers.get("if-none-match") == drawn.tag:
             return Response(304, headers=said)
@@ -191,22 +175,6 @@ class PageDesk:
         is_gone = slug in snapshot.gone or (ends_us is not None and ends_us <= now_us)
         said = (("cache-control", "no-cache"), _VARY, *SECURITY)
         return Response(410 if is_gone else 404, lost(language, is_gone=is_gone), HTML, said)
-
-    def _draw(self, live: LivePage, language: Language, now_us: int) -> Drawn:
-        key = live.document.slug, language
-        known = self._drawn.get(key)
-        if known is not None and known.live is live and known.serves(now_us):
-            return known
-        services = self._services
-        prices = services.prices(live.skus(), now_us)
-        scene = Scene(live, language, now_us, services.zone, prices)
-        body = page(scene, services.public_url, services.write_key)
-        digest = f'W/"{sha256(body).hexdigest()[:20]}"'
-        drawn = Drawn(live, now_us + KEPT_US, digest, body, gzip.compress(body, 6, mtime=0))
-        if len(self._drawn) >= DRAWN_MAX:
-            self._drawn.clear()
-        self._drawn[key] = drawn
-        return drawn
 
 
 def language_of(request: Request) -> Language:

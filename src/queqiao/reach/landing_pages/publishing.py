@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION, CouponBatchDocument
 from queqiao.kernel.documents import DocumentKind
-from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound
+from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound, Refused
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.ports.records import documents
 from queqiao.ports.records.base import Records
@@ -29,6 +29,12 @@ from queqiao.reach.landing_pages.scene import Prices, window_us
 
 _TAKEN = Message(
     "另一个已发布的页面在用这个地址，请换一个", "another live page stands here; take another slug"
+)
+PAGES_MAX = 2_000
+"""So many pages are live at once: each is held by every worker, with what it refers to."""
+_TOO_MANY = Message(
+    f"最多同时发布 {PAGES_MAX} 个页面，请先下线或归档不再使用的页面",
+    f"at most {PAGES_MAX} pages are live at once; pause or archive one that is no longer used",
 )
 _NO_BATCH = Message("没有这个券批次，请先创建", "no such coupon batch; create it first")
 _NO_PROMOTION = Message("没有这个促销", "no such promotion")
@@ -80,12 +86,15 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 def check_live(document: LandingPageDocument, conn: Connection, stocked: Stocked) -> None:
-    """Raise InvalidInput for what a page cannot be live with.
+    """Raise InvalidInput for what a page cannot be live with, Refused when there are too many.
 
     In the transaction of the write the page itself is live already, so it may be there once.
     """
     wrong = [*_missing(document, conn, stocked)]
-    here = [one for one in documents.live(conn, LANDING_PAGE) if one.document.slug == document.slug]
+    pages = documents.live(conn, LANDING_PAGE)
+    if sum(one.document.slug != document.slug for one in pages) >= PAGES_MAX:
+        raise Refused(_TOO_MANY, reason="too_many_pages")
+    here = [one for one in pages if one.document.slug == document.slug]
     if len(here) > 1 or any(one.document != document for one in here):
         wrong.insert(0, FieldError("slug", _TAKEN))
     if wrong:

@@ -1,6 +1,6 @@
 """All that a page is drawn from at one moment: the document, what it refers to, and prices."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from queqiao.catalog.contracts import ShownGoods
 from queqiao.decide.promotions.contracts import CouponBatchDocument, PromotionDocument
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.http import Language
-from queqiao.reach.landing_pages.document import LandingPageDocument
+from queqiao.reach.landing_pages.document import CountdownBlock, LandingPageDocument
 
 
 class Priced(Struct, frozen=True):
@@ -71,6 +71,33 @@ class LivePage(Struct, frozen=True):
     def skus(self) -> list[str]:
         """Return every SKU that the page may show."""
         return list(self.references.goods)
+
+    def says_as(self, other: "LivePage") -> bool:
+        """Say whether operators' words are those of another, whatever became of the goods."""
+        mine, others = self.references, other.references
+        return self is other or (
+            self.document == other.document
+            and mine.coupons == others.coupons
+            and mine.promotions == others.promotions
+            and mine.sales == others.sales
+        )
+
+    def turns_us(self, now_us: int) -> int | None:
+        """Return the next moment at which the page looks different by the clock alone."""
+        return min((one for one in self._moments(now_us) if one > now_us), default=None)
+
+    def _moments(self, now_us: int) -> Iterator[int]:
+        named = self.references
+        windows = [(one.starts_at, one.ends_at) for one in named.promotions.values()]
+        for batch in named.coupons.values():
+            windows.append((None, batch.ends_at))
+            if batch.personal is not None:
+                windows.append((batch.personal.claim_starts_at, batch.personal.claim_ends_at))
+        clocks = (one for one in self.document.blocks if isinstance(one, CountdownBlock))
+        windows += [(None, clock.until) for clock in clocks]
+        yield from (end for each in windows for end in window_us(*each) if end is not None)
+        turns = (sale.turn_us(now_us) for sale in named.sales.values())
+        yield from (turn for turn in turns if turn is not None)
 
 
 class Scene(Struct, frozen=True):

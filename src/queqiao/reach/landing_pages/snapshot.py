@@ -7,14 +7,15 @@ from sqlalchemy import Connection
 from queqiao.decide.promotions.contracts import COUPON_BATCH, PROMOTION
 from queqiao.decide.promotions.flash_sales.contracts import FLASH_SALE
 from queqiao.ports.records import documents
+from queqiao.reach.landing_pages.document import LandingPageDocument
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
 from queqiao.reach.landing_pages.references import Stocked, references
 from queqiao.reach.landing_pages.scene import LivePage
 
 CHANGES = ("catalog", LANDING_PAGE.name, COUPON_BATCH.name, PROMOTION.name, FLASH_SALE.name)
 """The kinds of the change feed upon which the snapshot is built anew."""
-PAGES_MAX = 2_000
-"""How many live pages are held, by id."""
+GONE_MAX = 2_000
+"""How many archived pages are remembered as gone, the newest; older ones are not found."""
 
 
 class PagesSnapshot:
@@ -25,16 +26,21 @@ class PagesSnapshot:
         self.gone = frozenset(gone) - self.pages.keys()
 
 
-def load(conn: Connection, stocked: Stocked) -> PagesSnapshot:
-    """Read every live page with what it refers to."""
-    live = documents.live(conn, LANDING_PAGE)[:PAGES_MAX]
-    pages = [
-        LivePage(stored.id, stored.document, references(conn, stored.document, stocked))
-        for stored in live
-    ]
+def load(conn: Connection, stocked: Stocked, before: PagesSnapshot | None = None) -> PagesSnapshot:
+    """Read every live page with what it refers to.
+
+    A page that is as it was ``before`` stays the same object, so that its drawing stays good.
+    """
+    known = {} if before is None else before.pages
+    pages = []
+    for stored in documents.live(conn, LANDING_PAGE):
+        document: LandingPageDocument = stored.document
+        found = LivePage(stored.id, document, references(conn, document, stocked))
+        earlier = known.get(document.slug)
+        pages.append(earlier if earlier is not None and earlier == found else found)
     return PagesSnapshot(pages, _archived(conn))
 
 
 def _archived(conn: Connection) -> list[str]:
-    found = documents.find(conn, LANDING_PAGE, state="archived", limit=PAGES_MAX)
+    found = documents.find(conn, LANDING_PAGE, state="archived", limit=GONE_MAX)
     return [stored.document.slug for stored in found]

@@ -19,10 +19,14 @@ commands = typer.Typer(help="Keys of programs.", no_args_is_help=True)
 @commands.command()
 def create(
     scope: Annotated[
-        Literal["admin", "intake", "decide", "read"], typer.Option(help="What the key may do.")
+        Literal["admin", "intake", "decide", "exchange", "cards", "read"],
+        typer.Option(help="What the key may do."),
     ],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
     source: Annotated[str, typer.Option(help="Event source of an intake key.")] = "",
+    trusted: Annotated[
+        bool, typer.Option(help="A server holds it: what it tells may decide prices.")
+    ] = False,
     home: Home = None,
     config: Config = None,
     json_: AsJson = False,
@@ -33,7 +37,9 @@ def create(
     records = adapters.records(known)
     records.upgrade()
     now_us = adapters.clock(known).now_us()
-    key_id, secret = create_key(records, wanted, name, source, now_us=now_us, random=token_bytes)
+    key_id, secret = create_key(
+        records, wanted, name, source, trusted=trusted, now_us=now_us, random=token_bytes
+    )
     records.close()
     out.print(json.dumps({"id": key_id, "scope": scope, "secret": secret}) if json_ else secret)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from queqiao.demo import offers
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.wiring import store, system
 from queqiao.wiring.commands.options import AsJson, Config, Home, settings
@@ -54,6 +55,8 @@ def demo(
     known = with_clock(system.with_options(settings(home, config), port, workers))
     if data is not None:
         known = msgspec.structs.replace(known, shop=COMPLETE_JOURNEY)
+    else:
+        known = with_profile(known)
     until_us = None if until is None else parse_rfc3339(until, "--until")
     plan = store.Plan(seed=seed, days=days, data=data, until_us=until_us)
     system.run(
@@ -67,6 +70,12 @@ def with_clock(known: Settings) -> Settings:
     """Return the settings of a demo: its store may say what time it is."""
     clock = msgspec.structs.replace(known.clock, accept_header=True)
     return msgspec.structs.replace(known, clock=clock)
+
+
+def with_profile(known: Settings) -> Settings:
+    """Return the settings of a demo: quotes are reckoned as its store does."""
+    promotions = msgspec.structs.replace(known.promotions, profile=offers.PROFILE_ID)
+    return msgspec.structs.replace(known, promotions=promotions)
 
 
 def tell(address: Address, as_json: bool) -> None:

@@ -64,7 +64,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     moving = Tiering(warehouse, tier, settings.warehouse.raw_days)
     await moving.open()
     records = adapters.records(settings)
-    rows = live.writer(settings, warehouse, loader, backfill, clock)
+    rows = live.writer(settings, warehouse, loader, backfill, clock, records=records)
     elsewhere = erasure_elsewhere.elsewhere(settings, records, clock, rows)
     eraser = eraser_of(settings, warehouse, loader, book, elsewhere)
     await eraser.recover(clock.now_us())

@@ -9,7 +9,7 @@ from queqiao.operate.application import ConsoleSettings, console_application
 from queqiao.operate.authentication import Authenticator
 from queqiao.operate.contracts import Services
 from queqiao.ports.records.base import Records
-from queqiao.wiring import adapters, kinds, operations, secret_keys
+from queqiao.wiring import adapters, kinds, operations, points_desk, secret_keys
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.console_files import console_files
 from queqiao.wiring.hot_routes import documented_routes
@@ -49,4 +49,5 @@ def application(settings: Settings, records: Records, authenticator: Authenticat
         handlers=operations.operations(settings, services),
         hot_routes=documented_routes(settings, records),
         parameters=PARAMETERS,
+        allowed=points_desk.allowed(settings, records),
     )

@@ -5,19 +5,30 @@ from decimal import Decimal
 
 import structlog
 
+from queqiao.decide.ads.caps.frequency import Frequency
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
+from queqiao.decide.ads.openrtb.hot_endpoints import BidServices, bid_routes
+from queqiao.decide.ads.openrtb.rates import Rates
+from queqiao.decide.ads.openrtb.shelf import Money
+from queqiao.decide.ads.targeting.hot_endpoints import routes as targeting_routes
+from queqiao.decide.ads.traffic.hot_endpoints import routes as traffic_routes
 from queqiao.decide.promotions.cards.card_reader import CardReader
 from queqiao.decide.promotions.cards.cards import Cards
 from queqiao.decide.promotions.cards.hot_endpoints import card_routes
 from queqiao.decide.promotions.cards.payments import Payments
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.exposures import FLUSH_EVERY_S, Exposures
+from queqiao.decide.promotions.flash_sales.contracts import HeldPrices
+from queqiao.decide.promotions.flash_sales.deals import FlashPrices
 from queqiao.decide.promotions.flash_sales.hot_endpoints import FlashServices
 from queqiao.decide.promotions.flash_sales.hot_endpoints import routes as flash_routes
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.decide.promotions.holdback import Draws, draws
 from queqiao.decide.promotions.hot_endpoints import PromotionServices
 from queqiao.decide.promotions.hot_endpoints import routes as promotion_routes
+from queqiao.decide.promotions.loyalty.hot_endpoints import points_desk
+from queqiao.decide.promotions.loyalty.keeper import Keeper
 from queqiao.decide.promotions.profiles import Profiles
 from queqiao.decide.promotions.redemptions.used_up import REFRESH_EVERY_S, read_used_up
 from queqiao.decide.promotions.restraints import Restraints
@@ -27,8 +38,18 @@ from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.http import Route
 from queqiao.operate.authentication import Authenticator
+from queqiao.ports.records.base import Records
 from queqiao.profile.contracts import LiveReader
-from queqiao.wiring import adapters, chance, changes, secret_keys
+from queqiao.wiring import (
+    adapters,
+    chance,
+    changes,
+    flash_tally,
+    frequency_caps,
+    referrals,
+    secret_keys,
+    traffic,
+)
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.hot_state import HotState
@@ -49,17 +70,22 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     follower = Follower(records)
     authenticator = Authenticator(records, clock)
     exposures = Exposures(adapters.event_log(settings), at_once=settings.clock.accept_header)
-    hot = HotState(records, secret_keys.key(settings.home, "coupons"), settings.shop.timezone)
-    hot.restraints = Restraints(draws=holdback_draws(settings))
-    hot.profiles = Profiles(default=settings.promotions.profile)
+    tally = Tally()
+    hot = hot_state(settings, records)
     follower.on("credential/", authenticator.follow)
     pages = LandingPages(settings, hot, clock)
     hot.follow(follower)
     pages.follow(follower)
     await follower.build_all()
     live = CachedReader(settings, clock)
+    frequency = await asyncio.to_thread(frequency_caps.opened, settings)
+    judges = traffic.callers(settings)
     application = HotApplication(
-        [*answered(settings, hot, live.reader, exposures), *pages.routes()],
+        [
+            *answered(settings, hot, live.reader, exposures, tally, frequency=frequency),
+            *traffic_routes(traffic.services(settings, judges)),
+            *pages.routes(),
+        ],
         clock,
         authenticator,
         accept_clock_header=settings.clock.accept_header,
@@ -69,7 +95,10 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     await server.serve(settings.socket(f"{name}.rpc"))
     following = asyncio.create_task(follower.run(stop))
     watching = asyncio.gather(
-        watch_limits(settings, hot, clock, stop), tell_exposures(exposures, stop)
+        watch_limits(settings, hot, clock, stop),
+        tell_exposures(exposures, stop),
+        flash_tally.tell(settings, tally, name, clock, stop),
+        traffic.keep(judges, stop),
     )
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
@@ -77,6 +106,17 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     await server.close()
     await live.close()
     records.close()
+
+
+def hot_state(settings: Settings, records: Records) -> HotState:
+    """Return the snapshots, empty so far, with what the settings say of them."""
+    shop = settings.shop
+    secret = secret_keys.key(settings.home, "coupons")
+    hot = HotState(records, secret, shop.timezone, shop.currency)
+    hot.restraints = Restraints(draws=holdback_draws(settings))
+    hot.money = Money(Rates(settings.openrtb.bidder().rates), shop.currency)
+    hot.profiles = Profiles(default=settings.promotions.profile)
+    return hot
 
 
 def holdback_draws(settings: Settings) -> Draws:
@@ -118,15 +158,27 @@ async def tell_exposures(exposures: Exposures, stop: asyncio.Event) -> None:
 
 
 def answered(
-    settings: Settings, hot: HotState, live: LiveReader, exposures: Exposures
+    settings: Settings,
+    hot: HotState,
+    live: LiveReader,
+    exposures: Exposures,
+    tally: Tally,
+    *,
+    frequency: Frequency,
 ) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
-    known = routes(settings, hot, live, exposures)
+    known = routes(settings, hot, live, exposures, tally, frequency=frequency)
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
 def routes(
-    settings: Settings, hot: HotState, live: LiveReader, exposures: Exposures
+    settings: Settings,
+    hot: HotState,
+    live: LiveReader,
+    exposures: Exposures,
+    tally: Tally,
+    *,
+    frequency: Frequency | None = None,
 ) -> list[Route]:
     """Return everything that the role answers."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
@@ -138,11 +190,33 @@ def routes(
         segments_of=hot.ad_segments_of,
         random_bits=chance.random_bits,
         zone=settings.shop.timezone,
+        frequency=frequency,
+    )
+    bidding = BidServices(
+        shelves=lambda: hot.shelves,
+        ledger=ledger,
+        event_log=event_log,
+        signer=ads.signer,
+        segments_of=hot.ad_segments_of,
+        random_bits=chance.random_bits,
+        settings=settings.openrtb.bidder(),
+        zone=settings.shop.timezone,
+        public_url=settings.server.public_url,
     )
     coupon_secret = secret_keys.key(settings.home, "coupons")
     guesses = GuessBudget(ledger, coupon_secret)
     reader = CardReader(lambda: hot.cards, hot.records, guesses)
     cards = Cards(reader, ledger, hot.records)
+    flash_signer = secret_keys.signer(settings.home, "flash_sales")
+    keeper = Keeper(ledger, hot.records, event_log, settings.shop.timezone)
+    points_secret = secret_keys.key(settings.home, "points")
+    points = points_desk(
+        keeper,
+        points_secret,
+        lambda: hot.programme,
+        lambda: hot.credit_programme,
+        referrals.of_orders(settings, keeper),
+    )
     promotions = PromotionServices(
         shop=hot.shop,
         ledger=ledger,
@@ -156,13 +230,16 @@ def routes(
         buyer_of=live.buyer,
         zone=settings.shop.timezone,
         cards=cards,
+        flash_prices=FlashPrices(HeldPrices(flash_signer), lambda: hot.flash_sales),
+        points=points,
     )
     flash = FlashServices(
         sales=lambda: hot.flash_sales,
         ledger=ledger,
         event_log=event_log,
-        signer=secret_keys.signer(settings.home, "flash_sales"),
+        signer=flash_signer,
         random_bits=chance.random_bits,
+        tally=tally,
     )
     recommend = RecommendServices(
         model=lambda: hot.model,
@@ -173,8 +250,11 @@ def routes(
     )
     return [
         *ads_routes(ads),
+        *targeting_routes(settings.shop.timezone),
+        *bid_routes(bidding),
         *promotion_routes(promotions),
         *card_routes(cards, Payments(reader, ledger, hot.records)),
+        *referrals.routes(settings, keeper, hot, live),
         *flash_routes(flash),
         *recommend_routes(recommend),
     ]

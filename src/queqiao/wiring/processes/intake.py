@@ -18,10 +18,12 @@ from queqiao.collect.schemas_document import EVENT_SCHEMA
 from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
+from queqiao.decide.ads.openrtb.rates import Rates
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.kernel.ids import IdSource
 from queqiao.operate.authentication import Authenticator
 from queqiao.ports.rpc import RpcServer
-from queqiao.wiring import adapters, health, memory, secret_keys
+from queqiao.wiring import adapters, flash_tally, health, memory, secret_keys, traffic
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.client_address import ClientAddresses
@@ -60,6 +62,9 @@ class Intake:
         self.addresses = ClientAddresses(settings.server.trusted_proxies)
         self.validator = Validator(self.ids, self.schemas)
         rate = settings.intake.events_per_source_per_s_max
+        self.tally = Tally()
+        self.judges = traffic.callers(settings)
+        self.forwarder = forwarder(settings)
         self.limits = SourceLimits(rate, self.clock.now_us) if rate else None
 
     def rpc_server(self) -> RpcServer:
@@ -87,17 +92,24 @@ class Intake:
             self.schemas,
             self.limits,
         )
+        notices = NoticeServices(
+            adapters.ledger(settings),
+            self.log,
+            signer,
+            traffic.watch(settings, self.judges),
+            Rates(settings.openrtb.bidder().rates),
+        )
         return HotApplication(
             [
                 *intake_routes(services),
                 *own_routes(services, browser_sdk()),
-                *notice_routes(NoticeServices(adapters.ledger(settings), self.log, signer)),
+                *notice_routes(notices),
                 *health.routes(settings),
             ],
             self.clock,
             self.authenticator,
             accept_clock_header=settings.clock.accept_header,
-            otherwise=forwarder(settings),
+            otherwise=self.forwarder,
             addresses=self.addresses,
         )
 
@@ -114,12 +126,14 @@ class Intake:
         """
         paths = intake_paths(self.express())
         if not self.settings.clock.accept_header:
-            flash = DirectFlash(self.settings, self.records, self.authenticator, self.clock)
+            authenticator, tally = self.authenticator, self.tally
+            flash = DirectFlash(self.settings, self.records, authenticator, self.clock, tally)
             flash.follow(self.follower, paths)
         return paths
 
     def close(self) -> None:
-        """Commit what is queued and give the files up."""
+        """Commit what is queued, give the files up, hang up on the other roles."""
+        self.forwarder.close()
         self.log.close()
         self.bad_rows.close()
         self.records.close()
@@ -134,6 +148,10 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     watching = asyncio.create_task(stop_when_broken([intake.log, intake.bad_rows], stop))
     surplus = memory.Surplus()
     giving_back = asyncio.create_task(every(GIVE_BACK_EVERY_S, stop, surplus.give_back))
+    counting = asyncio.create_task(
+        flash_tally.tell(settings, intake.tally, "intake", intake.clock, stop)
+    )
+    judging = asyncio.create_task(traffic.keep(intake.judges, stop))
     bounds = settings.server
     rare_collections()
     await serve_http(
@@ -146,6 +164,8 @@ async def serve(settings: Settings, stop: asyncio.Event, listener: socket.socket
     )
     await following
     await giving_back
+    await counting
+    await judging
     await server.close()
     intake.close()
     fault = await watching

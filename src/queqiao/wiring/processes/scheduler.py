@@ -5,9 +5,12 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.ads.wallets.payments import Payments
 from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.coupons.gifts import Giver
 from queqiao.decide.promotions.engagements.engaging import TELL_EVERY_S, tell_ended
+from queqiao.decide.promotions.loyalty.hot_endpoints import accounts_of_orders
+from queqiao.decide.promotions.loyalty.keeper import Keeper
 from queqiao.decide.promotions.redemptions.settlement import SETTLE_EVERY_S, Settlement
 from queqiao.kernel.clock import Clock, business_day
 from queqiao.kernel.errors import QueqiaoError, Unavailable
@@ -18,7 +21,15 @@ from queqiao.ports.records.documents import Documents
 from queqiao.ports.warehouse.base import Warehouse
 from queqiao.profile import snapshots
 from queqiao.profile.contracts import SEGMENT
-from queqiao.wiring import adapters, kinds, retention, secret_keys, webhooks
+from queqiao.wiring import (
+    adapters,
+    frequency_caps,
+    kinds,
+    referrals,
+    retention,
+    secret_keys,
+    webhooks,
+)
 from queqiao.wiring.freshness import Freshness, Work
 from queqiao.wiring.role import every
 from queqiao.wiring.schedule import AtMoment, Schedule
@@ -34,6 +45,9 @@ CHANGES_EVERY_S = 1.0
 
 CARDS_EVERY_S = 5.0
 """How soon money that was left on its way comes to its card, and what expired is written off."""
+
+POINTS_EVERY_S = 5.0
+"""How soon points that were left half moved get there, and what the clock brings is told."""
 
 GIFTS_EVERY_S = 1.0
 """How soon coupons given to a segment begin to be given."""
@@ -66,7 +80,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         live = await Documents(records).live(SEGMENT)
         return [(stored.id, stored.revision) for stored in live]
 
-    settlement = Settlement(warehouse, adapters.ledger(settings), adapters.event_log(settings))
+    keeper = points_keeper(settings, records)
+    points = accounts_of_orders(
+        keeper, secret_keys.key(settings.home, "points"), referrals.of_orders(settings, keeper)
+    )
+    settlement = Settlement(warehouse, keeper.ledger, keeper.event_log, points)
 
     async def settle() -> None:
         await settlement.settle(clock.now_us())
@@ -94,7 +112,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (retention.EVERY_S, "retention", forget),
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
+        (CARDS_EVERY_S, "ad payments", payment_upkeep(settings, records, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
+        (POINTS_EVERY_S, "points", points_upkeep(keeper, clock)),
+        (POINTS_EVERY_S, "referrals", referrals.upkeep(settings, keeper, clock)),
+        (frequency_caps.EVERY_S, "frequency caps", frequency_caps.upkeep(settings, clock, records)),
         (TELL_EVERY_S, "engagements", lambda: told(records, adapters.event_log(settings), clock)),
         (CHANGES_EVERY_S, "scheduled changes", scheduled_changes(settings, records, clock)),
     ]
@@ -111,6 +133,31 @@ def card_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
     async def work() -> None:
         await moves.finish_all(clock.now_us())
         await moves.write_off(clock.now_us())
+
+    return work
+
+
+def payment_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
+    """Return the work that finishes what advertisers paid."""
+    payments = Payments(adapters.ledger(settings), records)
+
+    async def work() -> None:
+        await payments.finish_all(clock.now_us())
+
+    return work
+
+
+def points_keeper(settings: Settings, records: Records) -> Keeper:
+    """Return what keeps the accounts of points."""
+    ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
+    return Keeper(ledger, records, event_log, settings.shop.timezone)
+
+
+def points_upkeep(keeper: Keeper, clock: Clock) -> Work:
+    """Return the work that does to points what the clock brings."""
+
+    async def work() -> None:
+        await keeper.keep_due(clock.now_us())
 
     return work
 

@@ -102,7 +102,7 @@ export default {
     queqiao_role_restarts_total: "Restarts of roles",
     up: "Scraped endpoint answers",
   },
-  keysPage: { name: "Name", nameHelp: "Such as: app tracking", scope: "Scope", scopes: { intake: "Intake (write events)", decide: "Decide (ads and prices)", read: "Read", admin: "Admin" }, source: "Source", sourceHelp: "Events are kept under this source, such as mini-program", hint: "Key ends with", created: "Created", create: "New key", none: "No keys yet.", once: "The key is shown only now. Copy it to a safe place.", remove: "Revoke", removeTitle: "Revoke key “{{name}}”?", removeTouches: "Programs that use it are refused at once.", removeUndo: "It cannot come back; make a new one and put it in place." },
+  keysPage: { name: "Name", nameHelp: "Such as: app tracking", scope: "Scope", scopes: { intake: "Intake (write events)", decide: "Decide (ads and prices)", exchange: "Ad exchange (OpenRTB bids)", cards: "Sell gift cards", read: "Read", admin: "Admin" }, source: "Source", sourceHelp: "Events are kept under this source, such as mini-program", trusted: "Held by a server", trustedOf: "Source {{source}} is held by a server", trustedHelp: "Only your servers know it. Orders and customer facts that it sends may then decide prices; never switch it on for a key in a page or an app.", trust: "Trust", distrust: "Stop trusting", trustTitle: "Trust the source “{{source}}”?", distrustTitle: "Stop trusting the source “{{source}}”?", trustTouches: "Promotions that ask for orders, spending, tags or birthdays will go by it, for everything that it ever sent. All keys of the source are marked.", trustUndo: "You can switch it back; what is known of customers is made anew each time.", hint: "Key ends with", created: "Created", create: "New key", none: "No keys yet.", once: "The key is shown only now. Copy it to a safe place.", remove: "Revoke", removeTitle: "Revoke key “{{name}}”?", removeTouches: "Programs that use it are refused at once.", removeUndo: "It cannot come back; make a new one and put it in place." },
   reach: {
     create: "New webhook",
     none: "No webhooks yet. Make one to push order events to your systems.",
@@ -122,7 +122,7 @@ export default {
     },
   },
   settings: {
-    tabs: { users: "People", audit: "Audit", taste: "My taste" },
+    tabs: { users: "People", approvals: "Approvals", audit: "Audit", taste: "My taste" },
     language: "Language",
     languages: { zh: "中文", en: "English" },
     mode: "Appearance",

@@ -1,10 +1,19 @@
 import ads from "./ads";
+import advertisers from "./advertisers";
+import approvals from "./approvals";
 import audience from "./audience";
+import coupons from "./coupons";
 import data from "./data";
+import effect from "./effect";
+import flash from "./flash";
 import imports from "./imports";
 import landing from "./landing";
 import operations from "./operations";
+import points from "./points";
+import programme from "./programme";
 import promotion from "./promotion";
+import referrals from "./referrals";
+import trying from "./trying";
 
 /** What every page but the Overview says. */
-export default { ...promotion, ...ads, ...audience, ...operations, ...data, ...imports, ...landing };
+export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };

@@ -98,7 +98,7 @@ export default {
     queqiao_role_restarts_total: "角色重启",
     up: "抓取目标可用",
   },
-  keysPage: { name: "名称", nameHelp: "例如：小程序采集", scope: "权限", scopes: { intake: "采集（写入事件）", decide: "决策（取广告与价格）", read: "只读", admin: "管理" }, source: "来源名", sourceHelp: "事件会记在这个来源下，例如 mini-program", hint: "密钥末尾", created: "创建时间", create: "新建密钥", none: "还没有密钥。", once: "密钥只显示这一次，请现在复制保存。", remove: "停用", removeTitle: "停用密钥「{{name}}」？", removeTouches: "用它的程序会立刻被拒绝。", removeUndo: "不能恢复，只能新建一个再换上。" },
+  keysPage: { name: "名称", nameHelp: "例如：小程序采集", scope: "权限", scopes: { intake: "采集（写入事件）", decide: "决策（取广告与价格）", exchange: "广告交易所（OpenRTB 竞价）", cards: "出售储值卡", read: "只读", admin: "管理" }, source: "来源名", sourceHelp: "事件会记在这个来源下，例如 mini-program", trusted: "服务器持有", trustedOf: "来源 {{source}} 由服务器持有", trustedHelp: "只有您的服务器知道它。它上报的订单和顾客情况可以决定价格；放在网页或 App 里的密钥千万不要打开。", trust: "信任", distrust: "不再信任", trustTitle: "信任来源「{{source}}」？", distrustTitle: "不再信任来源「{{source}}」？", trustTouches: "看订单、消费、标签、生日的促销将以它上报的为准，包括它以前上报的一切。该来源的全部密钥都会标上。", trustUndo: "可以再改回来；每次改动后，顾客情况会重新算一遍。", hint: "密钥末尾", created: "创建时间", create: "新建密钥", none: "还没有密钥。", once: "密钥只显示这一次，请现在复制保存。", remove: "停用", removeTitle: "停用密钥「{{name}}」？", removeTouches: "用它的程序会立刻被拒绝。", removeUndo: "不能恢复，只能新建一个再换上。" },
   reach: {
     create: "新建 Webhook",
     none: "还没有 Webhook。建一个，把订单事件推给你的系统。",
@@ -118,7 +118,7 @@ export default {
     },
   },
   settings: {
-    tabs: { users: "成员", audit: "操作记录", taste: "个人偏好" },
+    tabs: { users: "成员", approvals: "待批准", audit: "操作记录", taste: "个人偏好" },
     language: "语言",
     languages: { zh: "中文", en: "English" },
     mode: "外观",

@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
+from msgspec import Struct
+
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.pricing.pieces import Group, Share
 from queqiao.decide.promotions.rounding import Divide
@@ -34,7 +36,7 @@ class Goods(NamedTuple):
         return self._replace(shares=shares)
 
 
-class Missing(NamedTuple):
+class Missing(Struct, frozen=True, gc=False):
     """How much more goods lead to the next step, in minor units or in units of goods."""
 
     shortfall: int

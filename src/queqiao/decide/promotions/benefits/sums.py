@@ -40,6 +40,11 @@ class Percent(Sum):
         self._numerator, self._denominator = (percent / 100).as_integer_ratio()
         self.cap = cap
 
+    @property
+    def rate(self) -> tuple[int, int]:
+        """Return the share as a fraction: its numerator and denominator."""
+        return self._numerator, self._denominator
+
     def discount(self, base: int, quantity: int, divide: Divide) -> int:  # noqa: ARG002
         """Return the rounded share of the base, at most the cap."""
         share = divide(base * self._numerator, self._denominator)
@@ -53,16 +58,16 @@ class Percent(Sum):
 class Fixed(Sum):
     """An amount, at most the base."""
 
-    __slots__ = ("_amount", "cap")
+    __slots__ = ("_most", "cap")
 
     def __init__(self, amount: int, cap: int | None = None) -> None:
-        self._amount = amount
+        self._most = amount if cap is None else min(amount, cap)
         self.cap = cap
 
     def discount(self, base: int, quantity: int, divide: Divide) -> int:  # noqa: ARG002
         """Return the amount, at most the base and the cap."""
-        most = base if self.cap is None else min(base, self.cap)
-        return min(self._amount, most)
+        most = self._most
+        return most if most <= base else base  # noqa: FURB136  # min() takes four times as long
 
 
 class Nothing(Sum):

@@ -17,11 +17,13 @@ class Threshold(Sum):
 
     def __init__(self, benefit: ThresholdBenefit) -> None:
         cap = benefit.cap
-        self._tiers = [
-            (tier.at_least, off if cap is None else min(off, cap))
-            for tier in benefit.tiers
-            if (off := tier.discount) is not None
-        ]
+        self._tiers = tuple(
+            [
+                (tier.at_least, off if cap is None else min(off, cap))
+                for tier in benefit.tiers
+                if (off := tier.discount) is not None
+            ]
+        )
         self.cap = cap
         self.reads_quantity = benefit.measure == "quantity"
 
@@ -33,7 +35,7 @@ class Threshold(Sum):
             if measured < at_least:
                 break
             reached = off
-        return min(base, reached)
+        return reached if reached <= base else base  # noqa: FURB136  # four times quicker
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""
@@ -59,6 +61,13 @@ class PercentTiers(Sum):
         measured = quantity if self.reads_quantity else base
         reached = [percent for at_least, percent in self._tiers if at_least <= measured]
         return reached[-1].discount(base, quantity, divide) if reached else 0
+
+    def rate_of(self, quantity: int) -> tuple[int, int] | None:
+        """Return the share on so many units as a fraction; None where that depends on the base."""
+        if not self.reads_quantity:
+            return None
+        reached = [percent.rate for at_least, percent in self._tiers if at_least <= quantity]
+        return reached[-1] if reached else (0, 1)
 
     def next_step(self, base: int, quantity: int) -> Missing | None:
         """Return what is missing to the next tier."""

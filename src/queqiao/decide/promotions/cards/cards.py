@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from queqiao.decide.promotions.cards import card_rows
 from queqiao.decide.promotions.cards.card_reader import REFUSED, CardAsked, CardReader, Shown
@@ -19,6 +20,8 @@ from queqiao.decide.promotions.offers import FOREVER_US
 from queqiao.kernel.clock import DAY_US, format_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused, Unavailable
 from queqiao.ports.ledger.base import Ledger
+from queqiao.ports.records import audit
+from queqiao.ports.records.audit import Actor
 from queqiao.ports.records.base import Records
 
 TRIES_MAX = 32
@@ -47,8 +50,13 @@ class Cards:
         self._records = records
         self._moves = Moves(ledger, records)
 
-    async def activate(self, asked: CardAsked, amount: int | None, request_id: str) -> CardBalance:
-        """Sell a card: it holds its product's value, or ``amount``. No PIN: it is still covered."""
+    async def activate(
+        self, asked: CardAsked, amount: int | None, request_id: str, actor: Actor
+    ) -> CardBalance:
+        """Sell a card: it holds its product's value, or ``amount``. No PIN: it is still covered.
+
+        Who sold it stands in the audit trail, once however often it is asked.
+        """
         found, card = await self._reader.on_sale(asked)
         document = found.product.document
         value = _value(amount, document.value, document.balance_at_most)
@@ -59,21 +67,31 @@ class Cards:
         )
         account = CardAccount(fresh.product_id, fresh.number)
         move = _move("activate", account, value, request_id, asked.now_us)
-        begun = await self._records.write(lambda conn: card_rows.activate(conn, fresh, move))
+        noting = partial(_note, move=move, actor=actor, currency=document.currency)
+        begun = await self._records.write(
+            lambda conn: noting(conn, card_rows.activate(conn, fresh, move))
+        )
         await self._moves.finish(begun, asked.now_us)
         return await self._balance(Shown(found, card or fresh), asked.now_us)
 
-    async def top_up(self, asked: CardAsked, amount: int, request_id: str) -> CardBalance:
-        """Put more on a card. Raises Refused: ``not_reloadable``, ``balance_at_most``."""
+    async def top_up(
+        self, asked: CardAsked, amount: int, request_id: str, actor: Actor
+    ) -> CardBalance:
+        """Put more on a card, with an audit row.
+
+        Raises Refused: ``not_reloadable``, ``balance_at_most``.
+        """
         shown = await self._reader.opened(asked, needs_pin=False)
         document = shown.found.product.document
         if not document.reloadable:
             raise Refused(REFUSED, reason="not_reloadable")
         move = _move("top_up", shown.account, amount, request_id, asked.now_us)
-        await self._put(shown, move, document.balance_at_most, asked.now_us)
+        await self._put(shown, move, document.balance_at_most, asked.now_us, actor)
         return await self._balance(shown, asked.now_us)
 
-    async def _put(self, shown: Shown, move: Move, at_most: int, now_us: int) -> None:
+    async def _put(
+        self, shown: Shown, move: Move, at_most: int, now_us: int, actor: Actor | None = None
+    ) -> None:
         """Note a move and finish it; a new one must keep the card within what it may hold.
 
         It is noted in the transaction that finds room for it, so no retry finishes a refused one.
@@ -83,7 +101,10 @@ class Cards:
             settled = await self._records.read(lambda conn: card_rows.settled(conn, *named))
             has = await balance(self._ledger, shown.account)
             room = Room(at_most - has.free - has.leased, settled)
-            begun = await self._records.write(partial(card_rows.begin_within, move=move, room=room))
+            currency = shown.found.product.document.currency
+            begun = await self._records.write(
+                partial(_begin, move=move, room=room, actor=actor, currency=currency)
+            )
             if begun is not None:
                 await self._moves.finish(begun, now_us)
                 return
@@ -144,6 +165,28 @@ class Cards:
             has.leased,
             format_rfc3339(ends_us) if ends_us < FOREVER_US else None,
         )
+
+
+def _begin(
+    conn: Connection, *, move: Move, room: Room, actor: Actor | None, currency: str
+) -> Move | None:
+    begun = card_rows.begin_within(conn, move, room)
+    if begun is None or actor is None:
+        return begun
+    return _note(conn, begun, move=move, actor=actor, currency=currency)
+
+
+def _note(conn: Connection, begun: Move, *, move: Move, actor: Actor, currency: str) -> Move:
+    """Leave an audit row for money that is put on a card now; a retry leaves none.
+
+    It names the card by its number: whoever knows the code may have its money.
+    """
+    if begun is move:
+        target = f"{move.product_id}/{move.number}"
+        summary = f"{move.amount} {currency} minor units"
+        entry = audit.Entry(f"card.{move.kind}", "card", target, summary)
+        audit.note(conn, actor, entry, move.created_at_us)
+    return begun
 
 
 def _move(

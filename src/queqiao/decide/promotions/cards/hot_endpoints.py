@@ -9,10 +9,12 @@ from msgspec import Meta
 from queqiao.decide.promotions.cards.card_reader import CardAsked
 from queqiao.decide.promotions.cards.cards import CardBalance, Cards
 from queqiao.decide.promotions.cards.payments import CardPayment, Payments
+from queqiao.decide.promotions.coupons.gift_endpoints import actor_of
 from queqiao.decide.promotions.documents.bounds import Amount
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.text import clean
+from queqiao.ports.records.audit import Actor
 
 CARD_BYTES_MAX = 4_000
 _TAGS = ("cards",)
@@ -81,11 +83,13 @@ class Transfer(CardCall, frozen=True, kw_only=True):
 def card_routes(cards: Cards, payments: Payments) -> list[Route]:
     """Return the routes of the verbs."""
 
-    async def activate(asked: CardAsked, said: Activation) -> CardBalance:
-        return await cards.activate(asked, said.amount, _name(said.request_id, "request_id"))
+    async def activate(asked: CardAsked, said: Activation, actor: Actor) -> CardBalance:
+        request_id = _name(said.request_id, "request_id")
+        return await cards.activate(asked, said.amount, request_id, actor)
 
-    async def top_up(asked: CardAsked, said: TopUp) -> CardBalance:
-        return await cards.top_up(asked, said.amount, _name(said.request_id, "request_id"))
+    async def top_up(asked: CardAsked, said: TopUp, actor: Actor) -> CardBalance:
+        request_id = _name(said.request_id, "request_id")
+        return await cards.top_up(asked, said.amount, request_id, actor)
 
     async def balance(asked: CardAsked, _said: CardCall) -> CardBalance:
         return await cards.balance(asked)
@@ -111,8 +115,8 @@ def card_routes(cards: Cards, payments: Payments) -> list[Route]:
         return await cards.transfer(asked, clean(said.to, "to", 64), said.amount, request_id)
 
     return [
-        _verb("activate", activate, Activation, Message("激活（售出）一张卡", "Sell a card")),
-        _verb("top-up", top_up, TopUp, Message("为卡充值", "Put more on a card")),
+        _issuing("activate", activate, Activation, Message("激活（售出）一张卡", "Sell a card")),
+        _issuing("top-up", top_up, TopUp, Message("为卡充值", "Put more on a card")),
         _verb("balance", balance, CardCall, Message("卡上余额", "What is on a card")),
         _verb("hold", hold, Hold, Message("为订单占用余额", "Hold money"), CardPayment),
         _verb("capture", capture, Capture, Message("为订单扣款", "Pay an order"), CardPayment),
@@ -137,14 +141,33 @@ def _verb(
 
     async def handle(request: Request) -> Response:
         said = request.decode(kind, CARD_BYTES_MAX)
-        asked = CardAsked(
-            clean(request.params["code"], "code", 64),
-            clean(said.pin, "pin", 16),
-            clean(said.customer_id, "customer_id", 200),
-            clean(said.address, "address", 64),
-            request.now_us,
-        )
-        return json_response(await verb(asked, said))
+        return json_response(await verb(_asked(request, said), said))
 
     path = f"/api/v1/cards/{{code}}/{name}"
     return Route("POST", path, handle, summary, "decide", kind, answer, _TAGS, CARD_BYTES_MAX)
+
+
+def _issuing(
+    name: str,
+    verb: Callable[[CardAsked, T, Actor], Awaitable[CardBalance]],
+    kind: type[T],
+    summary: Message,
+) -> Route:
+    """Return the route of a verb that makes money: it has a scope of its own, and is audited."""
+
+    async def handle(request: Request) -> Response:
+        said = request.decode(kind, CARD_BYTES_MAX)
+        return json_response(await verb(_asked(request, said), said, actor_of(request)))
+
+    path = f"/api/v1/cards/{{code}}/{name}"
+    return Route("POST", path, handle, summary, "cards", kind, CardBalance, _TAGS, CARD_BYTES_MAX)
+
+
+def _asked(request: Request, said: CardCall) -> CardAsked:
+    return CardAsked(
+        clean(request.params["code"], "code", 64),
+        clean(said.pin, "pin", 16),
+        clean(said.customer_id, "customer_id", 200),
+        clean(said.address, "address", 64),
+        request.now_us,
+    )

@@ -8,7 +8,7 @@ misses, the best allocation that still reaches it is looked for.
 
 from collections.abc import Iterator, Sequence
 from math import prod
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
@@ -16,11 +16,12 @@ from queqiao.decide.promotions.combination.allotments import pools_of
 from queqiao.decide.promotions.combination.frontier import Found, Search
 from queqiao.decide.promotions.combination.levels import Later, Level
 from queqiao.decide.promotions.combination.proof import Effort
+from queqiao.decide.promotions.combination.shapes import Chunks, Groups
+from queqiao.decide.promotions.combination.sums import Sums
 from queqiao.decide.promotions.combination.tails import Late, best_tail
 from queqiao.decide.promotions.combination.takers import NEVER, SCALE, Run, Taker, Terms, taker
 from queqiao.decide.promotions.combination.terms import Counter, terms_of
 from queqiao.decide.promotions.combination.worths import Field, weigh
-from queqiao.decide.promotions.documents.benefit import Benefit
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Unmet
 from queqiao.decide.promotions.pricing.pieces import equal_units
@@ -29,8 +30,8 @@ from queqiao.decide.promotions.pricing.till import Till, Units
 NARROW, WIDE = 64, 16_384
 """Rows that are kept: in a first search that is quick, and in the one that leaves nothing out."""
 
-WIDTHS = (256, 1_024, 4_096, WIDE)
-"""Rows that are kept in the searches for one level, until one leaves nothing out."""
+WIDTHS = (128, 1_024, WIDE)
+"""Rows that are kept in the searches for all sums, until one leaves nothing out."""
 
 
 RUN_EFFORT = 1
@@ -89,12 +90,9 @@ def contest(
     """
     runs = _runs(till, basket)
     stated = [item.offer.stated for item in items]
-    picks = any(_picks_cheapest(benefit) for benefit in stated)
-    effort.spend(RUN_EFFORT * (sum(run.units for run in runs) if picks else len(runs)))
+    effort.spend(RUN_EFFORT * len(runs))
     if effort.is_spent:
         return None
-    if picks:
-        runs = [run._replace(units=1) for run in runs for _ in range(run.units)]
     counter = Counter(basket, runs, profile.rounding)
     terms = [terms_of(*pair, counter) for pair in zip(items, stated, strict=True)]
     if not runs or any(one is None for one in terms):
@@ -113,23 +111,25 @@ def _takers(
 ) -> list[Taker] | None:
     """Return the promotions ready to be searched; None where one is too large."""
     takers: list[Taker] = []
+    by_rule = sum(goes_by_rule(one) for one in terms)
     for item, one in zip(items, terms, strict=True):
-        made = None if effort.is_spent else taker(item, one, runs, effort)
+        others = by_rule - goes_by_rule(one)
+        made = None if effort.is_spent else taker(item, one, runs, effort, must_give=others > 0)
         if made is None:
             return None
         takers.append(made)
     return None if effort.is_spent else takers
 
 
+def goes_by_rule(terms: Terms) -> bool:
+    """Say whether it matters to a promotion which units no other one takes."""
+    return not isinstance(terms.shape, Groups | Chunks)
+
+
 def _can_be_told_apart(takers: Sequence[Taker]) -> bool:
     """Say whether the states of all together, and their marks, stand in one integer each."""
     states = prod(made.states for made in takers)
     return states < KEYS_MAX and 2 * len(takers) < KEYS_MAX.bit_length()
-
-
-def _picks_cheapest(benefit: Benefit) -> bool:
-    pick = getattr(benefit, "pick", None)
-    return pick is not None and pick.units == "cheapest"
 
 
 def _runs(till: Till, basket: Basket) -> list[Run]:
@@ -171,8 +171,8 @@ class _Allocation:
         self._effort = effort
         self._counts = [run.units for run in given.runs]
         field = Field(given.takers, self._counts)
-        self._search = Search(given.takers, field, weigh(field, 0))
-        self._is_exact = all(made.terms.is_exact and _asks_nothing(made) for made in given.takers)
+        self._search = Search(given.takers, field, weigh(field))
+        self._is_exact = all(made.terms.is_exact and made.asks_nothing for made in given.takers)
         self._slack = sum(made.terms.slack for made in given.takers)
         self.gain = 0
         self.chosen: tuple[Choice, ...] = ()
@@ -183,8 +183,26 @@ class _Allocation:
         later = self._contest.later
         levels = [(self._bound(level, most), level) for level in later.levels(later.total - most)]
         levels.sort(key=itemgetter(0), reverse=True)
-        bounds = [self._settle_level(level, bound, most) for bound, level in levels]
+        bounds = [bound for bound, _ in levels]
+        for width in WIDTHS:
+            open_ = [place for place, bound in enumerate(bounds) if bound > self.gain]
+            if not open_ or self._effort.is_spent:
+                break
+            sums = self._sums([levels[place][1] for place in open_], most, width)
+            if sums is None:
+                break
+            for place in open_:
+                bounds[place] = self._settle_level(levels[place][1], bounds[place], most, sums)
         return Settled(self.gain, self.chosen, max(self.gain, *bounds))
+
+    def _sums(self, levels: Sequence[Level], most: int, width: int) -> Sums | None:
+        """Return all sums of allocations with which more than the best may be given in a level."""
+        lowest = max(levels, key=attrgetter("bottom"))
+        floor = self._least(lowest, self._roof(lowest, most) // SCALE)
+        return self._search.sums(floor * SCALE, width, self._effort)
+
+    def _roof(self, level: Level, most: int) -> int:
+        return self._highest(min(most, self._contest.later.total - level.bottom))
 
     def _bound(self, level: Level, most: int) -> int:
         """Return what can be given at most when the total after the allocation is in a level."""
@@ -196,45 +214,40 @@ class _Allocation:
         """Price the allocation that discounts most, and return a bound of all discounts."""
         nothing = Found(0, [[0] * len(self._contest.takers) for _ in self._counts])
         found, cut = nothing, 0
-        for width in (NARROW, *WIDTHS[1:]):
+        for width in (NARROW, 1_024, 4_096, WIDE):
             if width > NARROW and self._effort.is_spent:
                 break
-            searched = self._search.best(found.gain, width, self._effort.rows)
-            self._effort.spend_rows(searched.work)
+            searched = self._search.best(found.gain, width, self._effort)
             found, cut = searched.found or found, searched.cut
             if cut <= found.gain:
                 break
         self._price(found)
         return max(found.gain, cut)
 
-    def _settle_level(self, level: Level, bound: int, most: int) -> int:
+    def _settle_level(self, level: Level, bound: int, most: int, sums: Sums) -> int:
         """Look for the best allocation that leaves a total within a level; return its bound.
 
         Where a till does not come to what the search reckons (a bundle that would cost more than
         its units is not made), the next lower sum is tried.
         """
         later = self._contest.later
-        roof = self._highest(min(most, later.total - level.bottom))
+        roof = self._roof(level, most)
         unsettled = self.gain
-        for width in (*WIDTHS, *[WIDE] * AGAIN_MAX):
+        for _ in range(AGAIN_MAX):
             if bound <= self.gain or self._effort.is_spent:
                 return bound
-            floor = self._least(level, roof // SCALE) * SCALE
-            searched = self._search.highest(floor, roof, width, self._effort.rows)
-            self._effort.spend_rows(searched.work)
-            found = searched.found
-            reached = 0 if found is None else self._reaches(found, level)
-            if found is not None:
+            sum_ = sums.highest((later.total - level.end + 1) * SCALE, roof)
+            reached = 0
+            if sum_ is not None:
+                nothing = [[0] * len(self._contest.takers) for _ in self._counts]
+                found = Found(sum_, sums.way_to(sum_, nothing))
+                reached = self._reaches(found, level)
                 self._price(found)
-            if searched.cut != NEVER:
-                if width == WIDE and found is None:
-                    return bound
-                continue
-            if not (self._is_exact and later.whole):
+            if sums.cut != NEVER or not (self._is_exact and later.whole):
                 return bound
-            if found is None or reached <= self.gain:
+            if sum_ is None or reached <= self.gain:
                 return max(unsettled, self.gain)
-            unsettled, roof = max(unsettled, reached), found.gain - 1
+            unsettled, roof = max(unsettled, reached), sum_ - 1
         return bound
 
     def _highest(self, roof: int) -> int:
@@ -261,33 +274,35 @@ class _Allocation:
         return low
 
     def _price(self, found: Found) -> None:
-        """Price an allocation with the best set of later offers, and keep it if it is the best."""
+        """Price an allocation with the best set of later offers, and keep it if it is the best.
+
+        It is none where a promotion holds units for nothing that another one's rule reads.
+        """
         till = self._contest.till.copy()
         gain = 0
         chosen: list[Choice] = []
-        for choice in self._choices(found):
+        for made, choice in choices_of(self._contest, found.steps):
             self._effort.spend(1)
             given = choice.take(till)
             if isinstance(given, Applied):
                 gain += given.amount
                 chosen.append(choice)
+            elif given.reason == "nothing_left" and made.must_give:
+                return
         tail = best_tail(till, self._contest.late, self._effort, self.gain - gain)
         if gain + tail.gain > self.gain or not self.chosen:
             self.gain = gain + tail.gain
             self.chosen = (*chosen, *[Choice(item) for item in tail.chosen])
 
-    def _choices(self, found: Found) -> Iterator[Choice]:
-        takers, runs = self._contest.takers, self._contest.runs
-        left = [
-            count - sum(int(made.units[step]) for made, step in zip(takers, steps, strict=True))
-            for count, steps in zip(self._counts, found.steps, strict=True)
-        ]
-        for place, made in enumerate(takers):
-            pools = pools_of(made, place, found.steps, runs, left)
-            if pools:
-                yield Choice(made.item, pools)
 
-
-def _asks_nothing(made: Taker) -> bool:
-    """Say whether a promotion gives whatever the others of the contest took before."""
-    return made.item.requirement is None and not made.item.offer.subtotal_at_least
+def choices_of(contest: Contest, steps: Sequence[Sequence[int]]) -> Iterator[tuple[Taker, Choice]]:
+    """Yield the promotions that an allocation gives units, with those units."""
+    takers, runs = contest.takers, contest.runs
+    left = [
+        run.units - sum(int(made.units[step]) for made, step in zip(takers, of_run, strict=True))
+        for run, of_run in zip(runs, steps, strict=True)
+    ]
+    for place, made in enumerate(takers):
+        pools = pools_of(made, place, steps, runs, left)
+        if pools:
+            yield made, Choice(made.item, pools)

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from queqiao.decide.promotions.combination.shapes import Chunks, Groups
 from queqiao.decide.promotions.combination.takers import SCALE, Run, Taker
 from queqiao.decide.promotions.pricing.till import Units
@@ -47,15 +49,14 @@ def _units_by_role(
     tables = taker.tables
     rows: list[list[Unit]] = [[] for _ in range(tables.roles.shape[2])]
     state = 0
-    for run, of_run, stays_out, inside in zip(runs, steps, left, taker.reaches, strict=True):
-        if not inside:
+    for number, (run, of_run, stays_out) in enumerate(zip(runs, steps, left, strict=True)):
+        if not taker.reaches[number]:
             continue
         step = of_run[place]
         for role, count in enumerate(tables.roles[step, state].tolist()):
             rows[role] += [(run.line, run.cost)] * count
-        state = int(taker.after[step, state])
-        if stays_out and taker.leave is not None:
-            state = int(taker.leave[state])
+        after, stays = taker.after[[step], [state]], np.array([stays_out > 0])
+        state = int(taker.at_end(after, number, stays_out=stays)[0])
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.benefits.sums import Sum
@@ -13,7 +14,7 @@ from queqiao.decide.promotions.documents.benefit import (
     NthUnitBenefit,
     PercentBenefit,
 )
-from queqiao.decide.promotions.pricing.outcomes import Placed
+from queqiao.decide.promotions.pricing.outcomes import Applied, Placed
 from queqiao.decide.promotions.rounding import up
 
 
@@ -60,32 +61,59 @@ def _share(base: int, percent: Decimal) -> int:
     return base * numerator // denominator
 
 
-def upper_bound(basket: Basket, placed: Sequence[Placed]) -> int:
+def upper_bound(basket: Basket, placed: Sequence[Placed], gave: Sequence[Applied] = ()) -> int:
     """Return a discount that no allowed set of offers exceeds.
 
     Benefits never fall when their base grows, so none gives more than on the original prices.
+    ``gave``: what some of the offers gave on what lines still cost. Where that, and of offers on
+    several lines what they give on the original prices, fills the room, no other is looked at.
     """
     room = basket.subtotal - sum(basket.floors or ())
+    if _least(basket, gave, room) >= room:
+        return room
     together = alone = 0
     totals = basket.totals
     for item in placed:
         offer, lines = item.offer, item.lines
-        if len(lines) == 1:
+        if len(lines) == 1 and offer.is_short:  # nearly all are such, as where they are let through
             base = totals[lines[0]]
-        elif len(lines) == len(totals):
-            base = basket.subtotal
+            benefit: Any = offer.benefit
+            if base >= offer.subtotal_at_least:
+                together += benefit.discount(base, 0, up)
+        elif offer.exclusive:
+            alone = max(alone, _gives(item, basket))
         else:
-            base = sum([totals[index] for index in lines])
-        if base < offer.subtotal_at_least:
-            continue
-        benefit = offer.benefit
-        if isinstance(benefit, Sum) and not benefit.reads_quantity:
-            gives = benefit.discount(base, 0, up)
-        else:
-            quantity = sum([basket.quantities[index] for index in lines])
-            gives = most(item, base, quantity, len(lines))
-        if offer.exclusive:
-            alone = max(alone, gives)
-        else:
-            together += gives
+            together += _gives(item, basket)
     return min(room, max(together, alone))
+
+
+def _least(basket: Basket, gave: Sequence[Applied], room: int) -> int:
+    """Return what the offers that gave would give on the original prices, or less.
+
+    Where they gave less than half of the room, the rest seldom fills it and is not looked at.
+    """
+    least = sum([applied.amount for applied in gave])
+    if 2 * least < room:
+        return least
+    for applied in gave:
+        if len(applied.lines) > 1:
+            least += _gives(applied.placed, basket) - applied.amount
+    return least
+
+
+def _gives(item: Placed, basket: Basket) -> int:
+    """Return the most that an offer gives on the original prices."""
+    offer, lines, totals = item.offer, item.lines, basket.totals
+    if len(lines) == 1:
+        base = totals[lines[0]]
+    elif len(lines) == len(totals):
+        base = basket.subtotal
+    else:
+        base = sum([totals[index] for index in lines])
+    if base < offer.subtotal_at_least:
+        return 0
+    benefit = offer.benefit
+    if isinstance(benefit, Sum) and not benefit.reads_quantity:
+        return benefit.discount(base, 0, up)
+    quantity = sum([basket.quantities[index] for index in lines])
+    return most(item, base, quantity, len(lines))

@@ -28,7 +28,8 @@ class Later:
     ) -> None:
         self.total = sum(till.running)
         self._items = items
-        self._costs = [till.still_costs(late.item.lines) for late in items]
+        self._costs = [till.reckoned_on(late.item.lines) for late in items]
+        self._reads_running = till.reads_running
         self.whole = whole_cart(basket, items, profile) if is_plain else None
 
     def levels(self, lowest: int) -> list[Level]:
@@ -67,7 +68,9 @@ class Later:
             return self.whole.best(left)
         remaining = left
         for late, cost in zip(self._items, self._costs, strict=True):
-            base = min(cost, remaining if late.is_smooth else level.end - 1)
+            base = cost
+            if self._reads_running:
+                base = min(cost, remaining if late.is_smooth else level.end - 1)
             if base >= late.item.offer.subtotal_at_least:
                 lines = len(late.item.lines)
                 remaining = max(0, remaining - most(late.item, base, late.quantity, lines))

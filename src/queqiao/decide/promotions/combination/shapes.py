@@ -247,40 +247,10 @@ class CountedUp(NamedTuple):
 
 
 class Dearest(NamedTuple):
-    """The ``size`` dearest free units."""
+    """The ``size`` dearest free units.
 
-    size: int
-
-    @property
-    def roles(self) -> int:
-        """Return one."""
-        return 1
-
-    @property
-    def start(self) -> State:
-        """Return that none is picked."""
-        return (0,)
-
-    def take(self, state: State) -> Iterator[Taken]:
-        """Yield the one way, until so many are picked."""
-        if 0 <= state[0] < self.size:
-            yield Taken((state[0] + 1,), 0)
-
-    def leave(self, state: State) -> State | None:
-        """Return the state once all are picked; before the first one, that it is not used."""
-        if state[0] in {0, _OUT}:
-            return (_OUT,)
-        return state if state[0] == self.size else None
-
-    def may_end(self, state: State) -> bool:  # noqa: ARG002  # fewer may be there
-        """Return true."""
-        return True
-
-
-class Cheapest(NamedTuple):
-    """The ``size`` cheapest free units. The state: how many are picked, whether any was left.
-
-    A unit that stays out is never cheaper than a picked one.
+    The state: how many are picked, and whether one that costs as much as the next was left. A
+    unit that stays out is never dearer than a picked one; of equal ones any may be picked.
     """
 
     size: int
@@ -297,14 +267,69 @@ class Cheapest(NamedTuple):
 
     def take(self, state: State) -> Iterator[Taken]:
         """Yield the one way, until so many are picked."""
-        if state[0] < self.size:
-            yield Taken((state[0] + 1, state[1]), 0)
+        if 0 <= state[0] < self.size:
+            picked = state[0] + 1
+            yield Taken((picked, state[1] if picked < self.size else 0), 0)
 
-    def leave(self, state: State) -> State | None:
-        """Return that one was left; once one is picked, no cheaper one may be left."""
-        return (0, 1) if state[0] == 0 else None
+    def leave(self, state: State) -> State:
+        """Return that one was left, which no longer matters once all are picked."""
+        return (state[0], 1) if 0 <= state[0] < self.size else state
+
+    def lower(self, state: State) -> State | None:
+        """Return the state where units get cheaper: after one was left no more are picked."""
+        picked, left = state
+        if not left:
+            return state
+        return None if picked else (_OUT, 0)
 
     def may_end(self, state: State) -> bool:
         """Say whether all are picked, or all that there were, or none."""
         picked, left = state
+        return picked <= 0 or not left
+
+
+class Cheapest(NamedTuple):
+    """The ``size`` cheapest free units.
+
+    The state: how many are picked, whether any was left, and whether one that costs more than the
+    next is picked. A unit that stays out is never cheaper than a picked one; of equal ones any may
+    be picked.
+    """
+
+    size: int
+
+    @property
+    def roles(self) -> int:
+        """Return one."""
+        return 1
+
+    @property
+    def start(self) -> State:
+        """Return that none is picked and none left."""
+        return (0, 0, 0)
+
+    def take(self, state: State) -> Iterator[Taken]:
+        """Yield the one way, until so many are picked."""
+        picked, *rest = state
+        if picked < self.size:
+            yield Taken((picked + 1, *rest), 0)
+
+    def leave(self, state: State) -> State | None:
+        """Return that one was left; no cheaper one than a picked one may be."""
+        picked, _, has_dearer = state
+        return None if has_dearer else (picked, 1, 0)
+
+    def lower(self, state: State) -> State:
+        """Return the state where units get cheaper: all that are picked are dearer."""
+        picked, left, _ = state
+        return (picked, left, int(picked > 0))
+
+    def may_end(self, state: State) -> bool:
+        """Say whether all are picked, or all that there were, or none."""
+        picked, left, _ = state
         return picked in {0, self.size} or not left
+
+
+def lower(shape: Shape, state: State) -> State | None:
+    """Return the state where the next unit is cheaper than the last; None: it may not be."""
+    return shape.lower(state) if isinstance(shape, Dearest | Cheapest) else state

@@ -13,20 +13,30 @@ def largest_sets(placed: Sequence[Placed], profile: Profile) -> Iterator[list[Pl
     Each stands in the order of ``placed``. Bron and Kerbosch (1973), on bits.
     """
     forbidden = conflicts(placed, profile)
-    everyone = (1 << len(placed)) - 1
-    for chosen in _grow(0, everyone, 0, forbidden):
+    free = sum(1 << place for place, rivals in enumerate(forbidden) if not rivals)
+    bound = ((1 << len(placed)) - 1) & ~free
+    for chosen in _grow(free, bound, forbidden):
         yield [item for place, item in enumerate(placed) if chosen >> place & 1]
 
 
-def _grow(chosen: int, open_: int, seen: int, forbidden: Sequence[int]) -> Iterator[int]:
-    if not open_:
-        if not seen:
+def _grow(chosen: int, open_: int, forbidden: Sequence[int]) -> Iterator[int]:
+    """Yield the largest sets with ``chosen`` and some of ``open_``."""
+    waiting = [(chosen, open_, 0)]
+    while waiting:
+        chosen, open_, seen = waiting.pop()
+        if open_:
+            waiting += reversed(list(_grown(chosen, open_, seen, forbidden)))
+        elif not seen:
             yield chosen
-        return
+
+
+def _grown(
+    chosen: int, open_: int, seen: int, forbidden: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
     pivot = max(_places(open_ | seen), key=lambda place: (open_ & ~forbidden[place]).bit_count())
     for place in _places(open_ & (forbidden[pivot] | 1 << pivot)):
         apart = forbidden[place] | 1 << place
-        yield from _grow(chosen | 1 << place, open_ & ~apart, seen & ~apart, forbidden)
+        yield chosen | 1 << place, open_ & ~apart, seen & ~apart
         open_ &= ~(1 << place)
         seen |= 1 << place
 
@@ -50,6 +60,34 @@ def conflicts(placed: Sequence[Placed], profile: Profile) -> list[int]:
                 forbidden[first] |= 1 << second
                 forbidden[second] |= 1 << first
     return forbidden
+
+
+def apart(placed: Sequence[Placed], profile: Profile) -> list[list[Placed]]:
+    """Return promotions in sets of which only one gives: each that none may stand beside, and all
+    others together.
+    """
+    everyone = (1 << len(placed)) - 1
+    forbidden = conflicts(placed, profile)
+    lonely = [
+        len(placed) > 1 and bits | 1 << place == everyone for place, bits in enumerate(forbidden)
+    ]
+    pairs = list(zip(placed, lonely, strict=True))
+    together = [item for item, is_lonely in pairs if not is_lonely]
+    return [[item] for item, is_lonely in pairs if is_lonely] + [together] * bool(together)
+
+
+def rivalries(forbidden: Sequence[int]) -> list[int]:
+    """Return a number for each promotion: of those with the same one, each forbids all others."""
+    sets: list[int] = []
+    numbers = []
+    for place, rivals in enumerate(forbidden):
+        joined = (number for number, members in enumerate(sets) if not members & ~rivals)
+        number = next(joined, len(sets)) if rivals else len(sets)
+        if number == len(sets):
+            sets.append(0)
+        sets[number] |= 1 << place
+        numbers.append(number)
+    return numbers
 
 
 def may_stand_together(one: Placed, other: Placed, profile: Profile) -> bool:

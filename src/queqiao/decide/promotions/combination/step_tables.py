@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from queqiao.decide.promotions.combination.shapes import Groups, Shape, State, Taken
+from queqiao.decide.promotions.combination.shapes import Groups, Shape, State, Taken, lower
 
 Table = NDArray[np.int64]
 
@@ -29,8 +29,8 @@ class Tables(NamedTuple):
 
     ``units`` (M): of each step; ``after`` (M, S): its next state, or ``IMPOSSIBLE``; ``roles``
     (M, S, R): units in each role; ``completes`` (M, S): groups; ``masks`` (M, S): bits of the
-    roles used. ``leave`` (S): the next state where free units stay out. ``ends`` (S): whether it
-    may end here.
+    roles used. ``leave`` (S): the next state where free units stay out; ``lower`` (S): where the
+    next unit is cheaper. ``ends`` (S): whether it may end here.
     """
 
     units: Table
@@ -39,6 +39,7 @@ class Tables(NamedTuple):
     completes: Table
     masks: Table
     leave: Table
+    lower: Table
     ends: NDArray[np.bool_]
 
     @property
@@ -139,10 +140,9 @@ def _states(shape: Shape) -> list[State] | None:
     found = dict.fromkeys([shape.start])
     queue = [shape.start]
     for state in queue:
-        left = shape.leave(state)
-        nexts = [taken.state for taken in shape.take(state)]
-        for after in nexts if left is None else [*nexts, left]:
-            if after not in found:
+        nexts = [shape.leave(state), lower(shape, state)]
+        for after in [*[taken.state for taken in shape.take(state)], *nexts]:
+            if after is not None and after not in found:
                 found[after] = None
                 queue.append(after)
         if len(queue) > STATES_MAX:
@@ -156,16 +156,20 @@ def _stacked(
     """Return the steps that some state can make, frozen."""
     rows = [row for row in rows if row[1].is_possible]
     roles = np.stack([steps.roles for _, steps in rows])
-    left = [shape.leave(state) for state in states]
     found = Tables(
         np.array([units for units, _ in rows]),
         np.stack([steps.after for _, steps in rows]),
         roles,
         np.stack([steps.completes for _, steps in rows]),
         (roles > 0) @ (1 << np.arange(shape.roles)),
-        np.array([IMPOSSIBLE if state is None else number[state] for state in left]),
+        _numbered([shape.leave(state) for state in states], number),
+        _numbered([lower(shape, state) for state in states], number),
         np.array([shape.may_end(state) for state in states]),
     )
     for array in found:
         array.setflags(write=False)
     return found
+
+
+def _numbered(states: Iterable[State | None], number: dict[State, int]) -> Table:
+    return np.array([IMPOSSIBLE if state is None else number[state] for state in states])

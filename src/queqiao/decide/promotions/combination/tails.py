@@ -15,6 +15,9 @@ from queqiao.decide.promotions.combination.proof import Effort
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed
 from queqiao.decide.promotions.pricing.till import Till
 
+BOUNDED_A_UNIT = 16
+"""To bound so many offers is as much work as to take one at a till."""
+
 
 class Late(NamedTuple):
     """An offer with what its bound needs: the units of its scope.
@@ -76,8 +79,22 @@ def best_tail(
     before it. The bound is above the gain only when work ran out.
     """
     search = _Search(items, effort, known, may_join)
-    search.go(till, 0, 0, ())
+    search.go(till)
     return Tail(search.gain, search.chosen, max(search.gain, search.unseen))
+
+
+class _Node(NamedTuple):
+    """A choice for the offers before ``place``. ``bound``: of what it was made from.
+
+    ``is_first``: each offer before that gives was taken.
+    """
+
+    till: Till
+    place: int
+    gain: int
+    chosen: tuple[Placed, ...]
+    bound: int
+    is_first: bool
 
 
 class _Search:
@@ -92,44 +109,59 @@ class _Search:
         self.chosen: tuple[Placed, ...] = ()
         self.unseen = 0
 
-    def go(self, till: Till, place: int, gain: int, chosen: tuple[Placed, ...]) -> None:
-        """Search all sets that begin with ``chosen`` of the offers before ``place``."""
-        if gain > self.gain:
-            self.gain, self.chosen = gain, chosen
-        if place == len(self._items):
-            return
-        bound = gain + chain(till, self._items[place:])
-        if bound <= max(self.gain, self._known):
-            return
-        is_spent = self._effort.is_spent
+    def go(self, till: Till) -> None:
+        """Search all sets, depth first."""
+        open_ = [_Node(till, 0, 0, (), sum(till.running), is_first=True)]
+        while open_:
+            node = open_.pop()
+            if node.gain > self.gain:
+                self.gain, self.chosen = node.gain, node.chosen
+            if node.place < len(self._items) and node.bound > max(self.gain, self._known):
+                open_ += self._after(node)
+
+    def _after(self, node: _Node) -> Sequence[_Node]:
+        """Return the nodes that follow, that in which the next offer gives last."""
+        is_spent, bound = self._effort.is_spent, node.bound
         if is_spent:
             self.unseen = max(self.unseen, bound)
-        late = self._items[place]
-        if not self._may_join(chosen, late.item):
-            self.go(till, place + 1, gain, chosen)
-            return
-        after = till.copy()
+            if not node.is_first:
+                return ()
+        else:
+            rest = self._items[node.place :]
+            self._effort.spend(len(rest) // BOUNDED_A_UNIT)
+            bound = min(bound, node.gain + chain(node.till, rest))
+            if bound <= max(self.gain, self._known):
+                return ()
+        late = self._items[node.place]
+        skipped = node._replace(place=node.place + 1, bound=bound)
+        if not self._may_join(node.chosen, late.item):
+            return (skipped,)
+        after = node.till.copy()
         self._effort.spend(1)
         given = after.take(late.item)
-        if isinstance(given, Applied):
-            self.go(after, place + 1, gain + given.amount, (*chosen, late.item))
-        if not isinstance(given, Applied) or (late.skip_helps and not is_spent):
-            self.go(till, place + 1, gain, chosen)
+        if not isinstance(given, Applied):
+            return (skipped,)
+        chosen = (*node.chosen, late.item)
+        taken = _Node(after, skipped.place, node.gain + given.amount, chosen, bound, node.is_first)
+        if not late.skip_helps:
+            return (taken,)
+        return (skipped._replace(is_first=False), taken)
 
 
 def chain(till: Till, items: Sequence[Late]) -> int:
     """Return a bound of what the offers give from here on.
 
     Smooth ones on what the others leave at least; one with steps on what is there now, since
-    without the others it may reach a step that it does not reach after them.
+    without the others it may reach a step that it does not reach after them. Where discounts are
+    reckoned on original prices, what was given before takes nothing from them.
     """
     total = left = sum(till.running)
     for late in items:
         offer, lines = late.item.offer, late.item.lines
-        base = till.still_costs(lines)
+        base = till.reckoned_on(lines)
         if base < offer.subtotal_at_least:
             continue
-        if late.is_smooth:
+        if late.is_smooth and till.reads_running:
             base = min(base, left)
         left = max(0, left - most(late.item, base, late.quantity, len(lines)))
     return total - left

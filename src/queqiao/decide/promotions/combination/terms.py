@@ -37,7 +37,7 @@ from queqiao.decide.promotions.pricing.outcomes import Placed
 from queqiao.decide.promotions.rounding import divider
 
 Lines = frozenset[int]
-_ROUNDED_UP_BY: dict[Rounding, int] = {
+ROUNDED_UP_BY: dict[Rounding, int] = {
     "half_up": SCALE // 2,
     "half_down": SCALE // 2,
     "half_even": SCALE // 2,
@@ -303,6 +303,6 @@ def _bundle(item: Placed, benefit: BundleBenefit, counter: Counter) -> Terms:
     whole = percent.is_whole_on(counter.runs, lines)
     return terms._replace(
         roles=[lambda run: percent.exactly(run.basis)] * size,
-        bonus=0 if whole else _ROUNDED_UP_BY[counter.rounding],
+        bonus=0 if whole else ROUNDED_UP_BY[counter.rounding],
         is_exact=whole and not floors,
     )

@@ -4,7 +4,7 @@ What the best set of them gives is then a function of the total, exact to the mi
 known at which totals it jumps.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
@@ -21,8 +21,9 @@ OFFERS_MAX = 10
 MULTIPLES_MAX = 200
 """Multiples of a 每满 that are told apart; a cart with more is not reckoned from its sum."""
 
-BREAKS_MAX = 400
-"""Totals at which something jumps; with more, a cart is not reckoned from its sum."""
+BREAKS_MAX = 1_000
+"""Totals at which something jumps; with more, a cart is not reckoned from its sum. Seven 满减 with
+two tiers and a 每满 after each other have some 600."""
 
 
 class Step(NamedTuple):
@@ -35,6 +36,21 @@ class Step(NamedTuple):
 FOREVER = 1 << 62
 
 
+class Rule(NamedTuple):
+    """From which total on an offer gives, and what, on so many units."""
+
+    at_least: int
+    discount: Callable[[int, int, Divide], int]
+    quantity: int
+
+
+def _rule_of(late: Late) -> Rule:
+    offer, benefit = late.item.offer, late.item.offer.benefit
+    assert isinstance(benefit, Sum)
+    enough = late.quantity >= offer.quantity_at_least
+    return Rule(offer.subtotal_at_least if enough else FOREVER, benefit.discount, late.quantity)
+
+
 class WholeCart:
     """The offers in their order, with what they give on a sum."""
 
@@ -42,6 +58,7 @@ class WholeCart:
         self._items = items
         self._divide = divide
         self._known: dict[tuple[int, int], int] = {}
+        self._rules_of = [_rule_of(late) for late in items]
 
     def best(self, left: int, place: int = 0) -> int:
         """Return what the best set of the offers from ``place`` on gives on a total."""
@@ -52,17 +69,17 @@ class WholeCart:
             given = self._given(place, left)
             known = given + self.best(left - given, place + 1)
             if given and self._items[place].skip_helps:
-                known = max(known, self.best(left, place + 1))
+                skipped = self.best(left, place + 1)
+                known = max(known, skipped)
             self._known[place, left] = known
         return known
 
     def _given(self, place: int, left: int) -> int:
-        late = self._items[place]
-        offer, benefit = late.item.offer, late.item.offer.benefit
-        assert isinstance(benefit, Sum)
-        if left < offer.subtotal_at_least or late.quantity < offer.quantity_at_least:
+        at_least, discount, quantity = self._rules_of[place]
+        if left < at_least:
             return 0
-        return min(left, benefit.discount(left, late.quantity, self._divide))
+        given = discount(left, quantity, self._divide)
+        return min(left, given)
 
     def steps(self, lowest: int, total: int) -> Iterator[int]:
         """Yield the totals from ``lowest`` to ``total`` at which a set may begin to give more."""
@@ -86,15 +103,18 @@ class WholeCart:
                     yield found
 
     def _least(self, place: int, wanted: int, low: int, high: int) -> int:
-        """Return the least total from ``low`` to before ``high`` that leaves ``wanted``."""
+        """Return the least total from ``low`` to before ``high`` that leaves ``wanted``.
+
+        By one rule an offer gives no less on more, so what it gives on too small a total is not
+        too much: the total grows by that until it is enough.
+        """
         low = max(low, wanted)
         while low < high:
-            middle = (low + high) // 2
-            if middle - self._given(place, middle) >= wanted:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+            needed = wanted + self._given(place, low)
+            if needed <= low:
+                return low
+            low = needed
+        return high
 
     def _rules(self, place: int, total: int) -> Iterator[Step]:
         late = self._items[place]

@@ -64,17 +64,22 @@ class Found(msgspec.Struct, frozen=True):
 class CodeBook:
     """All coupon batches at one moment. Never changes.
 
-    ``secret`` is the system's key for coupons.
+    ``secret`` is the system's key for coupons; ``resting`` are batches that are not live: what
+    orders hold of them can still be settled.
     """
 
-    def __init__(self, batches: Iterable[Batch], secret: bytes) -> None:
+    def __init__(
+        self, batches: Iterable[Batch], secret: bytes, resting: Iterable[Batch] = ()
+    ) -> None:
         self._space = CodeSpace(secret, PURPOSE)
         self._wrong: frozenset[str] = frozenset()
         self._listed: dict[str, Found] = {}
         self._made: dict[int, Batch] = {}
         self._by_id = {batch.id: batch for batch in batches}
-        self._has_personal = any(batch.personal is not None for batch in self._by_id.values())
-        for batch in self._by_id.values():
+        rests = list(resting)
+        every = [*rests, *self._by_id.values()]
+        self._has_personal = any(batch.personal is not None for batch in every)
+        for batch in every:  # a live one stands before one that rests
             self._listed.update({code: Found(batch, n, code) for n, code in enumerate(batch.codes)})
             if batch.maker is not None:
                 self._made[batch.maker.tag] = batch
@@ -94,9 +99,13 @@ class CodeBook:
         Any text takes the same work.
         """
         found = self.locate(code)
+        return found if self.may_be_used(code, found) else None
+
+    def may_be_used(self, code: str, found: Found | None) -> bool:
+        """Say whether what was located is of a live batch and not void."""
         if found is None or code in self._wrong or found.number in found.batch.voids:
-            return None
-        return found
+            return False
+        return found.batch.id in self._by_id
 
     def without(self, codes: frozenset[str]) -> "CodeBook":
         """Return the book in which these codes, normal in form, are unknown."""
@@ -107,7 +116,7 @@ class CodeBook:
         return book
 
     def locate(self, code: str) -> Found | None:
-        """Return what a code, normal in form, is of, void or not."""
+        """Return what a code, normal in form, is of, void or not, live or resting."""
         tag, number = self._space.read(code[-LENGTH:])
         batch = self._made.get(tag)
         listed = self._listed.get(code)

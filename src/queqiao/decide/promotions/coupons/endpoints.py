@@ -12,6 +12,7 @@ from queqiao.decide.promotions.coupons.code_files import FORMS, Form, code_file
 from queqiao.decide.promotions.coupons.codes import LENGTH
 from queqiao.decide.promotions.coupons.creation import CouponView, NewCoupon, RefuseDangers, create
 from queqiao.decide.promotions.coupons.gift_endpoints import Giving, actor_of, gift_routes
+from queqiao.decide.promotions.coupons.known_batches import BatchShelf
 from queqiao.decide.promotions.coupons.operators import (
     CodeView,
     CouponOffice,
@@ -53,7 +54,13 @@ class CouponServices(msgspec.Struct, frozen=True):
 
 def handlers(services: CouponServices) -> list[Route]:
     """Return the routes of the console role."""
-    office = CouponOffice(services.records, services.ledger, services.warehouse, services.secret)
+    office = CouponOffice(
+        services.records,
+        services.ledger,
+        services.warehouse,
+        services.secret,
+        BatchShelf(services.secret),
+    )
     giving = Giving(services.records, services.event_log, services.secret, services.ids)
     made = [*_downloads(services), *_office_routes(office), *gift_routes(giving)]
     return [_creation(services.records, services.refuse_dangers), *made]

@@ -3,17 +3,11 @@
 from hashlib import blake2b
 from typing import Literal
 
-import msgspec
-
 from queqiao.decide.promotions.coupons.holdings import Holding
 from queqiao.decide.promotions.coupons.uses import Use
-from queqiao.kernel import json
-from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.vocabulary import Coupon
 from queqiao.ports.event_log.base import NewEvent
-
-SOURCE = "queqiao"
-"""The source of events that the system itself tells."""
+from queqiao.ports.event_log.own import own_event
 
 UseEvent = Literal["Coupon Applied", "Coupon Returned"]
 _PREFIXES = {
@@ -45,15 +39,6 @@ def of_issue(held: Holding, code: str, batch_name: str) -> NewEvent:
 
 def _event(name: str, what: str, customer_id: str, told: Coupon, now_us: int) -> NewEvent:
     digest = blake2b(what.encode(), digest_size=16).hexdigest()
-    envelope = Envelope(
-        message_id=f"{_PREFIXES[name]}-{digest}",
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event=name,
-        user_id=customer_id,
-        properties=msgspec.Raw(json.encode(told)),
-    )
-    fingerprint = blake2b(bytes.fromhex(digest) + customer_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, envelope.message_id, encode_envelope(envelope), fingerprint)
+    said = bytes.fromhex(digest) + customer_id.encode()
+    message_id = f"{_PREFIXES[name]}-{digest}"
+    return own_event(message_id, name, told, now_us, user_id=customer_id, said=said)

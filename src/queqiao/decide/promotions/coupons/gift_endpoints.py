@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from queqiao.decide.promotions.contracts import COUPON_BATCH
 from queqiao.decide.promotions.coupons import events, gifts
 from queqiao.decide.promotions.coupons.code_book import Batch
+from queqiao.decide.promotions.coupons.customers import customer_of
 from queqiao.decide.promotions.coupons.gifts import Gift, GiftState
 from queqiao.decide.promotions.coupons.holdings import Holding
 from queqiao.decide.promotions.coupons.operators import compiled
@@ -42,7 +43,10 @@ class NewGift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GiftView(msgspec.Struct, frozen=True):
-    """A giving: ``given`` of ``total`` so far. ``reason`` says why it failed."""
+    """A giving: ``given`` of ``total`` so far. ``reason`` says why it failed.
+
+    ``skipped``, once it is done: who had as many of the batch as one may have (``per_customer``).
+    """
 
     id: str
     batch_id: str
@@ -53,6 +57,7 @@ class GiftView(msgspec.Struct, frozen=True):
     reason: str
     created_at: str
     finished_at: str | None
+    skipped: int = 0
 
 
 class GiftList(msgspec.Struct, frozen=True):
@@ -184,7 +189,7 @@ def _checked(asked: NewGift) -> NewGift:
             "segment_id 与 customer_ids 须且只能填一个", "give either segment_id or customer_ids"
         )
         raise InvalidInput(FieldError("segment_id", message))
-    names = [clean(name, f"customer_ids[{n}]", 200) for n, name in enumerate(asked.customer_ids)]
+    names = [customer_of(name, f"customer_ids[{n}]") for n, name in enumerate(asked.customer_ids)]
     segment_id = clean(asked.segment_id, "segment_id", 64)
     return NewGift(segment_id, tuple(names))
 
@@ -215,4 +220,5 @@ def _view(gift: Gift) -> GiftView:
         gift.id, gift.batch_id, gift.segment_id, gift.state, gift.total, gift.given, gift.reason,
         format_rfc3339(gift.created_at_us),
         None if gift.finished_at_us is None else format_rfc3339(gift.finished_at_us),
+        gift.total - gift.given if gift.state == "done" else 0,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Row
 from queqiao.decide.promotions.coupons import events, holdings
 from queqiao.decide.promotions.coupons.claims import expiry_us
 from queqiao.decide.promotions.coupons.code_book import Batch
-from queqiao.decide.promotions.coupons.holdings import Holding, Issue, Issued
+from queqiao.decide.promotions.coupons.holdings import CLAIM_LIMIT, Holding, Issue, Issued
 from queqiao.decide.promotions.coupons.operators import compiled
 from queqiao.decide.promotions.coupons.tables import gifts
 from queqiao.kernel.clock import Clock
@@ -91,15 +91,20 @@ def cancel(conn: Connection, batch_id: str, gift_id: str, now_us: int) -> Gift:
 def give(
     conn: Connection, batch: Batch, customers: Sequence[str], gift_id: str, now_us: int
 ) -> tuple[list[Holding], Refused | None]:
-    """Give each customer one coupon; return the new ones, and why some got none."""
+    """Give each customer one coupon; return the new ones, and why the batch gave no more.
+
+    Who has as many of the batch as one may have gets none.
+    """
     ends_us, request_id = expiry_us(batch, now_us), f"gift:{gift_id}"
+    most = None if batch.personal is None else batch.personal.per_customer
     wanted = [
-        Issue(batch.id, batch.count, customer_id, "gift", request_id, ends_us)
+        Issue(batch.id, batch.count, customer_id, "gift", request_id, ends_us, most)
         for customer_id in customers
     ]
     answers = holdings.issue_all(conn, wanted, now_us)
     given = [one.holding for one in answers if isinstance(one, Issued) and one.is_new]
-    return given, next((one for one in answers if isinstance(one, Refused)), None)
+    refused = (one for one in answers if isinstance(one, Refused))
+    return given, next((one for one in refused if one.reason != CLAIM_LIMIT), None)
 
 
 class Giver:

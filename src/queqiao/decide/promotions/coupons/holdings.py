@@ -23,6 +23,9 @@ Origin = Literal["claim", "gift"]
 CUSTOMERS_AT_ONCE = 400
 """Names in one question to the records."""
 
+CLAIM_LIMIT = "claim_limit"
+"""Why a customer gets none: there are as many of the batch as one may have."""
+
 _GONE = Message("券已领完", "all coupons of the batch are taken")
 _LIMIT = Message("已达到每人可领数量", "the customer has as many as one may claim")
 
@@ -104,7 +107,7 @@ class _Issuing:
         if known is not None:
             return Issued(known, is_new=False)
         if wanted.most is not None and len(having) >= wanted.most:
-            return Refused(_LIMIT, reason="claim_limit")
+            return Refused(_LIMIT, reason=CLAIM_LIMIT)
         numbers = self._batches[wanted.batch_id]
         if numbers.next >= wanted.count:
             return Refused(_GONE, reason="batch_exhausted")
@@ -163,6 +166,14 @@ def find(conn: Connection, batch_id: str, number: int) -> Holding | None:
     return None if row is None else _holding(row)
 
 
+def of_request(conn: Connection, customer_id: str, request_id: str) -> Holding | None:
+    """Return the coupon that a customer was given under a request, of whichever batch."""
+    h = holdings.c
+    here = and_(h.customer_id == customer_id, h.request_id == request_id)
+    row = conn.execute(select(holdings).where(here)).first()
+    return None if row is None else _holding(row)
+
+
 def of_customer(
     conn: Connection, customer_id: str, after: tuple[int, str, int] | None, limit: int
 ) -> list[Holding]:
@@ -184,6 +195,13 @@ def extend(conn: Connection, held: Holding, expires_at_us: int) -> None:
     here = and_(h.batch_id == held.batch_id, h.number == held.number)
     later = h.expires_at_us < expires_at_us
     conn.execute(update(holdings).where(here, later).values(expires_at_us=expires_at_us))
+
+
+def end(conn: Connection, batch_id: str, number: int, now_us: int) -> None:
+    """Let a coupon be good no longer; one that was used stays used."""
+    h = holdings.c
+    here = and_(h.batch_id == batch_id, h.number == number, h.expires_at_us > now_us)
+    conn.execute(update(holdings).where(here).values(expires_at_us=now_us))
 
 
 def issued(conn: Connection, batch_id: str) -> int:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from queqiao.decide.promotions.coupons.claims import Claim, Claims
+from queqiao.decide.promotions.coupons.customers import customer_of
 from queqiao.decide.promotions.coupons.redemption import Asked, Coupons, CouponState, Validity
 from queqiao.decide.promotions.coupons.wallet import (
     STATES,
@@ -87,7 +88,7 @@ def _verb(name: str, verb: Verb, summary: Message, answer: Any = CouponState) ->
     async def handle(request: Request) -> Response:
         said = request.decode(CouponUse, COUPON_BYTES_MAX)
         code = clean(request.params["code"], "code", CODE_LENGTH_MAX)
-        customer_id = clean(said.customer_id, "customer_id", 200)
+        customer_id = customer_of(said.customer_id, "customer_id")
         order_id = clean(said.order_id, "order_id", 200)
         address = clean(said.address, "address", 64)
         if not order_id and name != "validate":
@@ -104,7 +105,7 @@ def _verb(name: str, verb: Verb, summary: Message, answer: Any = CouponState) ->
 
 def _wallet(desk: CouponDesk) -> Callable[[Request], Awaitable[Response]]:
     async def wallet(request: Request) -> Response:
-        customer_id = clean(request.params["id"], "id", 200)
+        customer_id = customer_of(request.params["id"], "id")
         after = cursor_of(request, desk.signer, _CURSOR, Place)
         limit = limit_of(request)
         state = _state_of(request)
@@ -129,7 +130,7 @@ def _state_of(request: Request) -> str:
 def _claim(desk: CouponDesk) -> Callable[[Request], Awaitable[Response]]:
     async def claim(request: Request) -> Response:
         said = request.decode(NewClaim, COUPON_BYTES_MAX)
-        customer_id = clean(request.params["id"], "id", 200)
+        customer_id = customer_of(request.params["id"], "id")
         key = clean(request.headers.get("idempotency-key", ""), "Idempotency-Key", 200)
         request_id = clean(said.request_id, "request_id", 200) or key or f"at:{request.now_us}"
         batch_id = clean(said.batch_id, "batch_id", 64)

@@ -11,7 +11,8 @@ from queqiao.decide.promotions.coupons import holdings, voids
 from queqiao.decide.promotions.coupons.code_book import Batch, CodeBook, compile_batch
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.holdings import Holding
-from queqiao.decide.promotions.coupons.ranges import NO_RANGES, Range, Ranges
+from queqiao.decide.promotions.coupons.known_batches import BatchShelf
+from queqiao.decide.promotions.coupons.ranges import Range, Ranges
 from queqiao.decide.promotions.coupons.statistics import BatchStatistics, Statistics
 from queqiao.decide.promotions.coupons.uses import code_counter
 from queqiao.decide.promotions.coupons.wallet import CodeStatus, status
@@ -97,26 +98,26 @@ class CouponOffice(msgspec.Struct, frozen=True):
     ledger: Ledger
     warehouse: Warehouse
     secret: bytes
+    shelf: BatchShelf
 
     async def code(self, said: str, now_us: int) -> CodeView:
         """Return everything about a code. Raises NotFound."""
         code = normal(said)
-        found = await self.records.read(lambda conn: _located(conn, code, self.secret))
+        found = await self.records.read(lambda conn: _located(conn, code, self.shelf))
         if found is None:
             raise NotFound
-        stored, batch, number, holding, reason = found
+        state, batch, number, holding, reason = found
         name = batch.code(number)
         await self.ledger.expire(now_us)
         used = (await self.ledger.balances([code_counter(batch.id, name)])).popitem()[1]
         ends_us = batch.ends_us if holding is None else holding.expires_at_us
-        is_live = stored.state == "live"
         return CodeView(
             code=name,
             batch_id=batch.id,
             batch_name=batch.name,
-            batch_state=stored.state,
+            batch_state=state,
             number=number,
-            state=status(batch, number, ends_us, used, now_us, is_live=is_live),
+            state=status(batch, number, ends_us, used, now_us, is_live=state == "live"),
             uses=batch.uses_per_code,
             redeemed=used.spent,
             locked=used.leased,
@@ -179,18 +180,14 @@ def compiled(conn: Connection, batch_id: str, secret: bytes) -> Batch:
     return compile_batch(batch_id, stored.document, secret, void)
 
 
-Located = tuple[documents.Stored, Batch, int, Holding | None, str | None]
+Located = tuple[str, Batch, int, Holding | None, str | None]
+"""The state of the batch's document, the batch, the code's number, its holder, why it is void."""
 
 
-def _located(conn: Connection, code: str, secret: bytes) -> Located | None:
+def _located(conn: Connection, code: str, shelf: BatchShelf) -> Located | None:
     """Return all that the records know of a code, of whatever batch and state."""
-    stored = {one.id: one for one in _all_batches(conn)}
-    void = voids.load(conn)
-    batches = [
-        compile_batch(name, one.document, secret, void.get(name, NO_RANGES))
-        for name, one in stored.items()
-    ]
-    found = CodeBook(batches, secret).locate(code)
+    known = shelf.known(conn)
+    found = known.book.locate(code)
     if found is None:
         return None
     batch, number = found.batch, found.number
@@ -200,18 +197,7 @@ def _located(conn: Connection, code: str, secret: bytes) -> Located | None:
         if one.first_number <= number < one.end_number
     ]
     holding = holdings.find(conn, batch.id, number)
-    return stored[batch.id], batch, number, holding, reasons[0] if reasons else None
-
-
-def _all_batches(conn: Connection) -> list[documents.Stored]:
-    """Return every batch, archived ones first: a listed code is that of the latest live batch."""
-    found: list[documents.Stored] = []
-    for state in ("archived", "draft", "paused", "live"):
-        after = None
-        while page := documents.find(conn, COUPON_BATCH, state=state, after=after, limit=500):
-            found += page
-            after = documents.Place(page[-1].created_at_us, page[-1].id)
-    return found
+    return known.states[batch.id], batch, number, holding, reasons[0] if reasons else None
 
 
 def _ranges(batch: Batch, asked: NewVoid, secret: bytes) -> list[Range]:

@@ -5,6 +5,7 @@ whoever guesses learns nothing. Reasons beyond that are told of codes that are r
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -13,11 +14,18 @@ from msgspec import structs
 from queqiao.decide.promotions.coupons import events, holdings
 from queqiao.decide.promotions.coupons.code_book import Found
 from queqiao.decide.promotions.coupons.codes import normal
+from queqiao.decide.promotions.coupons.coming_back import (
+    ComingBack,
+    end_us,
+    extend,
+    kept_because,
+    may_use,
+)
 from queqiao.decide.promotions.coupons.guesses import GuessBudget
 from queqiao.decide.promotions.coupons.holdings import Holding
 from queqiao.decide.promotions.coupons.uses import Use, exhausted, order_counter, reason_of
 from queqiao.decide.promotions.quoting import Shop
-from queqiao.kernel.clock import DAY_US, SECOND_US, format_rfc3339
+from queqiao.kernel.clock import SECOND_US, format_rfc3339
 from queqiao.kernel.errors import Conflict, Gone, Message, NotFound, Refused
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Balance, Granted, Ledger, Take
@@ -28,6 +36,11 @@ _REFUSED = Message("券码不可用", "this code cannot be used")
 _BY_ORDER = Message(
     "促销限每天、每设备或预算，请用 promotions/redemptions 下单",
     "its promotion is bounded by day, device or budget: place the order by promotions/redemptions",
+)
+_OF_REDEMPTION = Message(
+    "该订单经 promotions/redemptions 占用此券，请用它的 commit、release 或 return",
+    "the order has this code by its redemption: commit, release or return that "
+    "(promotions/redemptions)",
 )
 _WRONG = "code_unknown"
 
@@ -53,10 +66,11 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Seen(NamedTuple):
-    """A right code for an order, and how the order's counter stands."""
+    """A right code for an order, how the order's counter stands, and whether it can be taken."""
 
     use: Use
     order: Balance
+    is_live: bool
 
 
 class Unlocked(msgspec.Struct, frozen=True):
@@ -102,6 +116,7 @@ class Coupons:
         self._event_log = event_log
         self._records = records
         self._guesses = guesses
+        self.coming_back = ComingBack(shop, records)
 
     async def validate(self, asked: Asked) -> Validity:
         """Say whether the code could be used. Takes nothing."""
@@ -117,7 +132,7 @@ class Coupons:
 
         An order that holds the code already gets the same answer.
         """
-        use, before = await self._known(asked)
+        use, before, _ = await self._known(asked)
         lock_end_s = before.leased
         if lock_end_s * SECOND_US <= asked.now_us:
             _check_free(use, asked.now_us)
@@ -127,12 +142,17 @@ class Coupons:
     async def redeem(self, asked: Asked) -> CouponState:
         """Use the code for an order, once. Raises Refused with its reason.
 
-        A lock of the order is turned into the use, whatever has ended meanwhile; a second call
-        answers as the first.
+        A lock of the order is turned into the use, whatever has ended or was paused meanwhile; a
+        second call answers as the first. Raises Conflict where the order's redemption has the code.
         """
-        use, before = await self._known(asked)
-        lock_end_s = before.spent or await self._commit_lock(use, before, asked.now_us)
+        use, before, is_live = await self._known(asked, settles=True)
+        lock_end_s = await self._commit_lock(use, before, asked.now_us)
         if not lock_end_s:
+            await self._refuse_of_redemption(use, before, asked.now_us)
+            lock_end_s = before.spent
+        if not lock_end_s:
+            if not is_live:
+                raise Refused(_REFUSED, reason=_WRONG)
             _check_free(use, asked.now_us)
             lock_end_s = await self._take(use, asked.now_us, before, self._spend(asked.now_us))
         told = events.of_use("Coupon Applied", use, lock_end_s, asked.now_us)
@@ -140,8 +160,12 @@ class Coupons:
         return _state(use, "redeemed")
 
     async def release(self, asked: Asked) -> CouponState:
-        """Give back an order's lock; nothing happens without one. Raises Conflict once used."""
-        use, balance = await self._known(asked)
+        """Give back an order's lock; nothing happens without one. Raises Conflict once used.
+
+        So it does where the order's redemption has the code.
+        """
+        use, balance, _ = await self._known(asked, settles=True)
+        await self._refuse_of_redemption(use, balance, asked.now_us)
         if balance.spent:
             raise Conflict(Message("该订单已核销此券", "the order has redeemed this code"))
         for key in use.tries() if balance.leased else ():
@@ -153,27 +177,39 @@ class Coupons:
                 break
         return _state(use, "released")
 
+    async def unlock(self, counter: str, codes: Iterable[str], asked: Asked) -> str | None:
+        """Give up the lock of an order that is placed now; return its code, None without one.
+
+        ``counter`` is the order's own for one of its ``codes``. What a redemption of the order
+        holds, or what was used, is no lock.
+        """
+        for code in dict.fromkeys(codes):
+            seen = await self.look(structs.replace(asked, code=code), settles=True)
+            if seen is None or seen.use.order_counter != counter or not seen.order.leased:
+                continue
+            with suppress(Conflict):
+                await self.release(structs.replace(asked, code=code))
+                return code
+        return None
+
     async def give_back(self, asked: Asked) -> CouponState:
-        """Return the use of a refunded order, if the batch's rule says so. Raises Refused."""
-        use, balance = await self._known(asked)
-        reason = _kept(use, asked.now_us)
+        """Return the use of a refunded order, if the batch's rule says so. Raises Refused.
+
+        Raises Conflict where it is only locked, or the order's redemption has the code.
+        """
+        use, balance, _ = await self._known(asked, settles=True)
+        await self._refuse_of_redemption(use, balance, asked.now_us)
+        reason = kept_because(use.batch, use.holding, asked.now_us)
         if reason is not None:
             raise Refused(_REFUSED, reason=reason)
         if balance.leased:
             raise Conflict(Message("订单只是锁定此券，请用释放", "it is only locked: release it"))
         if balance.spent:
-            await self._extend(use, asked.now_us)
+            await extend(self._records, use.batch, use.holding, asked.now_us)
         if not await self._refund(use, asked.now_us):
             reason = "return_too_late" if balance.spent else "not_redeemed"
             raise Refused(_REFUSED, reason=reason)
         return _state(use, "returned")
-
-    async def unusable(
-        self, codes: tuple[str, ...], customer_id: str, address: str, now_us: int
-    ) -> frozenset[str]:
-        """Return those of a quote's codes that are wrong for the customer. Guesses are counted."""
-        asked = [Asked(code, customer_id, "", address, now_us) for code in dict.fromkeys(codes)]
-        return frozenset([normal(one.code) for one in asked if await self._read(one) is None])
 
     async def uses(self, codes: Iterable[str], asked: Asked) -> dict[str, Use]:
         """Return what the right ones of an order's codes take, by normal code; guesses are counted.
@@ -187,50 +223,37 @@ class Coupons:
                 found[normal(code)] = structs.replace(use, offers=())
         return found
 
-    async def comes_back(self, asked: Asked) -> bool:
-        """Say whether a refund of an order gives the use of a code back, by the batch's rule.
-
-        Where it does, the coupon is good for a while more if the batch says so.
-        """
-        use = await self._read(asked)
-        if use is None or _kept(use, asked.now_us) is not None:
-            return False
-        await self._extend(use, asked.now_us)
-        return True
-
-    async def would_come_back(self, asked: Asked) -> bool:
-        """Say what ``comes_back`` would; nothing is changed."""
-        use = await self._read(asked)
-        return use is not None and _kept(use, asked.now_us) is None
-
-    async def _known(self, asked: Asked) -> Seen:
-        seen = await self._look(asked)
+    async def _known(self, asked: Asked, *, settles: bool = False) -> Seen:
+        seen = await self.look(asked, settles=settles)
         if seen is None:
             raise Refused(_REFUSED, reason=_WRONG)
         return seen
 
     async def _read(self, asked: Asked) -> Use | None:
-        seen = await self._look(asked)
+        seen = await self.look(asked)
         return None if seen is None else seen.use
 
-    async def _look(self, asked: Asked) -> Seen | None:
+    async def look(self, asked: Asked, *, settles: bool = False) -> Seen | None:
         """Return what a right code is, None for a wrong one, which is counted as a guess.
 
         The same steps for any text: one decipherment, one look at who holds it, one at the guess
-        budget and the order; and for every wrong one a guess. Raises TooManyRequests.
+        budget and the order; and for every wrong one a guess. ``settles``: what the order has
+        locked or used is right though it be void or its batch paused. Raises TooManyRequests.
         """
         code = normal(asked.code)
         book = self._shop().promotions.code_book
-        found = book.find(code)
+        found = book.locate(code)
+        is_live = book.may_be_used(code, found)
         holding = await self._holder(found) if book.has_personal else None
         batch_id, name = ("", code) if found is None else (found.batch.id, found.code)
         order = order_counter(batch_id, name, asked.order_id)
         who = asked.customer_id, asked.address
         balances = await self._guesses.check(*who, asked.now_us, also=[order])
-        if found is None or not _may_use(found, holding, asked.customer_id):
+        is_known = is_live or (settles and balances[order].limit > 0)
+        if found is None or not is_known or not may_use(found, holding, asked.customer_id):
             await self._guesses.count(*who, code, asked.now_us)
             return None
-        return Seen(self._use(found, holding, asked), balances[order])
+        return Seen(self._use(found, holding, asked), balances[order], is_live)
 
     async def _holder(self, found: Found | None) -> Holding | None:
         batch_id, number = ("", -1) if found is None else (found.batch.id, found.number)
@@ -309,13 +332,14 @@ class Coupons:
             found = True
         return found
 
-    async def _extend(self, use: Use, now_us: int) -> None:
-        """Let a returned coupon be good for a while, if the batch says so."""
-        held, days = use.holding, use.batch.return_valid_days
-        if held is None or days is None:
+    async def _refuse_of_redemption(self, use: Use, order: Balance, now_us: int) -> None:
+        """Raise Conflict where the order has the code, and no try of the verbs here took it."""
+        held = order.spent or (order.leased if order.leased * SECOND_US > now_us else 0)
+        if not held:
             return
-        until_us = holdings.whole_hour(now_us + days * DAY_US)
-        await self._records.write(lambda conn: holdings.extend(conn, held, until_us))
+        known = (await self._ledger.recall(use.tries())).values()
+        if all(one.asked.get(use.order_counter) != held or one.refused for one in known):
+            raise Conflict(_OF_REDEMPTION)
 
 
 async def _tried(taking: Taking, key: str, takes: list[Take]) -> bool:
@@ -335,22 +359,11 @@ def _in_book(order: Balance, taking: Taking, now_us: int) -> int:
     return order.leased if order.leased * SECOND_US > now_us else 0
 
 
-def _may_use(found: Found, holding: Holding | None, customer_id: str) -> bool:
-    """Say whether the code is of anybody, or of this customer; nobody has a customer's coupon."""
-    if found.batch.personal is None:
-        return True
-    return bool(customer_id) and holding is not None and holding.customer_id == customer_id
-
-
 def closed(use: Use, now_us: int) -> str | None:
     """Return why the code cannot be used by its dates, None when it can."""
     if now_us < use.batch.starts_us:
         return "code_not_started"
-    return "code_ended" if now_us >= _end_us(use) else None
-
-
-def _end_us(use: Use) -> int:
-    return use.batch.ends_us if use.holding is None else use.holding.expires_at_us
+    return "code_ended" if now_us >= end_us(use.batch, use.holding) else None
 
 
 def _check_free(use: Use, now_us: int) -> None:
@@ -360,14 +373,6 @@ def _check_free(use: Use, now_us: int) -> None:
         raise Refused(_REFUSED, reason=reason)
     if use.needs_redemption:
         raise Refused(_BY_ORDER, reason="use_redemptions")
-
-
-def _kept(use: Use, now_us: int) -> str | None:
-    """Return why a refund gives the use not back, None when it does."""
-    rule = use.batch.return_on_refund
-    if rule == "never":
-        return "return_never"
-    return "return_expired" if rule == "if_unexpired" and now_us >= _end_us(use) else None
 
 
 def _state(

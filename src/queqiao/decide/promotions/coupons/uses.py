@@ -18,6 +18,8 @@ from queqiao.ports.ledger.base import Balance, Take
 
 TRIES_MAX = 16
 """How often one order can lock or use one code in all: each time that came to nothing is one."""
+OF_CODES = "coupon:"
+"""Begins the names of the counters of codes and batches."""
 LOT = 1_024
 """Numbers of a batch that share a counter."""
 
@@ -79,6 +81,10 @@ class Use(msgspec.Struct, frozen=True):
         if offer.limits.per_customer is not None:
             counter = f"promotion:{offer.id}:customer:{self.customer_id}"
             yield Take(counter, 1, offer.limits.per_customer)
+
+    def bounds(self) -> list[Take]:
+        """Return what bounds the code whatever the order: its own uses, the customer's, all."""
+        return [take for take in self.takes(0) if take.counter != self.order_counter]
 
     @property
     def needs_redemption(self) -> bool:

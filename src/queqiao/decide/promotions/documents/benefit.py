@@ -144,19 +144,22 @@ class BundleBenefit(Document, frozen=True, tag_field="type", tag="bundle"):
 
 
 class Gift(Document, frozen=True):
-    """Goods that the shop adds."""
+    """Goods that the shop adds; ``stock``: so many units in all, over all orders."""
 
     sku: Name
     quantity: Units = 1
+    stock: Count | None = None
 
 
 class GiftBenefit(Document, frozen=True, tag_field="type", tag="gift"):
     """满赠: goods added for nothing once the condition holds; ``choose``: so many of the list.
 
     ``every_amount`` or ``every_quantity`` (每满赠): once for each time the goods in scope hold it.
+    ``instead``: in place of a gift that is not there whole, the first of these that is.
     """
 
     gifts: Annotated[tuple[Gift, ...], Meta(min_length=1, max_length=50)]
+    instead: Annotated[tuple[Gift, ...], Meta(max_length=50)] = ()
     choose: Units | None = None
     every_amount: Amount | None = None
     every_quantity: Count | None = None

@@ -75,7 +75,8 @@ class Condition(Document, frozen=True):
     Subtotal, quantity and kinds (different SKUs) are of ``goods``, else of the promotion's scope.
     ``reads`` says whether the subtotal is what the lines still cost (``running``) or what they
     cost before any promotion (``original``); without it the profile's ``base`` decides.
-    Lists ``_any`` mean any of them, ``_none`` none of them. ``orders`` counts the customer's past
+    Lists ``_any`` mean any of them, ``_none`` none of them. Tiers are those of the live points
+    programme. ``orders`` counts the customer's past
     orders; ``order_number_any`` and ``order_number_every`` look at the number of this one.
     ``birthday_before_days`` and ``birthday_after_days`` are the days around the birthday.
     ``all``, ``any`` and ``not`` hold further conditions.
@@ -93,6 +94,8 @@ class Condition(Document, frozen=True):
     segments_none: Names = ()
     tags_any: Names = ()
     tags_none: Names = ()
+    tiers_any: Names = ()
+    tiers_none: Names = ()
     attributes: Annotated[tuple[AttributeTest, ...], Meta(max_length=20)] = ()
     first_purchase: bool | None = None
     orders_at_least: WholeNumber | None = None

@@ -13,7 +13,7 @@ ReturnRule = Literal["never", "if_unexpired", "always"]
 class PersonalCoupons(Document, frozen=True):
     """Coupons that belong to customers (领券、发券): a code is good for who holds it alone.
 
-    - ``per_customer``: how many of the batch one customer may claim.
+    - ``per_customer``: how many of the batch one customer may have, claimed or given.
     - ``claimable``: customers claim them, from ``claim_starts_at`` to before ``claim_ends_at``,
       those in one of ``segments_any`` if it names any. Otherwise they are only given out.
     - ``valid_days``: how long one is good, from when it is had to the end of that hour; never

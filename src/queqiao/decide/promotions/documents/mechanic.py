@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from queqiao.decide.promotions.documents.bounds import Amount, Count, Document, Price
+from queqiao.decide.promotions.documents.bounds import Amount, Count, Document, Name, Price
 
 
 class GroupBuy(Document, frozen=True, tag_field="type", tag="group"):
@@ -26,7 +26,8 @@ class Bargain(Document, frozen=True, tag_field="type", tag="bargain"):
 
     ``helpers`` cuts reach the floor; each takes a random part of what is left, within
     ``cut_percent_min`` and ``cut_percent_max`` of an even share. The benefit of such a promotion
-    is a fixed price: the floor.
+    is a fixed price: the floor. ``sku`` says which goods; where it is absent and the scope does not
+    name one SKU alone, who begins a bargain chooses one of the scope.
     """
 
     floor: Price
@@ -35,6 +36,7 @@ class Bargain(Document, frozen=True, tag_field="type", tag="bargain"):
     cut_percent_min: Decimal = Decimal(50)
     cut_percent_max: Decimal = Decimal(150)
     must_reach_floor: bool = False
+    sku: Name | None = None
 
 
 class Presale(Document, frozen=True, tag_field="type", tag="presale"):

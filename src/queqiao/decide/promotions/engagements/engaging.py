@@ -6,39 +6,49 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
-from queqiao.decide.promotions.documents.mechanic import Bargain, GroupBuy, Mechanic, Presale
+from queqiao.decide.promotions.documents.mechanic import GroupBuy, Mechanic, Presale
 from queqiao.decide.promotions.engagements import book
+from queqiao.decide.promotions.engagements.bargained import goods_of
 from queqiao.decide.promotions.engagements.stages import Engagement
+from queqiao.decide.promotions.known_customer import BuyerOf, nobody_known
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.quoting import Shop
 from queqiao.kernel.clock import MINUTE_US, format_rfc3339, parse_rfc3339
-from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, NotFound, Refused
 from queqiao.kernel.vocabulary import EngagementEvent
 from queqiao.ports.event_log.base import EventLog, NewEvent
+from queqiao.ports.event_log.own import own_event
 from queqiao.ports.records.base import Records
 
-SOURCE = "queqiao"
 AT_ONCE_MAX = 200
 TELL_EVERY_S = 5.0
 _NO = Message("现在不能参加", "it cannot be begun or joined now")
+_OTHER_PRICE = Message(
+    "与目录价不同：砍价从目录价开始，请刷新或删去此项",
+    "not the catalogue's price, from which a bargain starts: refresh it, or leave it out",
+)
 
 
 class Wanted(Struct, frozen=True):
     """Who wants to begin an engagement of which promotion.
 
-    ``price_minor``: what the unit of a bargain costs; ``is_new``: the customer never bought.
+    ``sku``: the goods of a bargain; ``price_minor``: what the shopper saw that they cost;
+    ``is_new``: the customer never bought.
     """
 
     promotion_id: str
     customer_id: str
     request_id: str
+    sku: str | None
     price_minor: int | None
     is_new: bool | None
 
 
 class Engagements:
-    """Each verb is safe to retry. ``random_bits`` gives the seed of a bargain."""
+    """Each verb is safe to retry.
+
+    ``random_bits`` gives the seed of a bargain; ``buyer_of`` tells what a customer has bought.
+    """
 
     def __init__(
         self,
@@ -46,11 +56,13 @@ class Engagements:
         records: Records,
         event_log: EventLog,
         random_bits: Callable[[int], int],
+        buyer_of: BuyerOf = nobody_known,
     ) -> None:
         self._shop = shop
         self._records = records
         self._log = event_log
         self._random_bits = random_bits
+        self._buyer_of = buyer_of
 
     async def begin(self, wanted: Wanted, now_us: int) -> Engagement:
         """Open a group, start a bargain, or note a paid deposit.
@@ -59,23 +71,27 @@ class Engagements:
         Refused with its reason.
         """
         offer = self._offer(wanted.promotion_id, now_us)
-        rules: Mechanic = offer.mechanic
-        _check_new(rules, wanted.is_new)
+        known = await self._records.read(lambda conn: book.find(conn, (_id(wanted),)))
+        found = known[0] if known else await self._begun(offer, wanted, now_us)
+        await self._log.append([_event("Engagement Started", found, found.customer_id, now_us)])
+        return await self._told(found, now_us)
+
+    async def _begun(self, offer: Offer, wanted: Wanted, now_us: int) -> Engagement:
+        await self._check_new(offer.mechanic, wanted.customer_id, wanted.is_new, now_us)
+        rules, price_minor = self._priced(offer, wanted, now_us)
         made = Engagement(
             _id(wanted),
             offer.id,
             wanted.customer_id,
             rules,
-            _price(rules, wanted, now_us),
+            price_minor,
             f"{self._random_bits(128):032x}",
             now_us,
             min(_expires_us(rules, now_us), offer.ends_us),
             (),
         )
         joins_max = rules.joins_per_customer if isinstance(rules, GroupBuy) else None
-        found = await self._records.write(lambda conn: book.begin(conn, made, joins_max))
-        await self._log.append([_event("Engagement Started", found, found.customer_id, now_us)])
-        return await self._told(found, now_us)
+        return await self._records.write(lambda conn: book.begin(conn, made, joins_max))
 
     async def step(
         self, engagement_id: str, customer_id: str, is_new: bool | None, now_us: int
@@ -84,7 +100,7 @@ class Engagements:
         known = await self.get(engagement_id)
         if not any(step.customer_id == customer_id for step in known.steps):
             self._offer(known.promotion_id, now_us)
-            _check_new(known.rules, is_new)
+            await self._check_new(known.rules, customer_id, is_new, now_us)
         found = await self._records.write(
             lambda conn: book.step(conn, engagement_id, customer_id, now_us)
         )
@@ -108,6 +124,37 @@ class Engagements:
             name = "Engagement Completed"
             await self._log.append([_event(name, found, found.customer_id, now_us)])
         return found
+
+    async def _check_new(
+        self, rules: Mechanic, customer_id: str, said: bool | None, now_us: int
+    ) -> None:
+        """Raise Refused where a group is for new customers and this is none by what is known."""
+        if not isinstance(rules, GroupBuy) or not rules.new_customers_only:
+            return
+        buyer = await self._buyer_of((customer_id,), now_us)
+        if said is False or (buyer is not None and buyer.orders):
+            raise Refused(_NO, reason="not_first_purchase")
+        if said is None:
+            raise Refused(_NO, reason="customer_unknown")
+
+    def _priced(self, offer: Offer, wanted: Wanted, now_us: int) -> tuple[Mechanic, int]:
+        """Return the rules of an engagement, and what it costs at its beginning.
+
+        All prices are the document's or the catalogue's. Raises InvalidInput and Refused.
+        """
+        rules: Mechanic = offer.mechanic
+        if isinstance(rules, Presale):
+            if now_us >= parse_rfc3339(rules.deposit_until):
+                raise Refused(_NO, reason="deposit_ended")
+            return rules, rules.deposit
+        if isinstance(rules, GroupBuy):
+            return rules, 0
+        goods = goods_of(offer, wanted.sku, self._shop().price_book)
+        if goods.price_minor <= rules.floor:
+            raise Refused(_NO, reason="nothing_to_cut")
+        if wanted.price_minor not in {None, goods.price_minor}:
+            raise InvalidInput(FieldError("price", _OTHER_PRICE))
+        return msgspec.structs.replace(rules, sku=goods.sku), goods.price_minor
 
     def _offer(self, promotion_id: str, now_us: int) -> Offer:
         offer = self._shop().promotions.find(promotion_id)
@@ -138,24 +185,6 @@ def _id(wanted: Wanted) -> str:
     return blake2b(name, digest_size=16, person=b"engagement").hexdigest()
 
 
-def _check_new(rules: Mechanic, is_new: bool | None) -> None:
-    if isinstance(rules, GroupBuy) and rules.new_customers_only and not is_new:
-        raise Refused(_NO, reason="customer_unknown" if is_new is None else "not_first_purchase")
-
-
-def _price(rules: Mechanic, wanted: Wanted, now_us: int) -> int:
-    if isinstance(rules, Presale):
-        if now_us >= parse_rfc3339(rules.deposit_until):
-            raise Refused(_NO, reason="deposit_ended")
-        return rules.deposit
-    if not isinstance(rules, Bargain):
-        return 0
-    if wanted.price_minor is None or wanted.price_minor <= rules.floor:
-        message = Message("请填写高于底价的原价", "give the price of the unit, above the floor")
-        raise InvalidInput(FieldError("price", message))
-    return wanted.price_minor
-
-
 def _expires_us(rules: Mechanic, now_us: int) -> int:
     if isinstance(rules, Presale):
         return parse_rfc3339(rules.balance_until)
@@ -173,15 +202,4 @@ def _event(name: str, found: Engagement, customer_id: str, now_us: int) -> NewEv
         expires_at=format_rfc3339(found.expires_at_us),
     )
     message_id = f"engagement-{found.id}-{digest}"
-    envelope = Envelope(
-        message_id=message_id,
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event=name,
-        user_id=customer_id or None,
-        properties=msgspec.Raw(msgspec.json.encode(told)),
-    )
-    fingerprint = blake2b(message_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, message_id, encode_envelope(envelope), fingerprint)
+    return own_event(message_id, name, told, now_us, user_id=customer_id or None)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.promotions.coupons.customers import customer_of
 from queqiao.decide.promotions.documents.bounds import Name, Price
 from queqiao.decide.promotions.documents.mechanic import Bargain, GroupBuy, Presale
 from queqiao.decide.promotions.engagements.engaging import Engagements, Wanted
@@ -22,13 +23,16 @@ CustomerId = Annotated[str, Meta(min_length=1, max_length=100)]
 class NewEngagement(Struct, frozen=True, forbid_unknown_fields=True):
     """A group to open, a bargain to start, or a deposit that was paid.
 
-    ``price`` is what the unit of a bargain costs; ``new_customer`` says whether the customer never
-    bought, for groups of new customers only. ``request_id`` tells several of one customer apart.
+    ``sku`` names the goods of a bargain, where the promotion leaves the choice. It starts from
+    their price in the catalogue: with another ``price``, what the shopper saw, nothing is begun.
+    ``new_customer`` says whether the customer never bought, for groups of new customers only; an
+    order that the system knows says no. ``request_id`` tells several of one customer apart.
     """
 
     promotion_id: Name
     customer_id: CustomerId
     request_id: Annotated[str, Meta(max_length=100)] = ""
+    sku: Name | None = None
     price: Price | None = None
     new_customer: bool | None = None
 
@@ -72,16 +76,19 @@ def engagement_routes(engagements: Engagements) -> list[Route]:
 
     async def begin(request: Request) -> Response:
         asked = request.decode(NewEngagement, _BYTES_MAX)
-        for name in ("promotion_id", "customer_id", "request_id"):
-            clean(getattr(asked, name), name, 200)
         wanted = Wanted(
-            asked.promotion_id, asked.customer_id, asked.request_id, asked.price, asked.new_customer
+            clean(asked.promotion_id, "promotion_id", 200),
+            customer_of(asked.customer_id, "customer_id"),
+            clean(asked.request_id, "request_id", 100),
+            asked.sku,
+            asked.price,
+            asked.new_customer,
         )
         return _shown(await engagements.begin(wanted, request.now_us), request.now_us)
 
     async def step(request: Request) -> Response:
         asked = request.decode(Helper, _BYTES_MAX)
-        customer_id = clean(asked.customer_id, "customer_id", 100)
+        customer_id = customer_of(asked.customer_id, "customer_id")
         found = await engagements.step(
             _id(request), customer_id, asked.new_customer, request.now_us
         )

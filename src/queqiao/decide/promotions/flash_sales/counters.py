@@ -7,13 +7,9 @@ answer.
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
-
-from queqiao.decide.promotions.flash_sales.messages import Wish
-from queqiao.decide.promotions.flash_sales.sessions import Session
-from queqiao.decide.promotions.flash_sales.snapshot import Sale
-from queqiao.ports.ledger.base import Ask
 
 ID_PREFIX = "rsv_"
 _ID_LENGTH = len(ID_PREFIX) + 32
@@ -31,10 +27,16 @@ class Held(msgspec.Struct, frozen=True):
     customer_id: str
 
 
+def ids_of(sale_id: str) -> Any:
+    """Return the state of the hash that makes a sale's ids, to be copied for each."""
+    return blake2b(f"{sale_id}\x1f".encode(), digest_size=16)
+
+
 def reservation_id(sale_id: str, request_id: str) -> str:
     """Return the key of a request's reservation: the same request has the same key."""
-    digest = blake2b(f"{sale_id}\x1f{request_id}".encode(), digest_size=16)
-    return ID_PREFIX + digest.hexdigest()
+    state = ids_of(sale_id)
+    state.update(request_id.encode())
+    return ID_PREFIX + str(state.hexdigest())
 
 
 def is_reservation_id(text: str) -> bool:
@@ -47,38 +49,24 @@ def stock_counter(sale_id: str, session_id: str, sku: str) -> str:
     return f"flash:stock:{sale_id}:{session_id}:{sku}"
 
 
+def customer_prefix(sale_id: str, session_id: str, sku: str) -> str:
+    """Return what begins the counter of a customer's pieces of an item, before the customer's id.
+
+    Both ids may hold colons: a SKU that does comes with its length, so no two pairs have one name.
+    No other SKU looks so, since its part is not empty.
+    """
+    part = f":{len(sku)}:{sku}" if ":" in sku else sku
+    return f"flash:customer:{sale_id}:{session_id}:{part}:"
+
+
 def queue_counter(sale_id: str, session_id: str) -> str:
     """Return the counter from which a session's queue draws its numbers."""
     return f"flash:queue:{sale_id}:{session_id}"
 
 
-def ask_of(sale: Sale, session: Session, wish: Wish, now_us: int) -> Ask:
-    """Return the one step that reserves: window, limits of the customer, stock."""
-    sku, quantity, customer_id = wish.sku, wish.quantity, wish.customer_id
-    key = reservation_id(sale.id, wish.request_id)
-    item, limits = sale.items[sku], sale.limits
-    at = f"{sale.id}:{session.id}:"
-    mine = f"flash:customer:{at}{sku}:{customer_id}"
-    stock = f"flash:stock:{at}{sku}"
-    most = item.stock if item.limit_per_customer is None else item.limit_per_customer
-    amounts = {
-        mine: quantity,
-        stock: quantity,
-        f"flash:price:{sale.currency}:{item.price_minor}": 0,
-    }
-    bounds = {mine: most, stock: item.stock}
-    if limits.per_session is not None:
-        _add(amounts, bounds, f"flash:session:{at}{customer_id}", quantity, limits.per_session)
-    if limits.per_sale is not None:
-        _add(amounts, bounds, f"flash:sale:{sale.id}:{customer_id}", quantity, limits.per_sale)
-    opens_us, closes_us = (session.starts_us, session.ends_us) if sale.is_live else (0, 0)
-    return Ask(key, amounts, bounds, now_us + sale.expires_after_us, opens_us, closes_us)
-
-
-def _add(
-    amounts: dict[str, int], bounds: dict[str, int], counter: str, quantity: int, limit: int
-) -> None:
-    amounts[counter], bounds[counter] = quantity, limit
+def order_counter(reservation: str) -> str:
+    """Return the counter that an order takes which sells a reservation by its redemption."""
+    return f"redemption:reservation:{reservation}"
 
 
 def held_of(asked: Mapping[str, int]) -> Held | None:
@@ -89,9 +77,15 @@ def held_of(asked: Mapping[str, int]) -> Held | None:
         return None
     _, _, sale_id, session, sku = stock.split(":", 4)
     _, _, currency, price_minor = price.split(":", 3)
-    mine = f"flash:customer:{sale_id}:{session}:{sku}:"
-    customer = next(name for name in asked if name.startswith(mine)).removeprefix(mine)
+    customer = _customer(asked, customer_prefix(sale_id, session, sku))
+    if customer is None:  # named before SKUs with colons had a length
+        customer = _customer(asked, f"flash:customer:{sale_id}:{session}:{sku}:") or ""
     return Held(sale_id, session, sku, asked[stock], int(price_minor), currency, customer)
+
+
+def _customer(asked: Mapping[str, int], prefix: str) -> str | None:
+    found = next((name for name in asked if name.startswith(prefix)), None)
+    return None if found is None else found.removeprefix(prefix)
 
 
 def reason_of(counter: str) -> str:

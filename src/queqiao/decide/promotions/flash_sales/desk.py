@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from queqiao.decide.promotions.flash_sales.counters import (
     Held,
-    ask_of,
     held_of,
     reason_of,
     reservation_id,
@@ -15,7 +15,9 @@ from queqiao.decide.promotions.flash_sales.messages import Declined, Reserved, T
 from queqiao.decide.promotions.flash_sales.prices import HeldPrice, HeldPrices
 from queqiao.decide.promotions.flash_sales.queue import Admissions
 from queqiao.decide.promotions.flash_sales.sessions import Session
+from queqiao.decide.promotions.flash_sales.shelves import Shelf
 from queqiao.decide.promotions.flash_sales.snapshot import Sale, Sales
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Conflict, Message, NotFound
 from queqiao.ports.ledger.base import Ask, Clashed, Leased, Ledger, Outcome, Remembered
@@ -35,7 +37,9 @@ class Desk:
         ledger: Ledger,
         prices: HeldPrices,
         admissions: Admissions,
+        tally: Tally | None = None,
     ) -> None:
+        self._tally = Tally() if tally is None else tally
         self._sales = sales
         self._ledger = ledger
         self._flights = Flights(ledger)
@@ -78,7 +82,14 @@ class Desk:
     async def reserve_many(self, sale_id: str, wishes: Sequence[Wish], now_us: int) -> list[Told]:
         """Reserve for several, each its own step; a clash is an answer here."""
         sale = self.sale(sale_id)
-        wanted = [self._wanted(sale, wish, now_us) for wish in wishes]
+        items = {} if sale.queue is not None else sale.items
+        usual = sale.shelves_in(sale.nearest(now_us))
+        wanted = [
+            _wanted(usual[wish.sku], wish, now_us)
+            if wish.session is None and wish.sku in items
+            else self._wanted(sale, wish, now_us)
+            for wish in wishes
+        ]
         asks = [one.ask for one in wanted if not isinstance(one, Declined)]
         outcomes = iter(await self._ledger.reserve_many(asks, now_us))
         told = [
@@ -95,36 +106,63 @@ class Desk:
     def _wanted(self, sale: Sale, wish: Wish, now_us: int) -> "_Wanted | Declined":
         """Return the step of a wish, or why there is none to take."""
         if wish.sku not in sale.items:
-            return Declined(wish.request_id, "not_in_sale")
+            return self._decline(sale, wish, "not_in_sale", now_us)
         session: Session | None
         if sale.queue is None:
             session = self._session(sale, wish.session, now_us)
         else:
             reason, session = self._admissions.admitted(sale, wish, now_us)
             if reason is not None:
-                return Declined(wish.request_id, reason)
+                return self._decline(sale, wish, reason, now_us)
         if session is None:
-            return Declined(wish.request_id, "no_such_session")
-        return _Wanted(ask_of(sale, session, wish, now_us), session)
+            return self._decline(sale, wish, "no_such_session", now_us)
+        return _wanted(sale.shelf(session, wish.sku), wish, now_us)
+
+    def _decline(self, sale: Sale, wish: Wish, reason: str, now_us: int) -> Declined:
+        self._tally.refused(sale.id, sale.nearest(now_us).id, reason)
+        return Declined(wish.request_id, reason)
 
     def _session(self, sale: Sale, named: str | None, now_us: int) -> Session | None:
         return sale.nearest(now_us) if named is None else sale.session_ids.get(named)
 
     def _told(self, sale: Sale, wish: Wish, wanted: "_Wanted", outcome: Outcome) -> Told | Clashed:
+        shelf, ask = wanted.shelf, wanted.ask
         if not isinstance(outcome, Leased):
-            return outcome if isinstance(outcome, Clashed) else _declined(sale, wish, outcome)
+            return self._not_leased(sale, wish, shelf, outcome)
+        ends_us, quantity = outcome.expires_at_us, wish.quantity
+        if ends_us == ask.expires_at_us:  # a retry has the end of the first
+            self._tally.reserved(shelf.sale_id, shelf.session_id, quantity)
         held = HeldPrice(
-            wanted.ask.key,
-            sale.id,
-            wanted.session.id,
-            wish.sku,
-            wish.quantity,
-            sale.items[wish.sku].price_minor,
-            sale.currency,
+            ask.key,
+            shelf.sale_id,
+            shelf.session_id,
+            shelf.sku,
+            quantity,
+            shelf.price_minor,
+            shelf.currency,
             wish.customer_id,
-            outcome.expires_at_us,
+            ends_us,
         )
-        return self._reserved(wish.request_id, held)
+        return Reserved(
+            wish.request_id,
+            ask.key,
+            shelf.session_id,
+            shelf.sku,
+            quantity,
+            shelf.price_minor,
+            shelf.currency,
+            _shown(ends_us),
+            self.prices.token(held),
+        )
+
+    def _not_leased(
+        self, sale: Sale, wish: Wish, shelf: Shelf, outcome: Short | Clashed
+    ) -> Declined | Clashed:
+        if isinstance(outcome, Clashed):
+            return outcome
+        declined = _declined(sale, wish, outcome)
+        self._tally.refused(shelf.sale_id, shelf.session_id, declined.reason)
+        return declined
 
     def _reserved(self, request_id: str, held: HeldPrice) -> Reserved:
         return Reserved(
@@ -166,11 +204,15 @@ class Desk:
         return self._reserved(wish.request_id, held_price(key, held, known.expires_at_us))
 
 
-class _Wanted(NamedTuple):
-    """The step of a wish, and the session that it is for."""
+class _Wanted(Struct, frozen=True, gc=False):
+    """The step of a wish, and the shelf that it takes from."""
 
+    shelf: Shelf
     ask: Ask
-    session: Session
+
+
+def _wanted(shelf: Shelf, wish: Wish, now_us: int) -> _Wanted:
+    return _Wanted(shelf, shelf.ask(wish, now_us))
 
 
 _shown = lru_cache(1_024)(format_rfc3339)

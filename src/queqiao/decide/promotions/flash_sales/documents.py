@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.promotions.documents.profile import Layer
 from queqiao.kernel.clock import DEFAULT_ZONE
 
 PRICE_MAX = 10**12
@@ -83,10 +84,22 @@ class Queue(_Document, frozen=True):
     admission_lifetime_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
 
 
+STACKS_WITH: tuple[Layer, ...] = ("shipping",)
+"""What stacks on a flash price where the document says nothing: free delivery counts its goods."""
+
+StockReturn = Literal["cancelled", "refunded", "never"]
+"""When an order's pieces go back to the sale's stock after it was paid."""
+
+
 class FlashSaleDocument(_Document, frozen=True):
     """A flash sale. It has ``sessions``, ``daily`` ones, or both; none may overlap.
 
-    - ``reservation_expires_after_s``: how long a reservation waits for its order.
+    - ``stacks_with``: the layers of promotions that count goods at the flash price and may give on
+      them; for all others these goods are not in the cart.
+    - ``returns_stock``: what of a paid order goes back to stock: ``cancelled`` orders, also lines
+      all of whose units were ``refunded``, or ``never``. An unpaid order always gives it back.
+    - ``reservation_expires_after_s``: how long a reservation waits for its order, and at most how
+      long that order waits for its payment.
     - ``warm_up_s`` (预热): so long before a session its queue hands out numbers and the sale shows
       as coming.
     """
@@ -100,6 +113,8 @@ class FlashSaleDocument(_Document, frozen=True):
     queue: Queue | None = None
     reservation_expires_after_s: Annotated[int, Meta(ge=10, le=7 * 86_400)] = 900
     warm_up_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 0
+    stacks_with: Annotated[tuple[Layer, ...], Meta(max_length=7)] = STACKS_WITH
+    returns_stock: StockReturn = "cancelled"
     note: Annotated[str, Meta(max_length=2_000)] = ""
 
 

@@ -1,18 +1,11 @@
 """What the event log is told: a reservation was committed, released, or its goods came back."""
 
-from hashlib import blake2b
 from typing import Literal
 
-import msgspec
-
 from queqiao.decide.promotions.flash_sales.counters import Held
-from queqiao.kernel import json
-from queqiao.kernel.envelope import Envelope, encode_envelope
 from queqiao.kernel.vocabulary import Reservation
 from queqiao.ports.event_log.base import NewEvent
-
-SOURCE = "queqiao"
-"""The source of events that the system itself tells."""
+from queqiao.ports.event_log.own import own_event
 
 Verb = Literal["Committed", "Released", "Returned"]
 
@@ -32,18 +25,14 @@ def event(verb: Verb, key: str, held: Held, order_id: str, now_us: int) -> NewEv
         currency=held.currency,
         order_id=order_id or None,
     )
-    envelope = Envelope(
-        message_id=message_id(verb, key),
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event=f"Reservation {verb}",
+    return own_event(
+        message_id(verb, key),
+        f"Reservation {verb}",
+        told,
+        now_us,
         user_id=held.customer_id,
-        properties=msgspec.Raw(json.encode(told)),
+        said=f"{key}\x1f{verb}\x1f{order_id}".encode(),
     )
-    fingerprint = blake2b(f"{key}\x1f{verb}\x1f{order_id}".encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, envelope.message_id, encode_envelope(envelope), fingerprint)
 
 
 def message_id(verb: Verb, key: str) -> str:

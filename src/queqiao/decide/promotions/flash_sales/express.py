@@ -32,7 +32,7 @@ _UNUSUAL = frozenset({b"cookie", b"content-encoding", b"queqiao-now"})
 class Express:
     """Takes usual reservations. ``may`` says whether an ``Authorization`` line may reserve."""
 
-    def __init__(self, desk: Desk, clock: Clock, may: Callable[[str], bool]) -> None:
+    def __init__(self, desk: Desk, clock: Clock, may: Callable[[bytes], bool]) -> None:
         self._desk = desk
         self._clock = clock
         self._may = may
@@ -65,7 +65,7 @@ class Express:
                 line = value
             elif name in _UNUSUAL:
                 return False
-        return self._desk.knows(sale_id) and self._may(line.decode("latin-1"))
+        return self._desk.knows(sale_id) and self._may(line)
 
     async def _reserve(self, sale_id: str, wish: Wish, now_us: int) -> bytes:
         told = await self._desk.reserve(sale_id, wish, now_us)

@@ -24,6 +24,7 @@ from queqiao.decide.promotions.flash_sales.queue import Admissions
 from queqiao.decide.promotions.flash_sales.settling import Settling
 from queqiao.decide.promotions.flash_sales.snapshot import Sales
 from queqiao.decide.promotions.flash_sales.state import Speeds, session_of, state_of
+from queqiao.decide.promotions.flash_sales.tally import Tally
 from queqiao.kernel import json
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
 from queqiao.kernel.http import Handler, Request, Response, Route, json_response
@@ -56,25 +57,27 @@ WORDS = {
 
 
 class FlashServices(msgspec.Struct, frozen=True):
-    """What the routes need. ``sales`` gives the snapshot of this moment."""
+    """What the routes need. ``sales`` gives the snapshot of this moment; ``tally`` counts."""
 
     sales: Callable[[], Sales]
     ledger: Ledger
     event_log: EventLog
     signer: Signer
     random_bits: Callable[[int], int]
+    tally: Tally = msgspec.field(default_factory=Tally)
 
 
 def routes(services: FlashServices) -> list[Route]:
     """Return the routes of the ``decide`` role."""
     ledger = services.ledger
     admissions = Admissions(ledger, services.signer, services.random_bits)
-    desk = Desk(services.sales, ledger, HeldPrices(services.signer), admissions)
+    prices = HeldPrices(services.signer)
+    desk = Desk(services.sales, ledger, prices, admissions, services.tally)
     settling, speeds = Settling(desk, ledger, services.event_log), Speeds()
 
     async def admission(request: Request) -> Response:
         arrival = request.decode(Arrival, BODY_MAX)
-        clean_as_is(arrival.customer_id, "customer_id")
+        check_customer(arrival.customer_id, "customer_id")
         place = await admissions.arrive(desk.sale(_id(request)), arrival, request.now_us)
         return json_response(place)
 
@@ -153,17 +156,37 @@ def wishes_of(body: bytes) -> list[Wish]:
     """Return the wishes of a batch. Raises InvalidInput or TooLarge."""
     wishes = json.decode(body, Wishes, BATCH_BYTES_MAX, brackets=BATCH_BRACKETS).reservations
     for index, wish in enumerate(wishes):
-        check_wish(wish, f"reservations[{index}].")
+        if not _is_plain(wish):
+            check_wish(wish, f"reservations[{index}].")
     return wishes
+
+
+def _is_plain(wish: Wish) -> bool:
+    """Say whether a wish is like most: all of it ASCII, and no spaces around the customer."""
+    customer_id = wish.customer_id
+    return (
+        customer_id.isascii()
+        and wish.request_id.isascii()
+        and wish.sku.isascii()
+        and customer_id.strip() == customer_id
+    )
 
 
 def check_wish(wish: Wish, at: str) -> None:
     """Raise InvalidInput for a text that cannot be stored, naming it under ``at``."""
-    if wish.customer_id.isascii() and wish.request_id.isascii() and wish.sku.isascii():
+    check_customer(wish.customer_id, f"{at}customer_id")
+    if wish.request_id.isascii() and wish.sku.isascii():
         return
-    clean_as_is(wish.customer_id, f"{at}customer_id")
     clean_as_is(wish.request_id, f"{at}request_id")
     clean_as_is(wish.sku, f"{at}sku")
+
+
+def check_customer(customer_id: str, path: str) -> None:
+    """Raise InvalidInput unless the id is as orders read it, so that limits count it as one."""
+    clean_as_is(customer_id, path)
+    if customer_id != customer_id.strip():
+        message = Message("首尾不能有空格", "must have no spaces around it")
+        raise InvalidInput(FieldError(path, message))
 
 
 def clean_as_is(text: str, path: str) -> None:

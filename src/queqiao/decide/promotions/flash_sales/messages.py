@@ -15,7 +15,7 @@ class _Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """A request: an unknown field is a slip."""
 
 
-class Wish(_Asked, frozen=True):
+class Wish(_Asked, frozen=True, gc=False):
     """One reservation that is wanted. ``request_id`` names it: sent again it gets its first answer.
 
     Without ``session`` it is the one of the admission, else that of now, else the next one.
@@ -36,7 +36,7 @@ class Wishes(_Asked, frozen=True):
     reservations: Annotated[list[Wish], Meta(min_length=1, max_length=BATCH_MAX)]
 
 
-class Reserved(Struct, frozen=True, tag_field="state", tag="reserved"):
+class Reserved(Struct, frozen=True, gc=False, tag_field="state", tag="reserved"):
     """The goods wait for the order until ``expires_at``. ``price_token`` holds the price."""
 
     request_id: str
@@ -50,7 +50,7 @@ class Reserved(Struct, frozen=True, tag_field="state", tag="reserved"):
     price_token: str
 
 
-class Declined(Struct, frozen=True, tag_field="state", tag="refused", omit_defaults=True):
+class Declined(Struct, frozen=True, gc=False, tag_field="state", tag="refused", omit_defaults=True):
     """No, for good: a stable ``reason``, and how many pieces were left of what was short."""
 
     request_id: str

@@ -8,7 +8,7 @@ from queqiao.kernel.tokens import Signer
 _PURPOSE = "flash-price"
 
 
-class HeldPrice(msgspec.Struct, frozen=True, array_like=True):
+class HeldPrice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``quantity`` pieces of ``sku`` cost ``price_minor`` each until the reservation ends."""
 
     reservation_id: str

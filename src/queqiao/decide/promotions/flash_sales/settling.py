@@ -5,7 +5,12 @@ from typing import Literal
 from msgspec.structs import replace
 
 from queqiao.decide.promotions.flash_sales import events
-from queqiao.decide.promotions.flash_sales.counters import Held, held_of, is_reservation_id
+from queqiao.decide.promotions.flash_sales.counters import (
+    Held,
+    held_of,
+    is_reservation_id,
+    order_counter,
+)
 from queqiao.decide.promotions.flash_sales.desk import Desk, held_price
 from queqiao.decide.promotions.flash_sales.messages import ReservationView
 from queqiao.kernel.clock import format_rfc3339
@@ -17,6 +22,10 @@ State = Literal["reserved", "committed", "released", "returned"]
 
 _NONE = Message("没有这笔预留", "there is no such reservation")
 _OTHER = Message("这笔预留已用于另一个订单", "the reservation was committed for another order")
+_OF_REDEMPTION = Message(
+    "订单经 promotions/redemptions 售出了这笔预留，请用它的 release 或 return",
+    "an order has sold it by its redemption: release or return that (promotions/redemptions)",
+)
 _NOT_SOLD = Message("还没有提交，请用 release", "it was not committed; use release")
 
 
@@ -55,9 +64,12 @@ class Settling:
     async def return_(self, key: str, order_id: str, now_us: int) -> ReservationView:
         """Put back into stock what was sold: the order was cancelled or refunded.
 
-        Raises Conflict when it was not committed.
+        Raises Conflict when it was not committed, or an order has it by its redemption.
         """
         known, held = await self._known(key)
+        order = (await self._ledger.balances([order_counter(key)]))[order_counter(key)]
+        if order.leased or order.spent:
+            raise Conflict(_OF_REDEMPTION)
         if known.state != "spent":
             raise Conflict(_NOT_SOLD)
         amounts = {name: amount for name, amount in known.spent.items() if amount}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from queqiao.catalog.contracts import Facts, Goods
+from queqiao.decide.promotions.customer_types import BoughtGoods, CustomerHistory
 from queqiao.decide.promotions.matching.situation import (
     Dimension,
     History,
@@ -11,11 +12,7 @@ from queqiao.decide.promotions.matching.situation import (
     Purchase,
     Situation,
 )
-from queqiao.decide.promotions.quote_types import (
-    BoughtGoods,
-    CustomerHistory,
-    QuoteRequest,
-)
+from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
@@ -53,6 +50,7 @@ def _names(request: QuoteRequest, batches: Iterable[str]) -> Iterator[tuple[Dime
         "country": cart.shipping.country,
         "shipping_method": cart.shipping.method,
         "payment_method": cart.payment_method,
+        "tier": None if customer.loyalty is None else customer.loyalty.tier,
     }
     for dimension, name in singles.items():
         if name is not None:

@@ -5,10 +5,14 @@ them once a bit, so numpy reads all lines of a cart at once.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 _Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+
+SETS_KEPT_MAX = 4_096
+"""So many sets of lines are kept: at a hundred lines each about four megabytes."""
 
 
 def places(bits: int) -> list[int]:
@@ -17,19 +21,27 @@ def places(bits: int) -> list[int]:
     return found
 
 
-def lines_by_place(named: Sequence[int], holding: int) -> tuple[list[int], list[list[int]]]:
+def lines_by_place(named: Sequence[int], holding: int) -> tuple[list[int], list[tuple[int, ...]]]:
     """Return the places of ``holding``, lowest first, and for each the lines that have its bit.
 
-    ``named`` are the bits of each line: they are turned around.
+    ``named`` are the bits of each line: they are turned around. Promotions far outnumber the sets
+    of lines that they mean, so equal sets are one object.
     """
     packed = _bytes((holding, *named))
     found = _set_places(packed[:1])
-    has_bit = packed[1:, found >> 3] >> (found & 7) & 1
-    lines: list[list[int]] = [[] for _ in range(len(found))]
-    columns, rows = has_bit.T.nonzero()
-    for column, row in zip(columns.tolist(), rows.tolist(), strict=True):
-        lines[column].append(row)
-    return found.tolist(), lines
+    has_bit = packed[1:].take(found >> 3, axis=1) >> (found & 7).astype(np.uint8) & 1
+    sets = np.packbits(has_bit, axis=0, bitorder="little")
+    if not sets.size:
+        return found.tolist(), [()] * len(found)
+    keys: list[bytes] = np.frombuffer(sets.T.tobytes(), f"S{len(sets)}").tolist()
+    return found.tolist(), list(map(_lines, keys))
+
+
+@lru_cache(SETS_KEPT_MAX)
+def _lines(key: bytes) -> tuple[int, ...]:
+    """Return the places of the set bits of a short set; carts mean the same few again and again."""
+    bits = int.from_bytes(key, "little")
+    return tuple([place for place in range(bits.bit_length()) if bits >> place & 1])
 
 
 def _bytes(sets: Sequence[int]) -> _Bytes:

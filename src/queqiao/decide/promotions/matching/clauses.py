@@ -57,7 +57,8 @@ class Plan(NamedTuple):
     windows: tuple[WindowsLeaf, ...]
     asks: bool
     reads_customer: bool = False
-    """Whether it asks for more of the customer than segments."""
+    """Whether it asks for more of the customer than segments and tier."""
+    reads_tier: bool = False
 
 
 NO_PLAN = Plan({}, {}, None, (), asks=False)
@@ -102,6 +103,7 @@ class _Planner:
             tuple(self._windows),
             asks=self._asks,
             reads_customer=_reads_customer(self._tree),
+            reads_tier=_reads_tier(self._tree),
         )
 
     def _sort(self, disjunction: tuple[Node, ...]) -> None:
@@ -154,6 +156,12 @@ def _reads_customer(node: Node) -> bool:
     if isinstance(node, NamesLeaf):
         return node.dimension == "tag"
     return isinstance(node, _OF_CUSTOMERS)
+
+
+def _reads_tier(node: Node) -> bool:
+    if isinstance(node, AllOf | AnyOf):
+        return any(map(_reads_tier, node.nodes))
+    return isinstance(node, NamesLeaf) and node.dimension == "tier"
 
 
 def mixed(dimension: str, name: str) -> str:

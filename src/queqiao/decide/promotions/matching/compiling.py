@@ -32,6 +32,7 @@ from queqiao.kernel import json
 _ANY: dict[str, Dimension] = {
     "segments_any": "segment",
     "tags_any": "tag",
+    "tiers_any": "tier",
     "channels_any": "channel",
     "countries_any": "country",
     "shipping_methods_any": "shipping_method",
@@ -41,6 +42,7 @@ _ANY: dict[str, Dimension] = {
 _NONE: dict[str, Dimension] = {
     "segments_none": "segment",
     "tags_none": "tag",
+    "tiers_none": "tier",
     "channels_none": "channel",
     "countries_none": "country",
 }

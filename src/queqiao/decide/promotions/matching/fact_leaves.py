@@ -19,6 +19,7 @@ from queqiao.decide.promotions.requirement import Missing
 _DIFFERS: dict[Dimension, tuple[ConditionReason, ConditionReason]] = {
     "segment": ("segment_missing", "segment_excluded"),
     "tag": ("tag_missing", "tag_excluded"),
+    "tier": ("tier_missing", "tier_excluded"),
     "channel": ("channel_differs", "channel_excluded"),
     "country": ("country_differs", "country_excluded"),
     "shipping_method": ("shipping_method_differs", "shipping_method_excluded"),

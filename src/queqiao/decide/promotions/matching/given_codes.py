@@ -1,6 +1,7 @@
 """The codes that came with a question: which batches they open, and which are good for nothing."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from queqiao.decide.promotions.coupons.codes import normal
@@ -22,12 +23,19 @@ class GivenCodes(NamedTuple):
     bad: Sequence[BadCode]
 
 
-def read_codes(codes: Sequence[str], now_us: int, promotions: PromotionsSnapshot) -> GivenCodes:
-    """Look the codes up."""
+def read_codes(
+    codes: Sequence[str],
+    now_us: int,
+    promotions: PromotionsSnapshot,
+    closed: Mapping[str, Reason] = MappingProxyType({}),
+) -> GivenCodes:
+    """Look the codes up; ``closed`` are those that give nothing, by their normal form."""
     good: dict[str, str] = {}
     bad: list[BadCode] = []
     for code in codes:
         batch_id, reason = _read(code, now_us, promotions)
+        if closed and reason is None:
+            reason = closed.get(normal(code))
         if reason is not None:
             bad.append(BadCode(code, reason))
         else:

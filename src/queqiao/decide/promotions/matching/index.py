@@ -54,6 +54,7 @@ class Index:
         "_periods",
         "_reading",
         "_slots",
+        "_tiered",
         "_windows",
         "asking",
         "goods",
@@ -69,6 +70,7 @@ class Index:
         self._blocked: dict[Dimension, Postings] = _grouped({}, (), _blocks(known))
         self.asking = _asking(known)
         self._reading = _reading(known)
+        self._tiered = _tiered(known)
         self._windows = _windows(known)
         self._minutes: dict[int, list[str]] = {}
 
@@ -83,6 +85,7 @@ class Index:
         after._blocked = _grouped(self._blocked, _blocks(gone), _blocks(come))
         after.asking = self.asking ^ _asking(gone) | _asking(come)
         after._reading = self._reading ^ _reading(gone) | _reading(come)
+        after._tiered = self._tiered ^ _tiered(gone) | _tiered(come)
         after._windows = {**self._windows, **_windows(come)}
         return after
 
@@ -90,6 +93,11 @@ class Index:
     def reads_customers(self) -> bool:
         """Whether any promotion asks for more of the customer than segments."""
         return self._reading != 0
+
+    @property
+    def reads_tiers(self) -> bool:
+        """Whether any promotion asks for the tier of members."""
+        return self._tiered != 0
 
     def failing(self, situation: Situation) -> int:
         """Return the promotions that a situation keeps away from any cart."""
@@ -207,6 +215,10 @@ def _asking(entries: Iterable[Entry]) -> int:
 
 def _reading(entries: Iterable[Entry]) -> int:
     return sum(1 << entry.place for entry in entries if entry.plan.reads_customer)
+
+
+def _tiered(entries: Iterable[Entry]) -> int:
+    return sum(1 << entry.place for entry in entries if entry.plan.reads_tier)
 
 
 def _windows(entries: Iterable[Entry]) -> dict[str, WindowsLeaf]:

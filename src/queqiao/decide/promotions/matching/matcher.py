@@ -1,6 +1,7 @@
 """Which promotions does a cart reach, and why not the others? For one question and its carts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from queqiao.decide.promotions.basket import Basket
@@ -15,6 +16,9 @@ from queqiao.decide.promotions.pricing.outcomes import Placed, Unmet
 from queqiao.decide.promotions.reasons import Reason, ShortfallUnit
 from queqiao.decide.promotions.requirement import Missing
 from queqiao.decide.promotions.snapshot import PromotionsSnapshot
+
+EXPLAINED_MAX = 5_000
+"""Of so many offers one answer says why they do not reach it: a tenth of a second of work."""
 
 
 class Away(NamedTuple):
@@ -51,20 +55,33 @@ class Matcher:
         """
         promotions = self.promotions
         named, holding = promotions.index.reached(basket, self._failing)
-        own = set(places(holding & (promotions.index.asking | promotions.coded)))
+        own = holding & (promotions.index.asking | promotions.coded)
         by_place, every_line = promotions.by_place, tuple(range(len(named)))
-        placed = []
-        for place, lines in self._in_order(*lines_by_place(named, holding)):
-            offer = by_place[place]
-            if offer is None:
-                continue
-            if place in own:
-                placed += self._place(offer, lines or every_line, basket)
-            else:
-                placed.append(Placed(offer, lines or every_line))
+        found = self._in_order(*lines_by_place(named, holding))
+        if basket.has_tokens:
+            found = self._open(found, basket)
+        if own:
+            placed = self._asked(found, set(places(own)), basket)
+        else:
+            placed = [
+                Placed(offer, lines or every_line)
+                for place, lines in found
+                if (offer := by_place[place]) is not None
+            ]
         if self._order is not None:
             placed.sort(key=self._order)
         return placed
+
+    def _open(
+        self, found: Iterable[tuple[int, Sequence[int]]], basket: Basket
+    ) -> Iterator[tuple[int, Sequence[int]]]:
+        """Yield the places of offers that may give on some line, and those lines."""
+        every_line = tuple(range(len(basket.lines)))
+        for place, lines in found:
+            offer = self.promotions.by_place[place]
+            mine = () if offer is None else basket.open_to(offer.layer, lines or every_line)
+            if mine:
+                yield place, mine
 
     def nearly(self, basket: Basket) -> Iterator[Unmet]:
         """Yield the offers that only miss so many goods, units or kinds of their condition."""
@@ -73,7 +90,7 @@ class Matcher:
         for place, lines in zip(*lines_by_place(named, holding), strict=True):
             offer = by_place[place]
             if offer is not None and offer.plan.asks and offer.tree is not None:
-                mine = lines or every_line
+                mine = basket.open_to(offer.layer, lines or every_line)
                 bound = offer.tree.bind(Asking(self.situation, basket, mine, self._runs))
                 if isinstance(bound, Missing):
                     yield Unmet(Placed(offer, mine), *bound)
@@ -86,6 +103,22 @@ class Matcher:
         if ranks is None or self._order is not None:
             return pairs
         return sorted(pairs, key=lambda pair: ranks[pair[0]])
+
+    def _asked(
+        self, found: Iterable[tuple[int, Sequence[int]]], own: Collection[int], basket: Basket
+    ) -> list[Placed]:
+        """Return the offers found, but of those at places of ``own`` only whose own tree holds."""
+        by_place, every_line = self.promotions.by_place, tuple(range(len(basket.lines)))
+        placed: list[Placed] = []
+        for place, lines in found:
+            offer = by_place[place]
+            if offer is None:
+                continue
+            if place in own:
+                placed += self._place(offer, lines or every_line, basket)
+            else:
+                placed.append(Placed(offer, lines or every_line))
+        return placed
 
     def _place(self, offer: Offer, lines: Sequence[int], basket: Basket) -> list[Placed]:
         """Return an offer with its code and what its tree leaves open; none where that fails."""
@@ -100,20 +133,23 @@ class Matcher:
         given = self.codes.of_batch
         return next((given[batch] for batch in offer.batches if batch in given), None)
 
-    def away(self, basket: Basket, placed: Iterable[Placed]) -> Iterator[Away]:
+    def away(
+        self, basket: Basket, placed: Iterable[Placed], *, everything: bool = False
+    ) -> Iterator[Away]:
         """Explain the offers that do not reach the basket.
 
-        All of them where they came with the question; else those that a given code would unlock.
+        All of them where they came with the question, or for ``everything`` (at most so many);
+        else those that a given code would unlock.
         """
-        candidates = list(self._candidates())
+        candidates = list(islice(self._candidates(everything=everything), EXPLAINED_MAX))
         here = {item.offer.id for item in placed} if candidates else ()
         for offer in candidates:
             reason = None if offer.id in here else self._why(offer, basket)
             if reason is not None:
                 yield reason
 
-    def _candidates(self) -> Iterable[Offer]:
-        if self.promotions.inline:
+    def _candidates(self, *, everything: bool) -> Iterable[Offer]:
+        if everything or self.promotions.inline:
             return self.promotions.offers
         batches = self.codes.of_batch
         found = (offer for batch in batches for offer in self.promotions.unlocked_by(batch))
@@ -121,9 +157,13 @@ class Matcher:
 
     def _why(self, offer: Offer, basket: Basket) -> Away | None:
         """Say what keeps an offer away from the basket; None when nothing does."""
-        now_us, lines = self.situation.now_us, GoodsTest(offer.scope).lines(basket)
+        now_us = self.situation.now_us
+        lines: Sequence[int] = GoodsTest(offer.scope).lines(basket)
         if not lines:
             return Away(offer, "no_goods_in_scope")
+        lines = basket.open_to(offer.layer, lines)
+        if not lines:
+            return Away(offer, "flash_price_alone")
         if not offer.starts_us <= now_us < offer.ends_us:
             return Away(offer, "not_started" if now_us < offer.starts_us else "ended")
         if offer.currency not in {None, self.situation.currency}:

@@ -8,6 +8,7 @@ from queqiao.catalog.contracts import Facts
 Dimension = Literal[
     "segment",
     "tag",
+    "tier",
     "channel",
     "country",
     "shipping_method",

@@ -16,8 +16,6 @@ ContestName = tuple[str, str | None]
 
 def contests(placed: Sequence[Placed], profile: Profile) -> "Sequence[Placed | Contest]":
     """Return the offers in their order; those that compete, together at the place of the first."""
-    if not _may_compete(profile):
-        return placed
     turns: list[Placed | Contest] = []
     known: dict[ContestName, Contest] = {}
     for item in placed:
@@ -32,7 +30,8 @@ def contests(placed: Sequence[Placed], profile: Profile) -> "Sequence[Placed | C
     return turns
 
 
-def _may_compete(profile: Profile) -> bool:
+def may_compete(profile: Profile) -> bool:
+    """Say whether offers may compete at all under a profile."""
     return bool(profile.selection != "sequence" or profile.layer_among or profile.group_among)
 
 

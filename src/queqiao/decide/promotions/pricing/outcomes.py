@@ -41,7 +41,8 @@ class Applied(Struct, frozen=True, gc=False):
 class Unmet(Struct, frozen=True, gc=False):
     """Why a placed offer gave nothing; ``shortfall`` is in minor units, or in units of goods.
 
-    ``other``: the id of the offer in its way, where one is.
+    ``other``: the id of the offer in its way, where one is. ``left``: how many uses, or minor units
+    of the budget, are left of what bounds it.
     """
 
     placed: Placed
@@ -49,6 +50,7 @@ class Unmet(Struct, frozen=True, gc=False):
     shortfall: int | None = None
     shortfall_unit: ShortfallUnit | None = None
     other: str | None = None
+    left: int | None = None
 
 
 class Priced(NamedTuple):

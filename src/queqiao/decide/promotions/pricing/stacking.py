@@ -1,24 +1,28 @@
 """Stacking: offers are let through one after another, each unless another stands in its way."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.offers import Offer
-from queqiao.decide.promotions.pricing.contests import Contest, contests
+from queqiao.decide.promotions.pricing.contests import Contest, contests, may_compete
 from queqiao.decide.promotions.pricing.outcomes import Applied, Placed, Priced, Unmet
-from queqiao.decide.promotions.pricing.till import Pool, Till
+from queqiao.decide.promotions.pricing.till import Pool, Till, nothing
 
 
 def price(basket: Basket, placed: Sequence[Placed], profile: Profile) -> Priced:
     """Apply the offers in the order given, as the profile says. Never below floors or 0."""
     stack = Stack(basket, profile)
     standing = _first_alone(basket, placed, profile, stack.unmet)
-    for turn in contests(standing, profile):
-        if isinstance(turn, Contest):
-            turn.hold(stack)
-        else:
-            stack.let(turn)
+    if may_compete(profile):
+        for turn in contests(standing, profile):
+            if isinstance(turn, Contest):
+                turn.hold(stack)
+            else:
+                stack.let(turn)
+    else:
+        stack.let_each(standing)
     till = stack.till
     discount = basket.subtotal - sum(till.running)
     return Priced(discount, till.running, stack.applied, stack.unmet, till.pieces)
@@ -53,6 +57,38 @@ class Stack:
             self._asks = True
             self._alone = offer if offer.exclusive else None
         return True
+
+    def let_each(self, items: Sequence[Placed]) -> None:
+        """Let offers give in their order, those on the sum of their lines by a short way.
+
+        Of many that hold for a cart nearly all are such, and each is looked at for every cart.
+        """
+        till = self.till
+        running, pieces, divide = till.running, till.pieces, till.divide
+        applied, unmet = self.applied.append, self.unmet.append
+        for item in items if till.is_plain else ():
+            offer, lines = item.offer, item.lines
+            if (
+                not offer.is_short
+                or item.requirement is not None
+                or self._asks
+                or (pieces and not pieces.keys().isdisjoint(lines))
+            ):
+                self.let(item)
+            elif len(lines) != 1:
+                given = till.take_sum(item)
+                applied(given) if isinstance(given, Applied) else unmet(given)
+            elif (base := running[line := lines[0]]) < (at_least := offer.subtotal_at_least):
+                unmet(Unmet(item, "subtotal_below", at_least - base, "minor"))
+            else:
+                benefit: Any = offer.benefit
+                if amount := benefit.discount(base, 0, divide):
+                    running[line] = base - amount
+                    applied(Applied(item, base, amount, lines, (amount,)))
+                else:
+                    unmet(nothing(item, benefit.next_step(base, 0) if base else None))
+        for item in () if till.is_plain else items:
+            self.let(item)
 
     def in_the_way(self, item: Placed) -> Unmet | None:
         """Return why an offer may not stand beside those that gave; None when it may."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from operator import sub
+from typing import Any
 
 from queqiao.decide.promotions.basket import Basket
 from queqiao.decide.promotions.benefits.compiled import Goods, Missing
@@ -28,17 +30,19 @@ Given = list[tuple[Share, int]]
 class Till:
     """What each line still costs, and its pieces where its units no longer cost the same.
 
-    Discounts on sums go a short way: where no line has pieces, no unit is looked at.
+    Discounts on sums go a short way: where no line has pieces, no unit is looked at. ``is_plain``:
+    nothing bounds them but what the lines still cost, which they are reckoned on. ``divide`` rounds
+    as the profile says.
     """
 
     __slots__ = (
         "_basis",
         "_basket",
         "_by_line",
-        "_divide",
-        "_is_plain",
         "_profile",
         "_rooms",
+        "divide",
+        "is_plain",
         "pieces",
         "running",
     )
@@ -51,11 +55,11 @@ class Till:
         self._basis: Sequence[int] = self.running if runs else basket.totals
         self._rooms = Rooms(basket, profile)
         self._by_line = not self._rooms.has_caps and not profile.one_per_unit
-        self._is_plain = runs and basket.floors is None
-        self._divide = divider(profile.rounding)
+        self.is_plain = self._by_line and runs and basket.floors is None
+        self.divide = divider(profile.rounding)
         self._profile = profile
 
-    def take(  # noqa: C901, PLR0911  # the hottest path, in one piece
+    def take(  # noqa: PLR0911  # the hottest path, in one piece
         self, item: Placed, pool: Pool | None = None
     ) -> Applied | Unmet:
         """Take one offer's discount, or say why it gives none.
@@ -81,18 +85,41 @@ class Till:
         if self.pieces and not self.pieces.keys().isdisjoint(lines):
             return self._take_by_units(item, None)
         quantity = self._quantity(item) if benefit.reads_quantity else 0
-        amount = benefit.discount(base, quantity, self._divide)
+        amount = benefit.discount(base, quantity, self.divide)
         if not amount:
-            return _nothing(item, benefit.next_step(base, quantity) if base else None)
-        if not self._is_plain:
+            return nothing(item, benefit.next_step(base, quantity) if base else None)
+        if not self.is_plain:
             return self._take_in_rooms(item, base, amount, weights or (base,), quantity)
         if len(lines) == 1:
             self.running[lines[0]] -= amount
             return Applied(item, base, amount, lines, (amount,), quantity)
-        parts = spread_of(amount, weights, base, self._profile.remainder)
-        for index, part in zip(lines, parts, strict=True):
-            self.running[index] -= part
+        parts = self._spread(lines, amount, weights, base)
         return Applied(item, base, amount, lines, parts, quantity)
+
+    def take_sum(self, item: Placed) -> Applied | Unmet:
+        """Take the discount of an offer that is short where the till is plain and has no pieces."""
+        offer, lines, running = item.offer, item.lines, self.running
+        weights = running if len(lines) == len(running) else [running[index] for index in lines]
+        base = sum(weights)
+        if base < offer.subtotal_at_least:
+            return Unmet(item, "subtotal_below", offer.subtotal_at_least - base, "minor")
+        benefit: Any = offer.benefit
+        if amount := benefit.discount(base, 0, self.divide):
+            return Applied(item, base, amount, lines, self._spread(lines, amount, weights, base))
+        return nothing(item, benefit.next_step(base, 0) if base else None)
+
+    def _spread(
+        self, lines: Sequence[int], amount: int, weights: Sequence[int], base: int
+    ) -> list[int]:
+        """Take an amount off lines that cost ``base``, in proportion; return what each gave."""
+        running = self.running
+        parts = spread_of(amount, weights, base, self._profile.remainder)
+        if weights is running:
+            running[:] = map(sub, running, parts)
+            return parts
+        for index, part in zip(lines, parts, strict=True):
+            running[index] -= part
+        return parts
 
     def take_each(self, item: Placed, pools: Sequence[Units]) -> Applied | Unmet:
         """Take one offer's discount on each of the pools alone, as if nothing else were there.
@@ -132,7 +159,7 @@ class Till:
         other = Till(self._basket, self._profile)
         other.running[:] = self.running
         other.pieces = {line: list(pieces) for line, pieces in self.pieces.items()}
-        other._divide = copy(self._divide)
+        other.divide = copy(self.divide)
         return other
 
     def tried(self, item: Placed, pool: Pool | None = None) -> Applied | Unmet:
@@ -147,6 +174,21 @@ class Till:
         """Return what these lines cost in all just now."""
         running = self.running
         return sum([running[index] for index in lines])
+
+    @property
+    def reads_running(self) -> bool:
+        """Say whether discounts are reckoned on what goods still cost."""
+        return self._basis is self.running
+
+    def reckoned_on(self, lines: Sequence[int]) -> int:
+        """Return what discounts on these lines are reckoned on just now."""
+        basis = self._basis
+        return sum([basis[index] for index in lines])
+
+    def allotted(self, item: Placed) -> int:
+        """Return what an offer's rule comes to just now, whatever bounds or forbids it."""
+        groups = item.offer.benefit.allot(self._goods(item, None), copy(self.divide))
+        return sum([group.amount for group in groups])
 
     def _quantity(self, item: Placed) -> int:
         return sum([self._basket.quantities[index] for index in item.lines])
@@ -163,7 +205,7 @@ class Till:
         given = self._given(item.offer, pools)
         if given is None:
             goods = pools[0]
-            return _nothing(item, item.offer.benefit.missing(goods) if goods.base else None)
+            return nothing(item, item.offer.benefit.missing(goods) if goods.base else None)
         amounts: dict[int, int] = {}
         for share, part in given:
             if part:
@@ -183,7 +225,7 @@ class Till:
         return Applied(item, base, sum(parts), lines, parts, quantity)
 
     def _given(self, offer: Offer, pools: Sequence[Goods]) -> Given | None:
-        groups = [group for goods in pools for group in offer.benefit.allot(goods, self._divide)]
+        groups = [group for goods in pools for group in offer.benefit.allot(goods, self.divide)]
         if not any(group.amount for group in groups):
             return None
         return self._rooms.fit(groups, offer.benefit.cap, self.running)
@@ -296,7 +338,7 @@ def _parted(runs: Sequence[Share], pool: Units) -> tuple[list[Share], list[Share
     return inside, outside
 
 
-def _nothing(item: Placed, step: Missing | None) -> Unmet:
+def nothing(item: Placed, step: Missing | None) -> Unmet:
     """Say why a benefit gives nothing: a step is not reached, or nothing is left."""
     if step is None:
         return Unmet(item, "nothing_left")

@@ -1,7 +1,8 @@
 """From an order that is placed to what it would take: its price, and its claims."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,10 +11,12 @@ from msgspec import structs
 from queqiao.decide.promotions.coupons.codes import normal
 from queqiao.decide.promotions.coupons.redemption import closed
 from queqiao.decide.promotions.documents.profile import Profile
+from queqiao.decide.promotions.flash_sales.deals import Deals
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.profiles import find_profile, plain
 from queqiao.decide.promotions.quote_types import FundingSplit, Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
+from queqiao.decide.promotions.reasons import PriceReason
 from queqiao.decide.promotions.redemptions.claims import (
     Buyer,
     Claim,
@@ -21,7 +24,15 @@ from queqiao.decide.promotions.redemptions.claims import (
     order_claim,
     promotion_claims,
 )
-from queqiao.decide.promotions.redemptions.redemption_types import Given, NewRedemption, Redeemed
+from queqiao.decide.promotions.redemptions.gift_stock import gift_claims, gift_skus, gifts_of
+from queqiao.decide.promotions.redemptions.points import NO_POINTS, OF_ORDER, Points
+from queqiao.decide.promotions.redemptions.redemption_types import (
+    Given,
+    NewRedemption,
+    Redeemed,
+    SoldReservation,
+)
+from queqiao.decide.promotions.redemptions.reservations import claims_of
 from queqiao.decide.promotions.restraints import Restraints
 from queqiao.decide.promotions.sharing import spread
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
@@ -34,11 +45,18 @@ _INLINE = Message(
     "下单只能用已生效的促销，请删去", "an order uses live promotions only; remove this"
 )
 _NOT_NOW = Message("下单按现在的时间计价，请删去", "an order is priced as of now; remove this")
+_UNKNOWN: PriceReason = "price_token_unknown"
+NO_FLASH_PRICE = Message(
+    "秒杀价不能用于这一单：凭证不符、已过期或已用；请重新预留，或按原价下单",
+    "the flash price is not this order's: its token does not fit, has expired or was used; "
+    "reserve anew, or order at the usual price",
+)
 _OTHER = Message("与 question.customer.id 不同", "differs from question.customer.id")
 
 
 _CURRENCY = Message("该促销是另一币种", "the promotion is in another currency")
 _NOT_RUNNING = Message("该促销现在不在有效期内", "the promotion does not run now")
+_NO_GIFT = Message("不是该促销的赠品", "not gifts of the promotion")
 _ENGAGED = Message(
     "该促销须先参与，请改用 question", "the promotion is for engagements; give the question"
 )
@@ -47,7 +65,8 @@ _ENGAGED = Message(
 class Priced(NamedTuple):
     """An order with its price. ``claims`` are what it takes; ``quote`` None where it was given.
 
-    ``profile`` is the one by which it was priced.
+    ``profile`` is the one by which it was priced; ``takes``: what the order itself takes, by
+    counter.
     """
 
     promotions: list[Redeemed]
@@ -56,6 +75,7 @@ class Priced(NamedTuple):
     total: int | None
     quote: Quote | None
     profile: Profile | None = None
+    takes: Mapping[str, int] = MappingProxyType({})
 
 
 def check(asked: NewRedemption) -> None:
@@ -87,6 +107,31 @@ def _given_errors(applied: Sequence[Given]) -> list[FieldError]:
     return errors
 
 
+def check_deals(asked: NewRedemption, deals: Deals) -> None:
+    """Raise Refused where a line does not have the flash price that it came for.
+
+    An order that leaves out what is used up has the usual price there.
+    """
+    if asked.question is None or asked.when_used_up == "leave_out":
+        return
+    for index, line in enumerate(asked.question.cart.lines):
+        deal = None if line.price_token is None else deals.get(line.price_token, _UNKNOWN)
+        if isinstance(deal, str):
+            error = Refused(NO_FLASH_PRICE, reason=deal)
+            path = f"question.cart.lines[{index}].price_token"
+            error.fields = (FieldError(path, NO_FLASH_PRICE),)
+            raise error
+
+
+def reservations_of(answer: Quote) -> list[SoldReservation]:
+    """Return the flash sales' reservations whose prices an order's lines have."""
+    return [
+        SoldReservation(sale.reservation_id, line.id, sale.returns_stock)
+        for line in answer.lines
+        if (sale := line.flash_sale) is not None
+    ]
+
+
 def customer_of(asked: NewRedemption) -> str | None:
     """Return who orders."""
     return asked.customer_id or (asked.question.customer.id if asked.question else None) or None
@@ -96,6 +141,11 @@ def device_of(asked: NewRedemption) -> str | None:
     """Return on which device it is ordered."""
     in_question = None if asked.question is None else asked.question.customer.device_id
     return asked.device_id or in_question or None
+
+
+def currency_of(asked: NewRedemption) -> str:
+    """Return what the order is paid in."""
+    return asked.currency if asked.question is None else asked.question.currency
 
 
 def codes_of(asked: NewRedemption) -> Sequence[str]:
@@ -113,9 +163,9 @@ def without(shop: Shop, wrong: Collection[str]) -> Shop:
     return shop._replace(promotions=shop.promotions.without_codes(codes))
 
 
-def redemption_id_of(asked: NewRedemption) -> str:
+def redemption_id_of(order_id: str, request_id: str) -> str:
     """Return the id of the redemption of an order and a request."""
-    name = f"{asked.order_id}\x1f{asked.request_id}".encode()
+    name = f"{order_id}\x1f{request_id}".encode()
     return blake2b(name, digest_size=16, person=b"redemption").hexdigest()
 
 
@@ -129,7 +179,13 @@ def digest_of(asked: NewRedemption) -> str:
     return blake2b(msgspec.json.encode(same), digest_size=12).hexdigest()
 
 
-def price(asked: NewRedemption, shop: Shop, restraints: Restraints, buyer: Buyer) -> Priced:
+def price(
+    asked: NewRedemption,
+    shop: Shop,
+    restraints: Restraints,
+    buyer: Buyer,
+    points: Points = NO_POINTS,
+) -> Priced:
     """Return the price of an order under restraints, and its claims. Raises InvalidInput."""
     if asked.question is None:
         return _given(asked, shop, buyer)
@@ -139,7 +195,10 @@ def price(asked: NewRedemption, shop: Shop, restraints: Restraints, buyer: Buyer
         for item in answer.applied
     ]
     profile = find_profile(asked.question.profile, shop.profiles)
-    priced = _with_claims(promotions, shop, buyer, answer.totals.total, answer)
+    gifts = {item.promotion_id: gifts_of(answer, item.promotion_id) for item in promotions}
+    own = points.claims(asked.question, answer)
+    priced = _with_claims(promotions, gifts, shop, buyer, own)
+    priced = priced._replace(total=answer.totals.total, quote=answer)
     return priced._replace(profile=plain(profile))
 
 
@@ -154,9 +213,12 @@ def _given(asked: NewRedemption, shop: Shop, buyer: Buyer) -> Priced:
         fault = _not_given(offer, asked.currency, buyer.now_us)
         if fault is not None:
             raise InvalidInput(FieldError(f"applied[{index}].promotion_id", fault))
+        if not given.gifts.keys() <= gift_skus(offer):
+            raise InvalidInput(FieldError(f"applied[{index}].gifts", _NO_GIFT))
         split = FundingSplit(*spread(given.amount, offer.funding, "largest_fraction"))
         promotions.append(Redeemed(offer.id, offer.name, given.amount, split, given.code))
-    return _with_claims(promotions, shop, buyer, None, None)
+    gifts = {given.promotion_id: given.gifts for given in asked.applied or ()}
+    return _with_claims(promotions, gifts, shop, buyer)
 
 
 def _not_given(offer: Offer, currency: str, now_us: int) -> Message | None:
@@ -169,27 +231,35 @@ def _not_given(offer: Offer, currency: str, now_us: int) -> Message | None:
 
 
 def _with_claims(
-    promotions: list[Redeemed], shop: Shop, buyer: Buyer, total: int | None, answer: Quote | None
+    promotions: list[Redeemed],
+    gifts: Mapping[str, Mapping[str, int]],
+    shop: Shop,
+    buyer: Buyer,
+    points: Mapping[str, list[Claim]] = MappingProxyType({}),
 ) -> Priced:
-    claims = [order_claim(buyer.order_id)]
+    of_order = points.get(OF_ORDER, ())
+    claims = [order_claim(buyer.order_id), *claims_of(shop.deals), *of_order]
     taken: list[Redeemed] = []
     codes: set[str] = set()
     for item in promotions:
-        own = [*_claims_on_code(item, shop, buyer, codes), *_claims_of(item, shop, buyer)]
+        mine = gifts.get(item.promotion_id, {})
+        own = [*_claims_on_code(item, shop, buyer, codes), *_claims_of(item, shop, buyer, mine)]
+        own += points.get(item.promotion_id, ())
         claims += own
         takes = {claim.take.counter: claim.take.amount for claim in own}
         taken.append(structs.replace(item, takes=takes))
     discount = sum(item.amount for item in taken)
-    return Priced(taken, claims, discount, total, answer)
+    takes = {claim.take.counter: claim.take.amount for claim in of_order}
+    return Priced(taken, claims, discount, None, None, takes=takes)
 
 
-def _claims_of(item: Redeemed, shop: Shop, buyer: Buyer) -> list[Claim]:
+def _claims_of(item: Redeemed, shop: Shop, buyer: Buyer, gifts: Mapping[str, int]) -> list[Claim]:
     offer = shop.promotions.find(item.promotion_id)
     if offer is None:  # it was priced from this very snapshot
         raise Refused(reason="promotion_unknown")
     if offer.code_batch is not None and item.code is None:
         raise Refused(reason="code_missing")
-    return list(promotion_claims(offer, item.amount, buyer))
+    return [*promotion_claims(offer, item.amount, buyer), *gift_claims(offer, gifts)]
 
 
 def _claims_on_code(item: Redeemed, shop: Shop, buyer: Buyer, seen: set[str]) -> Iterable[Claim]:
@@ -230,7 +300,8 @@ def recorded(answer: Quote | None) -> dict[str, Any] | None:
         return None
     kept: dict[str, Any] = msgspec.to_builtins(answer)
     for payment in kept["payments"]:
-        payment["id"] = masked_code(payment["id"])
+        if payment["method"] == "card":
+            payment["id"] = masked_code(payment["id"])
     for line in kept["lines"]:
         line["units"] = _runs(line["units"])
     return kept

@@ -7,17 +7,22 @@ from msgspec import structs
 
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.redemptions.redemption_types import (
+    MEMO,
     NewRedemption,
     NewReturn,
     Redemption,
 )
-from queqiao.kernel.errors import Message
+from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.text import clean
 
 PATH = "/api/v1/promotions/redemptions"
 _BYTES_MAX = 1_000_000
 _TAGS = ("promotions",)
+_MEMOS = Message(
+    f"以 {MEMO} 开头的编号由退款单使用，请换一个",
+    f"ids that begin with {MEMO} are those of credit memos; take another",
+)
 Verb = Callable[[str, int], Awaitable[Redemption]]
 
 
@@ -33,6 +38,8 @@ def redemption_routes(redemptions: Redemptions) -> list[Route]:
 
     async def give_back(request: Request) -> Response:
         asked = request.decode(NewReturn, _BYTES_MAX) if request.body else NewReturn()
+        if clean(asked.request_id, "request_id", 100).startswith(MEMO):
+            raise InvalidInput(FieldError("request_id", _MEMOS))
         found = await redemptions.give_back(_id(request), asked, request.now_us)
         return json_response(found)
 

@@ -1,12 +1,15 @@
 """What an order holds in the ledger until it is paid: taken in one step, found again by its key."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from queqiao.decide.promotions.coupons.uses import is_order_counter
+from queqiao.decide.promotions.quote_types import QuoteRequest
+from queqiao.decide.promotions.redemptions.asking import redemption_id_of
 from queqiao.decide.promotions.redemptions.claims import Claim, first_short, free_of
 from queqiao.kernel.clock import SECOND_US
-from queqiao.kernel.errors import Conflict, Message, Unavailable
+from queqiao.kernel.errors import Conflict, Message, QueqiaoError, Unavailable
 from queqiao.ports.ledger.base import Granted, Ledger, Take
 
 KEYS_MAX = 64
@@ -14,6 +17,9 @@ KEYS_MAX = 64
 
 UNDER_WAY_US = 10 * SECOND_US
 """How long a lease that the log does not know is taken to be of a call that is still at work."""
+
+QUOTE_WAITS_S = 0.1
+"""How long a quote waits to learn what its order holds."""
 
 OWN_KEYS_MAX = 4
 """Among how many keys a reservation is looked for that was made and whose answer was lost."""
@@ -53,15 +59,34 @@ class Leases:
         """
         takes = [claim.take for claim in claims]
         for number in range(KEYS_MAX):
-            short = await self._shortage(claims, now_us)
+            short = await self.shortage(claims, now_us)
             is_held = short is not None and short.claim is claims[0]
             if short is not None and (not is_held or number >= OWN_KEYS_MAX):
                 return short
-            key = f"redemption:{redemption_id}:{number}"
+            key = _key(redemption_id, number)
             held = await self._lease(key, takes, ends_us, now_us)
             if held is not None:
                 return held
         raise Unavailable(_BUSY)
+
+    async def own(self, redemption_id: str, now_us: int) -> Mapping[str, int]:
+        """Return what a call of this order holds, also one whose answer was lost; else nothing."""
+        keys = [_key(redemption_id, number) for number in range(OWN_KEYS_MAX)]
+        known = (await self._ledger.recall(keys)).values()
+        still = (one for one in known if one.state == "open" and now_us < one.expires_at_us)
+        held = next(still, None)
+        return {} if held is None else held.asked
+
+    async def of_quote(self, question: QuoteRequest, now_us: int) -> Mapping[str, int]:
+        """Return what the order of a question holds; nothing while the ledger does not answer."""
+        if not question.order_id:
+            return {}
+        redemption_id = redemption_id_of(question.order_id, question.request_id)
+        try:
+            async with asyncio.timeout(QUOTE_WAITS_S):
+                return await self.own(redemption_id, now_us)
+        except (QueqiaoError, OSError, TimeoutError):
+            return {}
 
     async def _lease(
         self, key: str, takes: Sequence[Take], ends_us: int, now_us: int
@@ -95,7 +120,7 @@ class Leases:
         await self._ledger.release(key, now_us)
         return None
 
-    async def _shortage(self, claims: Sequence[Claim], now_us: int) -> Short | None:
+    async def shortage(self, claims: Sequence[Claim], now_us: int) -> Short | None:
         """Return the first claim that cannot be met, once everything due was freed."""
         counters = [claim.take.counter for claim in claims]
         balances = await self._ledger.balances(counters)
@@ -105,6 +130,10 @@ class Leases:
         balances = await self._ledger.balances(counters)
         claim = first_short(claims, balances)
         return claim and Short(claim, free_of(claim, balances[claim.take.counter]))
+
+
+def _key(redemption_id: str, number: int) -> str:
+    return f"redemption:{redemption_id}:{number}"
 
 
 def _but_for_time(amounts: Mapping[str, int]) -> dict[str, int]:

@@ -16,15 +16,15 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from queqiao.decide.promotions.redemptions.points import NO_POINTS, Points
 from queqiao.decide.promotions.redemptions.redemption_types import Record, Redeemed, Return
 from queqiao.kernel.clock import parse_rfc3339
-from queqiao.kernel.envelope import Envelope, decode_envelope, encode_envelope
+from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import NotFound
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.kernel.vocabulary import Coupon, GivenPromotion
 from queqiao.ports.event_log.base import EventLog, NewEvent
-
-SOURCE = "queqiao"
-"""The source of events that the system itself tells."""
+from queqiao.ports.event_log.own import own_event
 
 EXPIRED = "expired"
 """Why a reservation was released that nobody paid for in its time."""
@@ -58,8 +58,9 @@ class GivenBackEvent(msgspec.Struct):
 class LogBook:
     """Reads and writes the steps of redemptions."""
 
-    def __init__(self, event_log: EventLog) -> None:
+    def __init__(self, event_log: EventLog, points: Points = NO_POINTS) -> None:
         self._log = event_log
+        self._points = points
 
     async def get(self, redemption_id: str) -> Record:
         """Return a redemption. Raises NotFound."""
@@ -93,7 +94,8 @@ class LogBook:
         return outcome.status == "stored"
 
     async def commit(self, record: Record, ledger_key: str, now_us: int) -> None:
-        """Write that the order is paid, and what each promotion gave."""
+        """Write that the order is paid and what each promotion gave, once its points are noted."""
+        await self._points.paid(record, now_us)
         events = [_event(record, "committed", _settled(record, ledger_key, ""), now_us)]
         events += _applied(record, now_us)
         await self._log.append(events)
@@ -116,7 +118,7 @@ class LogBook:
         return (await self._log.append(events))[0].status == "stored"
 
     async def _read(self, message_id: str, kind: type[T]) -> T | None:
-        for stored in await self._log.find(message_id, SOURCE):
+        for stored in await self._log.find(message_id, OWN_SOURCE):
             return msgspec.json.decode(decode_envelope(stored.body).properties, type=kind)
         return None
 
@@ -218,19 +220,14 @@ def new_event(
     message_id: str, event: str, properties: Any, record: Record, now_us: int
 ) -> NewEvent:
     """Return an event about an order; whatever comes again under its id is a repeat."""
-    envelope = Envelope(
-        message_id=message_id,
-        type="track",
-        timestamp_us=now_us,
-        received_at_us=now_us,
-        source=SOURCE,
-        event=event,
+    return own_event(
+        message_id,
+        event,
+        properties,
+        now_us,
         user_id=record.customer_id,
         anonymous_id=None if record.customer_id else f"order-{record.redemption_id}",
-        properties=msgspec.Raw(msgspec.json.encode(properties)),
     )
-    fingerprint = blake2b(message_id.encode(), digest_size=8).digest()
-    return NewEvent(SOURCE, message_id, encode_envelope(envelope), fingerprint)
 
 
 def is_over(record: Record, now_us: int) -> bool:

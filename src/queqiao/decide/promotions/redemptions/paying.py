@@ -16,7 +16,7 @@ def takes_of(record: Record) -> list[Take]:
     takes = [Take(order_counter(record.order_id), 1)]
     for item in record.promotions:
         takes += [Take(counter, amount) for counter, amount in item.takes.items()]
-    return takes
+    return [*takes, *(Take(counter, amount) for counter, amount in record.takes.items())]
 
 
 async def committed_key(ledger: Ledger, record: Record, now_us: int) -> str | None:

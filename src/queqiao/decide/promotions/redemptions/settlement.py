@@ -6,7 +6,9 @@ key that was committed. So each reservation ends in the log as the ledger ended 
 
 from queqiao.decide.promotions.redemptions.log_book import EXPIRED, LogBook
 from queqiao.decide.promotions.redemptions.paying import committed_key
+from queqiao.decide.promotions.redemptions.points import NO_POINTS, Points
 from queqiao.decide.promotions.redemptions.redemption_types import Record
+from queqiao.decide.promotions.redemptions.reservations import Reservations
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
@@ -40,10 +42,17 @@ limit {AT_ONCE_MAX}
 class Settlement:
     """Looks for reservations that are over, and tells the log how they ended."""
 
-    def __init__(self, warehouse: Warehouse, ledger: Ledger, event_log: EventLog) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        ledger: Ledger,
+        event_log: EventLog,
+        points: Points = NO_POINTS,
+    ) -> None:
         self._warehouse = warehouse
         self._ledger = ledger
-        self._book = LogBook(event_log)
+        self._book = LogBook(event_log, points)
+        self._reservations = Reservations(ledger, event_log)
 
     async def settle(self, now_us: int) -> int:
         """Settle what is over by now; return how many. Raises Unavailable."""
@@ -58,6 +67,7 @@ class Settlement:
     async def _end(self, record: Record, now_us: int) -> None:
         key = await committed_key(self._ledger, record, now_us)
         if key is None:
+            await self._reservations.free(record, now_us)
             await self._book.release(record, EXPIRED, now_us)
         else:
             await self._book.commit(record, key, now_us)

@@ -5,15 +5,12 @@ a whole: uses, uses of the day, and the budget. A quote may therefore show a dis
 up less than about a second before; the order itself is decided by the ledger.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from queqiao.decide.promotions.offers import Offer
 from queqiao.decide.promotions.reasons import Reason
-from queqiao.decide.promotions.redemptions.claims import (
-    budget_counter,
-    day_counter,
-    total_counter,
-)
+from queqiao.decide.promotions.redemptions.claims import bounds_of_all
+from queqiao.decide.promotions.redemptions.gift_stock import gifts_left
 from queqiao.decide.promotions.restraints import Restraints
 from queqiao.kernel.clock import business_day
 from queqiao.ports.ledger.base import Balance, Ledger
@@ -30,7 +27,7 @@ async def read_used_up(
     """Return what keeps live promotions back. Raises Unavailable."""
     day = business_day(now_us, zone)
     counted = [offer for offer in offers if _is_bounded(offer)]
-    names = [name for offer in counted for name, _, _ in _bounds(offer, day)]
+    names = [bound.counter for offer in counted for bound in bounds_of_all(offer, day)]
     balances: dict[str, Balance] = {}
     for start in range(0, len(names), COUNTERS_A_CALL_MAX):
         balances |= await ledger.balances(names[start : start + COUNTERS_A_CALL_MAX])
@@ -38,23 +35,13 @@ async def read_used_up(
     rests: dict[str, int] = {}
     for offer in counted:
         _look(offer, day, balances, refused, rests)
-    return Restraints(refused, rests)
+    return Restraints(refused, rests, gifts=await gifts_left(ledger, offers))
 
 
 def _is_bounded(offer: Offer) -> bool:
     limits = offer.limits
     has_budget = limits.budget is not None and limits.budget_end != "go_on"
     return has_budget or limits.total is not None or limits.per_day is not None
-
-
-def _bounds(offer: Offer, day: str) -> Iterator[tuple[str, int, Reason]]:
-    limits = offer.limits
-    if limits.total is not None:
-        yield total_counter(offer.id), limits.total, "promotion_used_up"
-    if limits.per_day is not None:
-        yield day_counter(offer.id, day), limits.per_day, "promotion_day_used_up"
-    if limits.budget is not None and limits.budget_end != "go_on":
-        yield budget_counter(offer.id), limits.budget, "budget_used_up"
 
 
 def _look(
@@ -64,7 +51,7 @@ def _look(
     refused: dict[str, Reason],
     rests: dict[str, int],
 ) -> None:
-    for name, limit, reason in _bounds(offer, day):
+    for name, limit, reason in bounds_of_all(offer, day):
         free = limit - balances[name].leased - balances[name].spent
         if free <= 0:
             refused.setdefault(offer.id, reason)

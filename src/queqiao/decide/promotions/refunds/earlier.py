@@ -46,5 +46,7 @@ def _units(sold: Sold, before: Units, memo: CreditMemo, path: str) -> Units:
 def _adds_up(memo: CreditMemo) -> bool:
     totals = memo.totals
     total = totals.items - totals.claw_back - totals.restocking_fee + totals.shipping
-    parts = (totals.restocking_fee, totals.shipping, totals.shipping_tax, totals.tax, total)
+    total -= totals.points_charged
+    fees = (totals.restocking_fee, totals.points_charged, totals.tax)
+    parts = (*fees, totals.shipping, totals.shipping_tax, total)
     return min(parts) >= 0 and total == totals.total == sum(pay.amount for pay in memo.payments)

@@ -108,11 +108,16 @@ def promotions(progress: Progress, memos: Sequence[CreditMemo]) -> tuple[MemoPro
 
 
 def coupons(progress: Progress, memos: Sequence[CreditMemo]) -> tuple[MemoCoupon, ...]:
-    """Return the codes that are still used, and whether they become usable again now."""
+    """Return the codes that are still used, and whether they become usable again now.
+
+    A code that unlocked several promotions does when the last of them needs it no more.
+    """
     done = {item.code for memo in memos for item in memo.coupons if item.returned}
+    coded = [item for item in progress.sold.quote.applied if item.code is not None]
+    wanted = {item.code for item in coded if not _is_free(progress, item.promotion_id)}
     return tuple(
-        MemoCoupon(item.code, item.promotion_id, _is_free(progress, item.promotion_id))
-        for item in progress.sold.quote.applied
+        MemoCoupon(item.code, item.promotion_id, item.code not in wanted)
+        for item in coded
         if item.code is not None and item.code not in done
     )
 
@@ -199,6 +204,15 @@ def _due(progress: Progress) -> Mapping[tuple[str, str], tuple[int, int]]:
         key = gift.promotion_id, gift.sku
         due[key] = max(0, gift.quantity - kept.get(key, 0)), gift.value
     return due
+
+
+def reservations(progress: Progress, memos: Sequence[CreditMemo]) -> tuple[str, ...]:
+    """Return the flash sales' reservations whose goods go back into stock now."""
+    done = {one for memo in memos for one in memo.reservations}
+    pairs = zip(progress.sold.quote.lines, progress.gone, strict=True)
+    sales = [line.flash_sale for line, gone in pairs if len(gone) == line.quantity]
+    back = [sale for sale in sales if sale is not None and sale.returns_stock == "refunded"]
+    return tuple(sale.reservation_id for sale in back if sale.reservation_id not in done)
 
 
 def charge(gifts: Sequence[MemoGift], policy: RefundPolicy) -> int:

@@ -11,10 +11,18 @@ from typing import NamedTuple
 from msgspec.structs import fields, replace
 
 from queqiao.catalog.contracts import Goods
-from queqiao.decide.promotions.documents.benefit import Benefit, FixedBenefit, Pick, Reducible
+from queqiao.decide.promotions.documents.benefit import (
+    Benefit,
+    FixedBenefit,
+    GiftBenefit,
+    Pick,
+    Reducible,
+)
 from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.mechanic import Bargain, Presale
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, Limits
+from queqiao.decide.promotions.documents.scope import Scope
+from queqiao.decide.promotions.flash_sales.deals import Deal
 from queqiao.decide.promotions.layers import layer_of
 from queqiao.decide.promotions.quote_types import (
     Cart,
@@ -52,14 +60,17 @@ class Kept(NamedTuple):
 
 def price_kept(order: Order, sold: Sold, gone: Units, shop: Shop, now_us: int) -> Kept:
     """Price what is left of an order. Raises InvalidInput where its promotions are not known."""
+    deals = _deals(order)
     lines = tuple(
-        CartLine(line.sku, len(line.units) - len(places), line.id, line.unit_price)
+        CartLine(line.sku, len(line.units) - len(places), line.id, price_token=line.id)
+        if line.id in deals
+        else CartLine(line.sku, len(line.units) - len(places), line.id, line.unit_price)
         for line, places in zip(sold.lines, gone, strict=True)
         if len(places) < len(line.units)
     )
     if not lines:
         return Kept()
-    answer = quote(_question(order, lines, shop), shop, now_us)
+    answer = quote(_question(order, lines, shop), shop._replace(deals=deals), now_us)
     totals = answer.totals
     without = totals.items - totals.discount + totals.shipping - totals.shipping_discount
     on_top = totals.total > without
@@ -77,6 +88,21 @@ def price_kept(order: Order, sold: Sold, gone: Units, shop: Shop, now_us: int) -
         cashback=answer.cashback,
         gifts=answer.gifts,
     )
+
+
+def _deals(order: Order) -> Mapping[str, Deal]:
+    """Return the flash prices of the order's lines; the id of a line stands for its token."""
+    return {
+        line.id: Deal(
+            line.unit_price,
+            sale.reservation_id,
+            sale.flash_sale_id,
+            sale.session,
+            frozenset(sale.stacks_with),
+        )
+        for line in order.quote.lines
+        if (sale := line.flash_sale) is not None
+    }
 
 
 def _question(order: Order, lines: tuple[CartLine, ...], shop: Shop) -> QuoteRequest:
@@ -123,7 +149,8 @@ def _promotions(order: Order) -> tuple[InlinePromotion, ...]:
         )
         raise InvalidInput(FieldError("order.promotions", message))
     return tuple(
-        as_used(known[promotion_id], promotion_id, given) for promotion_id, given in used.items()
+        as_used(known[promotion_id], promotion_id, given, _touched(order, promotion_id))
+        for promotion_id, given in used.items()
     )
 
 
@@ -135,15 +162,28 @@ def _given(order: Order) -> dict[str, int]:
     return given
 
 
-def as_used(document: InlinePromotion, promotion_id: str, given: int) -> InlinePromotion:
+def _touched(order: Order, promotion_id: str) -> tuple[str, ...]:
+    """Return the SKUs off whose lines a promotion took something, and those of its gifts."""
+    lines, gifts = order.quote.lines, order.quote.gifts
+    off = [line.sku for line in lines for one in line.applied if one.promotion_id == promotion_id]
+    given = [gift.sku for gift in gifts if gift.promotion_id == promotion_id]
+    return tuple(dict.fromkeys((*off, *given)))
+
+
+def as_used(
+    document: InlinePromotion, promotion_id: str, given: int, skus: tuple[str, ...]
+) -> InlinePromotion:
     """Return the promotion with what it asks of the cart only: all else held for the order.
 
-    ``given`` is what it gave to the whole order, in minor units.
+    ``given`` is what it gave to the whole order, in minor units, off goods of ``skus``, or giving
+    them: a bargain is for those alone, and of gifts those are given that the order got.
     """
+    is_bargain = isinstance(document.mechanic, Bargain)
     return replace(
         document,
         id=promotion_id,
-        benefit=_benefit_of_then(document, given),
+        scope=Scope(skus=skus) if is_bargain and skus else document.scope,
+        benefit=_benefit_of_then(document, given, skus),
         starts_at=None,
         ends_at=None,
         layer=layer_of(document),
@@ -153,9 +193,13 @@ def as_used(document: InlinePromotion, promotion_id: str, given: int) -> InlineP
     )
 
 
-def _benefit_of_then(document: InlinePromotion, given: int) -> Benefit:
-    """Return the benefit as an engagement or the end of a budget had made it."""
+def _benefit_of_then(document: InlinePromotion, given: int, skus: tuple[str, ...]) -> Benefit:
+    """Return the benefit as an engagement, the end of a budget or of gifts had made it."""
     benefit = document.benefit
+    if isinstance(benefit, GiftBenefit) and benefit.instead:
+        every = (*benefit.gifts, *benefit.instead)
+        got = tuple(replace(gift, stock=None) for gift in every if gift.sku in skus)
+        return replace(benefit, gifts=got or benefit.gifts, instead=(), choose=None)
     if isinstance(document.mechanic, Bargain):
         return FixedBenefit(given, pick=Pick("dearest", 1))
     if isinstance(document.mechanic, Presale):

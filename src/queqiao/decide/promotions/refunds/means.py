@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from queqiao.decide.promotions.refunds.policy import RefundPolicy
 from queqiao.decide.promotions.refunds.refund_types import CreditMemo, Payment
-from queqiao.decide.promotions.refunds.sold import CARD
+from queqiao.decide.promotions.refunds.sold import HELD_HERE
 from queqiao.decide.promotions.sharing import spread
 
 
@@ -18,7 +18,7 @@ def pay_back(
     else:
         cards_first = policy.payments == "cards_first"
         order = sorted(
-            range(len(paid)), key=lambda place: (paid[place].method == CARD) != cards_first
+            range(len(paid)), key=lambda place: (paid[place].method in HELD_HERE) != cards_first
         )
         parts = _in_turn(amount, left, order)
     pairs = zip(paid, parts, strict=True)

@@ -5,10 +5,11 @@ redemption-{id}-memo-{n}    the n-th memo, from 0; whoever writes a number first
 
 import msgspec
 
-from queqiao.decide.promotions.redemptions.log_book import SOURCE, new_event
+from queqiao.decide.promotions.redemptions.log_book import new_event
 from queqiao.decide.promotions.redemptions.redemption_types import Record
 from queqiao.decide.promotions.refunds.refund_types import RETURNS_MAX, CreditMemo
 from queqiao.kernel.envelope import decode_envelope
+from queqiao.kernel.own_events import OWN_SOURCE
 from queqiao.ports.event_log.base import EventLog
 
 
@@ -34,7 +35,7 @@ class MemoBook:
         """Return the memos of an order in their order."""
         found: list[Issued] = []
         while len(found) < RETURNS_MAX:
-            stored = await self._log.find(_message_id(redemption_id, len(found)), SOURCE)
+            stored = await self._log.find(_message_id(redemption_id, len(found)), OWN_SOURCE)
             if not stored:
                 break
             properties = decode_envelope(stored[0].body).properties

@@ -23,7 +23,7 @@ class RefundPolicy(Document, frozen=True):
     - ``points``: those that paid go back to the customer or are lost.
     - ``restocking_fee`` for each unit and ``restocking_fee_percent`` of its refund; together at
       most the refund.
-    - ``payments``: stored-value cards are refilled first, last, or in proportion.
+    - ``payments``: stored-value cards and store credit are refilled first, last, or in proportion.
     - ``units``: which units come back where only a quantity is named.
     """
 

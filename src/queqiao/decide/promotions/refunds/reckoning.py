@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.redemptions.points import NO_CHARGE, PointsCharge
 from queqiao.decide.promotions.refunds import giving_back
 from queqiao.decide.promotions.refunds.coming_back import coming_back
 from queqiao.decide.promotions.refunds.earlier import units_of
@@ -16,6 +19,7 @@ from queqiao.decide.promotions.refunds.refund_types import (
     CreditMemo,
     MemoGift,
     MemoLine,
+    MemoPoints,
     MemoTotals,
     MemoUnit,
     RefundRequest,
@@ -34,7 +38,9 @@ class _Goods(NamedTuple):
     gifts_charged: int
 
 
-def refund(request: RefundRequest, shop: Shop, now_us: int) -> CreditMemo:
+def refund(
+    request: RefundRequest, shop: Shop, now_us: int, charge: PointsCharge = NO_CHARGE
+) -> CreditMemo:
     """Answer with the credit memo of what comes back now of an order. Raises InvalidInput."""
     errors = list(policy_errors(request.policy))
     if request.order is None:
@@ -48,17 +54,21 @@ def refund(request: RefundRequest, shop: Shop, now_us: int) -> CreditMemo:
     kept = None
     if request.policy.discounts == "claw_back":
         kept = price_kept(request.order, order, gone, shop, now_us)
-    return _memo(Progress(order, gone, request.policy, kept), now, request)
+    return _memo(Progress(order, gone, request.policy, kept), now, request, charge)
 
 
-def _memo(progress: Progress, now: Units, request: RefundRequest) -> CreditMemo:
+def _memo(
+    progress: Progress, now: Units, request: RefundRequest, charge: PointsCharge
+) -> CreditMemo:
     memos, order = request.returned, progress.sold
     gifts = giving_back.gifts(progress, memos, request.gifts)
     goods = _goods(progress, now, gifts, memos)
     lines = _lines(order, now, goods.refund, progress.policy)
     shipping, shipping_tax = _shipping(progress, memos)
     items, fee = sum(line.paid for line in lines), sum(line.fee for line in lines)
-    total = goods.refund - fee + shipping
+    before_points = goods.refund - fee + shipping
+    charged = min(charge.amount, before_points)
+    total = before_points - charged
     totals = MemoTotals(
         items=items,
         claw_back=items - goods.refund,
@@ -68,6 +78,7 @@ def _memo(progress: Progress, now: Units, request: RefundRequest) -> CreditMemo:
         shipping_tax=shipping_tax,
         tax=goods.tax + shipping_tax,
         total=total,
+        points_charged=charged,
     )
     return CreditMemo(
         currency=order.quote.currency,
@@ -75,14 +86,24 @@ def _memo(progress: Progress, now: Units, request: RefundRequest) -> CreditMemo:
         totals=totals,
         payments=pay_back(total, order.payments, memos, progress.policy),
         coupons=giving_back.coupons(progress, memos),
-        points=giving_back.points(progress, memos),
+        points=_points(progress, memos, charge, charged),
         cashback_taken_back=giving_back.cashback(progress, memos),
         gifts=gifts,
         promotions=giving_back.promotions(progress, memos),
         complete=progress.is_complete,
         gifts_came_back=request.gifts,
         number=len(memos),
+        reservations=giving_back.reservations(progress, memos),
     )
+
+
+def _points(
+    progress: Progress, memos: Sequence[CreditMemo], charge: PointsCharge, charged: int
+) -> MemoPoints:
+    """Return the memo's points; those that were charged are as many as the amount is worth."""
+    points = giving_back.points(progress, memos)
+    paid_for = charge.points * charged // charge.amount if charge.amount else 0
+    return replace(points, charged=paid_for) if paid_for else points
 
 
 def _goods(

@@ -5,7 +5,7 @@ memo is written before uses and budgets go back: the same request again finds it
 is still missing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -14,12 +14,17 @@ from msgspec.structs import replace
 from queqiao.decide.promotions.documents.profile import Profile
 from queqiao.decide.promotions.quote_types import QuoteRequest
 from queqiao.decide.promotions.quoting import Shop
+from queqiao.decide.promotions.redemptions.gift_stock import gift_counter
+from queqiao.decide.promotions.redemptions.points import NO_CHARGE, PointsCharge
 from queqiao.decide.promotions.redemptions.redeeming import Redemptions
 from queqiao.decide.promotions.redemptions.redemption_types import (
+    MEMO,
     GivenBack,
     NewReturn,
     Record,
+    Redeemed,
     Redemption,
+    Returned,
 )
 from queqiao.decide.promotions.refunds.memo_book import Issued, MemoBook
 from queqiao.decide.promotions.refunds.reckoning import refund
@@ -42,6 +47,10 @@ _UNPAID = Message(
     "订单尚未核销，不能退款", "the order is not committed; there is nothing to refund"
 )
 _NO_QUOTE = Message("该核销没有报价，请以 order 传入", "it holds no quote; send the order itself")
+_ERASED = Message(
+    "买家已被擦除，无从重算其条件，请用 keep",
+    "the buyer was erased, so conditions on them cannot be reckoned again; say keep",
+)
 _OTHER = Message("同一 request_id 的另一次退款", "another refund has this request_id")
 _BUSY = Message("同时退款过多，请再试", "too many refunds of the order at once; try again")
 _FULL = Message(f"最多 {RETURNS_MAX} 次退款", f"at most {RETURNS_MAX} refunds an order")
@@ -72,12 +81,19 @@ class RecordedRefunds:
             issued = await self._memos.issued(record.redemption_id)
             known = next((one for one in issued if one.request_id == asked.request_id), None)
             if known is not None and not dry_run:
+                await self._redemptions.points_back(record, now_us)
                 return await self._again(known, asked, shown, now_us)
             memo = self._memo(asked, order, issued, now_us)
+            charge = await self._redemptions.points_charge(
+                record, memo.points.returned, memo.points.taken_back, now_us
+            )
+            if charge.amount:
+                memo = self._memo(asked, order, issued, now_us, charge)
             memo = await self._by_batches(memo, record, now_us)
             if dry_run:
                 return memo
             if await self._memos.issue(record, _issued(record, asked, memo), now_us):
+                await self._redemptions.points_back(record, now_us)
                 return await self._give_back(memo, shown, now_us)
         raise Unavailable(_BUSY)
 
@@ -87,12 +103,18 @@ class RecordedRefunds:
         return [one.memo for one in await self._memos.issued(record.redemption_id)]
 
     def _memo(
-        self, asked: RefundRequest, order: Order, issued: list[Issued], now_us: int
+        self,
+        asked: RefundRequest,
+        order: Order,
+        issued: list[Issued],
+        now_us: int,
+        charge: PointsCharge = NO_CHARGE,
     ) -> CreditMemo:
         if len(issued) >= RETURNS_MAX:
             raise Conflict(_FULL)
         returned = tuple(one.memo for one in issued)
-        return refund(replace(asked, order=order, returned=returned), self.shop(), now_us)
+        so_far = replace(asked, order=order, returned=returned)
+        return refund(so_far, self.shop(), now_us, charge)
 
     async def _by_batches(self, memo: CreditMemo, record: Record, now_us: int) -> CreditMemo:
         """Return the memo in which codes come back as the rules of their batches say."""
@@ -106,6 +128,8 @@ class RecordedRefunds:
     async def _order(self, record: Record, asked: RefundRequest) -> Order:
         if record.quote is None or record.question is None:
             raise InvalidInput(FieldError("redemption_id", _NO_QUOTE))
+        if "customer" not in record.question and asked.policy.discounts != "keep":
+            raise InvalidInput(FieldError("policy.discounts", _ERASED))
         quote = msgspec.convert(record.quote, PaidQuote)
         question = msgspec.convert(record.question, QuoteRequest)
         question = replace(question, now=record.reserved_at)
@@ -130,12 +154,13 @@ class RecordedRefunds:
 
         Returns of one order go one after the other: one that comes between is waited for.
         """
-        name = f"memo-{memo.number}"
+        name = f"{MEMO}{memo.number}"
         for _ in range(TRIES_MAX):
-            given = tuple(_left(memo, shown))
-            if not given or any(one.request_id == name for one in shown.returns):
+            given, stock = tuple(_left(memo, shown)), _stock_left(memo, shown)
+            is_done = any(one.request_id == name for one in shown.returns)
+            if is_done or not (given or stock):
                 return memo
-            asked = NewReturn(name, given, "refund")
+            asked = NewReturn(name, given, stock, "refund")
             try:
                 await self._redemptions.give_back(shown.id, asked, now_us)
             except (Conflict, InvalidInput):
@@ -148,14 +173,34 @@ class RecordedRefunds:
 def _left(memo: CreditMemo, shown: Redemption) -> Iterator[GivenBack]:
     """Yield what the memo gives back of each promotion, at most what is left of it."""
     back = [item for one in shown.returns for item in one.promotions]
-    amounts = {item.promotion_id: item.amount for item in shown.promotions}
-    for item in memo.promotions:
-        name = item.promotion_id
-        gone = sum(one.amount for one in back if one.promotion_id == name)
-        amount = min(item.amount, amounts.get(name, 0) - gone)
-        use = item.use and not any(one.use for one in back if one.promotion_id == name)
-        if name in amounts and (amount or use):
-            yield GivenBack(name, amount, use)
+    asked = {item.promotion_id: item for item in memo.promotions}
+    for one in shown.promotions:
+        name = one.promotion_id
+        item, own = asked.get(name), [past for past in back if past.promotion_id == name]
+        gone = sum(past.amount for past in own)
+        amount = 0 if item is None else min(item.amount, one.amount - gone)
+        use = item is not None and item.use and not any(past.use for past in own)
+        gifts = _gifts_left(memo, one, own)
+        if amount or use or gifts:
+            yield GivenBack(name, amount, use, gifts)
+
+
+def _gifts_left(memo: CreditMemo, of: Redeemed, back: Sequence[Returned]) -> dict[str, int]:
+    """Return the gifts that have come back by now and are not yet in stock again."""
+    found = {}
+    for gift in memo.gifts:
+        counter = gift_counter(of.promotion_id, gift.sku)
+        if gift.promotion_id == of.promotion_id and counter in of.takes:
+            came = min(gift.came_back, of.takes[counter])
+            found[gift.sku] = came - sum(past.gifts.get(gift.sku, 0) for past in back)
+    return {sku: quantity for sku, quantity in found.items() if quantity > 0}
+
+
+def _stock_left(memo: CreditMemo, shown: Redemption) -> tuple[str, ...]:
+    """Return the reservations that go back into stock with the memo and have not yet."""
+    back = {name for one in shown.returns for name in one.reservations}
+    own = {one.reservation_id for one in shown.reservations}
+    return tuple(one for one in memo.reservations if one in own - back)
 
 
 def _issued(record: Record, asked: RefundRequest, memo: CreditMemo) -> Issued:

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.promotions.customer_types import UNITS_MAX
 from queqiao.decide.promotions.documents.bounds import Count, Name
 from queqiao.decide.promotions.documents.promotion import InlinePromotion
 from queqiao.decide.promotions.quote_types import (
     LINES_MAX,
-    UNITS_MAX,
+    FlashLine,
     FundingSplit,
     LineShare,
     QuotedGift,
@@ -52,6 +53,8 @@ class PaidLine(Struct, frozen=True, forbid_unknown_fields=True):
     discount: Amount | None = None
     total: Amount | None = None
     tax: Amount = 0
+    flash_sale: FlashLine | None = None
+    price_refused: str | None = None
 
 
 class PaidPromotion(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,10 +70,11 @@ class PaidPromotion(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     funding: FundingSplit | None = None
     funding_by_shop: tuple[ShopFunding, ...] = ()
+    uses_left: int | None = None
 
 
 class PaidQuote(Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer of the order's quote; the last five are passed over."""
+    """The answer of the order's quote; the last six are passed over."""
 
     totals: Totals
     lines: Annotated[tuple[PaidLine, ...], Meta(max_length=LINES_MAX)]
@@ -87,6 +91,7 @@ class PaidQuote(Struct, frozen=True, forbid_unknown_fields=True):
     refused: Any = None
     suggestions: Any = None
     proof: Any = None
+    limits: Any = None
 
 
 class Payment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,12 +157,13 @@ class MemoLine(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemoTotals(Struct, frozen=True, forbid_unknown_fields=True):
-    """``total`` = ``items`` - ``claw_back`` - ``restocking_fee`` + ``shipping``.
+    """What goes back: items - claw_back - restocking_fee + shipping - points_charged = total.
 
     ``items``: what was paid for the units, tax included. ``claw_back``: what the goods that are
     kept cost more than was paid for them; below 0 where they cost less. ``gifts_charged`` is the
     part of it that gifts cost which were not sent back. ``tax``: the tax in the refund before the
-    fee, that of ``shipping`` included.
+    fee, that of ``shipping`` included. ``points_charged`` is the worth of points that were earned
+    and used already, where the points programme takes it from the refund.
     """
 
     items: int
@@ -168,6 +174,7 @@ class MemoTotals(Struct, frozen=True, forbid_unknown_fields=True):
     shipping_tax: int
     tax: int
     total: int
+    points_charged: int = 0
 
 
 class MemoCoupon(Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,10 +186,14 @@ class MemoCoupon(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemoPoints(Struct, frozen=True, forbid_unknown_fields=True):
-    """Points that paid and go back to the customer; points earned that are taken back."""
+    """Points that paid and go back to the customer; points earned that are taken back.
+
+    ``charged`` of those taken back were used already, and paid by the refund.
+    """
 
     returned: int = 0
     taken_back: int = 0
+    charged: int = 0
 
 
 class MemoGift(Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,7 +215,11 @@ class MemoPromotion(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CreditMemo(Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer: hand it back as one of ``returned`` with the next refund of the order."""
+    """The answer: hand it back as one of ``returned`` with the next refund of the order.
+
+    ``reservations``: of flash sales whose goods go back into stock, since all of their line has
+    come back and the sale's document says so.
+    """
 
     currency: str
     lines: tuple[MemoLine, ...]
@@ -218,6 +233,7 @@ class CreditMemo(Struct, frozen=True, forbid_unknown_fields=True):
     complete: bool
     gifts_came_back: tuple[ReturnedGift, ...] = ()
     number: int = 0
+    reservations: tuple[str, ...] = ()
 
 
 class RefundRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from queqiao.decide.promotions.quote_types import UNITS_MAX
+from queqiao.decide.promotions.customer_types import UNITS_MAX
 from queqiao.decide.promotions.refunds.refund_types import (
     Order,
     PaidLine,
@@ -12,7 +12,8 @@ from queqiao.decide.promotions.refunds.refund_types import (
 )
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
-CARD = "card"
+HELD_HERE = frozenset(("card", "store_credit"))
+"""Means of payment whose money the system keeps itself."""
 """The method of stored-value cards."""
 
 Units = list[set[int]]
@@ -132,11 +133,11 @@ _TOO_MUCH = Message("超过订单总额", "more than the total of the order")
 def _payments(order: Order, path: str) -> Sequence[Payment]:
     total = order.quote.totals.total
     if order.payments is None:
-        cards = [Payment(CARD, card.amount, card.id) for card in order.quote.payments]
-        left = total - sum(card.amount for card in cards)
-        if left < 0 or any(card.amount < 0 for card in cards):
+        means = [Payment(one.method, one.amount, one.id) for one in order.quote.payments]
+        left = total - sum(one.amount for one in means)
+        if left < 0 or any(one.amount < 0 for one in means):
             raise InvalidInput(FieldError(f"{path}.quote.payments", _TOO_MUCH))
-        return (*cards, Payment("original", left))
+        return (*means, Payment("original", left))
     if sum(payment.amount for payment in order.payments) != total:
         message = Message("合计须等于订单总额", "must sum to the total of the order")
         raise InvalidInput(FieldError(f"{path}.payments", message))

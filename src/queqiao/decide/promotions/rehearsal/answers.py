@@ -125,7 +125,7 @@ def inline(plan: Sequence[Planned]) -> list[InlinePromotion]:
 
 
 def calendar(
-    plan: Sequence[Planned], found: Sequence[Overlap], costs: Mapping[str, int]
+    plan: Sequence[Planned], found: Sequence[Overlap], costs: Mapping[str, int], compared: int
 ) -> CalendarView:
     """Return the calendar."""
     promotions = [
@@ -140,7 +140,7 @@ def calendar(
         )
         for one in plan
     ]
-    return CalendarView(promotions, [_overlap(one, costs) for one in found])
+    return CalendarView(promotions, [_overlap(one, costs) for one in found], compared)
 
 
 def _overlap(found: Overlap, costs: Mapping[str, int]) -> OverlapView:

@@ -17,7 +17,7 @@ OVERLAPS_MAX = 500
 """How many pairs are said; those that share most goods first."""
 
 PLANNED_MAX = 150
-"""So many promotions are held against each other; the first to start come first."""
+"""So many promotions are held against each other; those that change within the time come first."""
 
 GOODS_MAX = 5_000
 """So many goods are looked at, those with the thinnest margins first."""
@@ -70,11 +70,24 @@ def _period(document: PromotionDocument) -> tuple[int, int]:
     return starts, ends
 
 
+def compared(plan: Sequence[Planned], from_us: int, until_us: int) -> list[Planned]:
+    """Return the promotions that are held against each other.
+
+    What begins or ends within the time is news to an operator, and comes before what runs on; of
+    both, the latest to start come first.
+    """
+
+    def runs_on(one: Planned) -> bool:
+        return one.starts_us <= from_us and one.ends_us >= until_us
+
+    ordered = sorted(plan, key=lambda one: (runs_on(one), -one.starts_us, one.id))
+    return ordered[:PLANNED_MAX]
+
+
 def overlaps(
-    plan: Sequence[Planned], rules: Rulebook, from_us: int, until_us: int, currency: str
+    looked_at: Sequence[Planned], rules: Rulebook, from_us: int, until_us: int, currency: str
 ) -> list[Overlap]:
     """Return the pairs that meet, those with most goods in common first."""
-    looked_at = plan[:PLANNED_MAX]
     shared, thinnest = _shared(looked_at, rules, currency)
     known = {one.id: one for one in looked_at}
     found: list[Overlap] = []

@@ -10,7 +10,7 @@ import msgspec
 
 from queqiao.decide.promotions.documents.promotion import InlinePromotion, PromotionDocument
 from queqiao.decide.promotions.rehearsal import answers
-from queqiao.decide.promotions.rehearsal.calendar import PLANNED_MAX, overlaps, planned
+from queqiao.decide.promotions.rehearsal.calendar import compared, overlaps, planned
 from queqiao.decide.promotions.rehearsal.findings import findings
 from queqiao.decide.promotions.rehearsal.lowest_price import Terms, lowest_prices
 from queqiao.decide.promotions.rehearsal.messages import (
@@ -192,13 +192,14 @@ class _Desk:
         from_us, until_us = _span(asked, request.now_us, request.now_us + AHEAD_US)
         stored = await self._services.stored()
         plan = planned(stored, from_us, until_us)
+        looked_at = compared(plan, from_us, until_us)
         currency = self._services.currency
 
         def work(rules: Rulebook) -> CalendarView:
-            found = overlaps(plan, rules, from_us, until_us, currency)
-            return answers.calendar(plan, found, rules.costs)
+            found = overlaps(looked_at, rules, from_us, until_us, currency)
+            return answers.calendar(plan, found, rules.costs, len(looked_at))
 
-        drafts = answers.inline(plan[:PLANNED_MAX])
+        drafts = answers.inline(looked_at)
         return json_response(await self._beside(drafts, work))
 
     async def _beside(self, drafts: Sequence[InlinePromotion], work: Callable[[Rulebook], T]) -> T:

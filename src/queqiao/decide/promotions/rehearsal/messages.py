@@ -166,7 +166,12 @@ class OverlapView(Struct, frozen=True, rename={"from_": "from"}):
 
 
 class CalendarView(Struct, frozen=True):
-    """The promotions that run within a time, and where they meet."""
+    """The promotions that run within a time, and where they meet.
+
+    ``compared``: how many of them were held against each other, those that change within the time
+    first; the others may meet unsaid.
+    """
 
     promotions: list[PlannedView]
     overlaps: list[OverlapView]
+    compared: int

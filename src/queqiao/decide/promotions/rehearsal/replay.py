@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from queqiao.decide.promotions.customer_types import Customer
 from queqiao.decide.promotions.documents.profile import Profile
-from queqiao.decide.promotions.quote_types import (
-    Cart,
-    CartLine,
-    Customer,
-    Options,
-    Quote,
-    QuoteRequest,
-)
+from queqiao.decide.promotions.quote_types import Cart, CartLine, Options, Quote, QuoteRequest
 from queqiao.decide.promotions.quoting import Shop, quote
 from queqiao.decide.promotions.rehearsal.rulebook import Rulebook
 from queqiao.kernel.errors import InvalidInput

@@ -29,6 +29,10 @@ class Shelf:
         """Return the cheapest goods that cost anything."""
         return self.reaching(1)
 
+    def dearest_of(self, count: int) -> list[Goods]:
+        """Return the dearest ``count`` goods, or all."""
+        return self._goods[-count:]
+
     def dearest(self) -> Goods | None:
         """Return the dearest goods."""
         return self._goods[-1] if self._goods else None

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from queqiao.decide.promotions.customer_types import Customer, CustomerHistory
 from queqiao.decide.promotions.documents.condition import Condition
 from queqiao.decide.promotions.documents.promotion import PromotionDocument
-from queqiao.decide.promotions.quote_types import Customer, CustomerHistory
 from queqiao.decide.promotions.rehearsal.asks import conditions_of
 
 SHOPPERS_MAX = 16

@@ -23,7 +23,7 @@ from queqiao.decide.promotions.quote_types import (
 )
 from queqiao.decide.promotions.sharing import spread
 from queqiao.decide.promotions.totals.compiled import Reward
-from queqiao.decide.promotions.totals.funding import by_shop, split, split_by_shop
+from queqiao.decide.promotions.totals.funding import PLATFORM_ONLY, by_shop, split, split_by_shop
 from queqiao.decide.promotions.totals.gifts import GiftRule
 from queqiao.decide.promotions.totals.offered import points_used
 from queqiao.decide.promotions.totals.points import PointsEarned
@@ -42,6 +42,22 @@ def shops_of(basket: Basket) -> Shops:
     """Return the shop of each line, None where there is nothing to tell apart."""
     shops = [line.facts.shop for line in basket.lines]
     return shops if len(set(shops)) > 1 else None
+
+
+def all_on_goods(
+    applied: Sequence[Applied], shops: Shops, *, only_money: bool
+) -> list[AppliedPromotion]:
+    """Write what the offers took off the goods; ``only_money``: none of them is paid in points."""
+    if shops is not None or not only_money:
+        return [applied_on_goods(item, shops) for item in applied]
+    written: list[AppliedPromotion] = []
+    for item in applied:
+        placed, amount = item.placed, item.amount
+        offer = placed.offer
+        by_platform = offer.funding is PLATFORM_ONLY
+        paid = FundingSplit(amount, 0, 0) if by_platform else _split(amount, offer.funding)
+        written.append(AppliedPromotion(offer.id, offer.name, amount, paid, placed.code))
+    return written
 
 
 def applied_on_goods(applied: Applied, shops: Shops) -> AppliedPromotion:

@@ -57,5 +57,8 @@ async def _balance(
 
 def with_reasons(answer: Quote, reasons: Mapping[str, str]) -> Quote:
     """Return the answer in which each card that is worth nothing says why."""
-    payments = [replace(item, reason=reasons.get(item.id)) for item in answer.payments]
+    payments = [
+        replace(item, reason=reasons.get(item.id)) if item.method == "card" else item
+        for item in answer.payments
+    ]
     return replace(answer, payments=payments)

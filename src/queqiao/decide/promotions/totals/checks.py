@@ -51,8 +51,9 @@ def _gift_errors(benefit: GiftBenefit) -> Iterator[FieldError]:
         message = Message("不能多于赠品种数，请减小", "must not be above the number of gifts")
         yield FieldError("benefit.choose", message)
     seen: set[str] = set()
-    for index, gift in enumerate(benefit.gifts):
-        if gift.sku in seen:
-            message = Message("赠品重复，请合并数量", "named twice; add up the quantities")
-            yield FieldError(f"benefit.gifts[{index}].sku", message)
-        seen.add(gift.sku)
+    for name, gifts in (("gifts", benefit.gifts), ("instead", benefit.instead)):
+        for index, gift in enumerate(gifts):
+            if gift.sku in seen:
+                message = Message("赠品重复，请合并数量", "named twice; add up the quantities")
+                yield FieldError(f"benefit.{name}[{index}].sku", message)
+            seen.add(gift.sku)

@@ -9,7 +9,13 @@ Parties = tuple[int, int, int]
 """Platform, shop, brand: whole percent, or minor units."""
 
 PLATFORM_ONLY: Parties = (100, 0, 0)
-"""The usual funding: then there is nothing to split."""
+"""The usual funding: then there is nothing to split. One object, so that it is known by sight."""
+
+
+def parties_of(platform: int, shop: int, brand: int) -> Parties:
+    """Return the shares of the parties in whole percent."""
+    parties = platform, shop, brand
+    return PLATFORM_ONLY if parties == PLATFORM_ONLY else parties
 
 
 class ShopPart(NamedTuple):

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from queqiao.catalog.contracts import Goods
 from queqiao.decide.promotions.documents.benefit import Gift, GiftBenefit
 
 FindGoods = Callable[[str], Goods | None]
+_ALL: Mapping[str, int] = MappingProxyType({})
+"""All that the document says is left."""
 
 
 class Given(NamedTuple):
@@ -53,27 +56,27 @@ class Shelf:
             return None
         return max(0, goods.stock - self._taken[sku])
 
-    def look(self, gift: Gift, times: int) -> Given:
-        """Return what could be given of a gift, at most what is left."""
+    def look(self, gift: Gift, times: int, most: int | None) -> Given:
+        """Return what could be given of a gift, at most what is left, and ``most``."""
         goods, left = self._find(gift.sku), self.left(gift.sku)
         wanted = gift.quantity * times
-        quantity = wanted if left is None else min(wanted, left)
+        quantity = min(wanted if bound is None else bound for bound in (wanted, left, most))
         return Given(gift.sku, quantity, 0 if goods is None else goods.price_minor)
 
-    def take(self, gift: Gift, times: int) -> Given:
-        """Return the same and count it as gone."""
-        given = self.look(gift, times)
-        self._taken[gift.sku] += given.quantity
+    def take(self, given: Given) -> Given:
+        """Return what is given and count it as gone."""
+        self._taken[given.sku] += given.quantity
         return given
 
 
 class GiftRule:
-    """A gift benefit ready to be used."""
+    """A gift benefit ready to be used; ``left``: how much is left of gifts that are counted."""
 
-    __slots__ = ("benefit",)
+    __slots__ = ("_left", "benefit")
 
-    def __init__(self, benefit: GiftBenefit) -> None:
+    def __init__(self, benefit: GiftBenefit, left: Mapping[str, int] = _ALL) -> None:
         self.benefit = benefit
+        self._left = left
 
     def times(self, amount: int, quantity: int) -> int:
         """Return how often goods that cost ``amount`` and are ``quantity`` units earn the gifts."""
@@ -96,21 +99,50 @@ class GiftRule:
         """Return the gifts, taken from the shelf: all of them, or those that were chosen."""
         gifts = self.benefit.gifts
         choose = self.benefit.choose
+        gone: Counter[str] = Counter()
         if choose is None or choose >= len(gifts):
-            given = [shelf.take(gift, times) for gift in gifts]
-            return _of([item for item in given if item.quantity])
-        return self._give_chosen(times, choose, chosen, shelf)
+            return _of([self._take(gift, times, shelf, gone) for gift in gifts])
+        return self._give_chosen(times, choose, chosen, shelf, gone)
 
-    def _give_chosen(self, times: int, choose: int, chosen: Sequence[str], shelf: Shelf) -> Gifts:
+    def _give_chosen(
+        self, times: int, choose: int, chosen: Sequence[str], shelf: Shelf, gone: Counter[str]
+    ) -> Gifts:
         by_sku = {gift.sku: gift for gift in self.benefit.gifts}
         wanted = [sku for sku in dict.fromkeys(chosen) if sku in by_sku][:choose]
-        taken = [shelf.take(by_sku[sku], times) for sku in wanted]
+        taken = [self._take(by_sku[sku], times, shelf, gone) for sku in wanted]
         given = [item for item in taken if item.quantity]
-        others = [shelf.look(gift, times) for sku, gift in by_sku.items() if sku not in wanted]
-        offered = [item for item in others if item.quantity]
+        others = [gift for sku, gift in by_sku.items() if sku not in wanted]
+        offered = [
+            item for gift in others if (item := self._look(gift, times, shelf, gone)).quantity
+        ]
         left = min(choose - len(given), len(offered))
         return _of(given, Choice(left, offered) if left else None)
 
+    def _look(self, gift: Gift, times: int, shelf: Shelf, gone: Counter[str]) -> Given:
+        most = self._left.get(gift.sku, gift.stock)
+        return shelf.look(gift, times, None if most is None else most - gone[gift.sku])
 
-def _of(given: list[Given], choice: Choice | None = None) -> Gifts:
+    def _take(self, gift: Gift, times: int, shelf: Shelf, gone: Counter[str]) -> Given:
+        """Take a gift from the shelf, or in its place another one that is there whole."""
+        first = self._look(gift, times, shelf, gone)
+        given = first
+        if first.quantity < gift.quantity * times:
+            others = (
+                found
+                for other in self.benefit.instead
+                if (found := self._look(other, times, shelf, gone)).quantity
+                == other.quantity * times
+            )
+            given = next(others, first)
+        gone[given.sku] += given.quantity
+        return shelf.take(given)
+
+
+def _of(taken: Sequence[Given], choice: Choice | None = None) -> Gifts:
+    """Return what is given, each SKU once."""
+    summed: dict[str, Given] = {}
+    for item in taken:
+        before = summed[item.sku].quantity if item.sku in summed else 0
+        summed[item.sku] = item._replace(quantity=before + item.quantity)
+    given = [item for item in summed.values() if item.quantity]
     return Gifts(given, choice, out_of_stock=not given and choice is None)

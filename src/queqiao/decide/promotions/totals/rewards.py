@@ -63,7 +63,10 @@ class _Costs:
 
 
 class Desk:
-    """Gives rewards one after the other for one priced basket."""
+    """Gives rewards one after the other for one priced basket.
+
+    ``earn_percent``: of the points that promotions give, by the customer's tier; whole points only.
+    """
 
     def __init__(  # noqa: PLR0917  # what one cart is made of
         self,
@@ -77,6 +80,7 @@ class Desk:
         self._basket, self._priced, self.profile = basket, priced, profile
         self._divide = divider(profile.rounding)
         self.shipping_left = shipping
+        self.earn_percent = 100
         self._shelf, self._chosen = shelf, chosen
         self._beside = [item.placed.offer for item in priced.applied]
         self.given: list[Rewarded] = []
@@ -130,7 +134,7 @@ class Desk:
             case GiftRule() as reward:
                 return self._gifts(item, reward)
             case PointsEarned() as reward:
-                points = reward.earned(self._paid(item))
+                points = reward.earned(self._paid(item)) * self.earn_percent // 100
                 return Rewarded(item, points=points) if points else Unmet(item, "nothing_left")
             case Cashback() as reward:
                 back = reward.back(self._paid(item), self._divide)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from queqiao.kernel.errors import Conflict, Message
-from queqiao.ports.event_log.manifest import replace_file
+from queqiao.kernel.whole_file import replace_whole
 
 NAME = "copied.json"
 
@@ -34,7 +34,7 @@ def copied(folder: Path) -> Copied | None:
 
 def note(folder: Path, how_far: Copied) -> None:
     """Note it, durably."""
-    replace_file(folder / NAME, msgspec.json.encode(how_far))
+    replace_whole(folder / NAME, msgspec.json.encode(how_far))
 
 
 def check_whole(folder: Path) -> None:

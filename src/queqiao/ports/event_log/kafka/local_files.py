@@ -21,8 +21,8 @@ import msgspec
 from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
 from queqiao.kernel.errors import Message, Unavailable
+from queqiao.kernel.whole_file import replace_whole
 from queqiao.ports.event_log.kafka.place import refused
-from queqiao.ports.event_log.manifest import replace_file
 from queqiao.ports.event_log.records import FINGERPRINT_BYTES
 from queqiao.ports.journal.base import LOCK_NAME
 from queqiao.ports.journal.disk import Disk, write_whole
@@ -69,7 +69,7 @@ class LocalFiles:
         if known is None:
             seed = fresh()
             fresh_file = TopicFile(cluster, topic, str(seed))
-            replace_file(self.folder / TOPIC_FILE, msgspec.json.encode(fresh_file))
+            replace_whole(self.folder / TOPIC_FILE, msgspec.json.encode(fresh_file))
             return seed
         if not self.is_of(cluster, topic):
             raise refused(

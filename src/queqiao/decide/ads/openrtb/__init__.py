@@ -1,0 +1,1 @@
+"""OpenRTB 2.6 and 2.5: messages, their checks, privacy signals, and our bidder for exchanges."""

@@ -1,0 +1,1 @@
+"""What is shown on a foreign page: HTML for banners, JSON for native ads, VAST for streams."""

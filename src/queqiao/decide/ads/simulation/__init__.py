@@ -1,0 +1,1 @@
+"""Markets in which a bidding strategy is tried before it may spend."""

@@ -1,0 +1,199 @@
+"""Who may see what: an index per placement in which a campaign is a bit.
+
+A fact (a segment of the shopper, the channel) maps to the integer whose bits are the campaigns that
+it satisfies; a clause is the OR of its facts, a match the AND of the clauses. The bits stand in
+the order of the score, best first, so the winner is among the lowest set bits: a decision looks
+at the few campaigns in front, not at all of them. What expressions say comes as bits too, from a
+matcher that knows nothing of scores and changes with the campaigns.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+
+from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.contracts import Campaign
+from queqiao.decide.ads.targeting.bits import rows_of
+from queqiao.decide.ads.targeting.block import Compiled
+from queqiao.decide.ads.targeting.matcher import Matcher
+from queqiao.decide.ads.targeting.situation import Situation
+from queqiao.decide.ads.targeting.tree import Verdict, holds, judge
+
+FOREVER_US = 1 << 62
+
+Reason = Literal[
+    "segment",
+    "channel",
+    "expression",
+    "not_started",
+    "ended",
+    "budget",
+    "wallet",
+    "frequency",
+    "already_shown",
+]
+"""Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
+``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
+person has seen as much as a cap allows."""
+
+
+class Facts(Struct, frozen=True):
+    """What is known of the shopper and the moment; ``situation`` is what expressions read."""
+
+    segments: frozenset[str]
+    channel: str
+    now_us: int
+    told: Situation | None = None
+
+    @property
+    def situation(self) -> Situation:
+        """What expressions read: without anything told, the moment alone."""
+        return self.told or Situation({"now": ()}, self.now_us)
+
+
+class Entry(Struct, frozen=True):
+    """One live campaign in one placement, with its expression where it has one."""
+
+    bid: Bid
+    campaign: Campaign
+    starts_us: int
+    ends_us: int
+    expression: Compiled | None = None
+
+    def verdict(self, facts: Facts) -> Verdict | None:
+        """Return what the expression says, and which clause of it; None without one."""
+        return judge(self.expression.node, facts.situation) if self.expression else None
+
+
+class Index:
+    """The live campaigns of one placement, best score first.
+
+    What an index before it knew of expressions is taken over, so that a change costs what changed.
+    """
+
+    def __init__(self, entries: Iterable[Entry], before: "Index | None" = None) -> None:
+        order = sorted(entries, key=lambda entry: (-entry.bid.score, entry.bid.campaign_id))
+        self.entries: Sequence[Entry] = tuple(order)
+        self.position = {entry.bid.campaign_id: bit for bit, entry in enumerate(order)}
+        self._all = (1 << len(order)) - 1
+        self._segments = _Clause([entry.campaign.targeting.segments_any for entry in order])
+        self._channels = _Clause([entry.campaign.targeting.channels_any for entry in order])
+        self.expressions: _Expressions = _Expressions(order, before.expressions if before else None)
+
+    @property
+    def segments(self) -> Collection[str]:
+        """The segments that any campaign here asks for."""
+        return self._segments.facts
+
+    def match(self, facts: Facts, out: Iterable[str] = ()) -> int:
+        """Return the bits of the campaigns that may show, leaving out those named in ``out``.
+
+        The time window is not in the bits: ``front`` looks at it.
+        """
+        bits = self._segments.match(facts.segments) & self._channels.match((facts.channel,))
+        if bits and self.expressions.fields:
+            bits &= self.expressions.match(facts.situation)
+        for campaign_id in out:
+            bit = self.position.get(campaign_id)
+            if bit is not None:
+                bits &= ~(1 << bit)
+        return bits
+
+    def walk(self, bits: int) -> Iterator[Entry]:
+        """Yield the entries of the set bits, best first."""
+        while bits:
+            lowest = bits & -bits
+            yield self.entries[lowest.bit_length() - 1]
+            bits ^= lowest
+
+    def front(self, bits: int, now_us: int) -> list[Bid]:
+        """Return the bids that decide the auction: all of the best score and of the next one."""
+        front: list[Bid] = []
+        for entry in self.walk(bits):
+            if not entry.starts_us <= now_us < entry.ends_us:
+                continue
+            if len(front) > 1 and entry.bid.score != front[-1].score:
+                break
+            front.append(entry.bid)
+        return front
+
+    def entry(self, campaign_id: str) -> Entry:
+        """Return the entry of a campaign that is here."""
+        return self.entries[self.position[campaign_id]]
+
+    def others(self, bits: int) -> int:
+        """Return the bits that are not in ``bits``."""
+        return self._all & ~bits
+
+    def why_not(self, entry: Entry, facts: Facts) -> Reason | None:
+        """Return the first clause that keeps an entry out, None when none does."""
+        targeting = entry.campaign.targeting
+        if targeting.segments_any and facts.segments.isdisjoint(targeting.segments_any):
+            return "segment"
+        if targeting.channels_any and facts.channel not in targeting.channels_any:
+            return "channel"
+        if entry.expression is not None and not holds(entry.expression.node, facts.situation):
+            return "expression"
+        if facts.now_us < entry.starts_us:
+            return "not_started"
+        return "ended" if facts.now_us >= entry.ends_us else None
+
+
+class _Clause:
+    """One clause of all campaigns: which bits each fact satisfies, and which ask for nothing."""
+
+    def __init__(self, asked: Sequence[Sequence[str]]) -> None:
+        self.facts: dict[str, int] = {}
+        self._content = 0
+        for bit, names in enumerate(asked):
+            if not names:
+                self._content |= 1 << bit
+            for name in names:
+                self.facts[name] = self.facts.get(name, 0) | 1 << bit
+
+    def match(self, facts: Collection[str]) -> int:
+        bits = self._content
+        for fact in facts:
+            found = self.facts.get(fact)
+            if found is not None:
+                bits |= found
+        return bits
+
+
+class _Expressions:
+    """What expressions say, as bits in the order of the score."""
+
+    def __init__(self, order: Sequence[Entry], before: "_Expressions | None") -> None:
+        asking = {e.expression.id: e.expression for e in order if e.expression is not None}
+        self._by_id = asking
+        self._matcher = before.following(asking) if before else Matcher(asking.values())
+        self._silent = sum(1 << bit for bit, e in enumerate(order) if e.expression is None)
+        self._length = len(order)
+        position = {entry.bid.campaign_id: bit for bit, entry in enumerate(order)}
+        self._bits_of_rows = [
+            np.array([position.get(each.id, 0) for each in part.block.entries], np.intp)
+            for part in self._matcher.parts
+        ]
+        self.fields = frozenset().union(*(each.fields for each in asking.values()))
+
+    def following(self, asking: Mapping[str, Compiled]) -> Matcher:
+        """Return the matcher of other expressions, of which most are those that are here."""
+        put = [each for name, each in asking.items() if self._by_id.get(name) is not each]
+        matcher = self._matcher.changed(put, self._by_id.keys() - asking.keys())
+        return matcher.merged() if matcher.wants_merge else matcher
+
+    def match(self, situation: Situation) -> int:
+        """Return the bits of campaigns whose expressions hold, or that have none."""
+        found = situation.answers.get(self)
+        if found is None:
+            found = situation.answers[self] = self._silent | self._match(situation)
+        return found
+
+    def _match(self, situation: Situation) -> int:
+        marks = np.zeros(self._length, np.bool_)
+        matched = self._matcher.match(situation)
+        for (_, bits), places in zip(matched.parts, self._bits_of_rows, strict=True):
+            marks[places[rows_of(bits)]] = True
+        return int.from_bytes(np.packbits(marks, bitorder="little").tobytes(), "little")

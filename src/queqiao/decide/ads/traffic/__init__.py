@@ -1,0 +1,1 @@
+"""Invalid traffic: who is no shopper, which clicks no advertiser pays, and why."""
