@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+
 from queqiao.ports import write_ahead as room
 from queqiao.ports.write_ahead import write_ahead
 
@@ -14,10 +15,9 @@ AT_ONCE = 4
 def test_all_who_open_a_new_file_in_one_moment_succeed(tmp_path):
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for turn in range(150):
-            path, start = tmp_path / str(turn), Barrier(AT_ONCE)
-            assert (
-                list(pool.map(lambda _: opened(path, start), range(AT_ONCE))) == ["wal"] * AT_ONCE
-            )
+            start = Barrier(AT_ONCE)
+            modes = pool.map(opened, [tmp_path / str(turn)] * AT_ONCE, [start] * AT_ONCE)
+            assert list(modes) == ["wal"] * AT_ONCE
 
 
 def opened(path, start):

@@ -17,11 +17,15 @@ def write_ahead(file: sqlite3.Connection) -> None:
     Raises ``sqlite3.OperationalError`` when the file stays locked for ``LONGEST_WAIT_S``.
     """
     ends = time.monotonic() + LONGEST_WAIT_S
-    while True:
-        try:
-            file.execute("PRAGMA journal_mode = WAL").fetchone()
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
-                raise
+    while not _is_on(file, last_try=time.monotonic() > ends):
         time.sleep(_PAUSE_S)
+
+
+def _is_on(file: sqlite3.Connection, *, last_try: bool) -> bool:
+    try:
+        file.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.OperationalError as error:
+        if last_try or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
