@@ -206,7 +206,7 @@ async def test_without_the_ledger_no_ad_is_shown(shop, tmp_path):
         "decisions": [],
         "no_fill": [{"placement": "home", "reason": "ledger_unavailable"}],
     }
-    assert shop.events() == []
+    assert [event["event"] for event in shop.events()] == ["Ad Unfilled"]
     await client.close()
 
 
@@ -253,3 +253,52 @@ async def test_without_room_in_the_log_no_ad_is_shown_and_the_lease_expires(shop
     assert (await shop.budget("a")).leased == 10
     await shop.ledger.expire(NOW_US + LEASE_US)
     assert (await shop.budget("a")) == Balance(1_000_000, 0, 0, 1_000_000)
+
+
+async def test_what_stays_empty_is_logged_with_its_reasons(shop):
+    grove = {"field": "geo.region", "op": "in", "value": ["CN-44"]}
+    shop.show(
+        [placement(), placement("empty", floor_minor=70)],
+        [campaign("a", 100, segments=["gold"], expression=grove), campaign("b", 90)],
+    )
+    shop.segments = {"u1": frozenset({"gold", "silver"})}
+    asked = [{"id": "home", "count": 4}, {"id": "empty"}, {"id": "nowhere"}]
+    context = {"channel": "app", "geo": {"region": "CN-11"}, "device": {"type": "mobile"}}
+    await shop.ask({"placements": asked, "user": {"id": "u1"}, "context": context})
+    served, empty = shop.events()
+    assert served["event"] == "Ad Served"
+    assert (empty["event"], empty["user_id"]) == ("Ad Unfilled", "u1")
+    assert "anonymous_id" not in empty
+    told = empty["properties"]
+    assert told.pop("decision_id") == empty["message_id"] != served["message_id"]
+    common = {"currency": "CNY", "placement_revision": 1}
+    assert told == {
+        "placement_id": "home",
+        "channel": "app",
+        "segments": ["gold"],
+        "attributes": {"geo.region": ["CN-11"]},
+        "places": [
+            {"placement_id": "home", "reason": "no_match", "slots": 3, "floor_minor": 10, **common},
+            {
+                "placement_id": "empty",
+                "reason": "no_campaign",
+                "slots": 1,
+                "floor_minor": 70,
+                **common,
+            },
+        ],
+    }
+
+
+async def test_a_stranger_who_saw_nothing_is_nobody_in_the_log(shop):
+    shop.show([placement()], [])
+    await shop.ask({"placements": [{"id": "home"}, {"id": "nowhere"}]})
+    (event,) = shop.events()
+    assert "anonymous_id" not in event
+    assert "user_id" not in event
+
+
+async def test_only_unknown_places_are_no_opportunity(shop):
+    shop.show([placement()], [])
+    await shop.ask({"placements": [{"id": "nowhere"}]})
+    assert shop.events() == []

@@ -264,6 +264,13 @@ class Ad(msgspec.Struct, omit_defaults=True):
     currency: str | None = None
 
 
+class UnfilledAd(msgspec.Struct, omit_defaults=True):
+    """Ad Unfilled: places of a request that stayed empty. ``placement_id`` is the first of them."""
+
+    decision_id: str
+    placement_id: str
+
+
 class RefusedAd(Ad, omit_defaults=True):
     """Ad View, Click, Conversion Refused, Ad Click Refunded: what does not count, and why.
 
@@ -348,6 +355,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Credit Memo Issued": CreditMemo,
     "Products Searched": Search,
     "Ad Served": Ad,
+    "Ad Unfilled": UnfilledAd,
     "Ad Viewed": Ad,
     "Ad Clicked": Ad,
     "Ad View Refused": RefusedAd,

@@ -1,10 +1,11 @@
 """Deciding: for each place, the auction among those who may show and can pay; then the record."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import DRAW_BITS, Award, pick
 from queqiao.decide.ads.budgets import SHORTAGES, Asked, Budgets, Shortage, counter
@@ -24,6 +25,7 @@ from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
 from queqiao.decide.ads.targeting.index import Facts, Reason
+from queqiao.decide.ads.unfilled import Unfilled, empty_place, unfilled
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.errors import StorageFull, Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
@@ -96,9 +98,10 @@ class Decider:
         won = [each for ads, _ in filled for each in ads]
         empty = [no_fill for _, no_fill in filled if no_fill is not None]
         try:
-            if won:
-                served = [_served(each, person, now_us) for each in won]
-                await append_soon(self._event_log, served)
+            events = [_served(each, person, now_us) for each in won]
+            events += self._unfilled(hot, request, filled, facts, person)
+            if events:
+                await append_soon(self._event_log, events)
         except StorageFull:
             for each in won:
                 shopper.give_back(each.counted)
@@ -108,6 +111,29 @@ class Decider:
             return DecisionResponse([], [NoFill(id_, "log_unavailable") for id_ in places] + empty)
         day = self._budgets.day(now_us)
         return DecisionResponse([self._tell(each, person, day) for each in won], empty)
+
+    def _unfilled(
+        self,
+        hot: AdsSnapshot,
+        request: DecisionRequest,
+        filled: Sequence[tuple[list[Won], NoFill | None]],
+        facts: Facts,
+        person: Person,
+    ) -> list[NewEvent]:
+        """Return the event of what stays empty, if anything does in a place that is live.
+
+        A stranger stays without an id: nothing was shown that a later event could tell of.
+        """
+        empty = [
+            empty_place(hot.placements[asked.id], no_fill.reason, asked.count - len(ads))
+            for asked, (ads, no_fill) in zip(request.placements, filled, strict=True)
+            if no_fill is not None and asked.id in hot.placements
+        ]
+        record_id = uuid7(facts.now_us, self._random_bits)
+        found = unfilled(record_id, empty, hot.placements, facts)
+        if not request.user.anonymous_id:
+            person = replace(person, anonymous_id=None)
+        return [] if found is None else [_event("Ad Unfilled", found, person, facts.now_us)]
 
     def _shopper(
         self, hot: AdsSnapshot, request: DecisionRequest, person: Person, now_us: int
@@ -309,9 +335,13 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         url=person.url or None,
         frequency=won.counted if won.counted.counters else None,
     )
+    return _event("Ad Served", properties, person, now_us)
+
+
+def _event(name: str, properties: Served | Unfilled, person: Person, now_us: int) -> NewEvent:
     return new_event(
-        won.decision_id,
-        "Ad Served",
+        properties.decision_id,
+        name,
         properties,
         anonymous_id=person.anonymous_id,
         user_id=person.user_id,
