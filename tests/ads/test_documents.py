@@ -33,6 +33,10 @@ def test_a_good_campaign_passes():
     check()
     check(starts_at=None, ends_at=None, targeting={})
     check(creatives=[creative(landing_url="/sale?from=ad", sku="s1")])
+    check(strategy={"pacing": "even"})
+    check(strategy={"kind": "tcpa", "target_minor": 2_000, "pacing": "predictive"})
+    check(strategy={"kind": "troas", "target_return_percent": 400, "pacing": "even"})
+    check(strategy={"kind": "max_delivery", "wanted": "click"})
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,13 @@ def test_a_good_campaign_passes():
         ("creatives[0].landing_url", {"creatives": [creative(landing_url="//evil.example")]}),
         ("creatives[0].landing_url", {"creatives": [creative(landing_url="/a\r\nSet-Cookie: b")]}),
         ("creatives[0].image_url", {"creatives": [creative(image_url="data:x")]}),
+        ("strategy.target_minor", {"strategy": {"kind": "tcpa"}}),
+        ("strategy.target_minor", {"strategy": {"kind": "ocpm", "target_minor": 0}}),
+        ("strategy.target_minor", {"strategy": {"kind": "max_gmv", "target_minor": 9}}),
+        ("strategy.target_return_percent", {"strategy": {"kind": "troas"}}),
+        ("strategy.wanted", {"strategy": {"kind": "max_gmv", "wanted": "click"}}),
+        ("strategy.pacing", {"strategy": {"pacing": "predictive"}}),
+        ("strategy.kind", {"strategy": {"kind": "best"}}),
     ],
 )
 def test_a_wrong_field_is_named(path, changes):

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
+from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
 from queqiao.decide.ads.targeting.fields import FIELDS
 from queqiao.decide.ads.targeting.parsing import parse
 from queqiao.kernel.clock import parse_rfc3339
@@ -81,6 +82,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     ends_at: Moment | None = None
     caps: Annotated[list[Cap], Meta(max_length=CAPS_MAX)] = []
     exchange: ExchangeTerms | None = None
+    strategy: BidStrategy = MANUAL
 
 
 def check_placement(placement: Placement) -> None:
@@ -94,6 +96,7 @@ def check_campaign(campaign: Campaign) -> None:
     wrong += _of(lambda: exponent(campaign.currency))
     wrong += _window(campaign)
     wrong += check_caps(campaign.caps)
+    wrong += check_strategy(campaign.strategy)
     wrong += _expression(campaign.targeting.expression)
     wrong += _unique("placements", campaign.placements)
     wrong += _unique("creatives", [creative.id for creative in campaign.creatives])
