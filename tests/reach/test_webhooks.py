@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from tests.reach.conftest import NOW_US, SECRET, House
 
+from queqiao.kernel.callable_addresses import is_callable
 from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US
 from queqiao.kernel.errors import Conflict, InvalidInput, NotFound
 from queqiao.kernel.http import Principal, Request
@@ -23,7 +24,6 @@ from queqiao.reach.contracts import (
     WEBHOOK,
     WebhookDocument,
     check_webhook,
-    is_callable,
     prepare_webhook,
 )
 from queqiao.reach.deliveries import (

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from queqiao.collect import cors
+from queqiao.kernel import cors
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX, Protocol
 from queqiao.collect.limits import SourceLimits

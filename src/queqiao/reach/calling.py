@@ -12,7 +12,7 @@ from ssl import SSLContext, create_default_context
 
 import httpx
 
-from queqiao.reach.contracts import is_callable
+from queqiao.kernel.callable_addresses import is_callable
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """Gives the addresses of a host name. Raises OSError when there are none."""

@@ -1,6 +1,6 @@
 """Which paths of the public port are answered directly, and with what."""
 
-from queqiao.collect import cors
+from queqiao.kernel import cors
 from queqiao.collect.contracts import BATCH_BYTES_MAX
 from queqiao.collect.express import Express, express_paths
 from queqiao.wiring.client_address import ClientAddresses

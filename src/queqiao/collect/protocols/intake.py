@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from queqiao.collect import cors
+from queqiao.kernel import cors
 from queqiao.collect.contracts import BATCH_EVENTS_MAX, Protocol
 from queqiao.collect.protocols.incoming import incoming_calls
 from queqiao.collect.protocols.reading import NOT_JSON

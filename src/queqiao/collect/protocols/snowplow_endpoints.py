@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from msgspec import Raw, Struct
 
-from queqiao.collect import cors
+from queqiao.kernel import cors
 from queqiao.collect.bodies import unpack
 from queqiao.collect.protocols.intake import (
     PROTOCOL_BYTES_MAX,
