@@ -10,10 +10,11 @@ from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
-from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot
+from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.ads.openrtb import shelf
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
+from queqiao.decide.ads.promises.standing import Standing
 from queqiao.decide.ads.wallets import hot_state as wallets_state
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
 from queqiao.decide.promotions import hot_state as promotions_state
@@ -173,7 +174,7 @@ class HotState:
         placements = await self._documents.live(PLACEMENT)
         campaigns = await self._documents.live(CAMPAIGN)
         who_pays = await self.records.read(wallets_state.load)
-        self.ads = await asyncio.to_thread(
+        ads = await asyncio.to_thread(
             ads_snapshot,
             placements,
             campaigns,
@@ -182,9 +183,16 @@ class HotState:
             zone=self._zone,
             before=self.ads,
         )
+        self.ads = keeping(ads, self.ads.standing)
         self.shelves = await asyncio.to_thread(
             shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
         )
+
+    def keep_promises(self, standing: Standing) -> None:
+        """Let those campaigns rest whose promises cannot be kept just now, and no others."""
+        if standing != self.ads.standing:
+            self.ads = keeping(self.ads, standing)
+            self.shelves = self.shelves.keeping(self.ads)
 
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""

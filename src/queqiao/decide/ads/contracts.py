@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
 from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
+from queqiao.decide.ads.promises.document import Promises
 from queqiao.decide.ads.targeting.fields import FIELDS
 from queqiao.decide.ads.targeting.parsing import parse
 from queqiao.kernel.clock import parse_rfc3339
@@ -83,6 +84,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     caps: Annotated[list[Cap], Meta(max_length=CAPS_MAX)] = []
     exchange: ExchangeTerms | None = None
     strategy: BidStrategy = MANUAL
+    promises: Promises | None = None
 
 
 def check_placement(placement: Placement) -> None:

@@ -22,6 +22,7 @@ from queqiao.decide.ads.messages import (
     Tracking,
 )
 from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
+from queqiao.decide.ads.promises.standing import Standing, shown
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
 from queqiao.decide.ads.targeting.index import Facts, Reason
@@ -222,6 +223,7 @@ class Decider:
                 draw=draw,
                 account=account,
                 shopper=shopper,
+                standing=hot.standing,
             )
             short = "frequency" if won is None else await self._short(won, facts, shopper)
             if short is None:
@@ -253,11 +255,14 @@ class Decider:
         draw: int,
         account: Account | None,
         shopper: Shopper,
+        standing: Standing,
     ) -> Won | None:
         """Draw a creative and count its ad; None when the person may not see it any more."""
         campaign_id = award.bid.campaign_id
         campaign = placement.index.entry(campaign_id).campaign
-        creatives = shopper.creatives(campaign_id, campaign)
+        creatives = shown(campaign, shopper.creatives(campaign_id, campaign), standing)
+        if not creatives:  # what a cap leaves is out of stock
+            return None
         number = pick(len(creatives), draw, campaign_id)
         capped = dict(shopper.capped)
         counted = shopper.count(campaign_id, creatives[number].id)
@@ -292,9 +297,10 @@ def _empty(placement: LivePlacement, facts: Facts, out: dict[str, Reason]) -> No
     }
     for cause, reasons in causes.items():
         others = [campaign_id for campaign_id, reason in out.items() if reason not in reasons]
-        if placement.index.front(placement.index.match(facts, others), facts.now_us):
+        if placement.index.front(placement.match(facts, others), facts.now_us):
             return cause
-    return "no_match"
+    resting = placement.index.match(facts, out) & placement.gone_bits
+    return "promises" if placement.index.front(resting, facts.now_us) else "no_match"
 
 
 def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:

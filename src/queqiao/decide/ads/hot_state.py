@@ -5,13 +5,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import Award, Bid, run
 from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
 from queqiao.decide.ads.click_rate import ClickRates, Count
 from queqiao.decide.ads.contracts import Campaign, Placement
+from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
 from queqiao.decide.ads.targeting.block import Compiled, compiled
-from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index
+from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index, Reason
 from queqiao.decide.ads.targeting.parsing import parse
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.decide.ads.wallets.hot_state import NOBODY, Payers
@@ -38,17 +40,31 @@ class Live(Protocol):
 
 
 class LivePlacement(Struct, frozen=True):
-    """One placement with its index. ``unfit`` says why a campaign that names it has no bit."""
+    """One placement with its index. ``unfit`` says why a campaign that names it has no bit.
+
+    ``gone`` are the campaigns that rest, here or elsewhere, since what they promise is not there;
+    ``gone_bits`` are theirs in the index.
+    """
 
     id: str
     revision: int
     document: Placement
     index: Index
     unfit: Mapping[str, str]
+    gone: Mapping[str, Gone] = MappingProxyType({})
+    gone_bits: int = 0
+
+    def match(self, facts: Facts, out: Iterable[str] = ()) -> int:
+        """Return the bits of the campaigns that may show, without those named in ``out``."""
+        return self.index.match(facts, out) & ~self.gone_bits
+
+    def why_not(self, entry: Entry, facts: Facts) -> Reason | None:
+        """Return the first reason that keeps an entry out, None when none does."""
+        return self.gone.get(entry.bid.campaign_id) or self.index.why_not(entry, facts)
 
     def choose(self, facts: Facts, draw: int, out: Iterable[str] = ()) -> Award | None:
         """Return the award for a shopper, without the campaigns named in ``out``."""
-        front = self.index.front(self.index.match(facts, out), facts.now_us)
+        front = self.index.front(self.match(facts, out), facts.now_us)
         return run(front, self.document.floor_minor, draw)
 
 
@@ -67,6 +83,23 @@ class AdsSnapshot(Struct, frozen=True):
     accounts: Mapping[str, Account] = MappingProxyType({})
     caps: Plan = NO_CAPS
     expressions: Mapping[str, LiveExpression] = MappingProxyType({})
+    standing: Standing = ALL_KEPT
+    gone: Mapping[str, Gone] = MappingProxyType({})
+
+
+def keeping(ads: AdsSnapshot, standing: Standing) -> AdsSnapshot:
+    """Return a snapshot in which the campaigns rest whose promises cannot be kept just now."""
+    gone = gone_of(ads.campaigns, standing)
+    if not gone and not ads.gone:
+        return replace(ads, standing=standing)
+    placements = {name: _resting(each, gone) for name, each in ads.placements.items()}
+    return replace(ads, placements=MappingProxyType(placements), standing=standing, gone=gone)
+
+
+def _resting(placement: LivePlacement, gone: Mapping[str, Gone]) -> LivePlacement:
+    position = placement.index.position
+    bits = sum(1 << position[name] for name in gone if name in position)
+    return replace(placement, gone=gone, gone_bits=bits)
 
 
 def snapshot(

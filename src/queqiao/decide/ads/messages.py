@@ -109,6 +109,7 @@ NoFillReason = Literal[
     "no_match",
     "budget",
     "frequency",
+    "promises",
     "ledger_unavailable",
     "log_unavailable",
 ]
@@ -119,7 +120,8 @@ class NoFill(Struct, frozen=True):
 
     ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
     those that may have spent their day, ``frequency`` this shopper has seen all that may be shown
-    as often as their caps allow, ``ledger_unavailable`` budgets cannot be taken just now,
+    as often as their caps allow, ``promises`` the goods, coupons or promotions are gone that those
+    that may be shown promise, ``ledger_unavailable`` budgets cannot be taken just now,
     ``log_unavailable`` what was decided cannot be written down just now.
     """
 

@@ -129,7 +129,7 @@ def _listed(
 ) -> tuple[list[Bid], list[Out]]:
     """Return the bids that decide and some more, and campaigns left out, both best first."""
     index = placement.index
-    bits = index.match(facts, out)
+    bits = placement.match(facts, out)
     wanted = max(LISTED_MAX, len(index.front(bits, facts.now_us)))
     bids: list[Bid] = []
     left_out: list[Out] = []
@@ -142,7 +142,7 @@ def _listed(
         else:
             left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
-        reason = out.get(entry.bid.campaign_id) or index.why_not(entry, facts)
+        reason = out.get(entry.bid.campaign_id) or placement.why_not(entry, facts)
         cap = capped.get(entry.bid.campaign_id) if reason == "frequency" else None
         left_out.append(_out(entry, reason or "already_shown", facts, cap))
     return bids, left_out

@@ -71,7 +71,7 @@ class Explainer:
             return _absent(campaign_id, "filtered", "not_live_in_placement")
         entry = placement.index.entry(campaign_id)
         facts = _facts(served, at_us)
-        reason = placement.index.why_not(entry, facts)
+        reason = placement.why_not(entry, facts)
         if reason is not None:
             clause = clause_of(entry, facts) if reason == "expression" else None
             return _absent(campaign_id, "filtered", reason, clause)

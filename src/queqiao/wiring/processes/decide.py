@@ -41,6 +41,7 @@ from queqiao.operate.authentication import Authenticator
 from queqiao.ports.records.base import Records
 from queqiao.profile.contracts import LiveReader
 from queqiao.wiring import (
+    ad_promises,
     adapters,
     chance,
     changes,
@@ -96,6 +97,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     following = asyncio.create_task(follower.run(stop))
     watching = asyncio.gather(
         watch_limits(settings, hot, clock, stop),
+        ad_promises.watch(hot, adapters.ledger(settings), settings.shop.timezone, clock, stop),
         tell_exposures(exposures, stop),
         flash_tally.tell(settings, tally, name, clock, stop),
         traffic.keep(judges, stop),

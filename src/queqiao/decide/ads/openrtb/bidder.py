@@ -121,7 +121,7 @@ class Bidder:
         draw = self._random_bits(DRAW_BITS)
         shelves = self._shelves()
         facts = self._facts(request, now_us, asked=shelves.asks)
-        question = Question(request, facts, seat, self._rates, draw)
+        question = Question(request, facts, seat, self._rates, draw, shelves.standing)
         offers = await self._paid_for(question, shelves)
         if not offers:
             return None
@@ -161,7 +161,7 @@ class Bidder:
         taken: set[str] = set()
         found: list[tuple[str, Offer]] = []
         for _ in range(ROUNDS_MAX):
-            short = self._short(question.facts.now_us)
+            short = self._short(question.facts.now_us) | shelves.gone
             offers: list[tuple[str, Offer]] = []
             for imp in left:
                 best = offer(question, shelves, imp, short | taken) or offer(

@@ -13,6 +13,7 @@ from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
 from queqiao.decide.ads.openrtb.request import BidRequest, Deal, Imp
 from queqiao.decide.ads.openrtb.response import MediaType
 from queqiao.decide.ads.openrtb.shelf import OWN_DOMAIN, Shelf, Shelves, cpm_minor, domain_of
+from queqiao.decide.ads.promises.standing import ALL_KEPT, Standing, shown
 from queqiao.decide.ads.targeting.index import Entry, Facts
 
 LOOKED_AT_MAX = 100
@@ -52,6 +53,7 @@ class Question(Struct, frozen=True):
     seat: str
     rates: Rates
     draw: int
+    standing: Standing = ALL_KEPT
 
 
 def offer(asked: Question, shelves: Shelves, imp: Imp, out: Collection[str] = ()) -> Offer | None:
@@ -121,7 +123,8 @@ def _of_entry(
     asked: Question, shelf: Shelf, placement_id: str, imp: Imp, entry: Entry
 ) -> Offer | None:
     """Return what a campaign offers, on a deal if there is one for it, or None."""
-    found = _way_to_show(imp, entry.campaign, asked.draw)
+    creatives = shown(entry.campaign, entry.campaign.creatives, asked.standing)
+    found = _way_to_show(imp, creatives, asked.draw)
     cpm = cpm_minor(entry)
     cur = currency_of(asked, entry.campaign.currency)
     if found is None or cur is None:
@@ -139,10 +142,10 @@ def currency_of(asked: Question, source: str) -> str | None:
     return asked.rates.first_known(asked.request.cur or (DEFAULT_CURRENCY,), source)
 
 
-def _way_to_show(imp: Imp, campaign: Campaign, draw: int) -> tuple[Creative, Fit] | None:
+def _way_to_show(imp: Imp, creatives: Iterable[Creative], draw: int) -> tuple[Creative, Fit] | None:
     """Return the luckiest creative among those that fit, as it fits."""
     best: tuple[int, Creative, Fit] | None = None
-    for creative in campaign.creatives:
+    for creative in creatives:
         if imp.secure and not _is_secure(creative):
             continue
         fit = next(fits(imp, creative), None)

@@ -17,6 +17,7 @@ from queqiao.decide.ads.hot_state import AdsSnapshot, Live, entry_of
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.openrtb.response import MediaType
 from queqiao.decide.ads.openrtb.terms import ExchangeTerms
+from queqiao.decide.ads.promises.standing import ALL_KEPT, Standing
 from queqiao.decide.ads.targeting.index import Entry, Index
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.decide.ads.wallets.hot_state import NOBODY, Payers
@@ -105,11 +106,20 @@ def media_of(campaign: Campaign) -> set[MediaType]:
 
 
 class Shelves(Struct, frozen=True):
-    """The shelves of this moment: of all campaigns, and of each placement that can be named."""
+    """The shelves of this moment: of all campaigns, and of each placement that can be named.
+
+    ``gone`` are the campaigns that rest, since what they promise is not there (``standing``).
+    """
 
     everywhere: Shelf
     by_placement: Mapping[str, Shelf]
     accounts: Mapping[str, Account] = MappingProxyType({})
+    standing: Standing = ALL_KEPT
+    gone: frozenset[str] = frozenset()
+
+    def keeping(self, ads: AdsSnapshot) -> "Shelves":
+        """Return shelves on which those rest that rest in a snapshot."""
+        return replace(self, standing=ads.standing, gone=frozenset(ads.gone))
 
     def of(self, *names: str | None) -> tuple[str, Shelf]:
         """Return the first placement of ours among the names with its shelf, else all."""
@@ -159,7 +169,7 @@ def shelves(
         for placement in ads.placements.values()
     }
     shelf = Shelf(Index([entry for entry in everywhere if entry is not None]))
-    return Shelves(shelf, MappingProxyType(by_placement), who_pays.accounts)
+    return Shelves(shelf, MappingProxyType(by_placement), who_pays.accounts).keeping(ads)
 
 
 EMPTY = Shelves(Shelf(Index([])), MappingProxyType({}))

@@ -33,10 +33,18 @@ Reason = Literal[
     "wallet",
     "frequency",
     "already_shown",
+    "out_of_stock",
+    "promotion_not_live",
+    "promotion_used_up",
+    "coupons_not_live",
+    "coupons_used_up",
+    "flash_sale_not_live",
+    "flash_sale_sold_out",
 ]
 """Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
 ``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
-person has seen as much as a cap allows."""
+person has seen as much as a cap allows; the last six: what it promises cannot be kept
+(``promises/``)."""
 
 
 class Facts(Struct, frozen=True):

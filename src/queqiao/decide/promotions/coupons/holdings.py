@@ -210,6 +210,11 @@ def issued(conn: Connection, batch_id: str) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def has_more(conn: Connection, batch_id: str, count: int) -> bool:
+    """Say whether a batch of ``count`` codes has one left that nobody has and that is not void."""
+    return _Numbers.of(conn, batch_id).next < count
+
+
 def expiring(conn: Connection, batch_id: str, now_us: int) -> dict[int, int]:
     """Return how many coupons of a batch have expired by now, by the moment that they did."""
     h = holdings.c

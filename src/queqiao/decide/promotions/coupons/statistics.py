@@ -13,7 +13,13 @@ from sqlalchemy import Connection
 from queqiao.decide.promotions.coupons import holdings
 from queqiao.decide.promotions.coupons.code_book import Batch
 from queqiao.decide.promotions.coupons.ranges import Range, Ranges
-from queqiao.decide.promotions.coupons.uses import LOT, code_counter, expiry_counter, lot_counter
+from queqiao.decide.promotions.coupons.uses import (
+    LOT,
+    code_counter,
+    expiry_counter,
+    lot_counter,
+    total_counter,
+)
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.records.base import Records
 
@@ -53,7 +59,7 @@ class Statistics:
     async def of(self, batch: Batch, now_us: int) -> BatchStatistics:
         """Return the batch as it stands now."""
         await self._ledger.expire(now_us)
-        (redeemed, locked) = await self._used([f"coupon:{batch.id}:total"])
+        (redeemed, locked) = await self._used([total_counter(batch.id)])
         uses = batch.count * batch.uses_per_code
         void = len(batch.voids) * batch.uses_per_code - await self._used_within(batch)
         rest = uses - redeemed - locked - void

@@ -65,7 +65,7 @@ class Use(msgspec.Struct, frozen=True):
         if batch.uses_per_customer is not None:
             counter = f"{prefix}:customer:{self.customer_id}"
             takes.append(Take(counter, 1, batch.uses_per_customer))
-        takes.append(Take(f"{prefix}:total", 1, batch.uses_total))
+        takes.append(Take(total_counter(batch.id), 1, batch.uses_total))
         takes.append(Take(lot_counter(batch.id, self.number // LOT), 1, LOT * batch.uses_per_code))
         if self.holding is not None and self.holding.expires_at_us < FOREVER_US:
             counter = expiry_counter(batch.id, self.holding.expires_at_us)
@@ -112,6 +112,11 @@ def is_order_counter(counter: str) -> bool:
     """Say whether a counter is one of ``order_counter``: its amount is a second, not a count."""
     kind = counter.split(":", 3)
     return len(kind) == 4 and kind[0] == "coupon" and kind[2] == "order"
+
+
+def total_counter(batch_id: str) -> str:
+    """Return the name of the counter of all uses of a batch."""
+    return f"coupon:{batch_id}:total"
 
 
 def code_counter(batch_id: str, code: str) -> str:

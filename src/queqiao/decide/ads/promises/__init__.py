@@ -1,0 +1,1 @@
+"""What ads promise, and whether the shop can still keep it."""
