@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from queqiao.kernel import cors
 from queqiao.collect.bad_rows import BadRowsLog
 from queqiao.collect.contracts import BATCH_BYTES_MAX, SINGLE_BYTES_MAX, Protocol
 from queqiao.collect.limits import SourceLimits
@@ -17,6 +16,7 @@ from queqiao.collect.segment import SegmentIntake, SourceOf
 from queqiao.collect.settings import ProjectSettings, project_settings
 from queqiao.collect.taking import Taking
 from queqiao.collect.validation import Validator
+from queqiao.kernel import cors
 from queqiao.kernel.envelope import CallType
 from queqiao.kernel.errors import Message, NotFound, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route, json_response

@@ -1,8 +1,8 @@
 """Which paths of the public port are answered directly, and with what."""
 
-from queqiao.kernel import cors
 from queqiao.collect.contracts import BATCH_BYTES_MAX
 from queqiao.collect.express import Express, express_paths
+from queqiao.kernel import cors
 from queqiao.wiring.client_address import ClientAddresses
 from queqiao.wiring.direct_http import Direct, protocol_of
 from queqiao.wiring.http_server import BoundedProtocol

@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from queqiao.kernel import cors
 from queqiao.collect.contracts import BATCH_EVENTS_MAX, Protocol
 from queqiao.collect.protocols.incoming import incoming_calls
 from queqiao.collect.protocols.reading import NOT_JSON
 from queqiao.collect.taking import Taking, Verdict
 from queqiao.collect.validation import Origin, looks_suspicious
 from queqiao.collect.write_keys import SourceOf, source_of_request
-from queqiao.kernel import json
+from queqiao.kernel import cors, json
 from queqiao.kernel.errors import (
     FieldError,
     InvalidInput,

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from msgspec import Raw, Struct
 
-from queqiao.kernel import cors
 from queqiao.collect.bodies import unpack
 from queqiao.collect.protocols.intake import (
     PROTOCOL_BYTES_MAX,
@@ -22,6 +21,7 @@ from queqiao.collect.protocols.intake import (
     text_in,
 )
 from queqiao.collect.protocols.reading import MISSING, refused
+from queqiao.kernel import cors
 from queqiao.kernel.errors import InvalidInput, Message, QueqiaoError
 from queqiao.kernel.http import Request, Response, Route
 
