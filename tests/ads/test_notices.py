@@ -6,10 +6,13 @@ from collections import Counter
 import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
-from queqiao.decide.ads.budgets import LATE_US, LEASE_US
+from queqiao.decide.ads.budgets import LEASE_US
+from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.notices import Notice, path_of
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import NotFound, Unavailable
+from queqiao.kernel.ids import uuid7
 from queqiao.ports.ledger.base import Balance, Take
 from queqiao.ports.ledger.remote import RemoteLedger
 from queqiao.ports.rpc import RpcClient
@@ -61,6 +64,28 @@ async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):
     events = Counter(event["event"] for event in shop.events())
     assert events == {"Ad Served": 1, "Ad Viewed": 1, "Ad Converted": 1}
     assert "cost_minor" not in named(shop, "Ad Viewed")[0]
+
+
+@pytest.mark.parametrize("kind", ["impression", "view", "conversion"])
+async def test_a_decision_may_bill_on_another_kind_of_notice(shop, kind):
+    """Each thousandth is counted: 1,500 for a thousand come to 1 and 2 and so on."""
+    counter = "ads:budget:a:2026-06-18"
+    await shop.ledger.reserve("slice", [Take(counter, 20, 50)], NOW_US + LEASE_US, NOW_US)
+    told = {
+        "creative_id": "x", "placement_id": "home", "price_minor": 1_500, "currency": "CNY",
+        "counter": counter, "channel": "", "anonymous_id": "ann", "user_id": None, "sku": None,
+        "lease": "slice", "bills_on": kind, "per": 1_000,
+    }  # fmt: skip
+    for number in range(4):
+        decision_id = uuid7(NOW_US, lambda _, number=number: number)
+        for each in ("impression", "view", "click", "conversion", kind):
+            notice = Notice(each, decision_id, "a", **told)
+            assert (await shop.tell(path_of(shop.signer, notice))).status < 400
+    billed = [event["properties"] for event in shop.events() if event["event"] == "Ad Billed"]
+    assert [each["cost_minor"] for each in billed] == [1, 2, 1, 2]
+    assert {(each["bills_on"], each["per"]) for each in billed} == {(kind, 1_000)}
+    assert not any("cost_minor" in click for click in named(shop, "Ad Clicked"))
+    assert await shop.budget("a") == Balance(50, 12, 6, 32)
 
 
 async def test_a_late_click_costs_its_price_where_the_budget_has_it_free(shop, ad):

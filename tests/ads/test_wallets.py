@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ads.shop import NOW_US, Shop, campaign, placement
 
-from queqiao.decide.ads.budgets import LEASE_US, RETRY_US, counter, late_key_of
+from queqiao.decide.ads.budgets import LEASE_US, RETRY_US, counter
+from queqiao.decide.ads.charging import late_key_of
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.traffic.refunds import refund
 from queqiao.decide.ads.wallets import hot_state, payments

@@ -177,6 +177,22 @@ class Laws(RuleBasedStateMachine):
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data())
+    def part(self, data):
+        self.forget_expired()
+        of_key = data.draw(st.sampled_from(sorted(self.leases) or [None]))
+        if of_key is None:
+            return
+        (held, until_us), key = self.leases[of_key], self.key()
+        spent = {c: data.draw(st.integers(0, n)) for c, n in held.items()}
+        freed = {c: data.draw(st.integers(0, n - spent[c])) for c, n in held.items()}
+        told = self.ask("part", key, of_key, spent, self.now_us, freed)
+        assert told == Granted(key, spent)
+        self.spent[key] = spent
+        left = {c: n - spent[c] - freed[c] for c, n in held.items()}
+        self.leases[of_key] = (left, until_us)
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
     def release(self, data):
         key = data.draw(st.sampled_from(sorted(self.leases)))
         del self.leases[key]

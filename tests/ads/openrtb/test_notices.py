@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.ads.openrtb.exchange import asked, banner_imp, bidding
 from tests.ads.shop import NOW_US
 
-from queqiao.decide.ads.budgets import LATE_US
+from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.openrtb.bidder import LEASE_US
 from queqiao.decide.ads.openrtb.notices import cost_of, lease_of
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES

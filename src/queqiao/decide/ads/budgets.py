@@ -16,23 +16,14 @@ Without the ledger no ad is shown: an ad that nobody pays for would take a place
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
-import structlog
-
 from queqiao.decide.ads.wallets.account import Account
-from queqiao.kernel.clock import DAY_US, MINUTE_US, SECOND_US, business_day
-from queqiao.kernel.errors import Conflict, Gone, NotFound, Unavailable
-from queqiao.kernel.ids import time_of_uuid7
+from queqiao.kernel.clock import MINUTE_US, SECOND_US, business_day
+from queqiao.kernel.errors import Unavailable
 from queqiao.ports.ledger.base import Granted, Ledger, Take
 
-log = structlog.get_logger()
-
 LEASE_US = 10 * MINUTE_US
-
-LATE_US = DAY_US
-"""How long after its decision a notice may still cost something; then a month's bill is closed."""
 
 RETRY_US = 5 * SECOND_US
 """A campaign that could not pay is left out so long before it is asked again."""
@@ -109,57 +100,3 @@ class Budgets:
         short: Shortage = "budget" if answer.counter == takes[0].counter else "wallet"
         self._short[asked.campaign_id] = Short(now_us + RETRY_US, short)
         return short
-
-
-def late_key_of(lease_key: str) -> str:
-    """Return the key under which a notice spends that came after its lease, from the lease's."""
-    return f"{lease_key}:late"
-
-
-async def charge(
-    ledger: Ledger,
-    key: str,
-    amounts: Mapping[str, int],
-    decision_id: str,
-    now_us: int,
-) -> int:
-    """Spend what a notice costs, once however often it is told; return what it cost.
-
-    ``key`` is that of its lease, ``amounts`` are by counter and all the same; the first notice
-    counts, whatever amounts come later. After the lease it costs what the counters have free, and
-    nothing more than ``LATE_US`` after the decision.
-    Raises Unavailable when the ledger cannot be reached: the notice has to come again.
-    """
-    try:
-        granted = await ledger.commit(key, now_us, amounts)
-    except Gone:
-        return await _charge_late(ledger, key, amounts, now_us, _age_us(decision_id, now_us))
-    except NotFound:
-        return 0  # nothing was leased, or the ledger remembers nothing of so old a decision
-    return _cost(granted.amounts)
-
-
-async def _charge_late(
-    ledger: Ledger, key: str, amounts: Mapping[str, int], now_us: int, age_us: int
-) -> int:
-    late_key = late_key_of(key)
-    if age_us <= LATE_US:
-        takes = [Take(counter, amount) for counter, amount in amounts.items()]
-        try:
-            answer = await ledger.spend(late_key, takes, now_us)
-        except Conflict:
-            log.debug("a notice was told again at another price", key=key)
-        else:
-            return _cost(answer.amounts) if isinstance(answer, Granted) else 0
-    before = (await ledger.recall([late_key])).get(late_key)
-    return 0 if before is None else _cost(before.spent)
-
-
-def _cost(amounts: Mapping[str, int]) -> int:
-    """Return what was taken from each counter alike."""
-    return max(amounts.values(), default=0)
-
-
-def _age_us(decision_id: str, now_us: int) -> int:
-    made_us = time_of_uuid7(decision_id)
-    return LATE_US + 1 if made_us is None else now_us - made_us

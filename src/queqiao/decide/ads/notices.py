@@ -2,14 +2,17 @@
 
 A token carries all that the event needs, so that the place that takes notices needs no hot state.
 The event's message id is made of the decision and the kind, so the log's own dedup makes repeats
-harmless; a notice is answered when its event is on disk. A click is charged before it is written,
-under the decision's key, so a notice that was cut off may come again and costs the same.
+harmless; a notice is answered when its event is on disk. The kind on which the decision bills (a
+click where nothing else is said) is charged before it is written (``charging.py``), under the
+decision's key, so a notice that was cut off may come again and costs the same. What another kind
+than a click costs is an event of its own, ``Ad Billed``.
 
 A notice that is invalid traffic (``traffic/``) is answered alike, frees its lease, and is written
 under a name of its own with the reason, so nothing that counts what counted has to know of it. A
 click whose flood came after it is refunded, and the refund is an event.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Literal
 from urllib.parse import quote
@@ -18,13 +21,13 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from queqiao.decide.ads.budgets import charge, late_key_of
+from queqiao.decide.ads.charging import Bill, BillsOn, free, late_key_of, settle
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.traffic.contracts import VALID, Verdict
 from queqiao.decide.ads.traffic.refunds import refund
 from queqiao.decide.ads.traffic.watch import Caller, Watch
 from queqiao.kernel.envelope import EMPTY
-from queqiao.kernel.errors import Conflict, NotFound, Unavailable
+from queqiao.kernel.errors import NotFound, Unavailable
 from queqiao.kernel.http import Request, Response
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
@@ -56,6 +59,9 @@ REFUSED_EVENT_OF: dict[Kind, str] = {
 REFUNDED_EVENT = "Ad Click Refunded"
 """A click that had counted and turned out invalid: ``cost_minor`` is what it gave back, below 0."""
 
+BILLED_EVENT = "Ad Billed"
+"""What an impression, a view or a conversion cost."""
+
 _TOLD_ONCE = frozenset(("click", "conversion"))
 """Their event is of one kind of notice; that of an impression and a view is one of two."""
 
@@ -79,7 +85,8 @@ class Notice(Struct, frozen=True, array_like=True):
     """What a token says: one decision, and who saw it where. ``landing_url`` only on clicks.
 
     ``counter`` is that of the budget, ``also`` are those of the advertiser's account. ``is_test``:
-    it is answered, and neither billed nor written.
+    it is answered, and neither billed nor written. ``price_minor`` is for ``per`` notices of the
+    kind ``bills_on``; ``lease`` is the ledger's key of the slice that holds the money.
     """
 
     kind: Kind
@@ -98,18 +105,35 @@ class Notice(Struct, frozen=True, array_like=True):
     also: tuple[str, ...] = ()
     advertiser: str = ""
     is_test: bool = False
+    lease: str = ""
+    bills_on: BillsOn = "click"
+    per: int = 1
 
     @property
-    def bill(self) -> str | None:
-        """The counter of the month's bill that a click goes on; None where nobody is billed."""
+    def is_billed(self) -> bool:
+        """Whether this is the kind of notice that costs something."""
+        return self.kind == self.bills_on
+
+    @property
+    def monthly(self) -> str | None:
+        """The counter of the month's bill that it goes on; None where nobody is billed."""
         return self.also[-1] if self.also else None
+
+    @property
+    def bill(self) -> Bill:
+        """What the decision may cost."""
+        counters = (self.counter, *self.also)
+        return Bill(self.decision_id, counters, self.price_minor, self.per, self.lease)
 
 
 _decoder = msgspec.msgpack.Decoder(Notice)
 
 
 class AdEvent(Struct, omit_defaults=True):
-    """The properties of an event that a notice makes."""
+    """The properties of an event that a notice makes.
+
+    The price is for ``per`` of the kind of notice ``bills_on``: a click where nothing is said.
+    """
 
     decision_id: str
     campaign_id: str
@@ -123,6 +147,8 @@ class AdEvent(Struct, omit_defaults=True):
     bill: str | None = None
     reason: str | None = None
     detail: str | None = None
+    bills_on: BillsOn = "click"
+    per: int = 1
 
 
 def path_of(signer: Signer, notice: Notice) -> str:
@@ -187,11 +213,9 @@ class Notices:
 
     async def _note(self, notice: Notice, now_us: int) -> None:
         cost_minor = None
-        if notice.kind == "click":
-            decision_id = notice.decision_id
-            amounts = dict.fromkeys((notice.counter, *notice.also), notice.price_minor)
-            cost_minor = await charge(self._ledger, decision_id, amounts, decision_id, now_us)
-        (outcome,) = await self._event_log.append([_event(notice, cost_minor, now_us)])
+        if notice.is_billed:
+            cost_minor = await settle(self._ledger, notice.bill, now_us)
+        outcome, *_ = await self._event_log.append(list(_events(notice, cost_minor, now_us)))
         if self._watch is None:
             return
         self._watch.counted(notice, now_us)
@@ -199,10 +223,9 @@ class Notices:
             await self._refuse(notice, Verdict("duplicate"), now_us)
 
     async def _refuse(self, notice: Notice, verdict: Verdict, now_us: int) -> None:
-        if notice.kind == "click" and verdict.reason != "duplicate":
-            # What was spent stays spent; a lease that cannot be freed now ends by itself.
-            with suppress(Conflict, Unavailable):
-                await self._ledger.release(notice.decision_id, now_us)
+        if notice.is_billed and verdict.reason != "duplicate":
+            with suppress(Unavailable):
+                await free(self._ledger, notice.bill, now_us)
         await self._event_log.append([_refused(notice, verdict, now_us)])
 
     async def _give_back(self, watch: Watch[Notice], now_us: int) -> None:
@@ -226,9 +249,14 @@ class Notices:
         await self._event_log.append([_refunded(click, back_minor, now_us)])
 
 
-def _event(notice: Notice, cost_minor: int | None, now_us: int) -> NewEvent:
+def _events(notice: Notice, cost_minor: int | None, now_us: int) -> Iterator[NewEvent]:
+    """Yield the event of a notice; what anything but a click costs is an event beside it."""
     event, suffix = EVENT_OF[notice.kind]
-    return _told(notice, event, suffix, now_us, cost_minor=cost_minor)
+    if cost_minor is None or notice.kind == "click":
+        yield _told(notice, event, suffix, now_us, cost_minor=cost_minor)
+        return
+    yield _told(notice, event, suffix, now_us)
+    yield _told(notice, BILLED_EVENT, "billed", now_us, cost_minor=cost_minor)
 
 
 def _refused(notice: Notice, verdict: Verdict, now_us: int) -> NewEvent:
@@ -263,9 +291,11 @@ def _told(
         channel=notice.channel,
         sku=notice.sku,
         cost_minor=cost_minor,
-        bill=notice.bill if notice.kind == "click" else None,
+        bill=notice.monthly if cost_minor is not None else None,
         reason=verdict.reason,
         detail=verdict.detail or None,
+        bills_on=notice.bills_on,
+        per=notice.per,
     )
     return new_event(
         f"{notice.decision_id}-{suffix}",

@@ -36,6 +36,10 @@ Promises, of every adapter:
   The window is looked at after the key: a retry gets the first answer though the window has closed.
   A counter that nobody opened stays so when its ask is refused; where it is open, the ask's limit
   holds from then on even so. When StorageFull or Unavailable is raised, each ask was done or not.
+- **Parts.** ``part`` takes a part out of an open reservation under a key of its own: it spends some
+  and frees some, and the rest stays leased until its end. So one reservation can stand for many
+  small ones that are decided elsewhere. All parts together are never more than was reserved; a
+  commit, a release and the expiry concern what is left.
 - **Numbers drawn.** ``draw`` numbers things in their order, from 1: no number is given twice. The
   numbers are the counter's spent amount, so they are as durable as it.
 - **Double entry.** Every step is a list of transfers between the books *budget*, *free*, *leased*
@@ -48,6 +52,7 @@ may not have been done: send it again under its key).
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import msgspec
@@ -64,6 +69,9 @@ SPENT_KEYS_KEPT_US = 90 * DAY_US
 IDLE_KEYS_KEPT_US = 2 * DAY_US
 """How long a key that came to nothing is remembered, at least."""
 
+
+NO_AMOUNTS: Mapping[str, int] = MappingProxyType({})
+"""Nothing of any counter."""
 
 EARLY, LATE = "(early)", "(late)"
 """Stand for the counter in the refusal of a step outside its window; ``free`` is 0."""
@@ -127,7 +135,8 @@ class Remembered(msgspec.Struct, frozen=True, tag="remembered"):
     """What a ledger remembers of a key that reserved or spent.
 
     ``state``: ``open`` is leased, ``freed`` was released or has expired. ``asked`` and ``spent``
-    are amounts by counter; ``refused`` is the first answer where it was no.
+    are amounts by counter; ``refused`` is the first answer where it was no. What was spent as a
+    part stands under the part's key.
     """
 
     state: Literal["refused", "open", "spent", "freed"]
@@ -194,6 +203,22 @@ class Ledger(Protocol):
         """Free what the key reserved. Nothing happens when it holds nothing any more.
 
         Raises Conflict when it was committed: that is what ``refund`` is for.
+        """
+        ...
+
+    async def part(
+        self,
+        key: str,
+        of_key: str,
+        spent: Mapping[str, int],
+        now_us: int,
+        freed: Mapping[str, int] = NO_AMOUNTS,
+    ) -> Granted:
+        """Take a part out of the open reservation ``of_key``: spend some of it, free some.
+
+        What was spent stands under ``key`` and is given back from there by ``refund``. Raises
+        NotFound when ``of_key`` reserved nothing, Gone when it was released or has expired,
+        Conflict when it was committed, InvalidInput for more than it still holds.
         """
         ...
 

@@ -16,6 +16,7 @@ from queqiao.ports.journal.disk import Disk
 from queqiao.ports.journal.writer import Journal
 from queqiao.ports.ledger import snapshot
 from queqiao.ports.ledger.base import (
+    NO_AMOUNTS,
     Ask,
     Balance,
     Granted,
@@ -157,6 +158,26 @@ class EmbeddedLedger:
         )
         return Granted(key, dict(amounts))
 
+    async def part(
+        self,
+        key: str,
+        of_key: str,
+        spent: Mapping[str, int],
+        now_us: int,
+        freed: Mapping[str, int] = NO_AMOUNTS,
+    ) -> Granted:
+        """Take a part out of an open reservation."""
+        await self._once(
+            "part",
+            key,
+            spent,
+            now_us,
+            lambda: self._state.plan_part(key, of_key, spent, freed, now_us),
+            of_key=of_key,
+            freed=freed,
+        )
+        return Granted(key, dict(spent))
+
     async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:
         """Lease what each ask wants, one after the other."""
         check_asks(asks, now_us)
@@ -199,13 +220,14 @@ class EmbeddedLedger:
         plan: Callable[[], Step],
         *,
         of_key: str = "",
+        freed: Mapping[str, int] = NO_AMOUNTS,
     ) -> Holding:
         """Do the step that opens a key, or find what was done under it. Raises Conflict."""
         check_name(key, "key")
         self._expire_due(now_us)
         held = self._state.holdings.get(key)
         if held is not None:
-            check_same(held, kind, asked, of_key)
+            check_same(held, kind, asked, of_key, freed)
             await self._on_disk()
             return held
         return await self._record(plan())

@@ -48,6 +48,7 @@ def laws(ledger: Ledger, place: str) -> list[Law]:
             ("重说多笔得首答，拒绝亦然", "many said again get first answers", many_again),
             ("依次取号，永不重号", "numbers are drawn in order", numbers_drawn),
             ("部分提交与退款，不超过所花", "partial commit and refund", refunds),
+            ("部分取用：合计不超过预留，余额照旧到期", "parts of a reservation", parts),
             ("按前缀查找，按名排序", "found by prefix, in order of name", found_by_prefix),
             ("金额精确到 2^53 − 1", "amounts are exact to 2^53 - 1", exact),
             (f"{ATTEMPTS} 次并发不超限额", f"{ATTEMPTS} attempts at once keep the limits", at_once),
@@ -237,6 +238,57 @@ async def refunds(ledger: Ledger, at: str) -> None:
     await fails(InvalidInput, ledger.refund(at + "r2", key, {a: 3}, 3), "more than is left")
     await ledger.refund(at + "r3", key, {a: 2}, 3)
     equal((await ledger.balances([a]))[a], Balance(10, 0, 0, 10), "the balance")
+
+
+async def parts(ledger: Ledger, at: str) -> None:
+    """Take parts out of reservations, again, too much, after their end; then end them all ways."""
+    a, b, key = at + "a", at + "b", at + "k"
+    await ledger.reserve(key, [Take(a, 8, 10), Take(b, 8, 8)], 50, 1)
+    for _ in range(2):
+        answer = await ledger.part(at + "p1", key, {a: 3, b: 3}, 2, {a: 1})
+        equal(answer, Granted(at + "p1", {a: 3, b: 3}), "a part")
+    found = await ledger.balances([a, b])
+    equal(found, {a: Balance(10, 4, 3, 3), b: Balance(8, 5, 3, 0)}, "the balances after it")
+    again = await ledger.reserve(key, [Take(a, 8, 10), Take(b, 8, 8)], 50, 3)
+    equal(again, Granted(key, {a: 8, b: 8}), "the reservation, said again")
+    ask = Ask(key, {a: 8, b: 8}, {}, 50)
+    equal(await ledger.reserve_many([ask], 3), [Leased(50)], "the same as one of many")
+    wanted = {
+        key: Remembered("open", {a: 8, b: 8}, {}, 50),
+        at + "p1": Remembered("spent", {a: 3, b: 3}, {a: 3, b: 3}, 0),
+    }
+    equal(await ledger.recall([key, at + "p1"]), wanted, "what is remembered")
+    for error, call, what in (
+        (Conflict, ledger.part(at + "p1", key, {a: 2}, 3), "other content"),
+        (Conflict, ledger.part(at + "p1", key, {a: 3, b: 3}, 3), "another rest"),
+        (InvalidInput, ledger.part(at + "p2", key, {a: 3}, 3, {a: 2}), "more than it holds"),
+        (InvalidInput, ledger.part(at + "p2", key, {at + "c": 1}, 3), "another counter"),
+        (NotFound, ledger.part(at + "p2", at + "nobody", {a: 1}, 3), "a part of nothing"),
+        (NotFound, ledger.part(at + "p2", at + "p1", {a: 1}, 3), "a part of a part"),
+    ):
+        await fails(error, call, what)
+    await ledger.refund(at + "r", at + "p1", {a: 2}, 4)
+    await fails(InvalidInput, ledger.refund(at + "r2", at + "p1", {a: 2}, 4), "more than it spent")
+    equal((await ledger.balances([a]))[a], Balance(10, 4, 1, 5), "the balance after a refund")
+    equal(await ledger.commit(key, 5, {a: 4}), Granted(key, {a: 4, b: 0}), "a commit of the rest")
+    await fails(Conflict, ledger.part(at + "p2", key, {a: 1}, 6), "a part of what is committed")
+    equal((await ledger.balances([a]))[a], Balance(10, 0, 5, 5), "the balance after all")
+    await _parted_to_the_end(ledger, at, b)
+
+
+async def _parted_to_the_end(ledger: Ledger, at: str, b: str) -> None:
+    """Let parted reservations be released and expire; a lowered limit takes what they free."""
+    for key, end in ((at + "k2", ledger.release), (at + "k3", None)):
+        await ledger.reserve(key, [Take(b, 4)], 50, 6)
+        await ledger.set_limit(b, 5, key + "limit", 6)
+        await ledger.part(key + "p", key, {b: 0}, 6, {b: 2})
+        if end is None:
+            await ledger.expire(50)
+        else:
+            await end(key, 7)
+        await fails(Gone, ledger.part(key + "p2", key, {b: 1}, 50), "a part of what is freed")
+        equal((await ledger.balances([b]))[b], Balance(5, 0, 3, 2), "the balance at the end")
+        await ledger.set_limit(b, 8, key + "again", 50)
 
 
 async def found_by_prefix(ledger: Ledger, at: str) -> None:

@@ -43,7 +43,7 @@ class Model:
         """Do one step. Raises LawBroken when its answer is not the model's."""
         await self._pass_time(ledger)
         kinds = [self._limit, self._reserve, self._reserve_many, self._spend]
-        kinds += [self._commit, self._release] if self._leases else []
+        kinds += [self._commit, self._release, self._part] if self._leases else []
         kinds += [self._refund] if self._spent else []
         await self._chance.choice(kinds)(ledger)
 
@@ -119,6 +119,18 @@ class Model:
         self._spent[key] = held if amounts is None else part
         answer = await ledger.commit(key, self._now_us, amounts)
         equal(answer, Granted(key, self._spent[key]), "a commit")
+
+    async def _part(self, ledger: Ledger) -> None:
+        of_key, key = self._chance.choice(sorted(self._leases)), self._key()
+        held, end_us = self._leases[of_key]
+        spent = {name: self._chance.randint(0, amount) for name, amount in held.items()}
+        freed = {name: self._chance.randint(0, held[name] - n) for name, n in spent.items()}
+        for _ in range(2):
+            answer = await ledger.part(key, of_key, spent, self._now_us, freed)
+            equal(answer, Granted(key, spent), "a part")
+        left = {name: amount - spent[name] - freed[name] for name, amount in held.items()}
+        self._leases[of_key] = (left, end_us)
+        self._spent[key] = spent
 
     async def _release(self, ledger: Ledger) -> None:
         key = self._chance.choice(sorted(self._leases))

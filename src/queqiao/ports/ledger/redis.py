@@ -40,6 +40,7 @@ from queqiao.kernel.errors import (
     QueqiaoError,
 )
 from queqiao.ports.ledger.base import (
+    NO_AMOUNTS,
     NOTHING,
     Ask,
     Balance,
@@ -192,6 +193,18 @@ class RedisLedger:
         await self._step("refund", key, now_us, _checked(amounts), of_key)
         return Granted(key, dict(amounts))
 
+    async def part(
+        self,
+        key: str,
+        of_key: str,
+        spent: Mapping[str, int],
+        now_us: int,
+        freed: Mapping[str, int] = NO_AMOUNTS,
+    ) -> Granted:
+        """Take a part out of an open reservation."""
+        await self._step("part", key, now_us, _checked(spent), of_key, _checked(freed))
+        return Granted(key, dict(spent))
+
     async def expire(self, now_us: int) -> int:
         """Free every reservation whose time is over; return how many."""
         check_amount(now_us, "now_us")
@@ -287,10 +300,11 @@ def _remembered(row: bytes | None) -> Remembered | None:
     """Return what the functions remember of a key; see ``hold`` in their file."""
     if row is None:
         return None
-    kind, state, _, asked, expires, spent, _, answer, _ = msgspec.msgpack.decode(row)
-    if kind not in ("reserve", "spend"):
+    kind, state, _, asked, expires, spent, _, answer, _, *first = msgspec.msgpack.decode(row)
+    if kind not in ("reserve", "spend", "part"):
         return None
     refused = Refused(answer[1], int(answer[2])) if state == "refused" else None
+    asked = first[0] if first and first[0] else asked
     return Remembered(
         state, _amounts(asked), _amounts(spent) if spent else {}, int(expires), refused
     )

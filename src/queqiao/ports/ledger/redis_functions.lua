@@ -165,7 +165,7 @@ local function unpacked_holding(packed)
   local row = cmsgpack.unpack(packed)
   return {
     kind = row[1], state = row[2], at = row[3], asked = row[4], expires = row[5], spent = row[6],
-    refunded = row[7], answer = row[8], of_key = row[9],
+    refunded = row[7], answer = row[8], of_key = row[9], first = row[10] or '', freed = row[11] or '',
   }
 end
 
@@ -174,11 +174,21 @@ local function find(keys, key)
   return packed and unpacked_holding(packed) or nil
 end
 
+-- What is left of a reservation that parts were taken out of stands in asked, so that it is freed
+-- rightly by a release that knows nothing of parts; what it was asked with in first.
 local function packed_holding(held)
-  return cmsgpack.pack({
+  local row = {
     held.kind, held.state, held.at, held.asked, held.expires or 0, held.spent or '',
     held.refunded or '', held.answer or {}, held.of_key or '',
-  })
+  }
+  if (held.first or '') ~= '' or held.kind == 'part' then
+    row[10], row[11] = held.first or '', held.freed or ''
+  end
+  return cmsgpack.pack(row)
+end
+
+local function asked_first(held)
+  return (held.first or '') ~= '' and held.first or held.asked
 end
 
 local function hold(keys, key, held, latest)
@@ -360,15 +370,16 @@ local function first_answer(held)
   if #held.answer > 0 then
     return held.answer
   end
-  return { 'granted', held.asked }
+  return { 'granted', asked_first(held) }
 end
 
 -- The answer to a key that comes again, or nothing when it is new.
-local function again(held, kind, asked, of_key)
+local function again(held, kind, asked, of_key, freed)
   if not held then
     return nil
   end
-  if held.kind ~= kind or held.asked ~= asked or held.of_key ~= of_key then
+  if held.kind ~= kind or asked_first(held) ~= asked or held.of_key ~= of_key
+    or (held.freed or '') ~= (freed or '') then
     return { 'conflict' }
   end
   return first_answer(held)
@@ -571,7 +582,7 @@ local function reserve_many(keys, args)
     local key, before = ask[1], first[ask[1]]
     if held[number] then
       local known = unpacked_holding(held[number])
-      local is_same = known.kind == 'reserve' and known.asked == ask[2]
+      local is_same = known.kind == 'reserve' and asked_first(known) == ask[2]
       answers[number] = is_same and told_of(known) or 'C'
     elseif before then
       answers[number] = asks[before][2] ~= ask[2] and 'C'
@@ -645,6 +656,52 @@ local function commit(keys, args)
   hold(keys, key, held, latest)
   clean(keys, latest, entries_max)
   return { 'granted', held.spent }
+end
+
+-- args: entries_max, now, key, spent, of_key, freed
+local function part(keys, args)
+  local entries_max, now, key, spent = tonumber(args[1]), tonumber(args[2]), args[3], args[4]
+  local of_key, freed = args[5], args[6]
+  local told = again(find(keys, key), 'part', spent, of_key, freed)
+  if told then
+    return told
+  end
+  local origin = find(keys, of_key)
+  if not origin or origin.kind ~= 'reserve' or origin.state == 'refused' then
+    return { 'not_found' }
+  elseif origin.state == 'spent' then
+    return { 'committed' }
+  elseif origin.state == 'freed' or origin.expires <= now then
+    return { 'gone' }
+  end
+  local spend, give, left, rows = by_name(spent), by_name(freed), by_name(origin.asked), {}
+  local taken = {}
+  for _, amounts in ipairs({ spend, give }) do
+    for name, amount in pairs(amounts) do
+      taken[name] = (taken[name] or 0) + amount
+    end
+  end
+  if not is_within(taken, left) then
+    return { 'over' }
+  end
+  local step = begin(keys)
+  for name, amount in pairs(spend) do
+    move(step, name, LEASED, SPENT, amount)
+  end
+  for name, amount in pairs(give) do
+    give_back(step, name, LEASED, amount)
+  end
+  for _, pair in ipairs(cjson.decode(origin.asked)) do
+    rows[#rows + 1] = { pair[1], text(left[pair[1]] - (taken[pair[1]] or 0)) }
+  end
+  origin.first, origin.asked = asked_first(origin), encoded(rows)
+  local latest = write(step, 'part', key, now)
+  redis.call('HSET', keys[HOLDINGS], of_key, packed_holding(origin))
+  hold(keys, key, {
+    kind = 'part', state = 'spent', asked = spent, spent = spent, of_key = of_key, freed = freed,
+  }, latest)
+  clean(keys, latest, entries_max)
+  return { 'granted', spent }
 end
 
 -- args: entries_max, now, key
@@ -770,6 +827,7 @@ register_step('spend', take('spend', SPENT, 'spent'))
 register_step('reserve_many', reserve_many)
 register_step('draw', draw)
 register_step('commit', commit)
+register_step('part', part)
 register_step('release', release)
 register_step('refund', refund)
 register('expire', expire, {})

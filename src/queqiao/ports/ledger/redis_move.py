@@ -110,7 +110,15 @@ def _row(held: Holding) -> list[Any]:
         _amounts(held.refunded) if held.refunded else "",
         _answer(held),
         held.of_key,
+        *_of_parts(held),
     ]
+
+
+def _of_parts(held: Holding) -> list[str]:
+    """Return what is remembered beyond that of who was parted, or is a part."""
+    if not held.first and held.kind != "part":
+        return []
+    return [_amounts(held.first) if held.first else "", _amounts(held.freed)]
 
 
 def _amounts(amounts: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from queqiao.kernel.errors import Unavailable
 from queqiao.ports.ledger.base import (
+    NO_AMOUNTS,
     Ask,
     Balance,
     Granted,
@@ -81,6 +82,16 @@ class Refund(msgspec.Struct, array_like=True):
     now_us: int
 
 
+class Part(msgspec.Struct, array_like=True):
+    """The arguments of ``part``."""
+
+    key: str
+    of_key: str
+    spent: dict[str, int]
+    now_us: int
+    freed: dict[str, int]
+
+
 class Find(msgspec.Struct, array_like=True):
     """The arguments of ``find``."""
 
@@ -133,6 +144,7 @@ def methods(ledger: Ledger) -> dict[str, Method]:
         "ledger.commit": method(ledger.commit, Commit, Granted),
         "ledger.release": method(ledger.release, Release, None),
         "ledger.spend": method(ledger.spend, Spend, Answer),
+        "ledger.part": method(ledger.part, Part, Granted),
         "ledger.refund": method(ledger.refund, Refund, Granted),
         "ledger.expire": method(ledger.expire, int, int),
         "ledger.balances": method(ledger.balances, list[str], Balances),
@@ -186,6 +198,19 @@ class RemoteLedger:
         """Make spent amounts of ``of_key`` free again."""
         request = Refund(key, of_key, dict(amounts), now_us)
         answer: Granted = await self._client.call("ledger.refund", request, Granted)
+        return answer
+
+    async def part(
+        self,
+        key: str,
+        of_key: str,
+        spent: Mapping[str, int],
+        now_us: int,
+        freed: Mapping[str, int] = NO_AMOUNTS,
+    ) -> Granted:
+        """Take a part out of an open reservation."""
+        request = Part(key, of_key, dict(spent), now_us, dict(freed))
+        answer: Granted = await self._client.call("ledger.part", request, Granted)
         return answer
 
     async def reserve_many(self, asks: Sequence[Ask], now_us: int) -> list[Outcome]:

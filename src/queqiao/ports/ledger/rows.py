@@ -181,6 +181,6 @@ def holding(row: Row, at_us: int) -> Holding:
 
 def outcome(held: Holding, ask: Ask) -> Outcome:
     """Return the first answer of a key that comes again."""
-    if held.kind != "reserve" or held.asked != ask.amounts:
+    if held.kind != "reserve" or held.asked_first != ask.amounts:
         return Clashed()
     return held.refused or Leased(held.expires_at_us)

@@ -33,6 +33,7 @@ from queqiao.ports.ledger.steps import (
     check_name,
     check_within,
     open_reservation,
+    parted,
     refunded,
     sum_takes,
 )
@@ -156,6 +157,29 @@ class LedgerState:
             transfers += self._give_back(counter, Book.LEASED, asked - spent[counter])
         return Step("commit", key, now_us, spent, transfers)
 
+    def plan_part(
+        self,
+        key: str,
+        of_key: str,
+        spent: Mapping[str, int],
+        freed: Mapping[str, int],
+        now_us: int,
+    ) -> Step:
+        """Return the step that takes a part out of a reservation.
+
+        Raises NotFound, Gone, Conflict, InvalidInput.
+        """
+        held = self.holdings.get(of_key)
+        if held is not None and held.kind == "reserve" and held.state == "spent":
+            raise Conflict(COMMITTED)
+        held = open_reservation(held, now_us)
+        check_within(spent, held.asked)
+        check_within(freed, {c: n - spent.get(c, 0) for c, n in held.asked.items()})
+        transfers = [(c, int(Book.LEASED), int(Book.SPENT), n) for c, n in spent.items() if n]
+        for counter, amount in freed.items():
+            transfers += self._give_back(counter, Book.LEASED, amount)
+        return Step("part", key, now_us, dict(spent), transfers, of_key=of_key, freed=dict(freed))
+
     def plan_free(self, kind: Kind, key: str, now_us: int) -> Step:
         """Return the step that frees an open reservation: ``kind`` is release or expire."""
         held = self.holdings[key]
@@ -210,7 +234,10 @@ class LedgerState:
         self._hold(step.key, after(step, before, self.latest_us))
         origin = self.holdings.get(step.of_key) if step.of_key else None
         if origin is not None:
-            self.holdings[step.of_key] = refunded(step, origin, self.latest_us)
+            is_part = step.kind == "part"
+            self.holdings[step.of_key] = (
+                parted(step, origin) if is_part else refunded(step, origin, self.latest_us)
+            )
         return Applied(step, before, origin, wanted)
 
     def undo(self, applied: Applied) -> None:

@@ -24,7 +24,7 @@ NOTHING_SPENT = Message("这个键没有花费", "nothing was spent under that k
 COMMITTED = Message("已提交，请用退款", "it was committed; use a refund")
 LATE = Message("过期时间须晚于现在", "must be later than now")
 
-Kind = Literal["limit", "draw", "reserve", "spend", "refund", "commit", "release", "expire"]
+Kind = Literal["limit", "draw", "reserve", "spend", "part", "refund", "commit", "release", "expire"]
 State = Literal["refused", "open", "spent", "freed", "done"]
 
 
@@ -41,6 +41,7 @@ class Step(msgspec.Struct, array_like=True, frozen=True, gc=False):
     refused: Refused | None = None
     balance: Balance | None = None
     of_key: str = ""
+    freed: dict[str, int] = {}
 
 
 class Holding(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -49,6 +50,8 @@ class Holding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     ``at_us`` is the ledger's time of the last step under the key: the latest ``now_us`` that it had
     been told by then, so that steps of a replayed past are remembered as long as any.
     ``open`` is leased; ``freed`` was released or has expired; ``done`` is a limit or a refund.
+    ``asked`` is what a reservation still holds or held at its end; where parts were taken out of
+    it, ``first`` is what it was asked with. Of a part, ``freed`` is what it freed.
     """
 
     kind: Kind
@@ -61,6 +64,13 @@ class Holding(msgspec.Struct, array_like=True, frozen=True, gc=False):
     refused: Refused | None = None
     balance: Balance | None = None
     of_key: str = ""
+    first: dict[str, int] = {}
+    freed: dict[str, int] = {}
+
+    @property
+    def asked_first(self) -> dict[str, int]:
+        """What was asked under the key, whatever became of it."""
+        return self.first or self.asked
 
 
 def after(step: Step, before: Holding | None, at_us: int) -> Holding:
@@ -75,17 +85,18 @@ def after(step: Step, before: Holding | None, at_us: int) -> Holding:
         at_us=at_us,
         asked=step.amounts,
         expires_at_us=step.expires_at_us,
-        spent=step.amounts if step.kind == "spend" and step.refused is None else {},
+        spent=step.amounts if step.kind in ("spend", "part") and step.refused is None else {},
         refused=step.refused,
         balance=step.balance,
         of_key=step.of_key,
+        freed=step.freed,
     )
 
 
 def _first_state(step: Step) -> State:
     if step.refused is not None:
         return "refused"
-    return {"reserve": "open", "spend": "spent"}.get(step.kind, "done")  # type: ignore[return-value]  # the table's values are States
+    return {"reserve": "open", "spend": "spent", "part": "spent"}.get(step.kind, "done")  # type: ignore[return-value]  # the table's values are States
 
 
 def _settled(step: Step, before: Holding, at_us: int) -> Holding:
@@ -103,15 +114,27 @@ def refunded(step: Step, origin: Holding, at_us: int) -> Holding:
     return msgspec.structs.replace(origin, refunded=amounts, at_us=at_us)
 
 
-def check_same(held: Holding, kind: Kind, asked: Mapping[str, int], of_key: str) -> None:
+def parted(step: Step, origin: Holding) -> Holding:
+    """Return what is remembered of the reservation that a part was taken out of."""
+    left = dict(origin.asked)
+    for amounts in (step.amounts, step.freed):
+        for counter, amount in amounts.items():
+            left[counter] -= amount
+    return msgspec.structs.replace(origin, asked=left, first=origin.asked_first)
+
+
+def check_same(
+    held: Holding, kind: Kind, asked: Mapping[str, int], of_key: str, freed: Mapping[str, int]
+) -> None:
     """Raise Conflict unless a key that comes again asks what it asked first."""
-    if held.kind != kind or held.asked != asked or held.of_key != of_key:
+    is_same = held.kind == kind and held.asked_first == asked and held.freed == freed
+    if not is_same or held.of_key != of_key:
         raise Conflict(SAME_KEY)
 
 
 def granted(key: str, held: Holding) -> Granted | Refused:
     """Return the first answer of a reservation, a spending or a refund."""
-    return held.refused or Granted(key, held.asked)
+    return held.refused or Granted(key, held.asked_first)
 
 
 def open_reservation(held: Holding | None, now_us: int) -> Holding:
@@ -156,9 +179,9 @@ def check_asks(asks: Sequence[Ask], now_us: int) -> None:
 
 def remembered(held: Holding | None) -> Remembered | None:
     """Return what the port tells of a key, None where it neither reserved nor spent."""
-    if held is None or held.kind not in ("reserve", "spend") or held.state == "done":
+    if held is None or held.kind not in ("reserve", "spend", "part") or held.state == "done":
         return None
-    return Remembered(held.state, held.asked, held.spent, held.expires_at_us, held.refused)
+    return Remembered(held.state, held.asked_first, held.spent, held.expires_at_us, held.refused)
 
 
 def check_count(count: int) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import fortune
-from queqiao.decide.ads.budgets import charge
+from queqiao.decide.ads.charging import charge
 from queqiao.decide.ads.notices import new_event
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
 from queqiao.kernel.errors import Conflict, NotFound

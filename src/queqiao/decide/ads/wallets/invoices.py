@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from queqiao.decide.ads.budgets import LATE_US
+from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.wallets.account import bill_counter
 from queqiao.decide.ads.wallets.contracts import Advertiser
