@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 HOME_DIR ?= .queqiao
 ONLY ?=
 ENGINES ?=
+ALSO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-rooms test-whole test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
+.PHONY: help setup setup-dev demo serve test test-rooms test-whole test-beside test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
 .PHONY: engines-install engines-up engines-down engines-status
 .PHONY: system-packages check-console check-types check-python check-docs
 
@@ -55,14 +56,17 @@ serve: setup ## start the whole system, empty
 test: ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory -j2 test-rooms test-whole
+	$(MAKE) --no-print-directory -j2 test-rooms test-beside
 
-# The rooms' suites mostly compute, those of the whole mostly wait: beside each other they take
-# little more than the longer of them.
+# The rooms' suites mostly compute, those of the whole and of the engines mostly wait: beside each
+# other they take little more than the longer of them. ALSO names what follows the whole.
 WHOLE = tests/system tests/browser
 
 test-rooms: ## run the suites of the rooms
 	$(BIN)/python -m pytest tests -q -m 'not long and not engines' $(WHOLE:%=--ignore=%)
+
+test-beside: test-whole
+	$(if $(ALSO),$(MAKE) --no-print-directory $(ALSO))
 
 test-whole: ## run the suites of the whole system and of the console
 	$(BIN)/python -m pytest $(WHOLE) -q -m 'not long and not engines'
