@@ -62,7 +62,7 @@ async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):
     assert (await shop.tell(tracking["conversion"])).status == 204
     await asyncio.gather(*(shop.tell(tracking["impression"]) for _ in range(10)))
     events = Counter(event["event"] for event in shop.events())
-    assert events == {"Ad Served": 1, "Ad Viewed": 1, "Ad Converted": 1}
+    assert events == {"Ad Served": 1, "Ad Viewed": 1, "Ad Viewable": 1, "Ad Converted": 1}
     assert "cost_minor" not in named(shop, "Ad Viewed")[0]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from queqiao.kernel.errors import CallerError, QueqiaoError, SystemFault, tree
 from queqiao.kernel.vocabulary import EVENTS
-from queqiao.measure.catalogue import DIMENSIONS, METRICS
+from queqiao.measure.catalogue import METRICS
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.wiring.kinds import KINDS
 from queqiao.wiring.settings import Settings
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queqiao.kernel.errors import InvalidInput
-from queqiao.process.attribution import NO_CLICK
+from queqiao.process.attribution import NO_TOUCH
 from queqiao.process.orders import Order, Orders
 from queqiao.process.properties import Properties
 from queqiao.process.state import Checkpoint, StateFile
@@ -33,7 +33,7 @@ def orders_of(tmp_path_factory):
 
 def book(orders: Orders, event: str, properties: dict, source: str = "web"):
     decoded = msgspec.json.decode(json.dumps(properties), type=Properties)
-    return orders.book(event, source, decoded, NO_CLICK)
+    return orders.book(event, source, decoded, NO_TOUCH)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -271,6 +271,23 @@ class UnfilledAd(msgspec.Struct, omit_defaults=True):
     placement_id: str
 
 
+class AdStep(Ad, omit_defaults=True):
+    """Ad Viewable, Clicked, Closed, Failed, Video …; an order is owed to it for ``window_days``."""
+
+    window_days: int | None = None
+    reason: str | None = None
+
+
+class AdConversion(Ad, omit_defaults=True):
+    """Ad Converted: what is owed to an ad (``attributed_by`` click or view), told by whom."""
+
+    order_id: str | None = None
+    total_minor: int | None = None
+    attributed_by: str | None = None
+    attribution_age_s: int | None = None
+    told_by: str | None = None
+
+
 class RefusedAd(Ad, omit_defaults=True):
     """Ad View, Click, Conversion Refused, Ad Click Refunded: what does not count, and why.
 
@@ -357,7 +374,17 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Ad Served": Ad,
     "Ad Unfilled": UnfilledAd,
     "Ad Viewed": Ad,
-    "Ad Clicked": Ad,
+    "Ad Viewable": AdStep,
+    "Ad Clicked": AdStep,
+    "Ad Closed": AdStep,
+    "Ad Video Started": AdStep,
+    "Ad Video First Quartile": AdStep,
+    "Ad Video Midpoint": AdStep,
+    "Ad Video Third Quartile": AdStep,
+    "Ad Video Completed": AdStep,
+    "Ad Video Skipped": AdStep,
+    "Ad Failed": AdStep,
+    "Ad Converted": AdConversion,
     "Ad View Refused": RefusedAd,
     "Ad Click Refused": RefusedAd,
     "Ad Conversion Refused": RefusedAd,

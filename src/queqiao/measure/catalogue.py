@@ -12,8 +12,8 @@ import msgspec
 
 from queqiao.kernel.errors import Message
 from queqiao.kernel.vocabulary import ADS_SOURCE
+from queqiao.measure.dimensions import Source
 
-Source = Literal["order_lines", "events"]
 Unit = Literal["minor", "count", "ratio"]
 """``minor``: integer minor units of the row's currency. ``ratio``: 0.25 is 25 %."""
 
@@ -47,6 +47,8 @@ class Metric(msgspec.Struct, frozen=True):
 
 _WORD = re.compile(r"[a-z_]+")
 _SALE = "kind = 'sale'"
+_CLICKED = "campaign_id != '' AND attributed_by != 'view'"
+"""Lines that are owed to an ad, but for those that only saw it."""
 
 
 def _lines(sql: str, *, money: bool = True) -> Base:
@@ -62,9 +64,13 @@ def _events(name: str, measure: str) -> Base:
     return Base("events", f"countIf(event = '{name}')", measure=measure)
 
 
-def _ads(sql: str, condition: str, measure: str, *, money: bool = False) -> Base:
+def _ads(sql: str, condition: str, measure: str = "", *, money: bool = False) -> Base:
     """Count only what the ads themselves wrote: anyone with a write key may send the same names."""
     return Base("events", sql.format(f"source = '{ADS_SOURCE}'{condition}"), money, measure)
+
+
+def _told(event: str) -> Base:
+    return _ads("countIf({})", f" AND event = '{event}'")
 
 
 def _refused(events: str) -> Base:
@@ -77,12 +83,16 @@ BASES: dict[str, Base] = {
     "credits": _lines("sumIf(amount_minor, kind = 'credit')"),
     "listed": _lines(f"sumIf(list_minor, {_SALE})"),
     "discounted": _lines(f"sumIf(discount_minor, {_SALE})"),
-    "attributed": _lines("sumIf(amount_minor, campaign_id != '')"),
+    "attributed": _lines(f"sumIf(amount_minor, {_CLICKED})"),
+    "seen_first": _lines("sumIf(amount_minor, attributed_by = 'view')"),
     "placed": _lines(f"uniqExactIf(offset, {_SALE})", money=False),
     "issued": _documents("kind != 'credit'"),
     "credited": _documents("kind = 'credit'"),
     "sold": _lines(f"sumIf(quantity, {_SALE})", money=False),
-    "converted": _lines(f"uniqExactIf(offset, {_SALE} AND campaign_id != '')", money=False),
+    "converted": _lines(f"uniqExactIf(offset, {_SALE} AND {_CLICKED})", money=False),
+    "converted_unclicked": _lines(
+        f"uniqExactIf(offset, {_SALE} AND attributed_by = 'view')", money=False
+    ),
     "viewed": _events("Product Viewed", "views"),
     "added": _events("Product Added", "adds"),
     "opened": Base("events", "countIf(type = 'page')"),
@@ -97,6 +107,12 @@ BASES: dict[str, Base] = {
         f" - countIf(source = '{ADS_SOURCE}' AND event = 'Ad Click Refunded')",
         measure="clicks",
     ),
+    "in_view": _told("Ad Viewable"),
+    "started": _told("Ad Video Started"),
+    "finished": _told("Ad Video Completed"),
+    "closed": _told("Ad Closed"),
+    "told": _told("Ad Converted"),
+    "told_by_view": _ads("countIf({})", " AND event = 'Ad Converted' AND attributed_by = 'view'"),
     "unseen": _refused("'Ad View Refused'"),
     "unclicked": _refused("'Ad Click Refused', 'Ad Click Refunded'"),
     "unconverted": _refused("'Ad Conversion Refused'"),
@@ -231,6 +247,37 @@ METRICS: dict[str, Metric] = {
             "clicked",
         ),
         Metric(
+            "viewable_impressions", Message("可见展示", "Viewable impressions"), "count",
+            Message(
+                "一半面积（大广告三成）可见满一秒、视频满两秒的广告，即 Ad Viewable 事件数",
+                "Ads half in view (large ones 30 %) for a second, videos for two: Ad Viewable"
+                " events",
+            ),
+            "in_view",
+        ),
+        Metric(
+            "viewability_rate", Message("可见率", "Viewability rate"), "ratio",
+            Message("可见展示除以展示", "Viewable impressions per impression"),
+            "in_view / nullIf(shown, 0)",
+        ),
+        Metric(
+            "video_starts", Message("视频开始播放", "Video starts"), "count",
+            Message("Ad Video Started 事件数", "Ad Video Started events"), "started",
+        ),
+        Metric(
+            "video_completions", Message("视频播完", "Video completions"), "count",
+            Message("Ad Video Completed 事件数", "Ad Video Completed events"), "finished",
+        ),
+        Metric(
+            "video_completion_rate", Message("视频完播率", "Video completion rate"), "ratio",
+            Message("视频播完除以开始播放", "Video completions per start"),
+            "finished / nullIf(started, 0)",
+        ),
+        Metric(
+            "ad_closes", Message("关闭广告", "Ads closed"), "count",
+            Message("看的人关闭的广告，即 Ad Closed 事件数", "Ads that viewers closed"), "closed",
+        ),
+        Metric(
             "invalid_impressions", Message("无效展示", "Invalid impressions"), "count",
             Message(
                 "因无效流量不计入展示的 Ad View Refused 事件数",
@@ -285,9 +332,41 @@ METRICS: dict[str, Metric] = {
         Metric(
             "conversions", Message("转化", "Conversions"), "count",
             Message(
-                "七天内最后一次点击过广告的订单", "Orders whose last ad click lies within 7 days"
+                "最后一次广告点击在其计划窗口内的订单（没写窗口的按七天）",
+                "Orders whose last ad click lies within its campaign's window (7 days where it"
+                " says none)",
             ),
             "converted",
+        ),
+        Metric(
+            "view_conversions", Message("浏览后转化", "View-through conversions"), "count",
+            Message(
+                "窗口内没有点击、只看见过广告的订单，不计入转化",
+                "Orders with no ad click in its window but an ad in view; not among conversions",
+            ),
+            "converted_unclicked",
+        ),
+        Metric(
+            "view_revenue", Message("浏览后收入", "View-through revenue"), "minor",
+            Message(
+                "浏览后转化的订单金额，已扣除退款，不计入归因收入",
+                "Amounts of view-through orders, less their credits; not in attributed revenue",
+            ),
+            "seen_first",
+        ),
+        Metric(
+            "ad_conversions", Message("广告转化", "Conversions of ads"), "count",
+            Message(
+                "Ad Converted 事件数：本店订单、广告主回传和页面通知，同一订单只计一次",
+                "Ad Converted events: own orders, postbacks and page notices, each order once",
+            ),
+            "told",
+        ),
+        Metric(
+            "ad_view_conversions", Message("广告浏览后转化", "Conversions of ads in view"),
+            "count",
+            Message("广告转化中归于浏览的", "Conversions of ads that are owed to a view"),
+            "told_by_view",
         ),
         Metric(
             "cvr", Message("转化率", "CVR"), "ratio",
@@ -313,42 +392,3 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }  # fmt: skip
-
-
-class Dimension(msgspec.Struct, frozen=True):
-    """One way to break a number down: its expression in each table that has it."""
-
-    name: str
-    title: Message
-    columns: dict[Source, str]
-
-
-def _both(name: str, zh: str, en: str, column: str) -> Dimension:
-    return Dimension(name, Message(zh, en), {"events": column, "order_lines": column})
-
-
-DIMENSIONS: dict[str, Dimension] = {
-    one.name: one
-    for one in (
-        _both("campaign", "广告计划", "Campaign", "campaign_id"),
-        _both("channel", "渠道", "Channel", "channel"),
-        _both("product", "商品", "Product", "sku"),
-        _both("category", "类目", "Category", "category"),
-        _both("currency", "币种", "Currency", "currency"),
-        _both("source", "来源", "Source", "source"),
-        _both("coupon", "优惠券", "Coupon", "coupon"),
-        Dimension("event", Message("事件", "Event"), {"events": "event"}),
-        Dimension("placement", Message("位置", "Placement"), {"events": "placement_id"}),
-        Dimension(
-            "promotion",
-            Message("促销", "Promotion"),
-            {
-                # An order with two promotions counts in full under each of them.
-                "order_lines": "arrayJoin(if(empty(promotion_ids), [''], promotion_ids))",
-                "events": "promotion_id",
-            },
-        ),
-    )
-}
-
-TIME_COLUMN: dict[Source, str] = {"events": "timestamp", "order_lines": "time"}

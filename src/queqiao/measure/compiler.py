@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from queqiao.kernel.vocabulary import ADS_SOURCE
-from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, TIME_COLUMN, Source
+from queqiao.measure.catalogue import BASES, METRICS
 from queqiao.measure.contracts import Filter, Granularity, ReportQuery
+from queqiao.measure.dimensions import DIMENSIONS, TIME_COLUMN, Source
 from queqiao.measure.names import Plan
 from queqiao.measure.people import PEOPLE, counted
 from queqiao.measure.period import Period, bucket_sql

@@ -8,7 +8,7 @@ import msgspec
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.money import format_minor
-from queqiao.measure.catalogue import DIMENSIONS, METRICS
+from queqiao.measure.catalogue import METRICS
 from queqiao.measure.contracts import (
     CatalogueView,
     DimensionView,
@@ -17,6 +17,7 @@ from queqiao.measure.contracts import (
     ReportQuery,
     both,
 )
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.measure.funnels import funnel
 from queqiao.measure.funnels_contracts import FunnelQuery, FunnelReport
 from queqiao.measure.query import report

@@ -8,9 +8,9 @@ way that counts is missed. For any order it keeps when each step was last taken.
 from typing import Any
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.measure.catalogue import DIMENSIONS
 from queqiao.measure.compiler import filter_sql
 from queqiao.measure.contracts import ReportQuery
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.measure.funnels_contracts import FunnelGroup, FunnelQuery, FunnelReport, Order, Step
 from queqiao.measure.people import any_stitched, person
 from queqiao.measure.period import Period, period_of

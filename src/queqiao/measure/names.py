@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple, cast, get_args
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.measure.catalogue import BASES, DIMENSIONS, METRICS, Source
+from queqiao.measure.catalogue import BASES, METRICS
 from queqiao.measure.contracts import Filter, Granularity, ReportQuery
+from queqiao.measure.dimensions import DIMENSIONS, Source
 
 _GRANULARITIES = get_args(Granularity)
 

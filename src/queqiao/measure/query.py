@@ -5,9 +5,10 @@ from typing import Any
 
 from queqiao.kernel.clock import format_rfc3339, parse_rfc3339
 from queqiao.kernel.errors import FieldError, InvalidInput, Message, Refused
-from queqiao.measure.catalogue import DIMENSIONS, METRICS
+from queqiao.measure.catalogue import METRICS
 from queqiao.measure.compiler import compile_report
 from queqiao.measure.contracts import Column, Report, ReportQuery, both
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.measure.names import Plan, plan_of, settle_granularity
 from queqiao.measure.people import PEOPLE, any_stitched
 from queqiao.measure.period import Period, period_of

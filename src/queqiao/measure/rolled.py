@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, MINUTE_US, business_day, day_start_us, zone_of
-from queqiao.measure.catalogue import BASES, DIMENSIONS
+from queqiao.measure.catalogue import BASES
 from queqiao.measure.contracts import ReportQuery
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.measure.names import Plan
 from queqiao.measure.period import Period
 from queqiao.process.contracts import CUBES, Block, Cube, chain

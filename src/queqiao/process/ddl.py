@@ -136,7 +136,7 @@ EVENTS = TableSpec(
         "schema_version": _SMALL, "brand": _WORD, "variant": _TEXT, "position": _AMOUNT,
         "list_id": _TEXT, "cart_id": _TEXT, "query": _TEXT, "reason": _WORD,
         "subtotal_minor": _AMOUNT, "discount_minor": _AMOUNT, "shipping_minor": _AMOUNT,
-        "tax_minor": _AMOUNT,
+        "tax_minor": _AMOUNT, "attributed_by": _WORD,
     },
     order_by="(event, timestamp, offset)",
     indexes={
@@ -153,7 +153,8 @@ ORDER_LINES = TableSpec(
         "session_id": _TEXT, "source": _WORD, "channel": _WORD, "sku": _TEXT, "product_id": _TEXT,
         "category": _WORD, "quantity": _AMOUNT, "list_minor": _AMOUNT, "discount_minor": _AMOUNT,
         "amount_minor": _AMOUNT, "currency": _WORD, "campaign_id": _TEXT, "decision_id": _TEXT,
-        "promotion_ids": _TEXTS, "coupon": _TEXT, "consent": _CONSENT,
+        "promotion_ids": _TEXTS, "coupon": _TEXT, "consent": _CONSENT, "attributed_by": _WORD,
+        "attribution_age_s": _AMOUNT,
     },
     order_by="(time, offset, line)",
     key=("offset", "line"),

@@ -78,6 +78,7 @@ def goods_of_order(named: Named, booked: Booking) -> tuple[Goods, Sequence[Field
     found = goods._replace(
         campaign_id=goods.campaign_id or order.campaign_id,
         decision_id=goods.decision_id or order.decision_id,
+        attributed_by=order.attributed_by,
         currency=order.currency,
     )
     if named.properties.total_minor is not None or named.properties.total is not None:

@@ -46,6 +46,7 @@ class Goods(NamedTuple):
     promotion_id: str = ""
     coupon: str = ""
     reason: str = ""
+    attributed_by: str = ""
     currency: str = ""
     quantity: int = 0
     value_minor: int = 0
@@ -111,6 +112,7 @@ def _goods(raw: bytes, named: Properties, currency: str, faults: list[FieldError
         text_of(named.promotion_id),
         named.coupon or "",
         named.reason or "",
+        named.attributed_by or "",
         named.currency or "",
         _quantity(named, faults),
         _value(named, paid_in, faults),

@@ -9,7 +9,7 @@ import structlog
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.event_log.base import StoredEvent
-from queqiao.process.attribution import NO_CLICK, Click, LastClicks
+from queqiao.process.attribution import NO_TOUCH, TOUCHES, LastTouches, Touch, touch_of
 from queqiao.process.consent import ADVERTISING, Consents
 from queqiao.process.corrections import Correction, correction
 from queqiao.process.enrichment.enricher import Enricher, campaign_of
@@ -19,7 +19,6 @@ from queqiao.process.goods import Goods
 from queqiao.process.identity import Identity, Who
 from queqiao.process.orders import KINDS, Booking, Order, Orders
 from queqiao.process.promotion_rows import exposure_rows, is_told, use_rows
-from queqiao.process.properties import text_of
 from queqiao.process.sessions import DEFAULT_RULES, Seen, Session, SessionRules, Sessions
 from queqiao.process.state import StateFile
 from queqiao.process.stitching import Stitch
@@ -123,7 +122,7 @@ class Machines:
         self._sessions = Sessions(self._visits, msgspec.structs.replace(sessions, zone=zone))
         self._said = file.keyed("consent", int, size)
         self._consents = Consents(self._said, enricher.default_consent)
-        self._clicks = LastClicks(file.keyed("clicks", list[Click], size))
+        self._touches = LastTouches(file.keyed("clicks", list[Touch], size))
         self._orders = Orders(
             file.keyed("sale", Order, ORDERS_IN_MEMORY_MAX),
             file.keyed("sale_sources", list[str], ORDERS_IN_MEMORY_MAX),
@@ -206,7 +205,7 @@ class Machines:
             fact.offset, who.device, who.person_id, at_us, channel, campaign=campaign
         )
         visit = Visit(seen.session_id, self._number_of(who.person_id, fact.offset), channel)
-        if envelope.event == "Ad Clicked" or who.linked:
+        if who.linked or envelope.event in TOUCHES:
             self._note(fact, who)
         booked = self._book(fact, who) if envelope.event in KINDS else None
         goods = self._goods(fact, booked)
@@ -314,28 +313,24 @@ class Machines:
         self._file.erase([*names.ids, *names.identifiers])
 
     def _note(self, fact: Fact, who: Who) -> None:
-        """Remember ad clicks, and whose the earlier ones of a device are after a login."""
+        """Remember ads clicked and seen, and whose a device's earlier ones are after a login."""
         if who.linked:
-            self._clicks.linked(who)
-        if fact.envelope.event == "Ad Clicked" and fact.consent & ADVERTISING:
-            named = fact.named.properties
-            click = Click(
-                fact.envelope.timestamp_us,
-                fact.offset,
-                text_of(named.campaign_id),
-                text_of(named.decision_id),
-            )
-            self._clicks.clicked(who, click)
+            self._touches.linked(who)
+        touch = touch_of(fact) if fact.consent & ADVERTISING else NO_TOUCH
+        if touch.by:
+            self._touches.touched(who, touch)
 
     def _book(self, fact: Fact, who: Who) -> Booking | None:
         event = fact.envelope.event or ""
         if fact.problems:  # an order is booked whole or not at all
             return None
-        click = NO_CLICK
+        touch, at_us = NO_TOUCH, fact.envelope.timestamp_us
         if KINDS[event] == "sale" and fact.consent & ADVERTISING:
-            click = self._clicks.before(who, fact.envelope.timestamp_us)
+            touch = self._touches.before(who, at_us)
         try:
-            booked = self._orders.book(event, fact.envelope.source, fact.named.properties, click)
+            booked = self._orders.book(
+                event, fact.envelope.source, fact.named.properties, touch, at_us
+            )
         except InvalidInput as error:
             fact.problems += error.fields
             return None
@@ -363,7 +358,7 @@ def _line_rows(fact: Fact, who: Who, visit: Visit, booked: Booking) -> list[Row]
             visit.channel, line.sku, line.product_id, line.category, line.quantity,
             line.list_minor, line.discount_minor, line.amount_minor, order.currency,
             order.campaign_id, order.decision_id, order.promotion_ids, line.coupon or order.coupon,
-            fact.consent,
+            fact.consent, order.attributed_by, order.attribution_age_s,
         )
         for number, line in enumerate(booked.lines)
     ]  # fmt: skip

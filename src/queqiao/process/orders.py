@@ -12,8 +12,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from queqiao.kernel.clock import SECOND_US
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
-from queqiao.process.attribution import Click
+from queqiao.process.attribution import By, Touch
 from queqiao.process.lines import Line, money_line, priced_lines, sale_lines, scaled_to, total_of
 from queqiao.process.properties import Properties, quantity_of, text_of
 from queqiao.process.state import Keyed
@@ -46,6 +47,8 @@ class Order(msgspec.Struct, frozen=True, array_like=True, gc=False):
     decision_id: str
     promotion_ids: list[str]
     coupon: str
+    attributed_by: By = ""
+    attribution_age_s: int = 0
 
 
 class Booking(NamedTuple):
@@ -71,17 +74,22 @@ class Orders:
         self._sources = sources
         self._currency = currency
 
-    def book(self, event: str, source: str, properties: Properties, click: Click) -> Booking:
-        """Return the lines of an order event. Raises InvalidInput for what cannot be booked."""
+    def book(
+        self, event: str, source: str, properties: Properties, touch: Touch, at_us: int = 0
+    ) -> Booking:
+        """Return the lines of an order event of ``at_us``, owed to ``touch``.
+
+        Raises InvalidInput for what cannot be booked.
+        """
         order_id = text_of(properties.order_id)
         if not order_id:
             message = Message("缺少订单号", "the order is not named")
             raise InvalidInput(FieldError("properties.order_id", message))
         if event == "Order Completed":
-            return self._complete(order_id, source, properties, click)
+            return self._complete(order_id, source, properties, touch, at_us)
         key = self._key_of_sale(order_id, source)
         known = self._state.get(key)
-        order = known or self._described(properties, click)
+        order = known or self._described(properties, touch, at_us)
         if event == "Order Adjusted":
             return Booking("adjustment", order_id, order, _adjustment(properties, order.currency))
         whole = event == "Order Cancelled"
@@ -99,9 +107,9 @@ class Orders:
         return _key(sources[0], order_id) if len(sources) == 1 else own
 
     def _complete(
-        self, order_id: str, source: str, properties: Properties, click: Click
+        self, order_id: str, source: str, properties: Properties, touch: Touch, at_us: int
     ) -> Booking:
-        described = self._described(properties, click)
+        described = self._described(properties, touch, at_us)
         lines = sale_lines(properties, described.currency)
         key = _key(source, order_id)
         if self._state.get(key) is not None:
@@ -115,18 +123,26 @@ class Orders:
             self._sources.put(order_id, [*sources, source])
         return Booking("sale", order_id, order, lines)
 
-    def _described(self, properties: Properties, click: Click) -> Order:
-        """Return an order without lines from what the event itself says."""
+    def _described(self, properties: Properties, touch: Touch, at_us: int) -> Order:
+        """Return an order without lines from what the event itself says.
+
+        It is owed to the touch where it names no other ad itself.
+        """
+        decision_id = text_of(properties.decision_id) or touch.decision_id
+        campaign_id = text_of(properties.campaign_id) or touch.campaign_id
+        is_owed = (campaign_id, decision_id) == (touch.campaign_id, touch.decision_id)
         promotions = [*properties.promotion_ids]
         if properties.promotion_id is not None:
             promotions.append(text_of(properties.promotion_id))
         return Order(
             properties.currency or self._currency,
             [],
-            text_of(properties.campaign_id) or click.campaign_id,
-            text_of(properties.decision_id) or click.decision_id,
+            campaign_id,
+            decision_id,
             list(dict.fromkeys(promotions)),
             properties.coupon or "",
+            touch.by if is_owed else "",
+            (at_us - touch.at_us) // SECOND_US if is_owed and touch.by else 0,
         )
 
     def _credit(

@@ -57,6 +57,8 @@ class Properties(Item, gc=False):
     cart_id: Identifier = None
     query: str | None = None
     reason: str | None = None
+    attributed_by: str | None = None
+    window_days: int | None = None
     products: list[Item] = []
 
 

@@ -174,7 +174,12 @@ async def test_clicks_and_impressions_of_the_ad_are_counted_and_cost_nothing(exc
     assert balance.spent == 0
     assert balance.leased == 3, "the lease waits for the exchange to bill it"
     events = exchange.events()
-    assert {each["event"] for each in events} == {"Ad Bid", "Ad Viewed", "Ad Clicked"}
+    assert {each["event"] for each in events} == {
+        "Ad Bid",
+        "Ad Viewed",
+        "Ad Viewable",
+        "Ad Clicked",
+    }
     assert not any("anonymous_id" in each for each in events), "it is nobody we know"
 
 

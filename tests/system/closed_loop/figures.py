@@ -16,7 +16,8 @@ from tests.system.things import admin, ask_warehouse, good
 from tests.system.waiting import until
 
 from queqiao.kernel.clock import DAY_US, HOUR_US, FixedClock, business_day, format_rfc3339
-from queqiao.measure.catalogue import DIMENSIONS, METRICS
+from queqiao.measure.catalogue import METRICS
+from queqiao.measure.dimensions import DIMENSIONS
 from queqiao.ports.profile_rows.base import ProfileRows
 from queqiao.ports.records import artifacts
 from queqiao.process.ddl import FACTS, TableSpec

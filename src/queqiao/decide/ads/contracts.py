@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
+from queqiao.decide.ads.delivery.windows import Attribution
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
 from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
 from queqiao.decide.ads.promises.document import Promises
@@ -85,6 +86,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     exchange: ExchangeTerms | None = None
     strategy: BidStrategy = MANUAL
     promises: Promises | None = None
+    attribution: Attribution = Attribution()
 
 
 def check_placement(placement: Placement) -> None:

@@ -11,6 +11,7 @@ from queqiao.decide.ads.auction import DRAW_BITS, Award, pick
 from queqiao.decide.ads.budgets import SHORTAGES, Asked, Budgets, Shortage, counter
 from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
 from queqiao.decide.ads.messages import (
     AskedPlacement,
@@ -284,7 +285,7 @@ class Decider:
             creative=won.creative,
             price_minor=won.award.price_minor,
             currency=won.placement.document.currency,
-            tracking=Tracking(**paths),
+            tracking=Tracking(**paths, step=template_of(paths["view"])),
         )
 
 
@@ -305,6 +306,7 @@ def _empty(placement: LivePlacement, facts: Facts, out: dict[str, Reason]) -> No
 
 def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:
     campaign_id = won.award.bid.campaign_id
+    campaign = won.placement.index.entry(campaign_id).campaign
     common: dict[str, Any] = {
         "decision_id": won.decision_id,
         "campaign_id": campaign_id,
@@ -318,7 +320,9 @@ def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]
         "anonymous_id": person.anonymous_id,
         "user_id": person.user_id,
         "sku": won.creative.sku,
-        "advertiser": won.placement.index.entry(campaign_id).campaign.advertiser,
+        "advertiser": campaign.advertiser,
+        "click_days": campaign.attribution.click_days,
+        "view_days": campaign.attribution.view_days,
     }
     kinds: tuple[Kind, ...] = ("impression", "view", "click", "conversion")
     for kind in kinds:

@@ -8,6 +8,7 @@ from queqiao.decide.ads.budgets import Budgets
 from queqiao.decide.ads.caps.frequency import Frequency
 from queqiao.decide.ads.caps.store import people_in_memory
 from queqiao.decide.ads.decisions import Decider, SegmentsOf
+from queqiao.decide.ads.delivery.steps import step_in
 from queqiao.decide.ads.hot_state import AdsSnapshot
 from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
 from queqiao.decide.ads.notices import Notice, Notices
@@ -104,9 +105,12 @@ def notice_routes(services: NoticeServices) -> list[Route]:
 
     async def take(request: Request) -> Response:
         told = told_in(request.params["token"])
-        if told is None:
-            return await notices.take(request)
-        return await of_bids.take(*told, request)
+        if told is not None:
+            return await of_bids.take(*told, request)
+        step = step_in(request.params["token"])
+        if step is not None:
+            return await notices.take_step(*step, request)
+        return await notices.take(request)
 
     return [
         Route(
@@ -114,8 +118,9 @@ def notice_routes(services: NoticeServices) -> list[Route]:
             "/t/{token}",
             take,
             Message(
-                "广告通知：展示、可见、点击、转化；外部竞价的赢得、计费、落败",
-                "Ad notice: impression, view, click, conversion; of bids: won, billed, lost",
+                "广告通知：展示、可见、点击、转化、关闭、视频进度；外部竞价的赢得、计费、落败",
+                "Ad notice: impression, view, click, conversion, close, steps of a video; of bids:"
+                " won, billed, lost",
             ),
             scope="public",
             tags=("ads",),

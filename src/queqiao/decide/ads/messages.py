@@ -82,12 +82,17 @@ class DecisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tracking(Struct, frozen=True):
-    """Where to tell what became of the ad: paths on this server, each told once or more often."""
+    """Where to tell what became of the ad: paths on this server, each told once or more often.
+
+    In ``step`` the place of ``{step}`` is for what else happens: ``close``, ``error``, or of a
+    video ``start``, ``firstQuartile``, ``midpoint``, ``thirdQuartile``, ``complete``, ``skip``.
+    """
 
     impression: str
     click: str
     view: str
     conversion: str
+    step: str
 
 
 class Decision(Struct, frozen=True):

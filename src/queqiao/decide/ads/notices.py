@@ -23,11 +23,13 @@ from msgspec import Struct
 
 from queqiao.decide.ads.charging import Bill, BillsOn, free, late_key_of, settle
 from queqiao.decide.ads.contracts import SOURCE
+from queqiao.decide.ads.delivery.steps import DONE, STEPS, detail_of
+from queqiao.decide.ads.delivery.windows import CLICK_DAYS, is_expired
 from queqiao.decide.ads.traffic.contracts import VALID, Verdict
 from queqiao.decide.ads.traffic.refunds import refund
 from queqiao.decide.ads.traffic.watch import Caller, Watch
 from queqiao.kernel.envelope import EMPTY
-from queqiao.kernel.errors import NotFound, Unavailable
+from queqiao.kernel.errors import Gone, Message, NotFound, Unavailable
 from queqiao.kernel.http import Request, Response
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
@@ -47,6 +49,9 @@ EVENT_OF: dict[Kind, tuple[str, str]] = {
 }
 """The event of each notice, and the end of its message id. Impression and view are one event: the
 ad was seen, whichever tells it first."""
+
+VIEWABLE_EVENT = "Ad Viewable"
+"""What a view is beside that: the ad was in view as the Media Rating Council says."""
 
 REFUSED_EVENT_OF: dict[Kind, str] = {
     "impression": "Ad View Refused",
@@ -87,6 +92,7 @@ class Notice(Struct, frozen=True, array_like=True):
     ``counter`` is that of the budget, ``also`` are those of the advertiser's account. ``is_test``:
     it is answered, and neither billed nor written. ``price_minor`` is for ``per`` notices of the
     kind ``bills_on``; ``lease`` is the ledger's key of the slice that holds the money.
+    An order is owed to the ad for ``click_days`` after a click, for ``view_days`` after a view.
     """
 
     kind: Kind
@@ -108,6 +114,8 @@ class Notice(Struct, frozen=True, array_like=True):
     lease: str = ""
     bills_on: BillsOn = "click"
     per: int = 1
+    click_days: int = CLICK_DAYS
+    view_days: int = 0
 
     @property
     def is_billed(self) -> bool:
@@ -149,6 +157,7 @@ class AdEvent(Struct, omit_defaults=True):
     detail: str | None = None
     bills_on: BillsOn = "click"
     per: int = 1
+    window_days: int | None = None
 
 
 def path_of(signer: Signer, notice: Notice) -> str:
@@ -193,6 +202,8 @@ class Notices:
         notice = read(self._signer, request.params["token"])
         if notice.is_test:
             return _answer(notice)
+        if is_expired(notice.kind, notice.decision_id, request.now_us):
+            return _too_late(notice)
         verdict = VALID
         if self._watch is not None:
             caller = Caller.of(request.headers, request.client)
@@ -210,6 +221,20 @@ class Notices:
         if self._watch is not None and self._watch.owed and not self._is_giving_back:
             await self._give_back(self._watch, request.now_us)
         return _answer(notice)
+
+    async def take_step(self, name: str, token: str, request: Request) -> Response:
+        """Answer ``GET /t/{step}.{token}``; see ``delivery/steps.py``."""
+        notice, step = read(self._signer, token), STEPS[name]
+        if notice.kind != "view":
+            raise NotFound
+        if is_expired("view", notice.decision_id, request.now_us):
+            return _too_late(notice)
+        caller = Caller.of(request.headers, request.client)
+        if not notice.is_test and (self._watch is None or self._watch.judge_caller(caller).valid):
+            reason = detail_of(request)
+            told = _told(notice, step.event, step.suffix, request.now_us, reason=reason)
+            await self._event_log.append([told])
+        return DONE
 
     async def _note(self, notice: Notice, now_us: int) -> None:
         cost_minor = None
@@ -252,8 +277,13 @@ class Notices:
 def _events(notice: Notice, cost_minor: int | None, now_us: int) -> Iterator[NewEvent]:
     """Yield the event of a notice; what anything but a click costs is an event beside it."""
     event, suffix = EVENT_OF[notice.kind]
+    if notice.kind == "view":
+        days = notice.view_days or None
+        yield _told(notice, VIEWABLE_EVENT, "viewable", now_us, window_days=days)
     if cost_minor is None or notice.kind == "click":
-        yield _told(notice, event, suffix, now_us, cost_minor=cost_minor)
+        days = None if notice.click_days == CLICK_DAYS else notice.click_days
+        days = days if notice.kind == "click" else None
+        yield _told(notice, event, suffix, now_us, cost_minor=cost_minor, window_days=days)
         return
     yield _told(notice, event, suffix, now_us)
     yield _told(notice, BILLED_EVENT, "billed", now_us, cost_minor=cost_minor)
@@ -280,6 +310,8 @@ def _told(
     *,
     cost_minor: int | None = None,
     verdict: Verdict = VALID,
+    reason: str | None = None,
+    window_days: int | None = None,
 ) -> NewEvent:
     properties = AdEvent(
         decision_id=notice.decision_id,
@@ -292,10 +324,11 @@ def _told(
         sku=notice.sku,
         cost_minor=cost_minor,
         bill=notice.monthly if cost_minor is not None else None,
-        reason=verdict.reason,
+        reason=reason or verdict.reason,
         detail=verdict.detail or None,
         bills_on=notice.bills_on,
         per=notice.per,
+        window_days=window_days,
     )
     return new_event(
         f"{notice.decision_id}-{suffix}",
@@ -329,6 +362,16 @@ def new_event(
         user_id=user_id,
         context=msgspec.Raw(msgspec.json.encode({"channel": channel})) if channel else EMPTY,
     )
+
+
+_TOO_LATE = Message("这条广告通知已过期，不再计入", "this notice of an ad is too old to be counted")
+
+
+def _too_late(notice: Notice) -> Response:
+    """Lead a shopper on whose click is too old to be counted. Raises Gone for other notices."""
+    if notice.landing_url:
+        return _answer(notice)
+    raise Gone(_TOO_LATE)
 
 
 def _answer(notice: Notice) -> Response:

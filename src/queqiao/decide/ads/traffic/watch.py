@@ -103,10 +103,14 @@ class Watch(Generic[T]):
         people = (notice.user_id, notice.anonymous_id)
         verdict = self._owners.judge(notice.advertiser, people, caller.address)
         if verdict.valid:
-            verdict = self._callers.judge(caller.user_agent, caller.address)
+            verdict = self.judge_caller(caller)
         if verdict.valid and notice.kind == "click":
             verdict = self._click(notice, caller, now_us)
         return verdict
+
+    def judge_caller(self, caller: Caller) -> Verdict:
+        """Return the verdict on who tells something, whatever it is."""
+        return self._callers.judge(caller.user_agent, caller.address)
 
     def counted(self, notice: T, now_us: int) -> None:
         """Remember a notice that counted."""

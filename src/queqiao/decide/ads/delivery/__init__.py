@@ -1,0 +1,1 @@
+"""How an ad gets to where it is seen, and what it is owed afterwards."""
