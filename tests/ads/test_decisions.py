@@ -95,6 +95,7 @@ async def test_who_cannot_pay_is_left_out_and_the_next_one_wins(shop):
             "recorded": True,
             "cap": None,
             "clause": None,
+            "probability": None,
         }
     ]
     assert why["replay"] == {"equal": True, "differences": []}

@@ -14,6 +14,7 @@ from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.ads.openrtb import shelf
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
+from queqiao.decide.ads.pacing import control
 from queqiao.decide.ads.promises.standing import Standing
 from queqiao.decide.ads.wallets import hot_state as wallets_state
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
@@ -78,6 +79,7 @@ class HotState:
         self.members = load_members([])
         self.model: ItemModel | None = None
         self._counts: list[Count] = []
+        self._controls = control.NO_CONTROLS
 
     def follow(self, follower: Follower) -> None:
         """Ask to be told of what the snapshots are made of."""
@@ -96,6 +98,7 @@ class HotState:
         for kind in (PLACEMENT, CAMPAIGN, ADVERTISER):
             follower.on(f"{kind.name}/", self.load_ads)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
+        follower.on(f"{artifacts.KIND}/{control.ARTIFACT}", self.load_controls)
         follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
         follower.on(f"{artifacts.KIND}/{ITEMS_ARTIFACT}", self.load_model)
 
@@ -172,7 +175,7 @@ class HotState:
     async def load_ads(self) -> None:
         """Index the live campaigns by placement, with who pays for them."""
         placements = await self._documents.live(PLACEMENT)
-        campaigns = await self._documents.live(CAMPAIGN)
+        campaigns = list(control.controlled(await self._documents.live(CAMPAIGN), self._controls))
         who_pays = await self.records.read(wallets_state.load)
         ads = await asyncio.to_thread(
             ads_snapshot,
@@ -182,6 +185,7 @@ class HotState:
             who_pays,
             zone=self._zone,
             before=self.ads,
+            shares=control.shares_of(campaigns, self._controls),
         )
         self.ads = keeping(ads, self.ads.standing)
         self.shelves = await asyncio.to_thread(
@@ -198,6 +202,12 @@ class HotState:
         """Take in what was counted of past ads."""
         found = await self._artifact(counts.ARTIFACT)
         self._counts = counts.decode(found) if found else []
+        await self.load_ads()
+
+    async def load_controls(self) -> None:
+        """Take in what each campaign bids just now."""
+        found = await self._artifact(control.ARTIFACT)
+        self._controls = control.decode(found) if found else control.NO_CONTROLS
         await self.load_ads()
 
     async def load_members(self) -> None:

@@ -23,6 +23,7 @@ from queqiao.decide.ads.messages import (
     Tracking,
 )
 from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
+from queqiao.decide.ads.pacing.control import Shares
 from queqiao.decide.ads.promises.standing import Standing, shown
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
@@ -210,6 +211,10 @@ class Decider:
             award = placement.choose(facts, draw, out)
             if award is None:
                 return None
+            held = hot.shares.held(award, draw)
+            if held:
+                out.update(dict.fromkeys(held, "pacing"))
+                continue
             # Each attempt has a key of its own: a refused key answers its refusal for ever.
             attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
             account = hot.accounts.get(
@@ -225,6 +230,7 @@ class Decider:
                 account=account,
                 shopper=shopper,
                 standing=hot.standing,
+                shares=hot.shares,
             )
             short = "frequency" if won is None else await self._short(won, facts, shopper)
             if short is None:
@@ -257,6 +263,7 @@ class Decider:
         account: Account | None,
         shopper: Shopper,
         standing: Standing,
+        shares: Shares,
     ) -> Won | None:
         """Draw a creative and count its ad; None when the person may not see it any more."""
         campaign_id = award.bid.campaign_id
@@ -270,7 +277,14 @@ class Decider:
         if counted is None:
             return None
         auction = record(
-            placement, facts, out, draw, award, creatives=len(creatives), capped=capped
+            placement,
+            facts,
+            out,
+            draw,
+            award,
+            creatives=len(creatives),
+            capped=capped,
+            shares=shares,
         )
         creative = creatives[number]
         return Won(decision_id, placement, award, auction, creative, number, account, counted)
@@ -295,6 +309,7 @@ def _empty(placement: LivePlacement, facts: Facts, out: dict[str, Reason]) -> No
     causes: dict[NoFillReason, frozenset[str]] = {
         "budget": SHORTAGES,
         "frequency": frozenset({"frequency"}),
+        "pacing": frozenset({"pacing"}),
     }
     for cause, reasons in causes.items():
         others = [campaign_id for campaign_id, reason in out.items() if reason not in reasons]

@@ -11,6 +11,7 @@ from queqiao.decide.ads.auction import Award, Bid, run
 from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
 from queqiao.decide.ads.click_rate import ClickRates, Count
 from queqiao.decide.ads.contracts import Campaign, Placement
+from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
 from queqiao.decide.ads.targeting.block import Compiled, compiled
 from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index, Reason
@@ -85,6 +86,7 @@ class AdsSnapshot(Struct, frozen=True):
     expressions: Mapping[str, LiveExpression] = MappingProxyType({})
     standing: Standing = ALL_KEPT
     gone: Mapping[str, Gone] = MappingProxyType({})
+    shares: Shares = ALWAYS
 
 
 def keeping(ads: AdsSnapshot, standing: Standing) -> AdsSnapshot:
@@ -110,11 +112,12 @@ def snapshot(
     *,
     zone: str = DEFAULT_ZONE,
     before: "AdsSnapshot | None" = None,
+    shares: Shares = ALWAYS,
 ) -> AdsSnapshot:
     """Build the hot state from the live documents and what was counted of their ads.
 
     ``zone`` is that of clauses of time which name none. Expressions that are in the snapshot
-    ``before`` are not compiled again.
+    ``before`` are not compiled again. ``shares``: who does not take part in every auction.
     """
     before = before or EMPTY
     rates = ClickRates(counts)
@@ -141,6 +144,7 @@ def snapshot(
         who_pays.accounts,
         plan(by_id.items()),
         expressions,
+        shares=shares,
     )
 
 

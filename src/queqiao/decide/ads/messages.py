@@ -115,6 +115,7 @@ NoFillReason = Literal[
     "budget",
     "frequency",
     "promises",
+    "pacing",
     "ledger_unavailable",
     "log_unavailable",
 ]
@@ -126,7 +127,8 @@ class NoFill(Struct, frozen=True):
     ``no_campaign`` names the place, ``no_match`` none may be shown to this shopper now, ``budget``
     those that may have spent their day, ``frequency`` this shopper has seen all that may be shown
     as often as their caps allow, ``promises`` the goods, coupons or promotions are gone that those
-    that may be shown promise, ``ledger_unavailable`` budgets cannot be taken just now,
+    that may be shown promise, ``pacing`` they take part in a share of auctions only and this is
+    none of theirs, ``ledger_unavailable`` budgets cannot be taken just now,
     ``log_unavailable`` what was decided cannot be written down just now.
     """
 
@@ -167,7 +169,10 @@ class WhyClause(Struct, frozen=True):
 
 
 class WhyCandidate(Struct, frozen=True):
-    """What became of one campaign in a decision, and why."""
+    """What became of one campaign in a decision, and why.
+
+    ``probability`` goes with ``pacing``: the share of auctions that it took part in.
+    """
 
     campaign_id: str
     outcome: Literal["won", "lost", "filtered"]
@@ -178,6 +183,7 @@ class WhyCandidate(Struct, frozen=True):
     recorded: bool = True
     cap: WhyCap | None = None
     clause: WhyClause | None = None
+    probability: float | None = None
 
 
 class WhyDecision(Struct, frozen=True):

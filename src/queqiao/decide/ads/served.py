@@ -10,10 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import Award, Bid, pick, run
 from queqiao.decide.ads.caps.frequency import Capped, Counted
 from queqiao.decide.ads.hot_state import LivePlacement
+from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.targeting.index import Entry, Facts, Reason
 from queqiao.decide.ads.targeting.situation import recorded
 
@@ -31,7 +33,8 @@ class Clause(Struct, frozen=True, array_like=True):
 class Out(Struct, frozen=True, array_like=True):
     """A campaign that was not asked, and why.
 
-    ``cap`` goes with ``frequency``, ``clause`` with ``expression``.
+    ``cap`` goes with ``frequency``, ``clause`` with ``expression``, ``share_ppm`` with ``pacing``:
+    the share of auctions that it takes part in, in millionths.
     """
 
     campaign_id: str
@@ -40,6 +43,7 @@ class Out(Struct, frozen=True, array_like=True):
     reason: str
     cap: Capped | None = None
     clause: Clause | None = None
+    share_ppm: int | None = None
 
 
 class Auction(Struct, frozen=True):
@@ -90,14 +94,17 @@ def record(
     *,
     creatives: int | None = None,
     capped: Mapping[str, Capped] = _NONE_CAPPED,
+    shares: Shares = ALWAYS,
 ) -> Auction:
     """Return what is to be logged.
 
     ``out``: campaigns left out by this request, with the reason; ``capped``: more of those that
-    are at a cap. ``creatives``: how many of the winner's were drawn from, None for all.
+    are at a cap; ``shares``: who does not take part in every auction. ``creatives``: how many of
+    the winner's were drawn from, None for all.
     """
     index = placement.index
     bids, left_out = _listed(placement, facts, out, capped)
+    left_out = [_with_share(each, shares) for each in left_out]
     if creatives is None:
         creatives = len(index.entry(award.bid.campaign_id).campaign.creatives)
     total = len(index.entries) + len(placement.unfit)
@@ -152,6 +159,13 @@ def _out(entry: Entry, reason: Reason, facts: Facts, cap: Capped | None = None) 
     bid = entry.bid
     clause = clause_of(entry, facts) if reason == "expression" else None
     return Out(bid.campaign_id, bid.revision, bid.bid_minor, reason, cap, clause)
+
+
+def _with_share(out: Out, shares: Shares) -> Out:
+    """Return it with the share of auctions that it takes part in, where that kept it out."""
+    if out.reason != "pacing":
+        return out
+    return replace(out, share_ppm=shares.by_campaign.get(out.campaign_id))
 
 
 def clause_of(entry: Entry, facts: Facts) -> Clause | None:

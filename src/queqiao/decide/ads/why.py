@@ -18,6 +18,7 @@ from queqiao.decide.ads.messages import (
     WhyDecision,
     WhyResponse,
 )
+from queqiao.decide.ads.pacing.control import UNIT
 from queqiao.decide.ads.served import Clause, Served, clause_of, differences
 from queqiao.decide.ads.targeting.index import Facts
 from queqiao.decide.ads.targeting.situation import situation
@@ -132,6 +133,7 @@ def _candidates(served: Served) -> Iterator[WhyCandidate]:
             0.0,
             cap=_cap(out.cap),
             clause=_clause(out.clause),
+            probability=None if out.share_ppm is None else out.share_ppm / UNIT,
         )
 
 

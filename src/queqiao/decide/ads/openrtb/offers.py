@@ -62,7 +62,8 @@ def offer(asked: Question, shelves: Shelves, imp: Imp, out: Collection[str] = ()
     placement_id, shelf = shelves.of(params.placement, imp.tagid)
     bits = shelf.index.match(asked.facts, out) & allowed(shelf, asked.request, imp)
     for entry in _by_luck(islice(shelf.index.walk(bits), LOOKED_AT_MAX), asked.draw):
-        if entry.starts_us <= asked.facts.now_us < entry.ends_us:
+        is_on = entry.starts_us <= asked.facts.now_us < entry.ends_us
+        if is_on and shelves.shares.takes_part(entry.bid.campaign_id, asked.draw):
             found = _of_entry(asked, shelf, placement_id, imp, entry)
             if found is not None:
                 return found

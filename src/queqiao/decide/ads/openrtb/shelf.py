@@ -17,6 +17,7 @@ from queqiao.decide.ads.hot_state import AdsSnapshot, Live, entry_of
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.openrtb.response import MediaType
 from queqiao.decide.ads.openrtb.terms import ExchangeTerms
+from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Standing
 from queqiao.decide.ads.targeting.index import Entry, Index
 from queqiao.decide.ads.wallets.account import Account
@@ -116,6 +117,7 @@ class Shelves(Struct, frozen=True):
     accounts: Mapping[str, Account] = MappingProxyType({})
     standing: Standing = ALL_KEPT
     gone: frozenset[str] = frozenset()
+    shares: Shares = ALWAYS
 
     def keeping(self, ads: AdsSnapshot) -> "Shelves":
         """Return shelves on which those rest that rest in a snapshot."""
@@ -169,7 +171,8 @@ def shelves(
         for placement in ads.placements.values()
     }
     shelf = Shelf(Index([entry for entry in everywhere if entry is not None]))
-    return Shelves(shelf, MappingProxyType(by_placement), who_pays.accounts).keeping(ads)
+    found = Shelves(shelf, MappingProxyType(by_placement), who_pays.accounts, shares=ads.shares)
+    return found.keeping(ads)
 
 
 EMPTY = Shelves(Shelf(Index([])), MappingProxyType({}))

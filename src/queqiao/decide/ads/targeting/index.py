@@ -32,6 +32,7 @@ Reason = Literal[
     "budget",
     "wallet",
     "frequency",
+    "pacing",
     "already_shown",
     "out_of_stock",
     "promotion_not_live",
@@ -43,8 +44,8 @@ Reason = Literal[
 ]
 """Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
 ``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
-person has seen as much as a cap allows; the last six: what it promises cannot be kept
-(``promises/``)."""
+person has seen as much as a cap allows; ``pacing``: it takes part in a share of auctions only; the
+last six: what it promises cannot be kept (``promises/``)."""
 
 
 class Facts(Struct, frozen=True):
