@@ -63,6 +63,8 @@ def test_a_good_campaign_passes():
         ("strategy.wanted", {"strategy": {"kind": "max_gmv", "wanted": "click"}}),
         ("strategy.pacing", {"strategy": {"pacing": "predictive"}}),
         ("strategy.kind", {"strategy": {"kind": "best"}}),
+        ("creatives[0].image_height", {"creatives": [creative(image_width=300)]}),
+        ("daily_budget_minor", {"sold": "booked", "bid_minor": 0}),
     ],
 )
 def test_a_wrong_field_is_named(path, changes):
@@ -72,6 +74,13 @@ def test_a_wrong_field_is_named(path, changes):
     assert field.path == path
     assert field.message.zh
     assert field.message.en
+
+
+def test_what_does_not_bid_has_no_bid():
+    with pytest.raises(InvalidInput) as refused:
+        check(sold="house")
+    assert [field.path for field in refused.value.fields] == ["bid_minor", "daily_budget_minor"]
+    check(sold="house", bid_minor=0, daily_budget_minor=0)
 
 
 def test_all_wrong_fields_are_named_at_once():
@@ -85,6 +94,42 @@ def test_a_placement_needs_a_known_currency():
     check_placement(Placement("home", 10, "CNY"))
     with pytest.raises(InvalidInput):
         check_placement(Placement("home", 10, "ABC"))
+
+
+PLACE = {"name": "home", "floor_minor": 10, "currency": "CNY"}
+WEEK = ["0" * 48] * 6 + ["1" * 48]
+
+
+def check_place(**changes):
+    check_placement(json.decode(msgspec.json.encode({**PLACE, **changes}), Placement))
+
+
+def test_a_good_placement_passes():
+    check_place(channel="live_room", format="video", sizes=[{"width": 1280, "height": 720}])
+    check_place(floors=[{"floor_minor": 11, "hours": WEEK, "segments_any": ["gold"]}])
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("channel", {"channel": "radio"}),
+        ("format", {"format": "poster"}),
+        ("sizes", {"sizes": [{"width": 300, "height": 250}]}),
+        ("sizes", {"format": "product_card", "sizes": [{"width": 300, "height": 250}]}),
+        ("sizes[0].width", {"format": "banner", "sizes": [{"width": 0, "height": 250}]}),
+        ("sizes[1]", {"format": "banner", "sizes": [{"width": 3, "height": 2}] * 2}),
+        ("floors[0].floor_minor", {"floors": [{"floor_minor": 10}]}),
+        ("floors[0].hours", {"floors": [{"floor_minor": 20, "hours": ["1" * 48]}]}),
+        ("floors[0].hours", {"floors": [{"floor_minor": 20, "hours": ["0" * 48] * 7}]}),
+        ("floors[0].hours[6]", {"floors": [{"floor_minor": 20, "hours": [*WEEK[:6], "1"]}]}),
+        ("blocked_categories[0]", {"blocked_categories": [""]}),
+    ],
+)
+def test_a_wrong_field_of_a_placement_is_named(path, changes):
+    with pytest.raises(InvalidInput) as refused:
+        check_place(**changes)
+    (field,) = refused.value.fields
+    assert field.path == path
 
 
 def test_both_kinds_have_a_json_schema():

@@ -110,6 +110,8 @@ export type Tier = Schemas["Tier"];
 export type PromotionDocument = PublishedPromotion & Required<Pick<PublishedPromotion, "scope" | "condition" | "limits" | "funding" | "starts_at" | "ends_at" | "priority" | "exclusive" | "code_batch">>;
 
 export interface Creative {
+  image_width?: number | null;
+  image_height?: number | null;
   id: string;
   title: string;
   landing_url: string;
@@ -122,6 +124,9 @@ export interface Creative {
 export type Cap = Schemas["Cap"];
 
 export interface CampaignDocument {
+  product_categories?: string[];
+  exclusion_labels?: string[];
+  sold?: components["schemas"]["Campaign"]["sold"];
   name: string;
   advertiser: string;
   placements: string[];
@@ -135,9 +140,13 @@ export interface CampaignDocument {
   caps: Cap[];
   /** How it bids in foreign exchanges; written by API. */
   exchange: Schemas["Campaign"]["exchange"];
+  /** How it bids by itself. */
+  strategy?: Schemas["Campaign"]["strategy"];
+  /** What it promises of goods and promotions. */
+  promises?: Schemas["Campaign"]["promises"];
 }
 
-export interface PlacementDocument {
+export interface PlacementDocument extends Partial<components["schemas"]["Placement"]> {
   name: string;
   floor_minor: number;
   currency: string;

@@ -7,6 +7,20 @@ from msgspec import Meta, Struct
 
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
 from queqiao.decide.ads.delivery.windows import Attribution
+from queqiao.decide.ads.inventory.document import (
+    FLOORS_MAX,
+    SIZES_MAX,
+    Channel,
+    FloorRule,
+    Format,
+    Labels,
+    Names,
+    Pixels,
+    Size,
+    Sold,
+    check_floors,
+    check_sizes,
+)
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
 from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
 from queqiao.decide.ads.promises.document import Promises
@@ -35,12 +49,22 @@ Moment = Annotated[str, Meta(max_length=40, examples=["2026-06-18T00:00:00+08:00
 Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH_MAX)]
 
 
-class Placement(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place on a page where an ad can stand. No click there costs less than ``floor_minor``."""
+class Placement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A place on a page where an ad can stand. No click there costs less than ``floor_minor``.
+
+    Without ``format`` every creative fits; ``blocked_advertisers`` and ``blocked_categories`` (of
+    what is advertised) never stand there.
+    """
 
     name: Name
     floor_minor: Minor
     currency: Currency
+    channel: Channel = "shop"
+    format: Format | None = None
+    sizes: Annotated[list[Size], Meta(max_length=SIZES_MAX)] = []
+    floors: Annotated[list[FloorRule], Meta(max_length=FLOORS_MAX)] = []
+    blocked_categories: Names = []
+    blocked_advertisers: Names = []
 
 
 class Targeting(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,20 +81,28 @@ class Targeting(Struct, frozen=True, forbid_unknown_fields=True):
 class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is shown, and where a click leads: an http(s) address, or a path on the shop itself.
 
-    ``video`` and ``audio`` are shown in other exchanges (``openrtb/``).
+    ``video`` and ``audio`` are shown in other exchanges (``openrtb/``), a video also in placements
+    of that format. ``image_width`` and ``image_height`` are asked where a placement has sizes.
     """
 
     id: Id
     title: Name
     landing_url: Url
     image_url: Url | None = None
+    image_width: Pixels | None = None
+    image_height: Pixels | None = None
     sku: Id | None = None
     video: VideoFile | None = None
     audio: AudioFile | None = None
 
 
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
-    """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day."""
+    """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day.
+
+    ``product_categories`` are what it advertises. Of two advertisers with an ``exclusion_label`` in
+    common, one alone is on a page. ``sold``: ``booked`` is shown by deals alone, ``house`` where
+    nothing else is; both bid nothing and have no budget.
+    """
 
     name: Name
     advertiser: Name
@@ -87,11 +119,19 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     strategy: BidStrategy = MANUAL
     promises: Promises | None = None
     attribution: Attribution = Attribution()
+    product_categories: Labels = []
+    exclusion_labels: Labels = []
+    sold: Sold = "auction"
 
 
 def check_placement(placement: Placement) -> None:
-    """Raise InvalidInput for an unknown currency."""
-    exponent(placement.currency)
+    """Raise InvalidInput with every wrong field at once."""
+    wrong: list[FieldError] = []
+    wrong += _of(lambda: exponent(placement.currency))
+    wrong += check_sizes(placement.format, placement.sizes)
+    wrong += check_floors(placement.floors, placement.floor_minor)
+    if wrong:
+        raise InvalidInput(*wrong)
 
 
 def check_campaign(campaign: Campaign) -> None:
@@ -108,9 +148,12 @@ def check_campaign(campaign: Campaign) -> None:
         wrong += _address(f"creatives[{index}].landing_url", creative.landing_url)
         if creative.image_url is not None:
             wrong += _address(f"creatives[{index}].image_url", creative.image_url)
+        if (creative.image_width is None) != (creative.image_height is None):
+            wrong.append(FieldError(f"creatives[{index}].image_height", _HALF_A_SIZE))
         for name, file in (("video", creative.video), ("audio", creative.audio)):
             if file is not None:
                 wrong += _address(f"creatives[{index}].{name}.url", file.url)
+    wrong += _sold(campaign)
     if campaign.bid_minor > campaign.daily_budget_minor:
         wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
     if wrong:
@@ -120,6 +163,13 @@ def check_campaign(campaign: Campaign) -> None:
 _BUDGET_BELOW_BID = Message(
     "日预算不能低于出价，否则一次点击也买不起",
     "must not be below the bid, or it could not pay for one click",
+)
+_FREE = Message(
+    "booked 与 house 计划不出价：请填 0", "must be 0: booked and house campaigns do not bid"
+)
+_HALF_A_SIZE = Message(
+    "image_width 与 image_height 须同时填写或同时省略",
+    "goes with image_width: give both or neither",
 )
 _END = Message("结束时间须晚于开始时间", "must be after starts_at")
 _TWICE = Message("有重复，请删去其一", "stands twice; remove one")
@@ -135,6 +185,13 @@ def _of(check: Callable[[], object]) -> tuple[FieldError, ...]:
     except InvalidInput as error:
         return error.fields
     return ()
+
+
+def _sold(campaign: Campaign) -> list[FieldError]:
+    if campaign.sold == "auction":
+        return []
+    paid = {"bid_minor": campaign.bid_minor, "daily_budget_minor": campaign.daily_budget_minor}
+    return [FieldError(name, _FREE) for name, minor in paid.items() if minor]
 
 
 def _expression(expression: dict[str, Any] | None) -> tuple[FieldError, ...]:

@@ -13,6 +13,8 @@ from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
+from queqiao.decide.ads.inventory.document import Sold
+from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.messages import (
     AskedPlacement,
     Decision,
@@ -52,6 +54,11 @@ class Won(Struct, frozen=True):
     creative_number: int
     account: Account | None
     counted: Counted
+
+    @property
+    def sold(self) -> Sold:
+        """How the campaign came to be shown."""
+        return self.placement.index.entry(self.award.bid.campaign_id).campaign.sold
 
 
 class Person(Struct, frozen=True):
@@ -157,7 +164,9 @@ class Decider:
         ids = {person.user_id, person.anonymous_id if request.user.anonymous_id else None}
         segments = frozenset().union(*(self._segments_of(each) for each in ids if each))
         told = told_by(request.context, segments, now_us) if asked else None
-        return Facts(segments, person.channel, now_us, told)
+        device = request.context.device
+        device_type = device.type or "" if device is not None else ""
+        return Facts(segments, person.channel, now_us, told, device_type, Page())
 
     def _person(self, request: DecisionRequest, now_us: int) -> Person:
         """A visitor without any id gets one of this request: strangers are not one person."""
@@ -217,9 +226,8 @@ class Decider:
                 continue
             # Each attempt has a key of its own: a refused key answers its refusal for ever.
             attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
-            account = hot.accounts.get(
-                placement.index.entry(award.bid.campaign_id).campaign.advertiser
-            )
+            campaign = placement.index.entry(award.bid.campaign_id).campaign
+            account = hot.accounts.get(campaign.advertiser) if campaign.sold == "auction" else None
             won = self._counted(
                 attempt_id,
                 placement,
@@ -239,15 +247,24 @@ class Decider:
         return None
 
     async def _short(self, won: Won, facts: Facts, shopper: Shopper) -> Shortage | None:
-        """Lease what a click costs, or say what has too little; then the ad is not counted."""
+        """Lease what a click costs, or say what has too little; then the ad is not counted.
+
+        While it waits, rivals of the ad are kept from the page.
+        """
         bid, paid = won.award.bid, False
-        daily_minor = won.placement.index.entry(bid.campaign_id).campaign.daily_budget_minor
+        campaign = won.placement.index.entry(bid.campaign_id).campaign
+        page = facts.page or Page()
+        page.claim(won.decision_id, campaign)
+        if campaign.sold != "auction":
+            return None
+        daily_minor = campaign.daily_budget_minor
         asked = Asked(bid.campaign_id, won.award.price_minor, daily_minor, won.account)
         try:
             short = await self._budgets.lease(won.decision_id, asked, facts.now_us)
             paid = short is None
         finally:
             if not paid:
+                page.release(won.decision_id)
                 shopper.give_back(won.counted)
         return short
 
@@ -294,7 +311,7 @@ class Decider:
         return Decision(
             decision_id=won.decision_id,
             placement=won.placement.id,
-            kind="ad",
+            kind="house" if won.sold == "house" else "ad",
             campaign_id=won.award.bid.campaign_id,
             creative=won.creative,
             price_minor=won.award.price_minor,
@@ -359,6 +376,7 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         sku=won.creative.sku,
         url=person.url or None,
         frequency=won.counted if won.counted.counters else None,
+        sold=won.sold,
     )
     return _event("Ad Served", properties, person, now_us)
 

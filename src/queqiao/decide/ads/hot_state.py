@@ -1,9 +1,10 @@
 """What is live, frozen: built from documents and counts, swapped whole when any of them changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_args
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -11,8 +12,13 @@ from queqiao.decide.ads.auction import Award, Bid, run
 from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
 from queqiao.decide.ads.click_rate import ClickRates, Count
 from queqiao.decide.ads.contracts import Campaign, Placement
+from queqiao.decide.ads.inventory.document import Sold
+from queqiao.decide.ads.inventory.fitting import fitted, unfit
+from queqiao.decide.ads.inventory.floors import Floor, Floors
+from queqiao.decide.ads.inventory.rivals import Rivals
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
+from queqiao.decide.ads.targeting.bits import integer_of
 from queqiao.decide.ads.targeting.block import Compiled, compiled
 from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index, Reason
 from queqiao.decide.ads.targeting.parsing import parse
@@ -43,6 +49,7 @@ class Live(Protocol):
 class LivePlacement(Struct, frozen=True):
     """One placement with its index. ``unfit`` says why a campaign that names it has no bit.
 
+    ``sold`` has the bits of the campaigns by the way they are sold.
     ``gone`` are the campaigns that rest, here or elsewhere, since what they promise is not there;
     ``gone_bits`` are theirs in the index.
     """
@@ -52,21 +59,64 @@ class LivePlacement(Struct, frozen=True):
     document: Placement
     index: Index
     unfit: Mapping[str, str]
+    floors: Floors
+    rivals: Rivals
+    sold: Mapping[Sold, int]
     gone: Mapping[str, Gone] = MappingProxyType({})
     gone_bits: int = 0
 
-    def match(self, facts: Facts, out: Iterable[str] = ()) -> int:
-        """Return the bits of the campaigns that may show, without those named in ``out``."""
-        return self.index.match(facts, out) & ~self.gone_bits
-
-    def why_not(self, entry: Entry, facts: Facts) -> Reason | None:
-        """Return the first reason that keeps an entry out, None when none does."""
-        return self.gone.get(entry.bid.campaign_id) or self.index.why_not(entry, facts)
+    @property
+    def segments(self) -> Collection[str]:
+        """The segments that any campaign or floor here asks for."""
+        return self.floors.segments.union(self.index.segments)
 
     def choose(self, facts: Facts, draw: int, out: Iterable[str] = ()) -> Award | None:
-        """Return the award for a shopper, without the campaigns named in ``out``."""
-        front = self.index.front(self.match(facts, out), facts.now_us)
-        return run(front, self.document.floor_minor, draw)
+        """Return the award for a shopper, without the campaigns named in ``out``.
+
+        House campaigns stand where nobody else does, each with the same chance, and pay nothing.
+        """
+        for sold in IN_TURN:
+            if self.sold[sold]:
+                front = self.index.front(self.match(facts, out, sold), facts.now_us)
+                award = run(front, self.floor(facts, sold).minor, draw)
+                if award is not None:
+                    return award
+        return None
+
+    def match(self, facts: Facts, out: Iterable[str] = (), sold: Sold = "auction") -> int:
+        """Return the bits of the campaigns sold so that may show and reach the floor.
+
+        As in the index, the time window is not in the bits.
+        """
+        bits = self.index.match(facts, out) & self.sold[sold] & ~self.gone_bits
+        bits &= ~self.rivals.barred(facts.page)
+        return bits & self.floors.reached(self.floor(facts, sold)) if bits else 0
+
+    def floor(self, facts: Facts, sold: Sold = "auction") -> Floor:
+        """Return the floor for a shopper: nothing for what is not sold by auction."""
+        return self.floors.at(facts) if sold == "auction" else NO_FLOOR
+
+    def why_not(self, entry: Entry, facts: Facts, sold: Sold = "auction") -> Reason | None:
+        """Return what kept an entry out where one sold so won, None when nothing did."""
+        reason = self.gone.get(entry.bid.campaign_id) or self.index.why_not(entry, facts)
+        if reason is not None:
+            return reason
+        if facts.page is not None and facts.page.bars(entry.campaign):
+            return "exclusion"
+        if entry.campaign.sold != sold:
+            return _OTHERWISE_SOLD[entry.campaign.sold] if sold != "booked" else "booked"
+        is_low = sold == "auction" and entry.bid.bid_minor < self.floors.at(facts).minor
+        return "below_floor" if is_low else None
+
+
+IN_TURN: tuple[Sold, ...] = ("auction", "house")
+"""Who is asked first for a slot that no deal takes."""
+
+NO_FLOOR = Floor(0, "floor_minor")
+_OTHERWISE_SOLD: Mapping[Sold, Reason] = MappingProxyType(
+    {"booked": "not_planned", "house": "house", "auction": "below_floor"}
+)
+"""Why a campaign that is sold so is not where something sold otherwise stands."""
 
 
 class LiveExpression(Struct, frozen=True):
@@ -133,7 +183,7 @@ def snapshot(
         placement.id: _placement(
             placement,
             by_placement.get(placement.id, []),
-            _Known(rates, who_pays, expressions),
+            _Known(zone, rates, who_pays, expressions),
             before.placements.get(placement.id),
         )
         for placement in placements
@@ -166,6 +216,7 @@ def _expression(live: Live, before: LiveExpression | None, zone: str) -> dict[st
 class _Known(NamedTuple):
     """What is known of campaigns beside their documents."""
 
+    zone: str
     rates: ClickRates
     who_pays: Payers
     expressions: Mapping[str, LiveExpression]
@@ -175,22 +226,32 @@ def _placement(
     placement: Live, campaigns: Iterable[Live], known: _Known, before: LivePlacement | None
 ) -> LivePlacement:
     document: Placement = placement.document
-    entries, unfit = [], {}
+    entries, kept_out = [], {}
     for campaign in campaigns:
-        reason = _unfit(campaign.document, document) or known.who_pays.unfit(campaign.document)
+        reason = unfit(campaign.document, document) or known.who_pays.unfit(campaign.document)
         if reason is None:
             rate = known.rates.of(campaign.id, placement.id)
-            entries.append(entry_of(campaign, rate, known.expressions.get(campaign.id)))
+            entry = entry_of(campaign, rate, known.expressions.get(campaign.id))
+            entries.append(replace(entry, campaign=fitted(entry.campaign, document)))
         else:
-            unfit[campaign.id] = reason
+            kept_out[campaign.id] = reason
     index = Index(entries, before.index if before else None)
-    return LivePlacement(placement.id, placement.revision, document, index, MappingProxyType(unfit))
+    return LivePlacement(
+        id=placement.id,
+        revision=placement.revision,
+        document=document,
+        index=index,
+        unfit=MappingProxyType(kept_out),
+        floors=Floors(document, known.zone, index.entries),
+        rivals=Rivals(index.entries),
+        sold=_sold(index.entries),
+    )
 
 
-def _unfit(campaign: Campaign, placement: Placement) -> str | None:
-    if campaign.currency != placement.currency:
-        return "currency"
-    return "below_floor" if campaign.bid_minor < placement.floor_minor else None
+def _sold(entries: Sequence[Entry]) -> Mapping[Sold, int]:
+    ways: tuple[Sold, ...] = get_args(Sold)
+    ways_of = np.array([entry.campaign.sold for entry in entries], dtype=str)
+    return MappingProxyType({way: integer_of(ways_of == way) for way in ways})
 
 
 def entry_of(live: Live, click_rate: int, expression: LiveExpression | None = None) -> Entry:

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from queqiao.decide.ads.caps.document import Level, Per
 from queqiao.decide.ads.contracts import Creative, Id
+from queqiao.decide.ads.inventory.document import Sold
 
 SLOTS_MAX = 20
 
@@ -96,11 +97,14 @@ class Tracking(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """One ad for one place. A click will cost the advertiser ``price_minor``."""
+    """One ad for one place. A click will cost the advertiser ``price_minor``.
+
+    ``house``: the shop's own, where nothing else was to show; nobody pays for it.
+    """
 
     decision_id: str
     placement: str
-    kind: Literal["ad"]
+    kind: Literal["ad", "house"]
     campaign_id: str
     creative: Creative
     price_minor: int
@@ -187,7 +191,10 @@ class WhyCandidate(Struct, frozen=True):
 
 
 class WhyDecision(Struct, frozen=True):
-    """The decision as it was made. ``click_rate`` is a share; the draw is what chance gave."""
+    """The decision as it was made; the draw is what chance gave.
+
+    ``floor_rule`` is the field of the placement that asked for the floor, such as ``floors[2]``.
+    """
 
     decision_id: str
     at: str
@@ -201,6 +208,8 @@ class WhyDecision(Struct, frozen=True):
     channel: str
     segments: list[str]
     draw: int
+    floor_rule: str = "floor_minor"
+    sold: Sold = "auction"
 
 
 class Replay(Struct, frozen=True):

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from queqiao.decide.ads.auction import Award, Bid, pick, run
 from queqiao.decide.ads.caps.frequency import Capped, Counted
 from queqiao.decide.ads.hot_state import LivePlacement
+from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.targeting.index import Entry, Facts, Reason
 from queqiao.decide.ads.targeting.situation import recorded
@@ -49,7 +50,9 @@ class Out(Struct, frozen=True, array_like=True):
 class Auction(Struct, frozen=True):
     """Everything that went into one decision.
 
-    ``creatives``: how many of the winner could show; ``attributes``: what expressions there ask.
+    ``creatives``: how many of the winner could show; ``attributes``: what expressions there ask;
+    ``floor_rule``: which field of the placement asked for the floor; ``page``: who had which
+    exclusion label on the page.
     """
 
     placement_revision: int
@@ -63,6 +66,9 @@ class Auction(Struct, frozen=True):
     runner_up: str | None
     not_listed: int
     attributes: dict[str, Any] | None = None
+    floor_rule: str = "floor_minor"
+    page: dict[str, str] | None = None
+    device: str = ""
 
 
 class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "click_price_minor"}):
@@ -83,6 +89,7 @@ class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "cl
     sku: str | None = None
     url: str | None = None
     frequency: Counted | None = None
+    sold: Sold = "auction"
 
 
 def record(
@@ -103,16 +110,18 @@ def record(
     the winner's were drawn from, None for all.
     """
     index = placement.index
-    bids, left_out = _listed(placement, facts, out, capped)
+    winner = index.entry(award.bid.campaign_id).campaign
+    bids, left_out = _listed(placement, facts, out, capped, winner.sold)
     left_out = [_with_share(each, shares) for each in left_out]
     if creatives is None:
-        creatives = len(index.entry(award.bid.campaign_id).campaign.creatives)
+        creatives = len(winner.creatives)
+    floor = placement.floor(facts, winner.sold)
     total = len(index.entries) + len(placement.unfit)
     return Auction(
         placement_revision=placement.revision,
-        floor_minor=placement.document.floor_minor,
+        floor_minor=floor.minor,
         draw=draw,
-        segments=sorted(facts.segments.intersection(index.segments)),
+        segments=sorted(facts.segments.intersection(placement.segments)),
         bids=bids,
         out=left_out,
         creatives=creatives,
@@ -120,6 +129,9 @@ def record(
         runner_up=award.runner_up,
         not_listed=total - len(bids) - len(left_out),
         attributes=_attributes(placement, facts),
+        floor_rule=floor.rule,
+        page=(facts.page.taken or None) if facts.page else None,
+        device=facts.device if placement.floors.asks_device else "",
     )
 
 
@@ -133,23 +145,24 @@ def _listed(
     facts: Facts,
     out: Mapping[str, Reason],
     capped: Mapping[str, Capped],
+    sold: Sold,
 ) -> tuple[list[Bid], list[Out]]:
     """Return the bids that decide and some more, and campaigns left out, both best first."""
     index = placement.index
-    bits = placement.match(facts, out)
+    bits = placement.match(facts, out, sold)
     wanted = max(LISTED_MAX, len(index.front(bits, facts.now_us)))
     bids: list[Bid] = []
     left_out: list[Out] = []
     for entry in index.walk(bits):
         if len(bids) == wanted:
             break
-        reason = index.why_not(entry, facts)
+        reason = placement.why_not(entry, facts, sold)
         if reason is None:
             bids.append(entry.bid)
         else:
             left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
-        reason = out.get(entry.bid.campaign_id) or placement.why_not(entry, facts)
+        reason = out.get(entry.bid.campaign_id) or placement.why_not(entry, facts, sold)
         cap = capped.get(entry.bid.campaign_id) if reason == "frequency" else None
         left_out.append(_out(entry, reason or "already_shown", facts, cap))
     return bids, left_out

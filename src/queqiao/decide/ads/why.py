@@ -10,6 +10,7 @@ from queqiao.decide.ads.caps.frequency import Capped
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.hot_state import AdsSnapshot
+from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.messages import (
     Replay,
     WhyCandidate,
@@ -72,7 +73,7 @@ class Explainer:
             return _absent(campaign_id, "filtered", "not_live_in_placement")
         entry = placement.index.entry(campaign_id)
         facts = _facts(served, at_us)
-        reason = placement.why_not(entry, facts)
+        reason = placement.why_not(entry, facts, served.sold)
         if reason is not None:
             clause = clause_of(entry, facts) if reason == "expression" else None
             return _absent(campaign_id, "filtered", reason, clause)
@@ -82,7 +83,9 @@ class Explainer:
 def _facts(served: Served, at_us: int) -> Facts:
     """Return what was known then, as far as it was asked for."""
     told = situation(served.auction.attributes or {}, at_us)
-    return Facts(frozenset(served.auction.segments), served.channel, at_us, told)
+    auction = served.auction
+    page = Page(auction.page)
+    return Facts(frozenset(auction.segments), served.channel, at_us, told, auction.device, page)
 
 
 def _absent(
@@ -114,6 +117,8 @@ def _decision(served: Served, at_us: int) -> WhyDecision:
         channel=served.channel,
         segments=served.auction.segments,
         draw=served.auction.draw,
+        floor_rule=served.auction.floor_rule,
+        sold=served.sold,
     )
 
 

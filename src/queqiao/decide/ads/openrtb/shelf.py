@@ -181,7 +181,7 @@ EMPTY = Shelves(Shelf(Index([])), MappingProxyType({}))
 
 def _bids(campaign: Campaign) -> bool:
     """Say whether a campaign bids: not where its caps on how often one person sees it matter."""
-    return terms_of(campaign).bids and not campaign.caps
+    return terms_of(campaign).bids and campaign.sold == "auction" and not campaign.caps
 
 
 def _in_currency(entry: Entry, money: Money) -> Entry | None:

@@ -24,6 +24,11 @@ def bits_of(rows: Rows, words: int) -> Bits:
     return np.packbits(marks, bitorder="little").view(np.uint64)
 
 
+def integer_of(marks: npt.NDArray[np.bool_]) -> int:
+    """Return marks as one integer, the first its lowest bit."""
+    return int.from_bytes(np.packbits(marks, bitorder="little").tobytes(), "little")
+
+
 def rows_of(bits: Bits) -> Rows:
     """Return the rows whose bits are set, in their order."""
     words = np.flatnonzero(bits)

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from queqiao.decide.ads.auction import Bid
 from queqiao.decide.ads.contracts import Campaign
-from queqiao.decide.ads.targeting.bits import rows_of
+from queqiao.decide.ads.inventory.page import Page
+from queqiao.decide.ads.targeting.bits import integer_of, rows_of
 from queqiao.decide.ads.targeting.block import Compiled
 from queqiao.decide.ads.targeting.matcher import Matcher
 from queqiao.decide.ads.targeting.situation import Situation
@@ -34,6 +35,11 @@ Reason = Literal[
     "frequency",
     "pacing",
     "already_shown",
+    "below_floor",
+    "exclusion",
+    "booked",
+    "not_planned",
+    "house",
     "out_of_stock",
     "promotion_not_live",
     "promotion_used_up",
@@ -44,17 +50,24 @@ Reason = Literal[
 ]
 """Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
 ``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
-person has seen as much as a cap allows; ``pacing``: it takes part in a share of auctions only; the
-last six: what it promises cannot be kept (``promises/``)."""
+person has seen as much as a cap allows; ``pacing``: it takes part in a share of auctions only;
+``below_floor``: a rule asks more; ``exclusion``: a rival is on the page; ``booked``: a deal took
+the slot; ``not_planned``: no deal of it asked for the slot; ``house``: it shows where nothing else
+does; those after it: what it promises cannot be kept (``promises/``)."""
 
 
 class Facts(Struct, frozen=True):
-    """What is known of the shopper and the moment; ``situation`` is what expressions read."""
+    """What is known of the shopper and the moment; ``situation`` is what expressions read.
+
+    ``page`` is what the request has shown so far, ``device`` the type of the shopper's.
+    """
 
     segments: frozenset[str]
     channel: str
     now_us: int
     told: Situation | None = None
+    device: str = ""
+    page: Page | None = None
 
     @property
     def situation(self) -> Situation:
@@ -205,4 +218,4 @@ class _Expressions:
         matched = self._matcher.match(situation)
         for (_, bits), places in zip(matched.parts, self._bits_of_rows, strict=True):
             marks[places[rows_of(bits)]] = True
-        return int.from_bytes(np.packbits(marks, bitorder="little").tobytes(), "little")
+        return integer_of(marks)

@@ -1,0 +1,79 @@
+"""What a click costs at least: the placement's floor, or the highest rule that holds.
+
+The highest, not the first: so the order of the rules says nothing, and a rule that is added never
+makes an ad cheaper.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from queqiao.decide.ads.contracts import Placement
+from queqiao.decide.ads.inventory.document import FloorRule
+from queqiao.decide.ads.targeting.bits import integer_of
+from queqiao.decide.ads.targeting.index import Entry, Facts
+from queqiao.decide.ads.targeting.times import Span, grid_span, moment
+
+
+class Floor(NamedTuple):
+    """A floor for a click, and which field of the placement's document asks for it."""
+
+    minor: int
+    rule: str
+
+
+class _Rule(NamedTuple):
+    floor: Floor
+    segments: frozenset[str]
+    devices: frozenset[str]
+    channels: frozenset[str]
+    hours: Span | None
+
+    def holds(self, facts: Facts) -> bool:
+        if self.segments and self.segments.isdisjoint(facts.segments):
+            return False
+        if self.devices and facts.device not in self.devices:
+            return False
+        if self.channels and facts.channel not in self.channels:
+            return False
+        return self.hours is None or self.hours.holds(moment(facts.now_us, self.hours.zone))
+
+
+class Floors:
+    """The floors of one placement, and which of its campaigns reach each, as bits of its index."""
+
+    def __init__(self, placement: Placement, zone: str, entries: Sequence[Entry]) -> None:
+        self._base = Floor(placement.floor_minor, "floor_minor")
+        rules = (_rule(rule, f"floors[{at}]", zone) for at, rule in enumerate(placement.floors))
+        above = (rule for rule in rules if rule.floor.minor > placement.floor_minor)
+        self._rules = sorted(above, key=lambda rule: -rule.floor.minor)
+        self.segments: frozenset[str] = frozenset().union(*(rule.segments for rule in self._rules))
+        self.asks_device = any(rule.devices for rule in self._rules)
+        self._reached = _reached({rule.floor.minor for rule in self._rules}, entries)
+
+    def at(self, facts: Facts) -> Floor:
+        """Return the floor for a shopper at a moment."""
+        for rule in self._rules:
+            if rule.holds(facts):
+                return rule.floor
+        return self._base
+
+    def reached(self, floor: Floor) -> int:
+        """Return the bits of the campaigns whose bids reach a floor; the base one all reach."""
+        return self._reached.get(floor.minor, -1)
+
+
+def _rule(rule: FloorRule, path: str, zone: str) -> _Rule:
+    return _Rule(
+        Floor(rule.floor_minor, path),
+        frozenset(rule.segments_any),
+        frozenset(rule.devices_any),
+        frozenset(rule.channels_any),
+        grid_span(zone, rule.hours) if rule.hours else None,
+    )
+
+
+def _reached(floors: Iterable[int], entries: Sequence[Entry]) -> dict[int, int]:
+    bids = np.fromiter((entry.bid.bid_minor for entry in entries), np.int64, len(entries))
+    return {floor: integer_of(bids >= floor) for floor in floors}
