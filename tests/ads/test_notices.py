@@ -9,7 +9,7 @@ from tests.ads.shop import NOW_US, campaign, placement
 from queqiao.decide.ads.budgets import LEASE_US
 from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import Creative
-from queqiao.decide.ads.notices import Notice, path_of
+from queqiao.decide.ads.notice_events import Notice, notice_of, path_of
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import NotFound, Unavailable
 from queqiao.kernel.ids import uuid7
@@ -39,6 +39,9 @@ async def test_a_click_redirects_costs_its_price_and_counts_once(shop, ad):
         location = "/%E5%95%86%E5%93%81?a=1&b=%20#%E9%83%A8%E5%88%86"
         assert headers["Location"] == location
     (click,) = named(shop, "Ad Clicked")
+    terms = notice_of(click.pop("terms"))
+    assert (terms.kind, terms.decision_id) == ("conversion", ad["decision_id"])
+    assert (terms.anonymous_id, terms.landing_url) == (None, ""), "nobody is named in them"
     assert click == {
         "decision_id": ad["decision_id"],
         "campaign_id": "a",
@@ -51,6 +54,14 @@ async def test_a_click_redirects_costs_its_price_and_counts_once(shop, ad):
         "cost_minor": 10,
     }
     assert await shop.budget("a") == Balance(100, 0, 10, 90)
+
+
+async def test_the_shop_that_a_click_leads_to_may_be_told_its_id(shop):
+    creatives = [Creative("x", "t", "https://brand.example/?c={click_id}&x={y}")]
+    shop.show([placement()], [campaign("a", 100, creatives=creatives)])
+    (ad,) = (await shop.ask())["decisions"]
+    location = dict((await shop.tell(ad["tracking"]["click"])).headers)["Location"]
+    assert location == f"https://brand.example/?c={ad['decision_id']}&x=%7By%7D"
 
 
 async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):

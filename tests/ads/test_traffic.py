@@ -9,7 +9,7 @@ from tests.ads.shop import NOW_US, campaign, placement
 from tests.ads.test_wallets import MONTH, Agency
 
 from queqiao.decide.ads.hot_endpoints import NoticeServices, notice_routes
-from queqiao.decide.ads.notices import Notice
+from queqiao.decide.ads.notice_events import Notice
 from queqiao.decide.ads.traffic.caller import Callers
 from queqiao.decide.ads.traffic.data_centres import DataCentres
 from queqiao.decide.ads.traffic.floods import Bounds

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from queqiao.decide.ads.notices import Notice
+from queqiao.decide.ads.notice_events import Notice
 from queqiao.decide.ads.traffic.caller import Callers
 from queqiao.decide.ads.traffic.data_centres import LOOK_EVERY_S, DataCentres
 from queqiao.decide.ads.traffic.floods import Bounds

@@ -24,7 +24,7 @@ from queqiao.decide.ads.messages import (
     NoFillReason,
     Tracking,
 )
-from queqiao.decide.ads.notices import Kind, Notice, new_event, path_of
+from queqiao.decide.ads.notice_events import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.pacing.control import Shares
 from queqiao.decide.ads.promises.standing import Standing, shown
 from queqiao.decide.ads.served import Auction, Served, record

@@ -11,7 +11,8 @@ from queqiao.decide.ads.decisions import Decider, SegmentsOf
 from queqiao.decide.ads.delivery.steps import step_in
 from queqiao.decide.ads.hot_state import AdsSnapshot
 from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
-from queqiao.decide.ads.notices import Notice, Notices
+from queqiao.decide.ads.notice_events import Notice
+from queqiao.decide.ads.notices import Notices
 from queqiao.decide.ads.openrtb.notices import BidNotices, told_in
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.traffic.watch import Watch

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from queqiao.decide.ads.budgets import counter
 from queqiao.decide.ads.contracts import Campaign, Creative
-from queqiao.decide.ads.notices import Kind, Notice, path_of
+from queqiao.decide.ads.notice_events import Kind, Notice, path_of
 from queqiao.decide.ads.openrtb.markup.banner import banner
 from queqiao.decide.ads.openrtb.markup.links import Links
 from queqiao.decide.ads.openrtb.markup.native import native

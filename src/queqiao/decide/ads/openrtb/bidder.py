@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from queqiao.decide.ads.auction import DRAW_BITS
 from queqiao.decide.ads.budgets import RETRY_US, counter
-from queqiao.decide.ads.notices import new_event
+from queqiao.decide.ads.notice_events import new_event
 from queqiao.decide.ads.openrtb.answering import Bidding, answer, no_bid
 from queqiao.decide.ads.openrtb.notices import lease_key, lease_of
 from queqiao.decide.ads.openrtb.offers import Offer, Question, offer

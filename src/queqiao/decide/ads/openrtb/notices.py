@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from queqiao.decide.ads.auction import fortune
 from queqiao.decide.ads.charging import charge
-from queqiao.decide.ads.notices import new_event
+from queqiao.decide.ads.notice_events import new_event
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
 from queqiao.kernel.errors import Conflict, NotFound
 from queqiao.kernel.http import Request, Response
