@@ -162,9 +162,11 @@ def events_of(notice: Notice, cost_minor: int | None, now_us: int) -> Iterator[N
         )
         return
     if notice.kind == "view":
-        days = notice.view_days or None
-        terms = terms_of(notice) if days else None
-        yield told_event(notice, VIEWABLE_EVENT, "viewable", now_us, window_days=days, terms=terms)
+        seen_days = notice.view_days or None
+        kept = terms_of(notice) if seen_days else None
+        yield told_event(
+            notice, VIEWABLE_EVENT, "viewable", now_us, window_days=seen_days, terms=kept
+        )
     if cost_minor is None:
         yield told_event(notice, event, suffix, now_us)
         return
