@@ -20,7 +20,7 @@ from queqiao.reach.landing_pages.drawing import PRICED_AT_ONCE, REST_US, Drawing
 from queqiao.reach.landing_pages.kind import LANDING_PAGE
 from queqiao.reach.landing_pages.publishing import check_live
 from queqiao.reach.landing_pages.scene import LivePage, Priced, References
-from queqiao.wiring.landing_pages import PriceVersion
+from queqiao.wiring.shop_prices import PriceVersion
 
 LATER_US = NOW_US + HOUR_US // 2
 LOOK = Look(ZONE, "", "")

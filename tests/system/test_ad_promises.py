@@ -55,6 +55,7 @@ def fill(page: httpx.Client, place: str) -> str:
 
 def stock(boss: httpx.Client, pieces: int) -> None:
     sku = {"sku": "PROMISED", "price_minor": 9_900, "currency": "CNY", "stock": pieces}
+    sku["cost_minor"] = 4_900
     product = {"product_id": "promised", "name": "茶", "category": ["茶叶"], "skus": [sku]}
     good(boss.post("/api/v1/products/bulk", json={"products": [product]}))
 
@@ -86,3 +87,24 @@ def test_the_last_use_of_a_promotion_stops_its_ad(boss: httpx.Client, page: http
     until(lambda: fill(page, "by-promotion") == "promises", WAIT_S)
     good(page.post(f"/api/v1/promotions/redemptions/{placed['id']}/release"))
     until(lambda: fill(page, "by-promotion") == "ad", WAIT_S)
+
+
+def test_a_live_promotion_lowers_a_bid_that_follows_the_margin(
+    boss: httpx.Client, page: httpx.Client
+) -> None:
+    stock(boss, 9)
+    advertise(boss, "by-margin", sku="PROMISED", bid_follows_margin=True)
+    rival = {"bid_minor": 40, "placements": ["by-margin"]}
+    advertise(boss, "by-margin-rival", **rival)
+
+    def price(wanted: str) -> int | None:
+        answer = good(page.post("/api/v1/decisions", json={"placements": [{"id": "by-margin"}]}))
+        ads = {ad["campaign_id"]: int(ad["price_minor"]) for ad in answer["decisions"]}
+        return ads.get(wanted)
+
+    until(lambda: price("by-margin") in {40, 41}, WAIT_S)
+    off = {"name": "减20", "benefit": {"type": "fixed", "amount": 2_000}}
+    publish(boss, "promotions", "by-margin-off", off | FOR_ALL | {"scope": {"skus": ["PROMISED"]}})
+    until(lambda: price("by-margin-rival") in {30, 31}, WAIT_S)
+    good(boss.post("/api/v1/promotions/by-margin-off/pause"))
+    until(lambda: price("by-margin") in {40, 41}, WAIT_S)

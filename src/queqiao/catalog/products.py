@@ -1,6 +1,6 @@
 """Products in the records: written in bulk, found by name and category, read as a price book."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -179,9 +179,14 @@ def price_book(conn: Connection) -> PriceBook:
     return PriceBook(Goods(*row[:5], _facts(tuple(row[6:]), known), row[5]) for row in rows)
 
 
-def costs(conn: Connection) -> dict[str, int]:
-    """Return what each SKU costs the shop, in minor units of its currency, where that is known."""
+def costs(conn: Connection, only: Collection[str] | None = None) -> dict[str, int]:
+    """Return what each SKU costs the shop, in minor units of its currency, where that is known.
+
+    ``only``: of these alone, at most a few thousand.
+    """
     known = select(skus.c.sku, skus.c.cost_minor).where(skus.c.cost_minor.is_not(None))
+    if only is not None:
+        known = known.where(skus.c.sku.in_(only))
     return {row.sku: row.cost_minor for row in conn.execute(known)}
 
 

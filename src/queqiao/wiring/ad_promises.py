@@ -20,6 +20,7 @@ from queqiao.decide.promotions.still_giving import (
 from queqiao.kernel.clock import Clock
 from queqiao.kernel.errors import Unavailable
 from queqiao.ports.ledger.base import Ledger
+from queqiao.wiring.ad_margins import MarginWatch
 from queqiao.wiring.hot_state import HotState
 from queqiao.wiring.role import every
 
@@ -50,6 +51,7 @@ class Promises:
         self._asked = asked_of(())
         self._book: PriceBook | None = None
         self._out_of_stock: frozenset[str] = frozenset()
+        self._margins = MarginWatch(hot.shop, hot.records)
 
     async def look(self, now_us: int) -> None:
         """Look once. While the ledger is away, what was last known stands."""
@@ -59,7 +61,7 @@ class Promises:
         except Unavailable:
             log.debug("what ads promise is looked at later")
         else:
-            self._hot.keep_promises(standing)
+            await self._hot.keep_promises(standing)
 
     def _asked_now(self) -> Asked:
         campaigns = self._hot.ads.campaigns
@@ -82,6 +84,7 @@ class Promises:
             {name: _COUPONS[ended] for name, ended in batches.items()},
             {name: _SALE[ended] for name, ended in sales.sales.items()},
             sales.skus,
+            await self._margins.look(asked.priced, now_us),
         )
 
     def _without_stock(self, asked: Asked) -> frozenset[str]:

@@ -15,6 +15,7 @@ from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.ads.openrtb import shelf
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.pacing import control
+from queqiao.decide.ads.promises.margin import following
 from queqiao.decide.ads.promises.standing import Standing
 from queqiao.decide.ads.wallets import hot_state as wallets_state
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
@@ -175,7 +176,9 @@ class HotState:
     async def load_ads(self) -> None:
         """Index the live campaigns by placement, with who pays for them."""
         placements = await self._documents.live(PLACEMENT)
-        campaigns = list(control.controlled(await self._documents.live(CAMPAIGN), self._controls))
+        documents = await self._documents.live(CAMPAIGN)
+        bidding = control.controlled(documents, self._controls)
+        campaigns = list(following(bidding, self.ads.standing.margins))
         who_pays = await self.records.read(wallets_state.load)
         ads = await asyncio.to_thread(
             ads_snapshot,
@@ -192,11 +195,18 @@ class HotState:
             shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
         )
 
-    def keep_promises(self, standing: Standing) -> None:
-        """Let those campaigns rest whose promises cannot be kept just now, and no others."""
-        if standing != self.ads.standing:
-            self.ads = keeping(self.ads, standing)
-            self.shelves = self.shelves.keeping(self.ads)
+    async def keep_promises(self, standing: Standing) -> None:
+        """Let those campaigns rest whose promises cannot be kept just now, and no others.
+
+        Where a margin has changed, bids that follow it are made anew.
+        """
+        before = self.ads.standing
+        if standing == before:
+            return
+        self.ads = keeping(self.ads, standing)
+        self.shelves = self.shelves.keeping(self.ads)
+        if standing.margins != before.margins:
+            await self.load_ads()
 
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""

@@ -96,5 +96,8 @@ def test_all_that_is_promised_is_asked_about():
         campaign("a", 1, creatives=BOTH, promises=promises).document,
         campaign("b", 1).document,
     ]
-    kinds = (frozenset({"TEA", "POT"}), frozenset("p"), frozenset("c"), frozenset("f"))
+    skus = frozenset({"TEA", "POT"})
+    kinds = (skus, frozenset(), frozenset("p"), frozenset("c"), frozenset("f"))
     assert asked_of(documents) == Asked(*kinds)
+    following = campaign("c", 1, creatives=BOTH[:1], bid_follows_margin=True).document
+    assert asked_of([following]).priced == {"TEA"}

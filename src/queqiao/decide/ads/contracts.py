@@ -102,6 +102,8 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     ``product_categories`` are what it advertises. Of two advertisers with an ``exclusion_label`` in
     common, one alone is on a page. ``sold``: ``booked`` is shown by deals alone, ``house`` where
     nothing else is; both bid nothing and have no budget.
+    ``bid_follows_margin``: it bids the part of ``bid_minor`` that promotions leave of the margin of
+    its goods (``promises/margin.py``).
     """
 
     name: Name
@@ -122,6 +124,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     product_categories: Labels = []
     exclusion_labels: Labels = []
     sold: Sold = "auction"
+    bid_follows_margin: bool = False
 
 
 def check_placement(placement: Placement) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from msgspec import Struct
@@ -16,6 +16,7 @@ from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.fitting import fitted, unfit
 from queqiao.decide.ads.inventory.floors import Floor, Floors
 from queqiao.decide.ads.inventory.rivals import Rivals
+from queqiao.decide.ads.live import Live
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
 from queqiao.decide.ads.targeting.bits import integer_of
@@ -25,25 +26,6 @@ from queqiao.decide.ads.targeting.parsing import parse
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.decide.ads.wallets.hot_state import NOBODY, Payers
 from queqiao.kernel.clock import DEFAULT_ZONE, parse_rfc3339
-
-
-class Live(Protocol):
-    """A live document with its id and revision, as the store of documents gives it."""
-
-    @property
-    def id(self) -> str:
-        """The document's id."""
-        ...
-
-    @property
-    def revision(self) -> int:
-        """Its revision."""
-        ...
-
-    @property
-    def document(self) -> Any:
-        """The Placement or Campaign."""
-        ...
 
 
 class LivePlacement(Struct, frozen=True):

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from queqiao.decide.ads.click_rate import RATE_UNIT, ClickRates, Count
 from queqiao.decide.ads.contracts import Campaign
-from queqiao.decide.ads.hot_state import AdsSnapshot, Live, entry_of
+from queqiao.decide.ads.hot_state import AdsSnapshot, entry_of
+from queqiao.decide.ads.live import Live
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.openrtb.response import MediaType
 from queqiao.decide.ads.openrtb.terms import ExchangeTerms

@@ -6,14 +6,12 @@ so a decision is replayed exactly. A campaign that is to be controlled and is no
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import Award, fortune
-from queqiao.decide.ads.contracts import Campaign
+from queqiao.decide.ads.live import Live, bidding
 
 ARTIFACT = "ads_pacing"
 """The name under which the controls travel to the decide role (``ports/records/artifacts``)."""
@@ -22,25 +20,6 @@ UNIT = 1_000_000
 """Multipliers and probabilities are integers in millionths."""
 
 _LUCK_BITS = 64
-
-
-class Live(Protocol):
-    """A live campaign with its id and revision."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def revision(self) -> int:
-        """Its revision."""
-        ...
-
-    @property
-    def document(self) -> Any:
-        """The Campaign."""
-        ...
 
 
 class Control(Struct, frozen=True, array_like=True):
@@ -95,14 +74,6 @@ ALWAYS = Shares()
 """Everybody takes part."""
 
 
-class Controlled(Struct, frozen=True):
-    """A live campaign with the bid that it makes now."""
-
-    id: str
-    revision: int
-    document: Campaign
-
-
 def controlled(live: Iterable[Live], controls: Controls) -> Iterator[Live]:
     """Yield the live campaigns, those that bid by themselves with the bids that they make now."""
     for each in live:
@@ -111,7 +82,7 @@ def controlled(live: Iterable[Live], controls: Controls) -> Iterator[Live]:
             yield each
             continue
         bid_minor = control.bid_minor(each.document.bid_minor)
-        yield Controlled(each.id, each.revision, replace(each.document, bid_minor=bid_minor))
+        yield bidding(each, bid_minor)
 
 
 def shares_of(live: Iterable[Live], controls: Controls) -> Shares:

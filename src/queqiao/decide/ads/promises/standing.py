@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from queqiao.decide.ads.contracts import Campaign, Creative
+from queqiao.decide.ads.promises.margin import Margins, part_of
 
 Gone = Literal[
     "out_of_stock",
@@ -19,9 +20,10 @@ Gone = Literal[
     "coupons_used_up",
     "flash_sale_not_live",
     "flash_sale_sold_out",
+    "no_margin",
 ]
-"""Why a campaign rests: each of its creatives shows goods that are out of stock, or what it
-promises is over or used up."""
+"""Why a campaign rests: each of its creatives shows goods that are out of stock, what it promises
+is over or used up, or its bid follows a margin of which promotions leave nothing."""
 
 _NONE: Mapping[str, Gone] = MappingProxyType({})
 
@@ -29,7 +31,8 @@ _NONE: Mapping[str, Gone] = MappingProxyType({})
 class Standing(NamedTuple):
     """What cannot be kept now: SKUs out of stock, and by id what gives nothing, with the reason.
 
-    ``sold_out_in`` has by flash sale the SKUs that it has none of any more.
+    ``sold_out_in`` has by flash sale the SKUs that it has none of any more; ``margins`` are of the
+    goods of campaigns whose bids follow them.
     """
 
     out_of_stock: frozenset[str] = frozenset()
@@ -37,6 +40,7 @@ class Standing(NamedTuple):
     coupon_batches: Mapping[str, Gone] = _NONE
     flash_sales: Mapping[str, Gone] = _NONE
     sold_out_in: Mapping[str, frozenset[str]] = MappingProxyType({})
+    margins: Margins = MappingProxyType({})
 
 
 ALL_KEPT = Standing()
@@ -44,9 +48,13 @@ ALL_KEPT = Standing()
 
 
 class Asked(NamedTuple):
-    """What live campaigns promise: what a standing has to know of."""
+    """What live campaigns promise: what a standing has to know of.
+
+    ``priced`` are the goods of campaigns whose bids follow the margin.
+    """
 
     skus: frozenset[str]
+    priced: frozenset[str]
     promotions: frozenset[str]
     coupon_batches: frozenset[str]
     flash_sales: frozenset[str]
@@ -55,14 +63,18 @@ class Asked(NamedTuple):
 def asked_of(campaigns: Iterable[Campaign]) -> Asked:
     """Return what campaigns promise, all of them together."""
     skus: set[str] = set()
+    priced: set[str] = set()
     named: tuple[set[str], set[str], set[str]] = (set(), set(), set())
     for campaign in campaigns:
-        skus.update(each.sku for each in campaign.creatives if each.sku is not None)
+        shown_here = {each.sku for each in campaign.creatives if each.sku is not None}
+        skus |= shown_here
+        if campaign.bid_follows_margin:
+            priced |= shown_here
         if (promises := campaign.promises) is not None:
             named[0].update(promises.promotions)
             named[1].update(promises.coupon_batches)
             named[2].update(promises.flash_sales)
-    return Asked(frozenset(skus), *map(frozenset, named))
+    return Asked(frozenset(skus), frozenset(priced), *map(frozenset, named))
 
 
 def gone_of(campaigns: Mapping[str, Campaign], standing: Standing) -> dict[str, Gone]:
@@ -86,7 +98,7 @@ def _gone(campaign: Campaign, standing: Standing) -> Gone | None:
     missing = _missing(campaign, standing)
     if missing and all(each.sku in missing for each in campaign.creatives):
         return "out_of_stock"
-    return None
+    return None if part_of(campaign, standing.margins) else "no_margin"
 
 
 def _over(campaign: Campaign, standing: Standing) -> Iterator[Gone]:

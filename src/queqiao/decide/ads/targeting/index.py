@@ -47,6 +47,7 @@ Reason = Literal[
     "coupons_used_up",
     "flash_sale_not_live",
     "flash_sale_sold_out",
+    "no_margin",
 ]
 """Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
 ``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
