@@ -84,20 +84,16 @@ async def test_who_cannot_pay_is_left_out_and_the_next_one_wins(shop):
     assert second["campaign_id"] == third["campaign_id"] == "b"
     assert second["price_minor"] == 40
     why = await shop.why(second["decision_id"], "a")
-    assert why["candidates"] == [
-        {
-            "campaign_id": "a",
-            "outcome": "filtered",
-            "reason": "budget",
-            "bid_minor": 100,
-            "score": None,
-            "propensity": 0.0,
-            "recorded": True,
-            "cap": None,
-            "clause": None,
-            "probability": None,
-        }
-    ]
+    (candidate,) = why["candidates"]
+    assert {key: value for key, value in candidate.items() if value is not None} == {
+        "campaign_id": "a",
+        "outcome": "filtered",
+        "reason": "budget",
+        "bid_minor": 100,
+        "propensity": 0.0,
+        "recorded": True,
+        "group_id": "",
+    }
     assert why["replay"] == {"equal": True, "differences": []}
     later = NOW_US + LEASE_US + RETRY_US
     assert (await shop.ask(now_us=later))["decisions"][0]["campaign_id"] == "a"

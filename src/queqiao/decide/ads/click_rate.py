@@ -1,9 +1,10 @@
-"""How likely a click is: counts smoothed towards a prior, in integers, so that replays are exact.
+"""How likely a click is, and then a conversion: counts smoothed towards a prior, in integers.
 
-Two steps of the same kind. A placement's own rate starts from ``PRIOR_RATE`` (0.5 %, the order of
-sponsored goods in a shop) with the weight of ``PLACEMENT_WEIGHT`` impressions; a campaign's rate in
-it starts from the placement's rate with the weight of ``CAMPAIGN_WEIGHT`` impressions. So a new
-campaign is taken for an average one of its place, and 400 impressions count as much as the prior.
+Two steps of the same kind. A placement's own rate starts from a prior with the weight of so many
+trials; a campaign's rate in it starts from the placement's rate with a smaller weight. So a new
+campaign is taken for an average one of its place. ``CLICKS`` starts from 0.5 % of impressions, the
+order of sponsored goods in a shop, ``CONVERSIONS`` from 2 % of clicks. A conversion beyond the
+clicks, as a click beyond the impressions, does not count.
 """
 
 from collections.abc import Iterable
@@ -11,48 +12,80 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 RATE_UNIT = 1_000_000_000
-"""Click rates are integers in parts of this: 5,000,000 is 0.5 %."""
+"""Rates are integers in parts of this: 5,000,000 is 0.5 %."""
 
-PRIOR_RATE = 5_000_000
-PLACEMENT_WEIGHT = 2_000
-CAMPAIGN_WEIGHT = 400
+
+class Prior(Struct, frozen=True):
+    """The rate of a place of which nothing is known, and the trials that count as much as it."""
+
+    rate: int
+    placement_weight: int
+    campaign_weight: int
+
+
+CLICKS = Prior(5_000_000, 2_000, 400)
+CONVERSIONS = Prior(20_000_000, 200, 40)
 
 
 class Count(Struct, frozen=True, array_like=True):
-    """What was seen of one campaign in one placement. Clicks beyond impressions do not count."""
+    """What was seen of one campaign in one placement."""
 
     campaign_id: str
     placement_id: str
     impressions: int
     clicks: int
+    conversions: int = 0
 
 
-def smoothed(impressions: int, clicks: int, prior: int, weight: int) -> int:
+def smoothed(trials: int, hits: int, prior: int, weight: int) -> int:
     """Return a rate in parts of RATE_UNIT, from 1 to RATE_UNIT."""
-    clicks = min(clicks, impressions)
-    rate = (clicks * RATE_UNIT + prior * weight) // (impressions + weight)
+    hits = min(hits, trials)
+    rate = (hits * RATE_UNIT + prior * weight) // (trials + weight)
     return max(1, min(RATE_UNIT, rate))
 
 
-class ClickRates:
-    """Predicted click rates by campaign and placement, from counts given as data."""
+class _Rates:
+    """Rates by campaign and placement, from (campaign, placement, trials, hits)."""
 
-    def __init__(self, counts: Iterable[Count] = ()) -> None:
-        self._counts: dict[tuple[str, str], Count] = {}
+    def __init__(self, counts: Iterable[tuple[str, str, int, int]], prior: Prior) -> None:
+        self._prior = prior
+        self._counts: dict[tuple[str, str], tuple[int, int]] = {}
         seen: dict[str, tuple[int, int]] = {}
-        for count in counts:
-            self._counts[count.campaign_id, count.placement_id] = count
-            impressions, clicks = seen.get(count.placement_id, (0, 0))
-            seen[count.placement_id] = (impressions + count.impressions, clicks + count.clicks)
+        for campaign_id, placement_id, trials, hits in counts:
+            self._counts[campaign_id, placement_id] = trials, hits
+            all_trials, all_hits = seen.get(placement_id, (0, 0))
+            seen[placement_id] = (all_trials + trials, all_hits + hits)
         self._of_placement = {
-            placement_id: smoothed(impressions, clicks, PRIOR_RATE, PLACEMENT_WEIGHT)
-            for placement_id, (impressions, clicks) in seen.items()
+            placement_id: smoothed(trials, hits, prior.rate, prior.placement_weight)
+            for placement_id, (trials, hits) in seen.items()
         }
 
+    def of_placement(self, placement_id: str) -> int:
+        """Return the rate of a place over all campaigns, in parts of RATE_UNIT."""
+        return self._of_placement.get(placement_id, self._prior.rate)
+
     def of(self, campaign_id: str, placement_id: str) -> int:
-        """Return the predicted click rate in parts of RATE_UNIT."""
-        prior = self._of_placement.get(placement_id, PRIOR_RATE)
+        """Return the predicted rate in parts of RATE_UNIT."""
+        prior = self.of_placement(placement_id)
         count = self._counts.get((campaign_id, placement_id))
         if count is None:
             return prior
-        return smoothed(count.impressions, count.clicks, prior, CAMPAIGN_WEIGHT)
+        return smoothed(*count, prior, self._prior.campaign_weight)
+
+
+class ClickRates(_Rates):
+    """Predicted clicks of an impression by campaign and placement, from counts given as data."""
+
+    def __init__(self, counts: Iterable[Count] = ()) -> None:
+        super().__init__(
+            ((c.campaign_id, c.placement_id, c.impressions, c.clicks) for c in counts), CLICKS
+        )
+
+
+class ConversionRates(_Rates):
+    """Predicted conversions of a click by campaign and placement."""
+
+    def __init__(self, counts: Iterable[Count] = ()) -> None:
+        super().__init__(
+            ((c.campaign_id, c.placement_id, c.clicks, c.conversions) for c in counts), CONVERSIONS
+        )

@@ -1,10 +1,12 @@
 """The documents of ads, and what other stages may know of them."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads.auction import FULL_PERCENT, Kind, Pricing
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
 from queqiao.decide.ads.delivery.windows import Attribution
 from queqiao.decide.ads.inventory.document import (
@@ -23,6 +25,7 @@ from queqiao.decide.ads.inventory.document import (
 )
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
 from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
+from queqiao.decide.ads.prices import dearest_minor
 from queqiao.decide.ads.promises.document import Promises
 from queqiao.decide.ads.targeting.fields import FIELDS
 from queqiao.decide.ads.targeting.parsing import parse
@@ -38,6 +41,7 @@ SOURCE = ADS_SOURCE
 CAMPAIGNS_MAX = 20_000
 PLACEMENTS_OF_A_CAMPAIGN_MAX = 100
 CREATIVES_MAX = 50
+SLOTS_OF_A_PLACE_MAX = 10
 SEGMENTS_MAX = 200
 URL_LENGTH_MAX = 2_000
 
@@ -46,12 +50,17 @@ Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Currency = Annotated[str, Meta(min_length=3, max_length=3, examples=["CNY"])]
 Minor = Annotated[int, Meta(ge=0, le=MINOR_MAX, description="Amount in minor units (分)")]
 Moment = Annotated[str, Meta(max_length=40, examples=["2026-06-18T00:00:00+08:00"])]
+Percent = Annotated[int, Meta(ge=1, le=FULL_PERCENT)]
+QualityPercent = Annotated[int, Meta(ge=50, le=200)]
 Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH_MAX)]
 
 
 class Placement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A place on a page where an ad can stand. No click there costs less than ``floor_minor``.
 
+    A bid for something else has to bring as much, by what is predicted of it. ``positions``: the
+    clicks that each slot gets, as a share of the first one's; the last counts for all after it.
+    ``quality``: whether ads count more or less by how their clicks convert (``quality.py``).
     Without ``format`` every creative fits; ``blocked_advertisers`` and ``blocked_categories`` (of
     what is advertised) never stand there.
     """
@@ -65,6 +74,9 @@ class Placement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     floors: Annotated[list[FloorRule], Meta(max_length=FLOORS_MAX)] = []
     blocked_categories: Names = []
     blocked_advertisers: Names = []
+    auction: Kind = "second_price"
+    positions: Annotated[list[Percent], Meta(max_length=SLOTS_OF_A_PLACE_MAX)] = []
+    quality: Literal["even", "learned"] = "even"
 
 
 class Targeting(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +111,9 @@ class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day.
 
+    ``pricing`` other than ``cpc``: the bid is for a thousand impressions (``cpm``), or for a
+    conversion, charged when it comes (``cpa``) or for each impression by what is expected
+    (``ocpm``). ``quality_percent``: how much more or less the ads count in every place.
     ``product_categories`` are what it advertises. Of two advertisers with an ``exclusion_label`` in
     common, one alone is on a page. ``sold``: ``booked`` is shown by deals alone, ``house`` where
     nothing else is; both bid nothing and have no budget.
@@ -125,6 +140,8 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     exclusion_labels: Labels = []
     sold: Sold = "auction"
     bid_follows_margin: bool = False
+    pricing: Pricing = "cpc"
+    quality_percent: QualityPercent | None = None
 
 
 def check_placement(placement: Placement) -> None:
@@ -133,6 +150,7 @@ def check_placement(placement: Placement) -> None:
     wrong += _of(lambda: exponent(placement.currency))
     wrong += check_sizes(placement.format, placement.sizes)
     wrong += check_floors(placement.floors, placement.floor_minor)
+    wrong += _positions(placement.positions)
     if wrong:
         raise InvalidInput(*wrong)
 
@@ -157,15 +175,15 @@ def check_campaign(campaign: Campaign) -> None:
             if file is not None:
                 wrong += _address(f"creatives[{index}].{name}.url", file.url)
     wrong += _sold(campaign)
-    if campaign.bid_minor > campaign.daily_budget_minor:
+    if dearest_minor(campaign.pricing, campaign.bid_minor) > campaign.daily_budget_minor:
         wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
     if wrong:
         raise InvalidInput(*wrong)
 
 
 _BUDGET_BELOW_BID = Message(
-    "日预算不能低于出价，否则一次点击也买不起",
-    "must not be below the bid, or it could not pay for one click",
+    "日预算不能低于出价，否则一次也买不起",
+    "must not be below the bid, or it could not pay for one click, conversion or impression",
 )
 _FREE = Message(
     "booked 与 house 计划不出价：请填 0", "must be 0: booked and house campaigns do not bid"
@@ -174,6 +192,8 @@ _HALF_A_SIZE = Message(
     "image_width 与 image_height 须同时填写或同时省略",
     "goes with image_width: give both or neither",
 )
+_FIRST = Message("第一个位置须为 100", "must be 100: the other slots are shares of it")
+_RISES = Message("不得高于前一个位置", "must not be above the slot before it")
 _END = Message("结束时间须晚于开始时间", "must be after starts_at")
 _TWICE = Message("有重复，请删去其一", "stands twice; remove one")
 _ADDRESS = Message(
@@ -209,6 +229,14 @@ def _window(campaign: Campaign) -> tuple[FieldError, ...]:
     wrong += _of(lambda: parse_rfc3339(ends or "9999-01-01", "ends_at"))
     if not wrong and starts and ends and parse_rfc3339(ends) <= parse_rfc3339(starts):
         return (FieldError("ends_at", _END),)
+    return wrong
+
+
+def _positions(percents: list[int]) -> list[FieldError]:
+    wrong = [FieldError("positions[0]", _FIRST)] if percents[:1] not in ([], [FULL_PERCENT]) else []
+    for index, (before, after) in enumerate(pairwise(percents), 1):
+        if after > before:
+            wrong.append(FieldError(f"positions[{index}]", _RISES))
     return wrong
 
 

@@ -17,10 +17,11 @@ WINDOW_DAYS = 28
 _SQL = """
 select campaign_id, placement_id,
        countIf(event = 'Ad Viewed') as impressions,
-       greatest(0, countIf(event = 'Ad Clicked') - countIf(event = 'Ad Click Refunded')) as clicks
+       greatest(0, countIf(event = 'Ad Clicked') - countIf(event = 'Ad Click Refunded')) as clicks,
+       countIf(event = 'Ad Converted') as conversions
 from history
 where source = {source:String} and campaign_id != ''
-  and event in ('Ad Viewed', 'Ad Clicked', 'Ad Click Refunded')
+  and event in ('Ad Viewed', 'Ad Clicked', 'Ad Click Refunded', 'Ad Converted')
   and placement_id != '' and allowed
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
 group by campaign_id, placement_id

@@ -7,9 +7,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queqiao.decide.ads.auction import DRAW_BITS, Award, pick
+from queqiao.decide.ads.auction import DRAW_BITS, Award, Slot, pick
 from queqiao.decide.ads.budgets import SHORTAGES, Asked, Budgets, Shortage, counter
 from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
+from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
@@ -26,6 +27,7 @@ from queqiao.decide.ads.messages import (
 )
 from queqiao.decide.ads.notice_events import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.pacing.control import Shares
+from queqiao.decide.ads.prices import BILLS_ON, PER
 from queqiao.decide.ads.promises.standing import Standing, shown
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
@@ -191,7 +193,8 @@ class Decider:
         out: dict[str, Reason] = {**self._budgets.short(facts.now_us)}
         for _ in range(asked.count):
             try:
-                each = await self._slot(hot, placement, facts, out, shopper)
+                slot = placement.slot(len(won))
+                each = await self._slot(hot, placement, facts, out, shopper, slot=slot)
             except Unavailable:
                 return won, NoFill(asked.id, "ledger_unavailable")
             if each is None:
@@ -207,6 +210,8 @@ class Decider:
         facts: Facts,
         out: dict[str, Reason],
         shopper: Shopper,
+        *,
+        slot: Slot,
     ) -> Won | None:
         """Fill one slot; a winner who may not show or cannot pay is left out, and so on.
 
@@ -217,7 +222,7 @@ class Decider:
         for attempt in range(len(placement.index.entries) + 1):
             for capped in shopper.capped:
                 out.setdefault(capped, "frequency")
-            award = placement.choose(facts, draw, out)
+            award = placement.choose(facts, draw, out, slot)
             if award is None:
                 return None
             held = hot.shares.held(award, draw)
@@ -235,6 +240,7 @@ class Decider:
                 facts=facts,
                 out=out,
                 draw=draw,
+                slot=slot,
                 account=account,
                 shopper=shopper,
                 standing=hot.standing,
@@ -247,7 +253,7 @@ class Decider:
         return None
 
     async def _short(self, won: Won, facts: Facts, shopper: Shopper) -> Shortage | None:
-        """Lease what a click costs, or say what has too little; then the ad is not counted.
+        """Lease what its notice costs, or say what has too little; then the ad is not counted.
 
         While it waits, rivals of the ad are kept from the page.
         """
@@ -257,8 +263,8 @@ class Decider:
         page.claim(won.decision_id, campaign)
         if campaign.sold != "auction":
             return None
-        daily_minor = campaign.daily_budget_minor
-        asked = Asked(bid.campaign_id, won.award.price_minor, daily_minor, won.account)
+        most = most_minor(won.award.price_minor, PER[bid.pricing])
+        asked = Asked(bid.campaign_id, most, campaign.daily_budget_minor, won.account)
         try:
             short = await self._budgets.lease(won.decision_id, asked, facts.now_us)
             paid = short is None
@@ -277,6 +283,7 @@ class Decider:
         facts: Facts,
         out: dict[str, Reason],
         draw: int,
+        slot: Slot,
         account: Account | None,
         shopper: Shopper,
         standing: Standing,
@@ -299,6 +306,7 @@ class Decider:
             out,
             draw,
             award,
+            slot=slot,
             creatives=len(creatives),
             capped=capped,
             shares=shares,
@@ -315,6 +323,8 @@ class Decider:
             campaign_id=won.award.bid.campaign_id,
             creative=won.creative,
             price_minor=won.award.price_minor,
+            pricing=won.award.bid.pricing,
+            slot=won.auction.slot.number,
             currency=won.placement.document.currency,
             tracking=Tracking(**paths, step=template_of(paths["view"])),
         )
@@ -355,6 +365,8 @@ def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]
         "advertiser": campaign.advertiser,
         "click_days": campaign.attribution.click_days,
         "view_days": campaign.attribution.view_days,
+        "bills_on": BILLS_ON[won.award.bid.pricing],
+        "per": PER[won.award.bid.pricing],
     }
     kinds: tuple[Kind, ...] = ("impression", "view", "click", "conversion")
     for kind in kinds:
@@ -369,6 +381,7 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         campaign_id=won.award.bid.campaign_id,
         creative_id=won.creative.id,
         price_minor=won.award.price_minor,
+        pricing=won.award.bid.pricing,
         currency=won.placement.document.currency,
         channel=person.channel,
         auction=won.auction,

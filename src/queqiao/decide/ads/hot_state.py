@@ -8,15 +8,16 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queqiao.decide.ads.auction import Award, Bid, run
+from queqiao.decide.ads.auction import FIRST_SLOT, FULL_PERCENT, Award, Bid, Slot, run
 from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
-from queqiao.decide.ads.click_rate import ClickRates, Count
-from queqiao.decide.ads.contracts import Campaign, Placement
+from queqiao.decide.ads.click_rate import Count
+from queqiao.decide.ads.contracts import SLOTS_OF_A_PLACE_MAX, Campaign, Placement
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.fitting import fitted, unfit
 from queqiao.decide.ads.inventory.floors import Floor, Floors
 from queqiao.decide.ads.inventory.rivals import Rivals
 from queqiao.decide.ads.live import Live
+from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
 from queqiao.decide.ads.targeting.bits import integer_of
@@ -46,21 +47,31 @@ class LivePlacement(Struct, frozen=True):
     sold: Mapping[Sold, int]
     gone: Mapping[str, Gone] = MappingProxyType({})
     gone_bits: int = 0
+    slots: tuple[Slot, ...] = (FIRST_SLOT,)
+
+    def slot(self, number: int) -> Slot:
+        """Return a slot of the place, the first is 0."""
+        return self.slots[min(number, len(self.slots) - 1)]
 
     @property
     def segments(self) -> Collection[str]:
         """The segments that any campaign or floor here asks for."""
         return self.floors.segments.union(self.index.segments)
 
-    def choose(self, facts: Facts, draw: int, out: Iterable[str] = ()) -> Award | None:
+    def choose(
+        self, facts: Facts, draw: int, out: Iterable[str] = (), slot: Slot | None = None
+    ) -> Award | None:
         """Return the award for a shopper, without the campaigns named in ``out``.
 
-        House campaigns stand where nobody else does, each with the same chance, and pay nothing.
+        ``slot`` is one of the place's own, None for its first. House campaigns stand where nobody
+        else does, each with the same chance, and pay nothing.
         """
+        slot = slot or self.slots[0]
         for sold in IN_TURN:
             if self.sold[sold]:
-                front = self.index.front(self.match(facts, out, sold), facts.now_us)
-                award = run(front, self.floor(facts, sold).minor, draw)
+                bits = self.match(facts, out, sold)
+                front = self.index.front(bits, facts.now_us, slot.percent)
+                award = run(front, self.floor(facts, sold).minor, draw, slot)
                 if award is not None:
                     return award
         return None
@@ -87,7 +98,7 @@ class LivePlacement(Struct, frozen=True):
             return "exclusion"
         if entry.campaign.sold != sold:
             return _OTHERWISE_SOLD[entry.campaign.sold] if sold != "booked" else "booked"
-        is_low = sold == "auction" and entry.bid.bid_minor < self.floors.at(facts).minor
+        is_low = sold == "auction" and entry.bid.click_minor() < self.floors.at(facts).minor
         return "below_floor" if is_low else None
 
 
@@ -131,8 +142,7 @@ def keeping(ads: AdsSnapshot, standing: Standing) -> AdsSnapshot:
 
 
 def _resting(placement: LivePlacement, gone: Mapping[str, Gone]) -> LivePlacement:
-    position = placement.index.position
-    bits = sum(1 << position[name] for name in gone if name in position)
+    bits = placement.index.bits_of(gone)
     return replace(placement, gone=gone, gone_bits=bits)
 
 
@@ -152,7 +162,7 @@ def snapshot(
     ``before`` are not compiled again. ``shares``: who does not take part in every auction.
     """
     before = before or EMPTY
-    rates = ClickRates(counts)
+    odds = Odds(counts)
     by_placement: dict[str, list[Live]] = {}
     by_id: dict[str, Campaign] = {}
     expressions: dict[str, LiveExpression] = {}
@@ -165,7 +175,7 @@ def snapshot(
         placement.id: _placement(
             placement,
             by_placement.get(placement.id, []),
-            _Known(zone, rates, who_pays, expressions),
+            _Known(zone, odds, who_pays, expressions),
             before.placements.get(placement.id),
         )
         for placement in placements
@@ -199,7 +209,7 @@ class _Known(NamedTuple):
     """What is known of campaigns beside their documents."""
 
     zone: str
-    rates: ClickRates
+    odds: Odds
     who_pays: Payers
     expressions: Mapping[str, LiveExpression]
 
@@ -211,9 +221,11 @@ def _placement(
     entries, kept_out = [], {}
     for campaign in campaigns:
         reason = unfit(campaign.document, document) or known.who_pays.unfit(campaign.document)
+        bid = known.odds.bid(campaign, placement.id, learns=document.quality == "learned")
+        if campaign.document.sold == "auction" and bid.click_minor() < document.floor_minor:
+            reason = reason or "below_floor"
         if reason is None:
-            rate = known.rates.of(campaign.id, placement.id)
-            entry = entry_of(campaign, rate, known.expressions.get(campaign.id))
+            entry = entry_of(campaign, bid, known.expressions.get(campaign.id))
             entries.append(replace(entry, campaign=fitted(entry.campaign, document)))
         else:
             kept_out[campaign.id] = reason
@@ -227,6 +239,7 @@ def _placement(
         floors=Floors(document, known.zone, index.entries),
         rivals=Rivals(index.entries),
         sold=_sold(index.entries),
+        slots=_slots(document),
     )
 
 
@@ -236,11 +249,18 @@ def _sold(entries: Sequence[Entry]) -> Mapping[Sold, int]:
     return MappingProxyType({way: integer_of(ways_of == way) for way in ways})
 
 
-def entry_of(live: Live, click_rate: int, expression: LiveExpression | None = None) -> Entry:
-    """Return what an index holds of a live campaign, with its click rate in that place."""
+def _slots(placement: Placement) -> tuple[Slot, ...]:
+    """Return the slots that a page may ask for, those past the last position like it."""
+    shares = list(placement.positions or [FULL_PERCENT])
+    shares += shares[-1:] * (SLOTS_OF_A_PLACE_MAX - len(shares))
+    return tuple(Slot(placement.auction, at, percent) for at, percent in enumerate(shares))
+
+
+def entry_of(live: Live, bid: Bid, expression: LiveExpression | None = None) -> Entry:
+    """Return what an index holds of a live campaign, with its bid in that place."""
     campaign: Campaign = live.document
     return Entry(
-        bid=Bid(live.id, live.revision, campaign.bid_minor, click_rate),
+        bid=bid,
         campaign=campaign,
         starts_us=parse_rfc3339(campaign.starts_at) if campaign.starts_at else -FOREVER_US,
         ends_us=parse_rfc3339(campaign.ends_at) if campaign.ends_at else FOREVER_US,

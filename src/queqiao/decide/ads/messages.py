@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads.auction import Kind, Pricing
 from queqiao.decide.ads.caps.document import Level, Per
 from queqiao.decide.ads.contracts import Creative, Id
 from queqiao.decide.ads.inventory.document import Sold
@@ -97,9 +98,11 @@ class Tracking(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """One ad for one place. A click will cost the advertiser ``price_minor``.
+    """One ad for one place, in its ``slot`` from 0.
 
-    ``house``: the shop's own, where nothing else was to show; nobody pays for it.
+    ``price_minor`` is what it will cost the advertiser by ``pricing``: a click (``cpc``), a
+    conversion (``cpa``), or a thousand impressions (``cpm``, ``ocpm``). ``house``: the shop's own,
+    where nothing else was to show; nobody pays for it.
     """
 
     decision_id: str
@@ -110,6 +113,8 @@ class Decision(Struct, frozen=True):
     price_minor: int
     currency: str
     tracking: Tracking
+    pricing: Pricing = "cpc"
+    slot: int = 0
 
 
 NoFillReason = Literal[
@@ -175,6 +180,8 @@ class WhyClause(Struct, frozen=True):
 class WhyCandidate(Struct, frozen=True):
     """What became of one campaign in a decision, and why.
 
+    ``bid_minor`` is for what ``pricing`` says; ``score`` is what an impression in the first slot
+    was taken to be worth in minor units, from the rates and the ``quality``, where 1 is even.
     ``probability`` goes with ``pacing``: the share of auctions that it took part in.
     """
 
@@ -188,12 +195,18 @@ class WhyCandidate(Struct, frozen=True):
     cap: WhyCap | None = None
     clause: WhyClause | None = None
     probability: float | None = None
+    pricing: Pricing | None = None
+    click_rate: float | None = None
+    conversion_rate: float | None = None
+    quality: float | None = None
+    group_id: str = ""
 
 
 class WhyDecision(Struct, frozen=True):
     """The decision as it was made; the draw is what chance gave.
 
     ``floor_rule`` is the field of the placement that asked for the floor, such as ``floors[2]``.
+    ``slot_percent``: the clicks of the slot, as a share of the first one's.
     """
 
     decision_id: str
@@ -210,6 +223,10 @@ class WhyDecision(Struct, frozen=True):
     draw: int
     floor_rule: str = "floor_minor"
     sold: Sold = "auction"
+    auction: Kind = "second_price"
+    slot: int = 0
+    slot_percent: int = 100
+    pricing: Pricing = "cpc"
 
 
 class Replay(Struct, frozen=True):

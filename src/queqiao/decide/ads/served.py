@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queqiao.decide.ads.auction import Award, Bid, pick, run
+from queqiao.decide.ads.auction import FIRST_SLOT, Award, Bid, Pricing, Slot, pick, run
 from queqiao.decide.ads.caps.frequency import Capped, Counted
 from queqiao.decide.ads.hot_state import LivePlacement
 from queqiao.decide.ads.inventory.document import Sold
@@ -69,12 +69,14 @@ class Auction(Struct, frozen=True):
     floor_rule: str = "floor_minor"
     page: dict[str, str] | None = None
     device: str = ""
+    slot: Slot = FIRST_SLOT
 
 
 class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "click_price_minor"}):
     """The properties of ``Ad Served``.
 
-    A click's price has a name of its own: ``price_minor`` in an event is the price of goods.
+    A click's price has a name of its own: ``price_minor`` in an event is the price of goods. Under
+    another ``pricing`` it is that of a conversion, or of a thousand impressions.
     """
 
     decision_id: str
@@ -90,6 +92,8 @@ class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "cl
     url: str | None = None
     frequency: Counted | None = None
     sold: Sold = "auction"
+    pricing: Pricing = "cpc"
+    group_id: str = ""
 
 
 def record(
@@ -99,6 +103,7 @@ def record(
     draw: int,
     award: Award,
     *,
+    slot: Slot | None = None,
     creatives: int | None = None,
     capped: Mapping[str, Capped] = _NONE_CAPPED,
     shares: Shares = ALWAYS,
@@ -106,12 +111,12 @@ def record(
     """Return what is to be logged.
 
     ``out``: campaigns left out by this request, with the reason; ``capped``: more of those that
-    are at a cap; ``shares``: who does not take part in every auction. ``creatives``: how many of
-    the winner's were drawn from, None for all.
+    are at a cap; ``shares``: who does not take part in every auction; ``slot``: None for the first.
+    ``creatives``: how many of the winner's were drawn from, None for all.
     """
-    index = placement.index
-    winner = index.entry(award.bid.campaign_id).campaign
-    bids, left_out = _listed(placement, facts, out, capped, winner.sold)
+    index, slot = placement.index, slot or placement.slot(0)
+    winner = index.entry(award.bid.name).campaign
+    bids, left_out = _listed(placement, facts, out, capped, slot=slot, sold=winner.sold)
     left_out = [_with_share(each, shares) for each in left_out]
     if creatives is None:
         creatives = len(winner.creatives)
@@ -132,6 +137,7 @@ def record(
         floor_rule=floor.rule,
         page=(facts.page.taken or None) if facts.page else None,
         device=facts.device if placement.floors.asks_device else "",
+        slot=slot,
     )
 
 
@@ -145,20 +151,24 @@ def _listed(
     facts: Facts,
     out: Mapping[str, Reason],
     capped: Mapping[str, Capped],
+    *,
+    slot: Slot,
     sold: Sold,
 ) -> tuple[list[Bid], list[Out]]:
     """Return the bids that decide and some more, and campaigns left out, both best first."""
     index = placement.index
     bits = placement.match(facts, out, sold)
-    wanted = max(LISTED_MAX, len(index.front(bits, facts.now_us)))
+    deciding = index.front(bits, facts.now_us, slot.percent)
+    missing = {bid.name for bid in deciding}
     bids: list[Bid] = []
     left_out: list[Out] = []
     for entry in index.walk(bits):
-        if len(bids) == wanted:
+        if len(bids) >= LISTED_MAX and not missing:
             break
         reason = placement.why_not(entry, facts, sold)
         if reason is None:
             bids.append(entry.bid)
+            missing.discard(entry.bid.name)
         else:
             left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
@@ -190,15 +200,15 @@ def clause_of(entry: Entry, facts: Facts) -> Clause | None:
 def differences(served: Served) -> list[str]:
     """Run the auction again on what was logged; return which results differ (none: it is equal)."""
     auction = served.auction
-    award = run(auction.bids, auction.floor_minor, auction.draw)
+    award = run(auction.bids, auction.floor_minor, auction.draw, auction.slot)
     if award is None:
         return ["campaign_id"]
     found = {
         "campaign_id": award.bid.campaign_id == served.campaign_id,
+        "group_id": award.bid.group_id == served.group_id,
         "price_minor": award.price_minor == served.price_minor,
         "runner_up": award.runner_up == auction.runner_up,
         "propensity": award.propensity / auction.creatives == auction.propensity,
-        "creative": pick(auction.creatives, auction.draw, served.campaign_id)
-        == served.creative_number,
+        "creative": pick(auction.creatives, auction.draw, award.bid.name) == served.creative_number,
     }
     return [name for name, is_equal in found.items() if not is_equal]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.auction import QUALITY_UNIT, SCORE_UNIT, Bid, rank
 from queqiao.decide.ads.caps.frequency import Capped
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
@@ -119,15 +119,19 @@ def _decision(served: Served, at_us: int) -> WhyDecision:
         draw=served.auction.draw,
         floor_rule=served.auction.floor_rule,
         sold=served.sold,
+        auction=served.auction.slot.kind,
+        slot=served.auction.slot.number,
+        slot_percent=served.auction.slot.percent,
+        pricing=served.pricing,
     )
 
 
 def _candidates(served: Served) -> Iterator[WhyCandidate]:
-    bids = served.auction.bids
-    best = max(bid.score for bid in bids)
-    tied = sum(bid.score == best for bid in bids)
-    for bid in bids:
-        yield _bidder(served, bid, best, tied)
+    auction = served.auction
+    ranked = rank(auction.bids, auction.draw, auction.slot.percent)
+    scores = [score for score, _ in ranked]
+    for score, bid in ranked:
+        yield _bidder(served, bid, scores.count(scores[0]), is_best=score == scores[0])
     for out in served.auction.out:
         yield WhyCandidate(
             out.campaign_id,
@@ -157,11 +161,22 @@ def _cap(capped: Capped | None) -> WhyCap | None:
     )
 
 
-def _bidder(served: Served, bid: Bid, best: int, tied: int) -> WhyCandidate:
-    score = bid.score / RATE_UNIT
-    propensity = 1 / tied if bid.score == best else 0.0
-    if bid.campaign_id == served.campaign_id:
+def _bidder(served: Served, bid: Bid, tied: int, *, is_best: bool) -> WhyCandidate:
+    won = (bid.campaign_id, bid.group_id) == (served.campaign_id, served.group_id)
+    if won:
         reason = "best_score" if tied == 1 else "won_tie"
-        return WhyCandidate(bid.campaign_id, "won", reason, bid.bid_minor, score, propensity)
-    reason = "lost_tie" if bid.score == best else "outranked"
-    return WhyCandidate(bid.campaign_id, "lost", reason, bid.bid_minor, score, propensity)
+    else:
+        reason = "lost_tie" if is_best else "outranked"
+    return WhyCandidate(
+        bid.campaign_id,
+        "won" if won else "lost",
+        reason,
+        bid.bid_minor,
+        bid.score / SCORE_UNIT,
+        1 / tied if is_best else 0.0,
+        pricing=bid.pricing,
+        click_rate=bid.click_rate / RATE_UNIT,
+        conversion_rate=bid.conversion_rate / RATE_UNIT if bid.is_for_conversions else None,
+        quality=bid.quality / QUALITY_UNIT,
+        group_id=bid.group_id,
+    )

@@ -17,8 +17,6 @@ def unfit(campaign: Campaign, placement: Placement) -> str | None:
         return "blocked_advertiser"
     if not _none_in(campaign.product_categories, placement.blocked_categories):
         return "blocked_category"
-    if campaign.sold == "auction" and campaign.bid_minor < placement.floor_minor:
-        return "below_floor"
     return _misfit(campaign, placement)
 
 

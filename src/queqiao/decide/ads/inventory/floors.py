@@ -14,6 +14,7 @@ from queqiao.decide.ads.inventory.document import FloorRule
 from queqiao.decide.ads.targeting.bits import integer_of
 from queqiao.decide.ads.targeting.index import Entry, Facts
 from queqiao.decide.ads.targeting.times import Span, grid_span, moment
+from queqiao.kernel.money import MINOR_MAX
 
 
 class Floor(NamedTuple):
@@ -75,5 +76,6 @@ def _rule(rule: FloorRule, path: str, zone: str) -> _Rule:
 
 
 def _reached(floors: Iterable[int], entries: Sequence[Entry]) -> dict[int, int]:
-    bids = np.fromiter((entry.bid.bid_minor for entry in entries), np.int64, len(entries))
-    return {floor: integer_of(bids >= floor) for floor in floors}
+    worths = (min(entry.bid.click_minor(), MINOR_MAX) for entry in entries)
+    clicks = np.fromiter(worths, np.int64, len(entries))
+    return {floor: integer_of(clicks >= floor) for floor in floors}

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queqiao.decide.ads.click_rate import RATE_UNIT, ClickRates, Count
+from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.hot_state import AdsSnapshot, entry_of
 from queqiao.decide.ads.live import Live
+from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.openrtb.response import MediaType
 from queqiao.decide.ads.openrtb.terms import ExchangeTerms
@@ -159,11 +160,9 @@ def shelves(
     money: Money = DEFAULT_MONEY,
 ) -> Shelves:
     """Build the shelves from the live campaigns and the snapshot that was made of them."""
-    click_rates = ClickRates(counts)
+    odds = Odds(counts)
     everywhere = [
-        _in_currency(
-            entry_of(live, click_rates.of(live.id, OFF_SITE), ads.expressions.get(live.id)), money
-        )
+        _in_currency(entry_of(live, odds.bid(live, OFF_SITE), ads.expressions.get(live.id)), money)
         for live in campaigns
         if _bids(live.document) and who_pays.unfit(live.document) is None
     ]
@@ -199,4 +198,4 @@ def _in_currency(entry: Entry, money: Money) -> Entry | None:
 
 def cpm_minor(entry: Entry) -> int:
     """Return what a thousand impressions are worth to a campaign, in its own minor units."""
-    return entry.campaign.bid_minor * entry.bid.click_rate * 1_000 // RATE_UNIT
+    return entry.bid.thousand_minor(entry.campaign.bid_minor)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.auction import FULL_PERCENT, Bid
 from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.targeting.bits import integer_of, rows_of
@@ -77,7 +77,7 @@ class Facts(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One live campaign in one placement, with its expression where it has one."""
+    """One live campaign, or one of its ad groups, in one placement, with its expression if any."""
 
     bid: Bid
     campaign: Campaign
@@ -97,10 +97,15 @@ class Index:
     """
 
     def __init__(self, entries: Iterable[Entry], before: "Index | None" = None) -> None:
-        order = sorted(entries, key=lambda entry: (-entry.bid.score, entry.bid.campaign_id))
+        order = sorted(entries, key=lambda entry: (-entry.bid.score, entry.bid.name))
         self.entries: Sequence[Entry] = tuple(order)
-        self.position = {entry.bid.campaign_id: bit for bit, entry in enumerate(order)}
+        self.position = {entry.bid.name: bit for bit, entry in enumerate(order)}
+        self._named = _bits_by_name(order)
+        self._scores = [entry.bid.score for entry in order]
         self._all = (1 << len(order)) - 1
+        self._by_impression = sum(
+            1 << bit for bit, entry in enumerate(order) if entry.bid.pricing == "cpm"
+        )
         self._segments = _Clause([entry.campaign.targeting.segments_any for entry in order])
         self._channels = _Clause([entry.campaign.targeting.channels_any for entry in order])
         self.expressions: _Expressions = _Expressions(order, before.expressions if before else None)
@@ -111,17 +116,20 @@ class Index:
         return self._segments.facts
 
     def match(self, facts: Facts, out: Iterable[str] = ()) -> int:
-        """Return the bits of the campaigns that may show, leaving out those named in ``out``.
+        """Return the bits of what may show, without the campaigns and ad groups named in ``out``.
 
         The time window is not in the bits: ``front`` looks at it.
         """
         bits = self._segments.match(facts.segments) & self._channels.match((facts.channel,))
         if bits and self.expressions.fields:
             bits &= self.expressions.match(facts.situation)
-        for campaign_id in out:
-            bit = self.position.get(campaign_id)
-            if bit is not None:
-                bits &= ~(1 << bit)
+        return bits & ~self.bits_of(out)
+
+    def bits_of(self, names: Iterable[str]) -> int:
+        """Return the bits of campaigns, with all their ad groups, and of bids, by their names."""
+        bits = 0
+        for name in names:
+            bits |= self._named.get(name, 0)
         return bits
 
     def walk(self, bits: int) -> Iterator[Entry]:
@@ -131,20 +139,37 @@ class Index:
             yield self.entries[lowest.bit_length() - 1]
             bits ^= lowest
 
-    def front(self, bits: int, now_us: int) -> list[Bid]:
-        """Return the bids that decide the auction: all of the best score and of the next one."""
+    def front(self, bits: int, now_us: int, percent: int = FULL_PERCENT) -> list[Bid]:
+        """Return the bids that decide the auction: all of the best score and of the next one.
+
+        The next one is another campaign's: none bids against itself. In a slot that gets fewer
+        clicks (``percent``), bids for impressions and all others keep their order among themselves.
+        """
+        by_impression = bits & self._by_impression
+        if not by_impression or percent == FULL_PERCENT:
+            return self._front(bits, now_us)
+        return self._front(by_impression, now_us) + self._front(bits ^ by_impression, now_us)
+
+    def _front(self, bits: int, now_us: int) -> list[Bid]:
         front: list[Bid] = []
-        for entry in self.walk(bits):
+        is_decided, last = False, 0
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            bit = lowest.bit_length() - 1
+            entry = self.entries[bit]
             if not entry.starts_us <= now_us < entry.ends_us:
                 continue
-            if len(front) > 1 and entry.bid.score != front[-1].score:
+            if is_decided and self._scores[bit] != last:
                 break
-            front.append(entry.bid)
+            bid, last = entry.bid, self._scores[bit]
+            front.append(bid)
+            is_decided = is_decided or bid.campaign_id != front[0].campaign_id
         return front
 
-    def entry(self, campaign_id: str) -> Entry:
-        """Return the entry of a campaign that is here."""
-        return self.entries[self.position[campaign_id]]
+    def entry(self, name: str) -> Entry:
+        """Return the entry of a bid's name."""
+        return self.entries[self.position[name]]
 
     def others(self, bits: int) -> int:
         """Return the bits that are not in ``bits``."""
@@ -162,6 +187,15 @@ class Index:
         if facts.now_us < entry.starts_us:
             return "not_started"
         return "ended" if facts.now_us >= entry.ends_us else None
+
+
+def _bits_by_name(order: Sequence[Entry]) -> dict[str, int]:
+    """Return what a name leaves out: a campaign all its entries, a bid's name that one."""
+    found: dict[str, int] = {}
+    for bit, entry in enumerate(order):
+        for name in {entry.bid.campaign_id, entry.bid.name}:
+            found[name] = found.get(name, 0) | 1 << bit
+    return found
 
 
 class _Clause:
@@ -194,7 +228,7 @@ class _Expressions:
         self._matcher = before.following(asking) if before else Matcher(asking.values())
         self._silent = sum(1 << bit for bit, e in enumerate(order) if e.expression is None)
         self._length = len(order)
-        position = {entry.bid.campaign_id: bit for bit, entry in enumerate(order)}
+        position = {entry.bid.name: bit for bit, entry in enumerate(order)}
         self._bits_of_rows = [
             np.array([position.get(each.id, 0) for each in part.block.entries], np.intp)
             for part in self._matcher.parts
