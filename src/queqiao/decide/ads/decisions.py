@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import DRAW_BITS, Award, Slot, pick
-from queqiao.decide.ads.budgets import SHORTAGES, Asked, Budgets, Shortage, counter
+from queqiao.decide.ads.budgets import Asked, Budgets, Shortage, counter
 from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.contracts import Creative
@@ -22,7 +22,6 @@ from queqiao.decide.ads.messages import (
     DecisionRequest,
     DecisionResponse,
     NoFill,
-    NoFillReason,
     Tracking,
 )
 from queqiao.decide.ads.notice_events import Kind, Notice, new_event, path_of
@@ -32,7 +31,7 @@ from queqiao.decide.ads.promises.standing import Standing, shown
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
 from queqiao.decide.ads.targeting.index import Facts, Reason
-from queqiao.decide.ads.unfilled import Unfilled, empty_place, unfilled
+from queqiao.decide.ads.unfilled import Unfilled, empty_place, unfilled, why_empty
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.errors import StorageFull, Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
@@ -198,7 +197,7 @@ class Decider:
             except Unavailable:
                 return won, NoFill(asked.id, "ledger_unavailable")
             if each is None:
-                return won, NoFill(asked.id, _empty(placement, facts, out))
+                return won, NoFill(asked.id, why_empty(placement, facts, out))
             won.append(each)
             out[each.award.bid.campaign_id] = "already_shown"
         return won, None
@@ -328,22 +327,6 @@ class Decider:
             currency=won.placement.document.currency,
             tracking=Tracking(**paths, step=template_of(paths["view"])),
         )
-
-
-def _empty(placement: LivePlacement, facts: Facts, out: dict[str, Reason]) -> NoFillReason:
-    if not placement.index.entries:
-        return "no_campaign"
-    causes: dict[NoFillReason, frozenset[str]] = {
-        "budget": SHORTAGES,
-        "frequency": frozenset({"frequency"}),
-        "pacing": frozenset({"pacing"}),
-    }
-    for cause, reasons in causes.items():
-        others = [campaign_id for campaign_id, reason in out.items() if reason not in reasons]
-        if placement.index.front(placement.match(facts, others), facts.now_us):
-            return cause
-    resting = placement.index.match(facts, out) & placement.gone_bits
-    return "promises" if placement.index.front(resting, facts.now_us) else "no_match"
 
 
 def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from queqiao.decide.ads.budgets import SHORTAGES
 from queqiao.decide.ads.hot_state import LivePlacement
-from queqiao.decide.ads.targeting.index import Facts
+from queqiao.decide.ads.messages import NoFillReason
+from queqiao.decide.ads.targeting.index import Facts, Reason
 from queqiao.decide.ads.targeting.situation import recorded
 
 
@@ -69,3 +71,20 @@ def empty_place(placement: LivePlacement, reason: str, slots: int) -> UnfilledPl
     return UnfilledPlace(
         placement.id, reason, slots, document.currency, document.floor_minor, placement.revision
     )
+
+
+def why_empty(placement: LivePlacement, facts: Facts, out: Mapping[str, Reason]) -> NoFillReason:
+    """Return why a slot stays empty, ``out`` being who was left out of it by this request."""
+    if not placement.index.entries:
+        return "no_campaign"
+    causes: dict[NoFillReason, frozenset[str]] = {
+        "budget": SHORTAGES,
+        "frequency": frozenset({"frequency"}),
+        "pacing": frozenset({"pacing"}),
+    }
+    for cause, reasons in causes.items():
+        others = [campaign_id for campaign_id, reason in out.items() if reason not in reasons]
+        if placement.index.front(placement.match(facts, others), facts.now_us):
+            return cause
+    resting = placement.index.match(facts, out) & placement.gone_bits
+    return "promises" if placement.index.front(resting, facts.now_us) else "no_match"
