@@ -117,7 +117,7 @@ def test_caps_of_a_campaign_are_written_and_said(page: Page, system: System) -> 
     with admin(system) as boss:
         place = {"name": "频次位", "floor_minor": 1, "currency": "CNY"}
         good(boss.post("/api/v1/placements", json={"id": "cap-place", "document": place}))
-    page.goto("/ads/new")
+    page.goto("/ads/form")
     page.get_by_label("名称", exact=True).fill("有上限的广告")
     page.get_by_label("广告主").fill("茶商")
     page.get_by_label("广告位").click()

@@ -109,48 +109,20 @@ export type Tier = Schemas["Tier"];
 /** A promotion as the forms hold it: every part is there, also where the stored document leaves it out. */
 export type PromotionDocument = PublishedPromotion & Required<Pick<PublishedPromotion, "scope" | "condition" | "limits" | "funding" | "starts_at" | "ends_at" | "priority" | "exclusive" | "code_batch">>;
 
-export interface Creative {
-  image_width?: number | null;
-  image_height?: number | null;
-  id: string;
-  title: string;
-  landing_url: string;
-  image_url?: string | null;
-  sku?: string | null;
-  video?: Schemas["VideoFile"] | null;
-  audio?: Schemas["AudioFile"] | null;
-}
-
+export type Creative = Schemas["Creative"];
 export type Cap = Schemas["Cap"];
 
-export interface CampaignDocument {
-  product_categories?: string[];
-  exclusion_labels?: string[];
-  sold?: components["schemas"]["Campaign"]["sold"];
-  name: string;
-  advertiser: string;
-  placements: string[];
-  bid_minor: number;
-  currency: string;
-  daily_budget_minor: number;
-  targeting: { segments_any?: string[]; channels_any?: string[]; expression?: Record<string, unknown> | null };
-  creatives: Creative[];
-  starts_at: string | null;
-  ends_at: string | null;
-  caps: Cap[];
-  /** How it bids in foreign exchanges; written by API. */
-  exchange: Schemas["Campaign"]["exchange"];
-  /** How it bids by itself. */
-  strategy?: Schemas["Campaign"]["strategy"];
-  /** What it promises of goods and promotions. */
-  promises?: Schemas["Campaign"]["promises"];
-}
+type PublishedCampaign = Schemas["Campaign"];
+export type BidStrategy = NonNullable<PublishedCampaign["strategy"]>;
 
-export interface PlacementDocument extends Partial<components["schemas"]["Placement"]> {
-  name: string;
-  floor_minor: number;
-  currency: string;
-}
+/** A campaign as the forms hold it; what they do not show (`exchange`) goes through unchanged. */
+export type CampaignDocument = Omit<PublishedCampaign, "targeting" | "creatives"> &
+  Required<Pick<PublishedCampaign, "starts_at" | "ends_at" | "caps" | "exchange">> & {
+    targeting: { segments_any?: string[]; channels_any?: string[]; expression?: Record<string, unknown> | null };
+    creatives: Creative[];
+  };
+
+export type PlacementDocument = Schemas["Placement"];
 
 export type Expression =
   | { all: Expression[] }

@@ -71,3 +71,29 @@ export function InstantInput(props: Basics & { value: string | null; onChange: (
     />
   );
 }
+
+/** A number with decimals, such as a degree; empty is null. What is no number yet changes nothing. */
+export function DecimalInput(props: Basics & { value: number | null; onChange: (value: number | null) => void; width?: number; suffix?: string }) {
+  const [text, setText] = useState(props.value === null ? "" : String(props.value));
+  const wrong = text.trim() !== "" && !Number.isFinite(Number(text));
+  return (
+    <Input
+      id={props.id}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      aria-invalid={wrong || undefined}
+      status={wrong ? "error" : ""}
+      disabled={props.disabled}
+      style={{ width: props.width ?? 120 }}
+      inputMode="decimal"
+      suffix={props.suffix}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        const number = Number(event.target.value);
+        if (event.target.value.trim() === "") props.onChange(null);
+        else if (Number.isFinite(number)) props.onChange(number);
+      }}
+    />
+  );
+}

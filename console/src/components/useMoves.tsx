@@ -22,26 +22,25 @@ export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
   const { t } = useTranslation();
   const confirm = useConfirm();
   const transition = useTransition(kind);
+  /** Says whether all are moved; else another person was asked for. */
+  const run = async (ids: string[], to: Transition): Promise<boolean> => {
+    for (const id of ids) {
+      try {
+        await transition.mutateAsync({ id, to });
+      } catch (error) {
+        if (to !== "publish" || asApiError(error).reason !== "approval_needed") throw error;
+        needsTwo(id, asApiError(error));
+        return false;
+      }
+    }
+    tell({ kind: "done", title: t(`done.${to}`) });
+    return true;
+  };
   const ask = (title: string, body: ReactNode, ids: string[], to: Transition, after?: () => void) =>
-    confirm({
-      title,
-      touches: body,
-      undo: t(`${words}.move.undo.${to}`),
-      verb: t(`act.${to}`),
-      danger: to === "archive",
-      run: async () => {
-        for (const id of ids) {
-          try {
-            await transition.mutateAsync({ id, to });
-          } catch (error) {
-            if (to !== "publish" || asApiError(error).reason !== "approval_needed") throw error;
-            return needsTwo(id, asApiError(error));
-          }
-        }
-        tell({ kind: "done", title: t(`done.${to}`) });
-        after?.();
-      },
-    });
+    confirm({ title, touches: body, undo: t(`${words}.move.undo.${to}`), verb: t(`act.${to}`), danger: to === "archive", run: () => run(ids, to).then((done) => done && after?.()) });
+  /** Without a question: where the page has said already what it touches. */
+  const now = (item: Item<Documents[K]>, to: Transition) =>
+    run([item.id], to).catch((error: unknown) => tell({ kind: "failed", title: problemTitle(asApiError(error), t), detail: asApiError(error).fields.map((field) => field.detail).join(" · ") || asApiError(error).detail }));
   /** What is dangerous to have live is asked of another person instead. */
   const needsTwo = (id: string, problem: ApiError) => {
     const send = () => askApproval(kind, id).then(
@@ -61,5 +60,5 @@ export function useMoves<K extends Kind>({ kind, words, touches }: Options<K>) {
     return ask(t(`${words}.move.title.${to}`, { name: item.document.name }), body, [item.id], to, after);
   };
   const moveAll = (ids: string[], to: Transition, after: () => void) => ask(t(`${words}.move.titleMany.${to}`, { count: ids.length }), plain(to), ids, to, after);
-  return { move, moveAll };
+  return { move, moveAll, now };
 }

@@ -6,7 +6,7 @@ import "./ads.css";
 export function Creatives({ creatives }: { creatives: Creative[] }) {
   const { t } = useTranslation();
   return (
-    <aside className="card beside" aria-label={t("ads.creatives")}>
+    <aside className="card" aria-label={t("ads.creatives")}>
       <h2>{t("ads.creatives")}</h2>
       <div className="stack">
         {creatives.map((creative) => (

@@ -9,7 +9,7 @@ import { Field } from "@/components/Field";
 import { StoredDocument } from "@/components/StoredDocument";
 import { Loaded } from "@/components/states";
 import { useAddress } from "@/lib/url";
-import { JsonInput } from "./JsonInput";
+import { JsonInput } from "@/components/JsonInput";
 import { Trial } from "./Trial";
 import "./data.css";
 

@@ -9,7 +9,7 @@ import type { EventSchemaDocument } from "@/api/types";
 import { Field } from "@/components/Field";
 import { Failure, Waiting } from "@/components/states";
 import { useSettled } from "@/lib/useSettled";
-import { JsonInput } from "./JsonInput";
+import { JsonInput } from "@/components/JsonInput";
 
 /** A sample of the event, judged by the schema as it is typed: a dry run, nothing is written. */
 export function Trial({ document }: { document: EventSchemaDocument }) {

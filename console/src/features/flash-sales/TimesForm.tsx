@@ -104,7 +104,7 @@ function DailyRows({ value, onChange, problem, fixed, daily }: SalePart & { dail
       <div className="row">
         {[1, 2, 3, 4, 5, 6, 7].map((day) => (
           <Checkbox key={day} disabled={fixed} checked={days.includes(day)} onChange={() => toggle(day)}>
-            {t(`promotion.days.${day}`)}
+            {t(`week.days.${day}`)}
           </Checkbox>
         ))}
       </div>

@@ -9,7 +9,7 @@ import { Go } from "@/components/Go";
 import { CountInput } from "@/components/inputs";
 import { WordsInput } from "@/components/WordsInput";
 import type { PartProps } from "./Editor";
-import { Folded } from "./Folded";
+import { Folded } from "@/components/Folded";
 
 const CHANNELS = ["web", "app", "store"].map((word) => ({ value: word, label: word }));
 type ListName = "tiers_any" | "tiers_none" | "segments_any" | "segments_none" | "channels_any" | "tags_any" | "countries_any" | "payment_methods_any";

@@ -5,7 +5,7 @@ import { Choice } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { CountInput, MoneyInput } from "@/components/inputs";
 import type { PartProps } from "./Editor";
-import { Folded } from "./Folded";
+import { Folded } from "@/components/Folded";
 import { StackingFields } from "./StackingFields";
 
 const COUNTS = ["total", "per_day", "per_customer", "per_customer_per_day", "per_device"] as const;

@@ -6,7 +6,7 @@ import { Field } from "@/components/Field";
 import { CountInput, MoneyInput } from "@/components/inputs";
 import { Sentence } from "@/components/Sentence";
 import type { FixedPartProps } from "@/components/DocumentEditor";
-import { Folded } from "./Folded";
+import { Folded } from "@/components/Folded";
 import { turned } from "./programme";
 import { ProgrammeTiers } from "./ProgrammeTiers";
 

@@ -5,7 +5,7 @@ import { CountInput, MoneyInput } from "@/components/inputs";
 import { WordsInput } from "@/components/WordsInput";
 import type { PartProps } from "./Editor";
 import { GoodsInput } from "./GoodsInput";
-import { Folded } from "./Folded";
+import { Folded } from "@/components/Folded";
 import { useGoods } from "@/components/useGoods";
 
 /** Which goods count and are discounted; nothing chosen means everything. */

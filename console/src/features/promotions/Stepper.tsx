@@ -1,6 +1,7 @@
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import type { ApiError } from "@/api/problem";
+import { Steps } from "@/components/Steps";
 import { useParameter } from "@/lib/url";
 
 export const STEPS = ["type", "goods", "rule", "limits", "audience", "schedule", "preview"] as const;
@@ -19,18 +20,11 @@ const PLACES: [RegExp, Step][] = [
 export function Stepper({ problem }: { problem: ApiError | null }) {
   const { t } = useTranslation();
   const [step, setStep] = useParameter("step", "type");
-  const wrong = new Set(problem?.fields.map((field) => stepOf(field.path)));
+  const wrong = new Set<string>(problem?.fields.map((field) => stepOf(field.path)));
   const at = STEPS.indexOf(step as Step);
   return (
     <>
-      <nav className="steps" aria-label={t("promotion.steps.title")}>
-        {STEPS.map((name, index) => (
-          <button key={name} type="button" aria-current={step === name ? "step" : undefined} data-wrong={wrong.has(name) || undefined} onClick={() => goTo(name, setStep)}>
-            {index + 1} {t(`promotion.steps.${name}`)}
-            {wrong.has(name) && <span className="sr">{t("promotion.steps.wrong")}</span>}
-          </button>
-        ))}
-      </nav>
+      <Steps label={t("promotion.steps.title")} steps={STEPS.map((id) => ({ id, label: t(`promotion.steps.${id}`) }))} current={step} wrong={wrong} onGo={(name) => goTo(name, setStep)} />
       <div className="row phone-steps">
         {at > 0 && <Button onClick={() => setStep(STEPS[at - 1] ?? "type")}>{t("act.back")}</Button>}
         {at < STEPS.length - 1 && <Button onClick={() => setStep(STEPS[at + 1] ?? "type")}>{t("act.next")}</Button>}

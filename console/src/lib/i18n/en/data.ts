@@ -98,7 +98,6 @@ export default {
     help: { name: "Such as Order Completed; for traits, identify or group", part: "Properties belong to events, traits to identify and group", mode: "Strict: what does not fit becomes a bad row. Lenient: it is stored and marked", schema: "JSON Schema 2020-12; x-pii on a field names the kind of personal information, such as phone" },
     parts: { properties: "properties", traits: "traits" },
     modes: { strict: "Strict", lenient: "Lenient" },
-    notJson: "Not a JSON object yet, so not used:",
     noSchema: "This cannot be a schema yet",
     trial: "Try it on a sample",
     sampleHelp: "Nothing is stored; change the schema or the sample and see",

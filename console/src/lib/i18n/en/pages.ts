@@ -13,7 +13,9 @@ import points from "./points";
 import programme from "./programme";
 import promotion from "./promotion";
 import referrals from "./referrals";
+import targeting from "./targeting";
 import trying from "./trying";
+import wizard from "./wizard";
 
 /** What every page but the Overview says. */
-export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };
+export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...targeting, ...wizard, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };

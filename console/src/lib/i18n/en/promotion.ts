@@ -8,7 +8,7 @@ export default {
     goods: "Goods",
     time: "Time",
     saveAndPublish: "Save and publish",
-    steps: { title: "Steps", wrong: "has a problem", type: "Type", goods: "Goods and threshold", rule: "Rule", limits: "Limits and stacking", audience: "Audience", schedule: "Schedule", preview: "Try it" },
+    steps: { title: "Steps", type: "Type", goods: "Goods and threshold", rule: "Rule", limits: "Limits and stacking", audience: "Audience", schedule: "Schedule", preview: "Try it" },
     templates: {
       others: "Only handing out codes? Make a batch first, then choose it under Audience.",
       threshold: { name: "Spend and save", example: "40 off from 300; 20% off from 3 pieces" },
@@ -31,7 +31,6 @@ export default {
       presale: { name: "Presale", example: "A deposit of 50 counts as 100" },
     },
     more: { goods: "Tags, shops, exclusions, price range", audience: "More about the audience", limits: "More limits, order of stacking, who pays" },
-    days: { 1: "Mon", 2: "Tue", 3: "Wed", 4: "Thu", 5: "Fri", 6: "Sat", 7: "Sun" },
     sentence: {
       threshold: "From [at_least] take [discount] off",
       every: "Every [at_least] take [discount] off",
@@ -72,7 +71,7 @@ export default {
       shippingHow: "How shipping falls", everyPaid: "For every", points: "Points", pointsCap: "At most so many points (empty: no limit)", worth: "Worth", percentMax: "At most percent", cashbackHow: "How much back",
       size: "People in a group", lastsHours: "Hours it lasts", joins: "Times a customer may join", newOnly: "New customers only", floor: "Floor", helpers: "Friends to the floor", mustReach: "Must reach the floor",
       deposit: "Deposit", depositWorth: "Deposit counts as", depositUntil: "Deposit until", balanceFrom: "Balance from", balanceUntil: "Balance until",
-      addWindow: "Only at some hours", removeWindow: "Remove hours {{number}}", from_time: "Hours {{number}} from", until_time: "Hours {{number}} until",
+      addWindow: "Only at some hours",
     },
     choices: {
       units: { all: "all pieces", cheapest: "the cheapest", dearest: "the dearest" },

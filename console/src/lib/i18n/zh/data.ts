@@ -96,7 +96,6 @@ export default {
     help: { name: "例如 Order Completed；检查 traits 时写 identify 或 group", part: "属性属于行为事件，特征属于 identify 和 group", mode: "严格：不符的进坏数据；宽松：照收，但标记出来", schema: "JSON Schema 2020-12；字段上写 x-pii 标出个人信息的种类，例如 phone" },
     parts: { properties: "属性 properties", traits: "特征 traits" },
     modes: { strict: "严格", lenient: "宽松" },
-    notJson: "还不是 JSON 对象，先不采用：",
     noSchema: "这还不是能用的模式",
     trial: "用样例试一试",
     sampleHelp: "只试不存；改模式或样例，结果马上变",

@@ -8,7 +8,7 @@ export default {
     goods: "商品",
     time: "时间",
     saveAndPublish: "保存并发布",
-    steps: { title: "步骤", wrong: "有问题", type: "类型", goods: "商品与门槛", rule: "规则", limits: "限量与叠加", audience: "人群", schedule: "时间", preview: "试算" },
+    steps: { title: "步骤", type: "类型", goods: "商品与门槛", rule: "规则", limits: "限量与叠加", audience: "人群", schedule: "时间", preview: "试算" },
     templates: {
       others: "只想发优惠码？先建一批码，再回来选“凭码”。",
       threshold: { name: "满减", example: "满 300 减 40；满 3 件 8 折；阶梯价" },
@@ -31,7 +31,6 @@ export default {
       presale: { name: "预售", example: "定金 50 抵 100" },
     },
     more: { goods: "标签、店铺、排除与价格区间", audience: "更多人群条件", limits: "更多限量、叠加次序与谁出钱" },
-    days: { 1: "周一", 2: "周二", 3: "周三", 4: "周四", 5: "周五", 6: "周六", 7: "周日" },
     sentence: {
       threshold: "满 [at_least] 减 [discount]",
       every: "每满 [at_least] 减 [discount]",
@@ -72,7 +71,7 @@ export default {
       shippingHow: "运费怎么减", everyPaid: "每付多少", points: "多少积分", pointsCap: "最多多少积分（留空为不限）", worth: "抵多少钱", percentMax: "最多抵百分之几", cashbackHow: "怎么返",
       size: "几人成团", lastsHours: "几小时内有效", joins: "每人最多参加几次", newOnly: "只限新客", floor: "底价", helpers: "几人砍到底", mustReach: "必须砍到底",
       deposit: "定金", depositWorth: "定金抵多少", depositUntil: "付定金截止", balanceFrom: "尾款开始", balanceUntil: "尾款截止",
-      addWindow: "只在某些时段", removeWindow: "删除第 {{number}} 个时段", from_time: "第 {{number}} 个时段从", until_time: "第 {{number}} 个时段到",
+      addWindow: "只在某些时段",
     },
     choices: {
       units: { all: "全部", cheapest: "最便宜的", dearest: "最贵的" },

@@ -1,8 +1,8 @@
 import { Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Basics } from "@/components/Choice";
-import "./data.css";
+import type { Basics } from "./Choice";
+import "./components.css";
 
 interface Props extends Basics {
   value: unknown;
@@ -26,7 +26,7 @@ export function JsonInput({ value, onChange, rows, ...basics }: Props) {
       <Input.TextArea className="code" id={basics.id} aria-label={basics.label} aria-describedby={basics.describedBy} aria-invalid={fault !== "" || undefined} status={fault ? "error" : ""} disabled={basics.disabled} rows={rows} spellCheck={false} value={text} onChange={(event) => type(event.target.value)} onBlur={() => fault === "" && setText(JSON.stringify(value, null, 2))} />
       {fault && (
         <p className="field-note fault" role="alert">
-          {t("schemas.notJson")} <code>{fault}</code>
+          {t("form.notJson")} <code>{fault}</code>
         </p>
       )}
     </>

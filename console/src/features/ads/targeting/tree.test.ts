@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { PRESETS } from "./grid";
+import { apart, EMPTY, type Group, pathOf, read, together, write } from "./tree";
+
+const tag = { field: "tags", op: "one_of", value: ["vip"] };
+const near = { field: "geo", op: "in_radius", value: { lat: 31.2, lon: 121.5, radius_km: 5 } };
+
+it("goes from an expression to the form and back", () => {
+  for (const expression of [{ and: [tag, { not: { or: [near, { not: tag }] } }] }, { or: [near, tag] }, { not: { and: [tag] } }]) {
+    expect(write(read(expression) as Group)).toEqual(expression);
+  }
+  expect(write(read({ all: [tag] }) as Group)).toEqual({ and: [tag] });
+  expect(write(read(tag) as Group)).toEqual({ and: [tag] });
+  expect(write(read({ not: { not: tag } }) as Group)).toEqual({ and: [tag] });
+  expect(write(read(null) as Group)).toBeNull();
+  expect(read({ nand: [] })).toBeNull();
+});
+
+it("names each part as the server does, which never sees an empty group", () => {
+  const root = read({ and: [tag, near] }) as Group;
+  const with_gap: Group = { ...root, parts: [{ ...EMPTY, join: "or" }, ...root.parts] };
+  expect(write(with_gap)).toEqual({ and: [tag, near] });
+  expect(pathOf(with_gap, "e", 2)).toBe("e.and[1]");
+  expect(pathOf({ ...root, not: true, join: "or" }, "e", 0)).toBe("e.not.or[0]");
+});
+
+it("takes the half-hours out of an expression and puts them back", () => {
+  const clause = { field: "now", op: "in_grid", value: PRESETS.working };
+  expect(apart({ and: [clause, tag] })).toEqual({ week: PRESETS.working, rest: { and: [tag] } });
+  expect(together({ and: [tag] }, PRESETS.working)).toEqual({ and: [tag, clause] });
+  expect(together({ or: [tag, near] }, PRESETS.working)).toEqual({ and: [{ or: [tag, near] }, clause] });
+  expect(together(null, PRESETS.evenings)).toEqual({ and: [{ ...clause, value: PRESETS.evenings }] });
+  expect(together({ and: [tag] }, PRESETS.all)).toEqual({ and: [tag] });
+  expect(apart({ or: [clause, tag] })).toEqual({ week: null, rest: { or: [clause, tag] } });
+  expect(apart({ and: [{ ...clause, timezone: "Asia/Tokyo" }] }).week).toBeNull();
+});
