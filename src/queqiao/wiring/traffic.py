@@ -3,6 +3,7 @@
 import asyncio
 
 from queqiao.decide.ads.notice_events import Notice
+from queqiao.decide.ads.traffic.afterwards import DayBounds
 from queqiao.decide.ads.traffic.caller import Callers
 from queqiao.decide.ads.traffic.data_centres import LOOK_EVERY_S, DataCentres
 from queqiao.decide.ads.traffic.floods import Bounds
@@ -49,6 +50,16 @@ def bounds(said: TrafficSettings) -> Bounds:
             "device": said.clicks_per_device,
             "address": said.clicks_per_address,
         },
+    )
+
+
+def day_bounds(said: TrafficSettings) -> DayBounds:
+    """Return how many clicks of a person count, as it is looked at afterwards."""
+    return DayBounds(
+        said.window_s * SECOND_US,
+        said.clicks_per_person,
+        said.clicks_per_person_day,
+        said.clicks_per_campaign_day,
     )
 
 

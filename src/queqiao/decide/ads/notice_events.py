@@ -182,9 +182,9 @@ def refused(notice: Notice, verdict: Verdict, now_us: int) -> NewEvent:
     return told_event(notice, event, f"{suffix}-{end}", now_us, verdict=verdict)
 
 
-def refunded(click: Notice, back_minor: int, now_us: int) -> NewEvent:
+def refunded(click: Notice, back_minor: int, now_us: int, detail: str = "") -> NewEvent:
     """Return the event of a click that turned out invalid, and of what it gave back."""
-    verdict = Verdict("click_flood")
+    verdict = Verdict("click_flood", detail)
     return told_event(
         click, REFUNDED_EVENT, "refunded", now_us, cost_minor=-back_minor, verdict=verdict
     )

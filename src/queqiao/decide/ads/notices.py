@@ -18,12 +18,12 @@ from urllib.parse import quote
 
 import structlog
 
-from queqiao.decide.ads.charging import free, late_key_of, settle
+from queqiao.decide.ads.charging import free, settle
 from queqiao.decide.ads.delivery.steps import DONE, STEPS, detail_of
 from queqiao.decide.ads.delivery.windows import is_expired
-from queqiao.decide.ads.notice_events import Notice, events_of, read, refunded, refused, told_event
+from queqiao.decide.ads.notice_events import Notice, events_of, read, refused, told_event
 from queqiao.decide.ads.traffic.contracts import VALID, Verdict
-from queqiao.decide.ads.traffic.refunds import refund
+from queqiao.decide.ads.traffic.refunds import give_back
 from queqiao.decide.ads.traffic.watch import Caller, Watch
 from queqiao.kernel.errors import Gone, Message, NotFound, Unavailable
 from queqiao.kernel.http import Request, Response
@@ -149,17 +149,12 @@ class Notices:
         self._is_giving_back = True
         try:
             for click in list(watch.owed.values()):
-                await self._refund(click, now_us)
+                await give_back(self._ledger, self._event_log, click, now_us)
                 watch.owed.pop(click.decision_id, None)
         except Unavailable:
             log.debug("clicks are refunded later", clicks=len(watch.owed))
         finally:
             self._is_giving_back = False
-
-    async def _refund(self, click: Notice, now_us: int) -> None:
-        keys = (click.decision_id, late_key_of(click.decision_id))
-        back_minor = await refund(self._ledger, keys, click.counter, now_us)
-        await self._event_log.append([refunded(click, back_minor, now_us)])
 
 
 _TOO_LATE = Message("这条广告通知已过期，不再计入", "this notice of an ad is too old to be counted")

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
 from queqiao.decide.promotions.cards.moves import Moves
 from queqiao.decide.promotions.coupons.gifts import Giver
@@ -28,6 +29,7 @@ from queqiao.wiring import (
     referrals,
     retention,
     secret_keys,
+    traffic,
     webhooks,
 )
 from queqiao.wiring.freshness import Freshness, Work
@@ -39,6 +41,9 @@ from queqiao.wiring.settings import Settings
 log = structlog.get_logger()
 
 COUNTS_EVERY_S = 30.0
+
+CLICKS_EVERY_S = 300.0
+"""How soon clicks that only the day shows to be nobody's are given back."""
 
 CHANGES_EVERY_S = 1.0
 """How late a scheduled change may be, beside the second in which all roles learn of it."""
@@ -107,6 +112,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             fresh.only("items", at_turn(schedule.learn_items)),
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
+        (
+            CLICKS_EVERY_S,
+            "invalid clicks",
+            fresh.only("invalid clicks", invalid_clicks(settings, warehouse, clock)),
+        ),
         (pace.lake_every_s, "lake", fresh.only("lake", schedule.lake_by_clock(clock.now_us))),
         (CATALOGUE_EVERY_S, "catalogue", catch_up),
         (retention.EVERY_S, "retention", forget),
@@ -133,6 +143,18 @@ def card_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
     async def work() -> None:
         await moves.finish_all(clock.now_us())
         await moves.write_off(clock.now_us())
+
+    return work
+
+
+def invalid_clicks(settings: Settings, warehouse: Warehouse, clock: Clock) -> Work:
+    """Return the work that gives back clicks which only the day shows to be nobody's."""
+    ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
+    bounds = traffic.day_bounds(settings.traffic)
+    afterwards = Afterwards(warehouse, ledger, event_log, bounds)
+
+    async def work() -> None:
+        await afterwards.look(clock.now_us())
 
     return work
 

@@ -1,6 +1,21 @@
 """Giving back what a click cost that turned out invalid: once, however often it is asked."""
 
+from queqiao.decide.ads.charging import late_key_of
+from queqiao.decide.ads.notice_events import Notice, refunded
+from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
+
+
+async def give_back(
+    ledger: Ledger, event_log: EventLog, click: Notice, now_us: int, detail: str = ""
+) -> None:
+    """Refund a click that had counted, and write it down; ``detail`` is the bound it passed.
+
+    Raises Unavailable: come again.
+    """
+    keys = (click.decision_id, late_key_of(click.decision_id))
+    back_minor = await refund(ledger, keys, click.counter, now_us)
+    await event_log.append([refunded(click, back_minor, now_us, detail)])
 
 
 async def refund(ledger: Ledger, keys: tuple[str, str], counter: str, now_us: int) -> int:

@@ -26,7 +26,9 @@ class TrafficSettings(msgspec.Struct, forbid_unknown_fields=True):
     to 231 ms (Woods et al., Frontiers in Human Neuroscience 9, 2015, 131), and few lie below 150; a
     click needs the ad on its way, drawn and aimed at beside that, so nothing under 100 ms is one.
 
-    ``clicks_per_person`` and its neighbours: how many clicks within ``window_s`` still count.
+    ``clicks_per_person`` and its neighbours: how many clicks within ``window_s`` still count;
+    ``clicks_per_person_day`` and ``clicks_per_campaign_day``: how many of one person in a day, and
+    on one campaign, looked at afterwards.
     """
 
     own_agents: Annotated[list[Word], Meta(max_length=100)] = []
@@ -41,6 +43,8 @@ class TrafficSettings(msgspec.Struct, forbid_unknown_fields=True):
     clicks_per_person: Annotated[int, Meta(ge=1, le=100_000)] = 30
     clicks_per_device: Annotated[int, Meta(ge=1, le=100_000)] = 60
     clicks_per_address: Annotated[int, Meta(ge=1, le=100_000)] = 600
+    clicks_per_person_day: Annotated[int, Meta(ge=1, le=1_000_000)] = 200
+    clicks_per_campaign_day: Annotated[int, Meta(ge=1, le=1_000_000)] = 30
     keys_max: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
 
 
