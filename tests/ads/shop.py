@@ -92,9 +92,10 @@ class Shop:
             request.query["campaign"] = campaign_id
         return msgspec.json.decode((await self.why_route.handler(request)).body)
 
-    async def tell(self, path, now_us=NOW_US):
-        token = path.removeprefix("/t/")
-        return await self.notice_route.handler(_request("GET", {"token": token}, b"", now_us))
+    async def tell(self, path, now_us=NOW_US, **query):
+        request = _request("GET", {"token": path.removeprefix("/t/")}, b"", now_us)
+        request.query.update(query)
+        return await self.notice_route.handler(request)
 
     def events(self):
         reader = EmbeddedEventLogReader(self.folder / "log")

@@ -41,6 +41,8 @@ DECIDE_PATHS = (
     "/api/v1/referrals",
     *(f"/api/v1/cards/{{id}}/{verb}" for verb in CARD_VERBS),
     "/api/v1/decisions",
+    "/api/v1/ads/",
+    "/a/v1/",
     "/api/v1/targeting/match",
     "/openrtb2/bid",
     "/api/v1/recommendations",

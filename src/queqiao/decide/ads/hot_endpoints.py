@@ -8,6 +8,8 @@ from queqiao.decide.ads.budgets import Budgets
 from queqiao.decide.ads.caps.frequency import Frequency
 from queqiao.decide.ads.caps.store import people_in_memory
 from queqiao.decide.ads.decisions import Decider, SegmentsOf
+from queqiao.decide.ads.delivery.conversion_endpoints import NoteOf
+from queqiao.decide.ads.delivery.conversions import Conversions
 from queqiao.decide.ads.delivery.steps import step_in
 from queqiao.decide.ads.hot_state import AdsSnapshot
 from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
@@ -101,7 +103,10 @@ def routes(services: AdsServices) -> list[Route]:
 
 def notice_routes(services: NoticeServices) -> list[Route]:
     """Return the routes of the ``intake`` role."""
-    notices = Notices(services.ledger, services.event_log, services.signer, services.watch)
+    conversions = NoteOf(Conversions(services.ledger, services.event_log))
+    notices = Notices(
+        services.ledger, services.event_log, services.signer, services.watch, conversions
+    )
     of_bids = BidNotices(services.ledger, services.event_log, services.signer, services.rates)
 
     async def take(request: Request) -> Response:

@@ -190,6 +190,22 @@ def refunded(click: Notice, back_minor: int, now_us: int, detail: str = "") -> N
     )
 
 
+def properties_of(notice: Notice) -> AdEvent:
+    """Return what every event of a notice says."""
+    return AdEvent(
+        decision_id=notice.decision_id,
+        campaign_id=notice.campaign_id,
+        creative_id=notice.creative_id,
+        placement_id=notice.placement_id,
+        click_price_minor=notice.price_minor,
+        currency=notice.currency,
+        channel=notice.channel,
+        sku=notice.sku,
+        bills_on=notice.bills_on,
+        per=notice.per,
+    )
+
+
 def told_event(
     notice: Notice,
     event: str,
@@ -203,21 +219,12 @@ def told_event(
     terms: str | None = None,
 ) -> NewEvent:
     """Return an event that a notice makes; ``suffix`` ends its message id."""
-    properties = AdEvent(
-        decision_id=notice.decision_id,
-        campaign_id=notice.campaign_id,
-        creative_id=notice.creative_id,
-        placement_id=notice.placement_id,
-        click_price_minor=notice.price_minor,
-        currency=notice.currency,
-        channel=notice.channel,
-        sku=notice.sku,
+    properties = replace(
+        properties_of(notice),
         cost_minor=cost_minor,
         bill=notice.monthly if cost_minor is not None else None,
         reason=reason or verdict.reason,
         detail=verdict.detail or None,
-        bills_on=notice.bills_on,
-        per=notice.per,
         window_days=window_days,
         terms=terms,
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import structlog
 
 from queqiao.decide.ads.caps.frequency import Frequency
+from queqiao.decide.ads.delivery.conversion_endpoints import conversion_routes
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
 from queqiao.decide.ads.openrtb.hot_endpoints import BidServices, bid_routes
@@ -45,6 +46,7 @@ from queqiao.wiring import (
     adapters,
     chance,
     changes,
+    delivery,
     flash_tally,
     frequency_caps,
     referrals,
@@ -252,6 +254,7 @@ def routes(
     )
     return [
         *ads_routes(ads),
+        *conversion_routes(delivery.conversion_services(settings)),
         *targeting_routes(settings.shop.timezone),
         *bid_routes(bidding),
         *promotion_routes(promotions),

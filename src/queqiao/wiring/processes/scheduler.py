@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import structlog
 
+from queqiao.decide.ads.delivery import own_orders
 from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
 from queqiao.decide.promotions.cards.moves import Moves
@@ -24,6 +25,7 @@ from queqiao.profile import snapshots
 from queqiao.profile.contracts import SEGMENT
 from queqiao.wiring import (
     adapters,
+    delivery,
     frequency_caps,
     kinds,
     referrals,
@@ -110,6 +112,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             pace.recommendations_every_s,
             "recommendations",
             fresh.only("items", at_turn(schedule.learn_items)),
+        ),
+        (
+            own_orders.EVERY_S,
+            "ad conversions",
+            fresh.only("conversions", delivery.own_orders(settings, warehouse, clock)),
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
         (
