@@ -7,6 +7,8 @@ Unknown fields are welcome and kept; a known field of a wrong type makes the eve
 
 import msgspec
 
+from queqiao.kernel.ad_events import Ad, AdConversion, AdStep, Auction, RefusedAd, UnfilledAd
+
 ADS_SOURCE = "ads"
 """The source of the ads' own events: only these count as impressions, clicks and cost."""
 
@@ -248,56 +250,6 @@ class Search(msgspec.Struct, omit_defaults=True):
     query: str | None = None
 
 
-class Ad(msgspec.Struct, omit_defaults=True):
-    """Ad Served, Viewed, Clicked: one decision of the auction and what became of it.
-
-    Ad Bid, Won, Billed, Lost: one bid in another exchange.
-    """
-
-    decision_id: str
-    campaign_id: str
-    placement_id: str
-    creative_id: str | None = None
-    sku: str | None = None
-    price_minor: int | None = None
-    cost_minor: int | None = None
-    currency: str | None = None
-
-
-class UnfilledAd(msgspec.Struct, omit_defaults=True):
-    """Ad Unfilled: places of a request that stayed empty. ``placement_id`` is the first of them."""
-
-    decision_id: str
-    placement_id: str
-
-
-class AdStep(Ad, omit_defaults=True):
-    """Ad Viewable, Clicked, Closed, Failed, Video …; an order is owed to it for ``window_days``."""
-
-    window_days: int | None = None
-    reason: str | None = None
-
-
-class AdConversion(Ad, omit_defaults=True):
-    """Ad Converted: what is owed to an ad (``attributed_by`` click or view), told by whom."""
-
-    order_id: str | None = None
-    total_minor: int | None = None
-    attributed_by: str | None = None
-    attribution_age_s: int | None = None
-    told_by: str | None = None
-
-
-class RefusedAd(Ad, omit_defaults=True):
-    """Ad View, Click, Conversion Refused, Ad Click Refunded: what does not count, and why.
-
-    ``cost_minor`` of a refund is negative: what the click had cost.
-    """
-
-    reason: str | None = None
-    detail: str | None = None
-
-
 class Recommendation(msgspec.Struct, omit_defaults=True):
     """Recommendation Served."""
 
@@ -389,6 +341,9 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     "Ad Click Refused": RefusedAd,
     "Ad Conversion Refused": RefusedAd,
     "Ad Click Refunded": RefusedAd,
+    "Auction Held": Auction,
+    "Auction Won": Auction,
+    "Auction Shown": Auction,
     "Ad Bid": Ad,
     "Ad Won": Ad,
     "Ad Billed": Ad,

@@ -1,7 +1,7 @@
 """What the decide role knows by heart: immutable snapshots, each swapped whole when told to."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,8 @@ from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.ads.openrtb import shelf
+from queqiao.decide.ads.openrtb.exchange import hot_state as exchange_state
+from queqiao.decide.ads.openrtb.exchange.floors import Floor
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.pacing import control
 from queqiao.decide.ads.promises.margin import following
@@ -65,6 +67,9 @@ class HotState:
         self.ads: AdsSnapshot = EMPTY
         self.money = shelf.Money(Rates(DEFAULT_RATES), currency)
         self.shelves = shelf.EMPTY
+        self.market = exchange_state.EMPTY
+        self.placement_floors: Mapping[str, Floor] = {}
+        self.open_secret: exchange_state.Open = lambda sealed, _: sealed
         self.promotions: PromotionsSnapshot = compile_snapshot(
             [], [], coupon_secret, zone=zone, currency=currency
         )
@@ -98,6 +103,8 @@ class HotState:
             follower.on(f"{kind_name}/", self.load_flash_sales)
         for kind in (PLACEMENT, CAMPAIGN, ADVERTISER):
             follower.on(f"{kind.name}/", self.load_ads)
+        for kind_name in exchange_state.CHANGES:
+            follower.on(f"{kind_name}/", self.load_market)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
         follower.on(f"{artifacts.KIND}/{control.ARTIFACT}", self.load_controls)
         follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
@@ -194,6 +201,12 @@ class HotState:
         self.shelves = await asyncio.to_thread(
             shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
         )
+        self.placement_floors = exchange_state.placement_floors(placements, self._counts)
+
+    async def load_market(self) -> None:
+        """Read who bids in our exchange, who may ask there, and what is stored for requests."""
+        open_secret = self.open_secret
+        self.market = await self.records.read(lambda conn: exchange_state.load(conn, open_secret))
 
     async def keep_promises(self, standing: Standing) -> None:
         """Let those campaigns rest whose promises cannot be kept just now, and no others.

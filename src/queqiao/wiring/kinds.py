@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.openrtb.exchange.contracts import (
+    BIDDER,
+    PUBLISHER,
+    STORED_REQUEST,
+)
+from queqiao.decide.ads.openrtb.exchange.contracts import HIDDEN_FIELDS as BIDDER_HIDDEN_FIELDS
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
 from queqiao.decide.ads.wallets.publishing import check_change_advertiser
 from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
@@ -40,6 +46,9 @@ KINDS: tuple[DocumentKind, ...] = (
     PLACEMENT,
     ADVERTISER,
     CAMPAIGN,
+    BIDDER,
+    PUBLISHER,
+    STORED_REQUEST,
     SEGMENT,
     WEBHOOK,
     LANDING_PAGE,
@@ -62,6 +71,7 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
         ),
         FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
         ADVERTISER.name: Handling(check_change=check_change_advertiser),
+        BIDDER.name: Handling(hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring),
         POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),
         REFERRAL_PROGRAMME.name: Handling(
             check_change=check_live_referral_programme, dangers=ones_own.dangers

@@ -45,6 +45,8 @@ DECIDE_PATHS = (
     "/a/v1/",
     "/api/v1/targeting/match",
     "/openrtb2/bid",
+    "/openrtb2/auction",
+    "/api/v1/auctions/",
     "/api/v1/recommendations",
     "/api/v1/landing-pages/render",
     "/api/v1/landing-pages/check",

@@ -15,6 +15,7 @@ from queqiao.decide.ads.hot_state import AdsSnapshot
 from queqiao.decide.ads.messages import DecisionRequest, DecisionResponse, WhyResponse
 from queqiao.decide.ads.notice_events import Notice
 from queqiao.decide.ads.notices import Notices
+from queqiao.decide.ads.openrtb.exchange.events import AuctionEvents, happened_in
 from queqiao.decide.ads.openrtb.notices import BidNotices, told_in
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.traffic.watch import Watch
@@ -107,9 +108,13 @@ def notice_routes(services: NoticeServices) -> list[Route]:
     notices = Notices(
         services.ledger, services.event_log, services.signer, services.watch, conversions
     )
+    of_auctions = AuctionEvents(services.event_log, services.signer)
     of_bids = BidNotices(services.ledger, services.event_log, services.signer, services.rates)
 
     async def take(request: Request) -> Response:
+        happened = happened_in(request.params["token"])
+        if happened is not None:
+            return await of_auctions.take(*happened, request)
         told = told_in(request.params["token"])
         if told is not None:
             return await of_bids.take(*told, request)

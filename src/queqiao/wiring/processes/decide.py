@@ -9,6 +9,8 @@ from queqiao.decide.ads.caps.frequency import Frequency
 from queqiao.decide.ads.delivery.conversion_endpoints import conversion_routes
 from queqiao.decide.ads.hot_endpoints import AdsServices
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
+from queqiao.decide.ads.openrtb.exchange.held import HeldAuctions
+from queqiao.decide.ads.openrtb.exchange.hot_endpoints import exchange_routes
 from queqiao.decide.ads.openrtb.hot_endpoints import BidServices, bid_routes
 from queqiao.decide.ads.openrtb.rates import Rates
 from queqiao.decide.ads.openrtb.shelf import Money
@@ -47,6 +49,7 @@ from queqiao.wiring import (
     chance,
     changes,
     delivery,
+    exchange,
     flash_tally,
     frequency_caps,
     referrals,
@@ -74,6 +77,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     authenticator = Authenticator(records, clock)
     exposures = Exposures(adapters.event_log(settings), at_once=settings.clock.accept_header)
     tally = Tally()
+    auctions = HeldAuctions(adapters.event_log(settings))
     hot = hot_state(settings, records)
     follower.on("credential/", authenticator.follow)
     pages = LandingPages(settings, hot, clock)
@@ -85,7 +89,9 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     judges = traffic.callers(settings)
     application = HotApplication(
         [
-            *answered(settings, hot, live.reader, exposures, tally, frequency=frequency),
+            *answered(
+                settings, hot, live.reader, exposures, tally, frequency=frequency, auctions=auctions
+            ),
             *traffic_routes(traffic.services(settings, judges)),
             *pages.routes(),
         ],
@@ -101,6 +107,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
         watch_limits(settings, hot, clock, stop),
         ad_promises.watch(hot, adapters.ledger(settings), settings.shop.timezone, clock, stop),
         tell_exposures(exposures, stop),
+        exchange.tell(auctions, stop),
         flash_tally.tell(settings, tally, name, clock, stop),
         traffic.keep(judges, stop),
     )
@@ -119,6 +126,7 @@ def hot_state(settings: Settings, records: Records) -> HotState:
     hot = HotState(records, secret, shop.timezone, shop.currency)
     hot.restraints = Restraints(draws=holdback_draws(settings))
     hot.money = Money(Rates(settings.openrtb.bidder().rates), shop.currency)
+    hot.open_secret = exchange.opener(settings)
     hot.profiles = Profiles(default=settings.promotions.profile)
     return hot
 
@@ -169,9 +177,10 @@ def answered(
     tally: Tally,
     *,
     frequency: Frequency,
+    auctions: HeldAuctions,
 ) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
-    known = routes(settings, hot, live, exposures, tally, frequency=frequency)
+    known = routes(settings, hot, live, exposures, tally, frequency=frequency, auctions=auctions)
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
@@ -183,6 +192,7 @@ def routes(
     tally: Tally,
     *,
     frequency: Frequency | None = None,
+    auctions: HeldAuctions | None = None,
 ) -> list[Route]:
     """Return everything that the role answers."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
@@ -257,6 +267,7 @@ def routes(
         *conversion_routes(delivery.conversion_services(settings)),
         *targeting_routes(settings.shop.timezone),
         *bid_routes(bidding),
+        *exchange_routes(exchange.services(hot, bidding, auctions or HeldAuctions(event_log))),
         *promotion_routes(promotions),
         *card_routes(cards, Payments(reader, ledger, hot.records)),
         *referrals.routes(settings, keeper, hot, live),

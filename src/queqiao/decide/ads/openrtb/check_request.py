@@ -27,13 +27,19 @@ _LONG_ID = Message(f"最多 {ID_LENGTH_MAX} 个字符", f"at most {ID_LENGTH_MAX
 _decoder = msgspec.json.Decoder(BidRequest)
 
 
-def read_request(body: bytes) -> BidRequest:
-    """Return a request in the form of 2.6. Raises InvalidInput with every path, or TooLarge."""
+def check_body(body: bytes) -> None:
+    """Raise InvalidInput, or TooLarge, for what no parser must see."""
     try:
         json.check(body, REQUEST_BYTES_MAX)
-        request = _decoder.decode(body)
     except InvalidInput as error:
         raise InvalidInput(*(_of_request(field) for field in error.fields)) from error
+
+
+def read_request(body: bytes) -> BidRequest:
+    """Return a request in the form of 2.6. Raises InvalidInput with every path, or TooLarge."""
+    check_body(body)
+    try:
+        request = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidInput(json.field_error(error, "request")) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -44,9 +44,9 @@ class BidServices(Struct, frozen=True):
     public_url: str = ""
 
 
-def bid_routes(services: BidServices) -> list[Route]:
-    """Return the bidder's route."""
-    bidder = Bidder(
+def bidder_of(services: BidServices) -> Bidder:
+    """Return our bidder."""
+    return Bidder(
         shelves=services.shelves,
         ledger=services.ledger,
         event_log=services.event_log,
@@ -57,13 +57,18 @@ def bid_routes(services: BidServices) -> list[Route]:
         zone=services.zone,
     )
 
+
+def bid_routes(services: BidServices) -> list[Route]:
+    """Return the bidder's route."""
+    bidder = bidder_of(services)
+
     async def bid(request: Request) -> Response:
         asked = read_request(request.body)
         faults = Faults()
         check_params(faults, asked)
         faults.raise_any()
         exchange = request.principal.name if request.principal is not None else ""
-        base_url = services.public_url.rstrip("/") or _reached_at(request)
+        base_url = services.public_url.rstrip("/") or reached_at(request)
         found = await bidder.bid(asked, exchange, base_url, request.now_us)
         if found is None:
             return Response(204, headers=VERSION)
@@ -86,6 +91,6 @@ def bid_routes(services: BidServices) -> list[Route]:
     ]
 
 
-def _reached_at(request: Request) -> str:
+def reached_at(request: Request) -> str:
     """Return the address by which the exchange reached us."""
     return f"http://{request.headers.get('host', 'localhost')}"

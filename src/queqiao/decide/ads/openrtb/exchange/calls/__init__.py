@@ -1,0 +1,1 @@
+"""Calls to bidders: kept connections, bounded answers, never longer than they may take."""

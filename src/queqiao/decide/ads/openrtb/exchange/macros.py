@@ -1,0 +1,39 @@
+"""What stands in markup and notices for facts of the auction (OpenRTB 2.6, section 4.4).
+
+The price is what the bidder bid, in its own currency: it pays that, whatever the publisher's
+factor makes of it. What only the page knows, such as why a bid lost, stays as it is.
+"""
+
+from msgspec.structs import replace
+
+from queqiao.decide.ads.openrtb.exchange.judging import Offered
+from queqiao.decide.ads.openrtb.response import Bid
+
+MARK = "${AUCTION_"
+PLACES = ("nurl", "burl", "lurl", "adm")
+
+
+def filled(bid: Bid, offered: Offered, auction_id: str) -> Bid:
+    """Return a bid with its macros filled in."""
+    texts = {
+        name: text for name in PLACES if (text := getattr(bid, name)) is not None and MARK in text
+    }
+    if not texts:
+        return bid
+    facts = {
+        "${AUCTION_PRICE}": f"{offered.price:.6f}".rstrip("0").rstrip("."),
+        "${AUCTION_CURRENCY}": offered.cur,
+        "${AUCTION_ID}": auction_id,
+        "${AUCTION_BID_ID}": offered.bid_id,
+        "${AUCTION_IMP_ID}": offered.imp_id,
+        "${AUCTION_SEAT_ID}": offered.seat,
+        "${AUCTION_AD_ID}": bid.adid or "",
+    }
+    return replace(bid, **{name: _filled(text, facts) for name, text in texts.items()})
+
+
+def _filled(text: str, facts: dict[str, str]) -> str:
+    for macro, fact in facts.items():
+        if macro in text:
+            text = text.replace(macro, fact)
+    return text
