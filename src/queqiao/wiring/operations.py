@@ -23,6 +23,8 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
+from queqiao.decide.ads.pacing.office import PacingOffice
+from queqiao.decide.ads.pacing.office import handlers as pacing_handlers
 from queqiao.decide.ads.wallets.endpoints import handlers as wallet_handlers
 from queqiao.decide.ads.wallets.office import WalletOffice
 from queqiao.decide.promotions.cards.endpoints import handlers as card_handlers
@@ -110,6 +112,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
             CockpitServices(records, coupons.ledger, warehouse, flash_tally.answers_of(warehouse))
         ),
         *card_handlers(office),
+        *pacing_handlers(PacingOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         *wallet_handlers(WalletOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         Operation(void_route(office), audits=True),
         *points_desk.routes(settings, records),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import structlog
 
 from queqiao.decide.ads.delivery import own_orders
+from queqiao.decide.ads.pacing import pacer
 from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
 from queqiao.decide.promotions.cards.moves import Moves
@@ -130,6 +131,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
         (CARDS_EVERY_S, "ad payments", payment_upkeep(settings, records, clock)),
+        (pacer.EVERY_S, "ad pacing", ad_pacing(settings, records, warehouse, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
         (POINTS_EVERY_S, "points", points_upkeep(keeper, clock)),
         (POINTS_EVERY_S, "referrals", referrals.upkeep(settings, keeper, clock)),
@@ -172,6 +174,16 @@ def payment_upkeep(settings: Settings, records: Records, clock: Clock) -> Work:
 
     async def work() -> None:
         await payments.finish_all(clock.now_us())
+
+    return work
+
+
+def ad_pacing(settings: Settings, records: Records, warehouse: Warehouse, clock: Clock) -> Work:
+    """Return the work that steers the campaigns which bid by themselves."""
+    steering = pacer.Pacer(records, adapters.ledger(settings), warehouse, settings.shop.timezone)
+
+    async def work() -> None:
+        await steering.run(clock.now_us())
 
     return work
 

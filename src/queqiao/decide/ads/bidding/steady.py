@@ -25,6 +25,8 @@ RECENT = 0.8
 """What the tick before counts, as a share of the one after it."""
 CATCH_UP = 3.0
 """A tick is bought at most so many times as much as an even rest of the day would."""
+LAST_TICK = 1.5
+"""The last tick of a plan is bought so many times: chance gives now more, now less."""
 STEP_MAX = 1.5
 """Where a higher multiplier than any seen is needed, it is raised by so much a tick at most."""
 ELASTICITY = 2.0
@@ -93,10 +95,11 @@ def wanted_now(plan: Sequence[float], tick: int, budget: Budget) -> float:
     """Return what a tick is to cost: what the plan lacks by its end, within ``CATCH_UP``.
 
     A budget that was changed, or a campaign that began late, catches up with the plan over the
-    next ticks and not at once. After the day's last tick everything may go.
+    next ticks and not at once. In the last tick and after it everything may go, and a little more
+    is aimed at: what is left of a budget cannot be bought later, and it bounds itself.
     """
-    if tick >= len(plan):
-        return max(budget.left, 0.0)
+    if tick >= len(plan) or plan[tick] >= 1.0:
+        return max(LAST_TICK * budget.left, 0.0)
     lacking = plan[tick] * budget.total - budget.spent
     rest = 1.0 - _before(plan, tick)
     usual = planned_share(plan, tick) / rest * budget.left if rest > 0 else budget.left
