@@ -161,7 +161,7 @@ def check_campaign(campaign: Campaign) -> None:
     wrong += _of(lambda: exponent(campaign.currency))
     wrong += _window(campaign)
     wrong += check_caps(campaign.caps)
-    wrong += check_strategy(campaign.strategy)
+    wrong += check_strategy(campaign.strategy, campaign.pricing)
     wrong += _expression(campaign.targeting.expression)
     wrong += _unique("placements", campaign.placements)
     wrong += _unique("creatives", [creative.id for creative in campaign.creatives])

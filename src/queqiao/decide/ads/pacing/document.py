@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads.auction import Pricing
 from queqiao.kernel.errors import FieldError, Message
 from queqiao.kernel.money import MINOR_MAX
 
 Kind = Literal["manual", "max_delivery", "max_gmv", "tcpa", "troas", "ocpm"]
-Pacing = Literal["asap", "even", "predictive"]
+Spread = Literal["asap", "even", "predictive"]
 Wanted = Literal["click", "conversion"]
 
 RETURN_PERCENT_MAX = 1_000_000
@@ -30,7 +31,7 @@ class BidStrategy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     kind: Kind = "manual"
-    pacing: Pacing = "asap"
+    pacing: Spread = "asap"
     wanted: Wanted = "conversion"
     target_minor: Annotated[int, Meta(ge=1, le=MINOR_MAX)] | None = None
     target_return_percent: Annotated[int, Meta(ge=1, le=RETURN_PERCENT_MAX)] | None = None
@@ -51,18 +52,24 @@ MANUAL = BidStrategy()
 
 _NEEDED = Message("此策略需要目标；请填写", "this strategy needs it; name it")
 _UNUSED = Message("此策略不用它；请删去", "this strategy has no use for it; leave it out")
+_OCPM = Message(
+    "策略 ocpm 按曝光计费；请把 pricing 改为 ocpm，或改用 tcpa",
+    "the strategy ocpm is billed by impressions: set pricing to ocpm, or take tcpa",
+)
 _PREDICTIVE = Message(
     "手动出价没有预测投放；请改为 even 或 asap",
     "a manual bid cannot foresee a better one; set even or asap",
 )
 
 
-def check_strategy(strategy: BidStrategy) -> list[FieldError]:
-    """Return every wrong field."""
+def check_strategy(strategy: BidStrategy, pricing: Pricing) -> list[FieldError]:
+    """Return every wrong field, given what the campaign's bid is for."""
     wrong = [
         *_given("target_minor", strategy.target_minor, strategy.kind in TARGETED),
         *_given("target_return_percent", strategy.target_return_percent, strategy.kind == "troas"),
     ]
+    if strategy.kind == "ocpm" and pricing != "ocpm":
+        wrong.append(FieldError("pricing", _OCPM))
     if strategy.wanted != "conversion" and strategy.kind != "max_delivery":
         wrong.append(FieldError("strategy.wanted", _UNUSED))
     if strategy.pacing == "predictive" and not strategy.is_automatic:

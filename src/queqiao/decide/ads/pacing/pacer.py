@@ -133,8 +133,8 @@ def steered_day(
     ticks = tuple(_ticks(settings, so_far, stored, tick))
     found = steer(
         Situation(
-            campaign.strategy, campaign.bid_minor, campaign.daily_budget_minor, spent_minor, tick,
-            traffic, ticks, places.prices, worth_of(results, stored.id),
+            campaign.strategy, campaign.pricing, campaign.bid_minor,
+            campaign.daily_budget_minor, spent_minor, tick, traffic, ticks, places.prices, worth_of(results, stored.id),
             tuple(_settled(day, tick - len(ticks) + at, now_us) for at in range(len(ticks))),
         )
     )  # fmt: skip

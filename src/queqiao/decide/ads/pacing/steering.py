@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from queqiao.decide.ads.auction import Pricing
 from queqiao.decide.ads.bidding.contracts import Budget, History, Outcome, Values
 from queqiao.decide.ads.bidding.throttled import Throttled
 from queqiao.decide.ads.pacing.control import UNIT
@@ -19,6 +20,7 @@ from queqiao.decide.ads.pacing.document import BidStrategy
 from queqiao.decide.ads.pacing.strategies import made, name_of, target_of, value_of_a_click
 from queqiao.decide.ads.pacing.supply import Taken
 from queqiao.decide.ads.pacing.worth import Worth
+from queqiao.decide.ads.prices import PER
 
 ROWS_MAX = 400
 """At most so many rows a tick: a block has the more impressions."""
@@ -29,8 +31,8 @@ FIRST_SHARE = 0.2
 BUSY_TICKS = 6
 """So many ticks tell how busy today is beside a usual day."""
 
-KNOWN_CLICKS = 3
-"""So many clicks, at the usual price, tell as much of the real cost as what was expected."""
+KNOWN_NOTICES = 3
+"""So many clicks tell as much of what clicks cost in all as what was expected."""
 
 
 class Tick(Struct, frozen=True):
@@ -51,6 +53,7 @@ class Situation(Struct, frozen=True):
     """
 
     strategy: BidStrategy
+    pricing: Pricing
     bid_minor: int
     budget_minor: int
     spent_minor: int
@@ -83,40 +86,43 @@ def steer(known: Situation) -> Steered:
     if not len(values):
         return view.first()
     if name == "throttled":
-        throttled = Throttled(view.plan, known.bid_minor / view.value)
+        throttled = Throttled(view.plan, view.for_a_value(known.bid_minor))
         share = throttled.share(known.tick, values, view.history, budget)
         return view.told(known.bid_minor, share)
     strategy = made(name, known.traffic, view.usual_cost)
     bids = strategy.bids(known.tick, values, view.history, budget, target)
-    wanted_minor = float(bids[0]) / (view.block * view.click_rate)
+    wanted_minor = float(bids[0]) / view.of_bid
     bid_minor = min(known.bid_minor, int(np.ceil(wanted_minor - 1e-6)))
     share = 1.0
     if name == "steady" and bid_minor > 0:
         # A bid is whole, and prices may stand at one point: what is too much is not taken part in.
-        throttled = Throttled(view.plan, bid_minor / view.value)
+        throttled = Throttled(view.plan, view.for_a_value(bid_minor))
         share = throttled.share(known.tick, values, view.history, budget)
     return view.told(bid_minor, share)
 
 
 class _View:
-    """A situation as strategies see it."""
+    """A situation as strategies see it.
+
+    ``of_bid`` and ``of_price`` are what a bid and a price of 1 come to for a block of impressions.
+    """
 
     def __init__(self, known: Situation) -> None:
         self._known = known
-        self.click_rate = known.worth.clicks_of_an_ad
-        self.value = value_of_a_click(known.strategy, known.worth)
         self.plan = planned(known.traffic)
         busiest = max([each.auctions for each in known.ticks] + [self._coming()])
         self.block = max(1.0, busiest / ROWS_MAX)
-        self.usual_cost = _mean(known.usual_prices) * self.click_rate * self.block
+        self.of_bid = known.worth.bid(known.pricing) * self.block
+        self.of_price = known.worth.cost(known.pricing) * self.block
+        self._of_click = known.worth.clicks_of_an_ad * self.block
+        self._value = value_of_a_click(known.strategy, known.worth) * self._of_click
+        self.usual_cost = _mean(known.usual_prices) * self._of_click
         self._expected = [
-            _mean(tick.taken.prices) * tick.taken.ads * self.click_rate for tick in known.ticks
+            _mean(tick.taken.prices) * tick.taken.ads * self.of_price / self.block
+            for tick in known.ticks
         ]
         self._real = self._calibration()
-        self.coming_minor = sum(
-            cost * self._real * (1.0 - share)
-            for cost, share in zip(self._expected, self._shares(), strict=True)
-        )
+        self.coming_minor = self._still_coming()
         self.history = History((*self._seed(), *map(self._outcome, known.ticks)))
 
     def values(self) -> Values:
@@ -149,27 +155,46 @@ class _View:
         return usual * seen / expected if recent and expected > 0 else usual
 
     def _calibration(self) -> float:
-        """Return what is spent of what was expected; near 1 while little is known."""
+        """Return what is spent of what was expected; near 1 while little is known.
+
+        Conversions come so late that the day tells nothing of them.
+        """
+        if self._known.pricing == "cpa":
+            return 1.0
         settled = sum(
             cost * share for cost, share in zip(self._expected, self._shares(), strict=True)
         )
         prices = [_mean(tick.taken.prices) for tick in self._known.ticks if tick.taken.ads]
-        weight = KNOWN_CLICKS * (sum(prices) / len(prices)) if prices else 1.0
+        one = sum(prices) / len(prices) if prices else 1.0
+        weight = KNOWN_NOTICES * one / PER[self._known.pricing]
         return (self._known.spent_minor + weight) / (settled + weight)
+
+    def _still_coming(self) -> float:
+        """Return what ads that were shown will probably still cost."""
+        if self._known.pricing == "cpa":
+            return max(0.0, sum(self._expected) - self._known.spent_minor)
+        return sum(
+            cost * self._real * (1.0 - share)
+            for cost, share in zip(self._expected, self._shares(), strict=True)
+        )
+
+    def for_a_value(self, bid_minor: int) -> float:
+        """Return what a bid comes to for a unit of value."""
+        return bid_minor * self.of_bid / self._value
 
     def _shares(self) -> Sequence[float]:
         told = self._known.share_settled
         return told if len(told) == len(self._known.ticks) else [1.0] * len(self._known.ticks)
 
     def _worth_of(self, rows: int) -> Values:
-        return Values.certain(np.full(rows, self.click_rate * self.value * self.block))
+        return Values.certain(np.full(rows, self._value))
 
     def _seed(self) -> list[Outcome]:
         """Return a tick of past days' prices, as somebody saw it who did not win."""
         prices = self._known.usual_prices
         if not prices:
             return []
-        market = np.array(prices) * self.click_rate * self.block
+        market = np.array(prices) * self._of_click
         none = np.zeros(len(prices))
         return [Outcome(self._worth_of(len(prices)), market, none > 0, none, none, market)]
 
@@ -178,14 +203,13 @@ class _View:
         asked = round(rows * tick.probability_ppm / UNIT)
         won = min(rows, max(round(tick.taken.ads / self.block), 1 if tick.taken.ads else 0))
         values, at = self._worth_of(rows), np.arange(rows)
-        per_click = self.click_rate * self.block
         parts = (np.arange(won) + 0.5) / max(won, 1)
-        prices = np.quantile(np.array(tick.taken.prices or (0,)), parts) * per_click
+        prices = np.quantile(np.array(tick.taken.prices or (0,)), parts) * self.of_price
         market = np.full(rows, np.nan)
         market[:won] = prices
         costs, is_won = np.zeros(rows), at < won
         costs[:won] = prices * self._real
-        bids = np.where(at < max(asked, won), tick.bid_minor * per_click, 0.0)
+        bids = np.where(at < max(asked, won), tick.bid_minor * self.of_bid, 0.0)
         gained = np.where(is_won, values.expected, 0.0)
         return Outcome(values, bids, is_won, costs, gained, market)
 

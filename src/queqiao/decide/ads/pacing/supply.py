@@ -22,7 +22,8 @@ select placement_id,
          + intDiv(toMinute(toTimeZone(timestamp, {zone:String})), 30) as half_hour,
        count() as auctions,
        groupArraySampleIf(PRICES)(
-         JSONExtractInt(properties, 'click_price_minor'), event = 'Ad Served') as prices
+         JSONExtractInt(properties, 'click_price_minor'),
+         event = 'Ad Served' and JSONExtractString(properties, 'pricing') in ('', 'cpc')) as prices
 from history
 where source = {source:String} and event in ('Ad Served', 'Ad Unfilled') and placement_id != ''
   and timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
@@ -60,7 +61,7 @@ group by campaign_id, tick
 
 
 class Usual(Struct, frozen=True):
-    """A usual day of one place: auctions by half hour, and prices that were paid there."""
+    """A usual day of one place: auctions by half hour, and prices of clicks there."""
 
     half_hours: tuple[float, ...]
     prices: tuple[int, ...]

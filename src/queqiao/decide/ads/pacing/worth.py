@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from queqiao.decide.ads.click_rate import PRIOR_RATE as PRIOR_RATE_UNITS
-from queqiao.decide.ads.click_rate import RATE_UNIT
+from queqiao.decide.ads.auction import THOUSAND, Pricing
+from queqiao.decide.ads.click_rate import CLICKS, CONVERSIONS, RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
@@ -20,9 +20,9 @@ PRIOR_CLICKS = 50
 """So many clicks of its own count as much as what the shop's other campaigns tell."""
 PRIOR_ADS = 400
 """The same of its own ads, for how often they are clicked."""
-PRIOR_CLICK_RATE = PRIOR_RATE_UNITS / RATE_UNIT
-PRIOR_RATE = 0.02
-"""Conversions of a click where a shop knows of none."""
+PRIOR_CLICK_RATE = CLICKS.rate / RATE_UNIT
+PRIOR_RATE = CONVERSIONS.rate / RATE_UNIT
+"""Clicks of an ad and conversions of a click where a shop knows of none."""
 
 _CLICKS = """
 select campaign_id, countIf(event = 'Ad Served'),
@@ -58,6 +58,20 @@ class Worth(Struct, frozen=True):
     clicks_of_an_ad: float
     conversions_of_a_click: float
     value_of_a_click: float
+
+    def cost(self, pricing: Pricing) -> float:
+        """Return what an impression is expected to cost at a price of 1."""
+        if pricing == "ocpm":
+            return 1 / THOUSAND
+        return self.bid(pricing)
+
+    def bid(self, pricing: Pricing) -> float:
+        """Return what a bid of 1 comes to for an impression."""
+        if pricing == "cpm":
+            return 1 / THOUSAND
+        if pricing == "cpc":
+            return self.clicks_of_an_ad
+        return self.clicks_of_an_ad * self.conversions_of_a_click
 
 
 async def results(warehouse: Warehouse, since_us: int) -> dict[str, Results]:
