@@ -131,13 +131,21 @@ def steered_day(
     settings = () if before is None else before.settings
     tick = day.tick(now_us)
     ticks = tuple(_ticks(settings, so_far, stored, tick))
-    found = steer(
-        Situation(
-            campaign.strategy, campaign.pricing, campaign.bid_minor,
-            campaign.daily_budget_minor, spent_minor, tick, traffic, ticks, places.prices, worth_of(results, stored.id),
-            tuple(_settled(day, tick - len(ticks) + at, now_us) for at in range(len(ticks))),
-        )
-    )  # fmt: skip
+    settled = tuple(_settled(day, tick - len(ticks) + at, now_us) for at in range(len(ticks)))
+    known_now = Situation(
+        strategy=campaign.strategy,
+        pricing=campaign.pricing,
+        bid_minor=campaign.bid_minor,
+        budget_minor=campaign.daily_budget_minor,
+        spent_minor=spent_minor,
+        tick=tick,
+        traffic=traffic,
+        ticks=ticks,
+        usual_prices=places.prices,
+        worth=worth_of(results, stored.id),
+        share_settled=settled,
+    )
+    found = steer(known_now)
     setting = Setting(
         tick, found.multiplier_ppm, found.probability_ppm, found.bid_minor, spent_minor
     )
