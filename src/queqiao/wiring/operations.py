@@ -62,6 +62,7 @@ from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
     flash_tally,
+    forecasts,
     kinds,
     landing_pages,
     ledger_desk,
@@ -115,6 +116,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *pacing_handlers(PacingOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         *wallet_handlers(WalletOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         Operation(void_route(office), audits=True),
+        *forecasts.routes(settings, records),
         *points_desk.routes(settings, records),
         *referral_handlers(records, signer),
         *measure_handlers(MeasureServices(warehouse)),

@@ -13,9 +13,11 @@ import msgspec
 from msgspec import Meta
 
 from queqiao.decide.ads import counts
+from queqiao.decide.ads.forecast import sample
 from queqiao.decide.recommend.contracts import ARTIFACT as ITEMS_ARTIFACT
 from queqiao.decide.recommend.model import encode_model
 from queqiao.decide.recommend.training import train
+from queqiao.kernel.clock import DEFAULT_ZONE
 from queqiao.kernel.errors import Message, Unavailable
 from queqiao.ports.event_log.base import EventLogReader
 from queqiao.ports.records import artifacts, changes
@@ -73,11 +75,13 @@ class Schedule:
         records: Records,
         reader: EventLogReader,
         publish_lake: AtMoment,
+        zone: str = DEFAULT_ZONE,
     ) -> None:
         self._warehouse = warehouse
         self._records = records
         self._reader = reader
         self._publish_lake = publish_lake
+        self._zone = zone
         self._segments = SegmentCounter(warehouse, records)
         self._turn = asyncio.Lock()
         self._lake_turn = asyncio.Lock()
@@ -116,12 +120,19 @@ class Schedule:
         body = counts.encode(await counts.count(self._warehouse, now_us))
         await self._records.write(lambda conn: artifacts.put(conn, counts.ARTIFACT, body, now_us))
 
+    async def sample_opportunities(self, now_us: int) -> None:
+        """Publish the sample of recent opportunities that forecasts are made of."""
+        made = await sample.sample(self._warehouse, now_us, self._zone)
+        body = await asyncio.to_thread(sample.encode, made)
+        await self._records.write(lambda conn: artifacts.put(conn, sample.ARTIFACT, body, now_us))
+
     async def count_at(self, asked: CountAt) -> Counted:
         """Count everything that is in the log by now. Raises Unavailable when loading lags."""
         async with self._turn:
             self._held_until_s = monotonic() + asked.hold_s
             offset = await self._loaded()
-            for count in (self.count_segments, self.learn_items, self.count_clicks):
+            first = (self.count_segments, self.learn_items, self.count_clicks)
+            for count in (*first, self.sample_opportunities):
                 await count(asked.now_us)
             if asked.lake:
                 async with self._lake_turn:

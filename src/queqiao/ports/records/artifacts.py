@@ -47,3 +47,10 @@ def names(conn: Connection, prefix: str) -> list[str]:
     """Return the names that start with ``prefix``, sorted."""
     query = select(artifacts.c.name).where(artifacts.c.name.startswith(prefix, autoescape=True))
     return sorted(conn.execute(query).scalars())
+
+
+def revisions(conn: Connection, prefix: str) -> dict[str, int]:
+    """Return the revisions of artifacts by name, of those whose names start with ``prefix``."""
+    a = artifacts.c
+    query = select(a.name, a.revision).where(a.name.startswith(prefix, autoescape=True))
+    return {row.name: row.revision for row in conn.execute(query.order_by(a.name))}

@@ -48,6 +48,9 @@ COUNTS_EVERY_S = 30.0
 CLICKS_EVERY_S = 300.0
 """How soon clicks that only the day shows to be nobody's are given back."""
 
+SAMPLE_EVERY_S = 60.0
+"""How often the sample that forecasts are made of is made anew, where that is quick."""
+
 CHANGES_EVERY_S = 1.0
 """How late a scheduled change may be, beside the second in which all roles learn of it."""
 
@@ -74,7 +77,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async def lake(now_us: int) -> None:
         await publish_lake(settings, warehouse, now_us)
 
-    schedule = Schedule(warehouse, records, adapters.event_log_reader(settings), lake)
+    schedule = Schedule(
+        warehouse, records, adapters.event_log_reader(settings), lake, settings.shop.timezone
+    )
     server = schedule_server(schedule)
     await server.serve(settings.socket("scheduler.rpc"))
 
@@ -124,6 +129,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             CLICKS_EVERY_S,
             "invalid clicks",
             fresh.only("invalid clicks", invalid_clicks(settings, warehouse, clock)),
+        ),
+        (
+            SAMPLE_EVERY_S,
+            "ads opportunities",
+            fresh.only("opportunities", at_turn(schedule.sample_opportunities)),
         ),
         (pace.lake_every_s, "lake", fresh.only("lake", schedule.lake_by_clock(clock.now_us))),
         (CATALOGUE_EVERY_S, "catalogue", catch_up),

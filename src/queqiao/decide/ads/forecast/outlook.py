@@ -1,0 +1,244 @@
+"""Impressions, clicks, cost and conversions over days to come, as draws of what may happen.
+
+Each draw takes, for every day to come, a past day that may stand for it, and walks it in the order
+of time until the day's budget is spent. The draws differ by what is not known: which day it will be
+like, the level of traffic (few days say little), the people of the sample, the click rate, and
+luck. Quantiles of the draws are the interval.
+
+Clicks come one by one (a Poisson process over the day's expected clicks). A budget pays for ``m``
+of them; the ``m``-th comes when Gamma(m) are expected, and then the ads of the day end.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from queqiao.decide.ads.caps.document import Cap
+from queqiao.decide.ads.forecast.calendar import Ahead, Past, standing_for
+from queqiao.decide.ads.forecast.contest import Field, Won, capped, won
+from queqiao.decide.ads.forecast.opportunities import Floats, Ints
+from queqiao.decide.ads.forecast.rates import Rate
+
+DRAWS = 200
+CONFIDENCE = 0.9
+"""Of the draws, so many lie between low and high."""
+
+ONE_DAY_APART = 0.25
+"""The relative spread between days, until two days have been seen."""
+
+SEED = 20_260_618
+"""The same question has the same answer, and a higher bid is not judged by other luck."""
+
+
+class Plan(NamedTuple):
+    """What a campaign would bid for a click, and spend at most in a day."""
+
+    bid_minor: int
+    daily_budget_minor: int
+
+
+class Totals(NamedTuple):
+    """One number a draw. ``exhausted`` is the share of days on which the budget runs out."""
+
+    impressions: Floats
+    clicks: Floats
+    cost_minor: Floats
+    conversions: Floats
+    exhausted: Floats
+
+
+class Outlook(NamedTuple):
+    """What may happen, with luck; and what is expected before luck has its say."""
+
+    draws: Totals
+    expected: Totals
+
+
+class Chances(NamedTuple):
+    """What the draws share, whatever the plan.
+
+    ``level`` is by what each draw scales traffic, ``click`` by what it scales the mean click rate
+    of each place, ``conversion`` its rate. By day to come: ``days`` is the past day that stands for
+    it, ``luck`` how late its clicks come (standard normal).
+    """
+
+    level: Floats
+    click: Floats
+    conversion: Floats
+    days: Ints
+    luck: Floats
+
+
+class Prospect(NamedTuple):
+    """All that a forecast is made from.
+
+    ``contest`` holds the audience's opportunities within the past days, ``day`` the number of each
+    one's day; ``seen`` and ``click`` are shares by place; ``times`` is how many opportunities each
+    of them stands for; ``creatives`` are those that a cap of creatives counts apart.
+    """
+
+    contest: Field
+    day: Ints
+    past: Past
+    ahead: Sequence[Ahead]
+    seen: Floats
+    click: Floats
+    times: float
+    caps: Sequence[Cap]
+    creatives: int
+    chances: Chances
+
+
+def chances(
+    known: Past,
+    to_come: Sequence[Ahead],
+    traffic: Floats,
+    people: float,
+    rates: tuple[Sequence[Rate], Rate],
+) -> Chances:
+    """Return the draws: ``traffic`` is that of each past day, ``people`` the relative error of the
+    sample, ``rates`` those of clicks by place and of conversions."""
+    chance = np.random.default_rng(SEED)
+    options = [standing_for(day, known) for day in to_come]
+    level = np.exp(chance.normal(0, 1, DRAWS) * np.hypot(_unknown(known, traffic, options), people))
+    clicks, conversions = rates
+    click = np.array([rate.draw(chance, DRAWS) / max(rate.mean, 1e-12) for rate in clicks])
+    return Chances(
+        level,
+        click.reshape(len(clicks), DRAWS),
+        conversions.draw(chance, DRAWS),
+        np.array([chance.choice(option, DRAWS) for option in options], np.int64),
+        chance.normal(0, 1, (len(to_come), DRAWS)),
+    )
+
+
+def _unknown(known: Past, traffic: Floats, options: Sequence[Sequence[int]]) -> float:
+    """Return the relative error of the level: that of the mean of the past days, and what days
+    drawn from few do not show of how far days lie apart."""
+    apart = _apart(known, traffic, options)
+    fewness = sum(1 / len(option) for option in options) / max(1, len(options)) ** 2
+    return float(apart * np.sqrt(1 / max(1, len(known)) + fewness))
+
+
+def _apart(known: Past, traffic: Floats, options: Sequence[Sequence[int]]) -> float:
+    """Return the relative spread of past days about the mean of those that stand together."""
+    groups = {tuple(option) for option in options if len(option) > 1}
+    mean = traffic.mean() if len(traffic) else 0.0
+    if not groups or mean == 0 or len(known) < 2:
+        return ONE_DAY_APART
+    parts = [traffic[list(group)] for group in groups]
+    squares = sum(float(((part - part.mean()) ** 2).sum()) for part in parts)
+    freedom = sum(len(part) - 1 for part in parts)
+    return float(np.sqrt(squares / freedom) / mean)
+
+
+def outlook(prospect: Prospect, plan: Plan) -> Outlook:
+    """Return what may become of a plan."""
+    ads = won(prospect.contest, plan.bid_minor)
+    ads = capped(ads, prospect.contest.found, prospect.day, prospect.caps, prospect.creatives)
+    course = _Course(prospect, ads, plan.daily_budget_minor)
+    sums = np.zeros((5, DRAWS))
+    for at, day in enumerate(prospect.ahead):
+        stands = prospect.chances.days[at]
+        for one in np.unique(stands):
+            draws = np.flatnonzero(stands == one)
+            sums[:, draws] += course.lived(day, int(one), draws, prospect.chances.luck[at, draws])
+    return _lucky(prospect, course, *sums)
+
+
+def _lucky(prospect: Prospect, course: "_Course", *sums: Floats) -> Outlook:
+    """Let chance decide how many click on days that do not end early, and how many buy."""
+    seen, expected, open_clicks, paid_clicks, ended = sums
+    chance = np.random.default_rng(SEED + 1)
+    days, conversion = max(1, len(prospect.ahead)), prospect.chances.conversion
+    most = course.paid * days
+    happened = np.minimum(chance.poisson(open_clicks) + paid_clicks, most)
+    bought = chance.poisson(happened * conversion).astype(float)
+    price, ended = course.price_minor, ended / days
+    return Outlook(
+        Totals(seen, happened, happened * price, bought, ended),
+        Totals(seen, expected, expected * price, expected * conversion, ended),
+    )
+
+
+class _Course:
+    """The past days as a plan would have lived through them."""
+
+    def __init__(self, prospect: Prospect, ads: Won, budget_minor: int) -> None:
+        self._prospect = prospect
+        found = prospect.contest.found
+        place = found.place[ads.rows]
+        seen = ads.surely * prospect.seen[place] * prospect.times
+        clicks = seen * prospect.click[place]
+        self._since_us = found.at_us[ads.rows] - prospect.past.starts_us[prospect.day[ads.rows]]
+        self._day = prospect.day[ads.rows]
+        self._click = prospect.chances.level * _factor(clicks, place, prospect.chances.click)
+        self._seen, self._clicks = _summed(seen), _summed(clicks)
+        total = self._clicks[-1]
+        self.price_minor = float((clicks * ads.price_minor).sum() / total) if total else 0.0
+        """The mean price of a click."""
+        self.paid = max(0.0, budget_minor / max(self.price_minor, 1.0) - 0.5)
+        """How many clicks a day's budget pays for: the last part of it is too little for one."""
+
+    def lived(self, day: Ahead, stands: int, draws: Ints, luck: Floats) -> Floats:
+        """Return, by draw: impressions, expected clicks, clicks of days that stay open, clicks of
+        days that end, and whether the budget was spent."""
+        begin, end = self._part(day, stands)
+        click = self._click[draws]
+        offered = (self._clicks[end] - self._clicks[begin]) * click
+        ends_at = _gamma(self.paid, luck)
+        ends = ends_at < offered
+        last = np.searchsorted(self._clicks, self._clicks[begin] + ends_at / click, "right") - 1
+        until = np.where(ends, np.clip(last, begin, end), end)
+        seen = (self._seen[until] - self._seen[begin]) * self._prospect.chances.level[draws]
+        before = max(0.0, self.paid - 1) * offered / np.maximum(ends_at, 1e-12)
+        return np.stack(
+            [seen, paid_for(offered, self.paid), before * ~ends, self.paid * ends, ends]
+        )
+
+    def _part(self, day: Ahead, stands: int) -> tuple[int, int]:
+        """Return from where to where the ads lie of a past day, of the hours that are asked for."""
+        low, high = day.from_us - day.start_us, day.until_us - day.start_us
+        begin, end = np.searchsorted(self._day, (stands, stands + 1))
+        inside = np.searchsorted(self._since_us[begin:end], (low, high))
+        return int(begin + inside[0]), int(begin + inside[1])
+
+
+def paid_for(offered: Floats, paid: float) -> Floats:
+    """Return the mean of the lesser of ``paid`` and the clicks that come, of which ``offered`` are
+    expected: by the normal distribution that is nearest to Poisson's."""
+    spread = np.sqrt(np.maximum(offered, 1e-12))
+    apart = np.clip((paid - offered) / spread, -30.0, 30.0)
+    below = 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (apart + 0.044715 * apart**3)))
+    density = np.exp(-(apart**2) / 2) / np.sqrt(2 * np.pi)
+    found: Floats = paid - spread * (apart * below + density)
+    return np.clip(np.where(apart >= 30.0, offered, found), 0.0, np.minimum(offered, paid))
+
+
+def _gamma(shape: float, luck: Floats) -> Floats:
+    """Return Gamma quantiles at standard normal ones (Wilson and Hilferty, 1931)."""
+    if shape == 0:
+        return np.zeros_like(luck)
+    part = 1 / (9 * shape)
+    cubed: Floats = np.maximum(0.0, 1 - part + luck * np.sqrt(part)) ** 3
+    return shape * cubed
+
+
+def _summed(values: Floats) -> Floats:
+    return np.concatenate(([0.0], np.cumsum(values)))
+
+
+def _factor(clicks: Floats, place: Ints, drawn: Floats) -> Floats:
+    """Return by what each draw scales clicks: the places' own factors, weighed by their clicks."""
+    weights = np.bincount(place, clicks, minlength=len(drawn))
+    total = weights.sum()
+    factor: Floats = weights @ drawn / total if total else np.ones(DRAWS)
+    return factor
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the ends of the interval of draws."""
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, (tail, 1 - tail))
+    return float(low), float(high)
