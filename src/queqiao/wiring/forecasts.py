@@ -20,7 +20,7 @@ from queqiao.profile.contracts import ARTIFACT_PREFIX, SegmentArtifact
 from queqiao.wiring.settings import Settings
 
 _STATES = ("live", "paused", "archived")
-_State = tuple[int, tuple[tuple[str, int], ...], tuple[int, int]]
+_State = tuple[int, tuple[tuple[str, int], ...], tuple[tuple[str, int, int], ...]]
 
 
 def routes(settings: Settings, records: Records) -> list[Route]:
@@ -52,9 +52,9 @@ class _Kept:
             return self._made[1]
 
     def _make(self, segments: Mapping[str, int]) -> Forecaster:
-        body, campaigns = self._records.read_now(_known)
+        body, campaigns, floors = self._records.read_now(_known)
         made = sample.decode(body) if body is not None else sample.NOTHING
-        return Forecaster(made, _members(self._records, segments), campaigns, self._zone)
+        return Forecaster(made, _members(self._records, segments), campaigns, self._zone, floors)
 
 
 def _state(conn: Connection) -> _State:
@@ -62,19 +62,21 @@ def _state(conn: Connection) -> _State:
     found = artifacts.revisions(conn, sample.ARTIFACT).get(sample.ARTIFACT, 0)
     segments = artifacts.revisions(conn, ARTIFACT_PREFIX)
     d = documents_table.c
-    query = select(func.count(), func.coalesce(func.sum(d.revision), 0))
-    count, sum_ = conn.execute(query.where(d.kind == CAMPAIGN.name)).one()
-    return found, tuple(segments.items()), (int(count), int(sum_))
+    query = select(d.kind, func.count(), func.sum(d.revision)).group_by(d.kind).order_by(d.kind)
+    rows = conn.execute(query.where(d.kind.in_((CAMPAIGN.name, PLACEMENT.name))))
+    return found, tuple(segments.items()), tuple((row[0], row[1], int(row[2])) for row in rows)
 
 
-def _known(conn: Connection) -> tuple[bytes | None, dict[str, Campaign]]:
+def _known(conn: Connection) -> tuple[bytes | None, dict[str, Campaign], dict[str, int]]:
+    """Return the sample, campaigns of past and present, and the floors of live placements."""
     found = artifacts.get(conn, sample.ARTIFACT)
     campaigns = {
         one.id: one.document
         for state in _STATES
         for one in documents.in_state(conn, CAMPAIGN, state)
     }
-    return None if found is None else found[1], campaigns
+    floors = {one.id: one.document.floor_minor for one in documents.live(conn, PLACEMENT)}
+    return None if found is None else found[1], campaigns, floors
 
 
 def _members(records: Records, segments: Mapping[str, int]) -> Members:

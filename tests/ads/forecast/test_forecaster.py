@@ -198,3 +198,36 @@ def plain(since_us, *, person, rivals=(), attributes=None, request=None, names=(
         START_US + since_us, "home", person, names, request or f"{since_us}", "web", (),
         attributes, 10, rivals,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pricing", "bid_minor", "paid_for"),
+    [
+        ("cpm", 500, lambda told: told.impressions.expected * 10 * CLICK_RATE),
+        ("cpa", 5_000, lambda told: told.conversions.expected * 10 / 0.05),
+        ("ocpm", 5_000, lambda told: told.impressions.expected * 10 * CLICK_RATE),
+    ],
+)
+def test_what_is_bid_for_is_what_is_paid_for(pricing, bid_minor, paid_for):
+    """Without rivals the floor is paid: 10 a click, in whatever unit it is billed."""
+    rows = [plain(at * HOUR_US // 8, person=at + 1) for at in range(24 * 8 * 3)]
+    of = forecaster(sample_of(rows, 3, alike(CLICK_RATE, impressions=40_000), share=0.01))
+    found = of.forecast(case(bid_minor, pricing=pricing, days=3, after=3))
+    assert found.win_rate == pytest.approx(1, rel=0.1)
+    assert found.cost_minor.expected == pytest.approx(paid_for(found), rel=0.1)
+    assert found.conversions.expected == pytest.approx(found.clicks.expected * 0.05, rel=0.1)
+    low = of.forecast(case(1, pricing=pricing, days=3, after=3))
+    assert low.impressions.expected == 0
+
+
+def test_a_first_price_place_costs_the_bid_and_a_lower_slot_has_fewer_clicks():
+    rival = (Rival("r", 20 * CLICK_RATE),)
+    rows = [
+        plain(at * HOUR_US, person=at + 1, rivals=rival)._replace(is_first_price=True)
+        for at in range(24)
+    ]
+    first = forecaster(sample_of(rows, 1)).forecast(case(100, days=1, after=1))
+    assert first.average_price_minor == 100
+    half = [one._replace(percent=50, rivals=()) for one in rows]
+    lower = forecaster(sample_of(half, 1)).forecast(case(100, days=1, after=1))
+    assert lower.clicks.expected == pytest.approx(first.clicks.expected / 2, abs=0.06)

@@ -1,7 +1,8 @@
 """Which past opportunities a campaign would have won at a bid, what they would cost, for whom.
 
-The auction is that of ``auction.py``: the best worth (bid times click rate) wins, and a click costs
-the least with which it still wins, at least the floor. Equal worths are won half the time.
+The auction is that of ``auction.py``: the best worth (of an impression, by the bid) wins, and pays
+the least with which it still wins, at least the floor, or its bid in ``first_price``. Equal worths
+are won half the time.
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from queqiao.decide.ads.auction import FULL_PERCENT, QUALITY_UNIT, THOUSAND, Pricing
 from queqiao.decide.ads.caps.document import PERS, Cap
 from queqiao.decide.ads.caps.windows import SPANS_US
 from queqiao.decide.ads.click_rate import RATE_UNIT
@@ -17,43 +19,72 @@ from queqiao.decide.ads.forecast.opportunities import Floats, Ints, Marks, Oppor
 from queqiao.kernel.clock import HOUR_US, MINUTE_US
 
 
+class Offer(NamedTuple):
+    """What a campaign bids for, and the rates by which the auction takes it there, by place:
+    of clicks, and of conversions of clicks, in parts of RATE_UNIT."""
+
+    pricing: Pricing
+    quality: int
+    clicks: Sequence[int]
+    conversions: Sequence[int]
+
+
 class Field(NamedTuple):
     """Opportunities of an audience, and what it takes to win each.
 
-    ``to_beat_minor`` is the worth of the best rival; ``rank_rate`` the click rate by which the
-    auction ranks the campaign there, a share.
+    ``to_beat_minor`` is the worth of the best rival; ``weight`` what one minor unit of the bid is
+    worth in that slot, ``floor_bid_minor`` the least bid that the floor lets in.
     """
 
     found: Opportunities
     to_beat_minor: Floats
-    rank_rate: Floats
+    weight: Floats
+    floor_bid_minor: Floats
 
 
 class Won(NamedTuple):
-    """Opportunities that are won: their rows, how surely (1 or ½), and the price of a click."""
+    """Opportunities that are won: their rows, how surely (1 or ½), and the price in the unit of
+    the bid."""
 
     rows: Ints
     surely: Floats
     price_minor: Floats
 
 
-def field(found: Opportunities, rank_rates: dict[str, int], own: str | None) -> Field:
-    """Return the contest; a campaign is no rival of its own."""
+def field(found: Opportunities, offer: Offer, floors: Sequence[int], own: str | None) -> Field:
+    """Return the contest; a campaign is no rival of its own. ``floors`` are those of the places'
+    documents: where a house ad stood, the log has none."""
     number = found.campaigns.index(own) if own in found.campaigns else -2
     to_beat = np.where(found.first == number, found.second_worth, found.first_worth)
-    by_place = np.array([rank_rates.get(name, 0) / RATE_UNIT for name in found.places] or [0.0])
-    return Field(found, to_beat, by_place[found.place])
+    clicks = _by_row(found, [rate / RATE_UNIT for rate in offer.clicks])
+    conversions = _by_row(found, [rate / RATE_UNIT for rate in offer.conversions])
+    floor = np.maximum(found.floor_minor, _by_row(found, floors))
+    here = clicks * found.percent / FULL_PERCENT
+    quality = offer.quality / QUALITY_UNIT
+    if offer.pricing == "cpm":
+        weight, floor = np.full(len(found), quality / THOUSAND), floor * here * THOUSAND
+    elif offer.pricing == "cpc":
+        weight = here * quality
+    else:
+        weight, floor = here * conversions * quality, floor / np.maximum(conversions, 1e-9)
+    return Field(found, to_beat, weight, np.ceil(np.round(floor, 6)))
+
+
+def _by_row(found: Opportunities, by_place: Sequence[float]) -> Floats:
+    values: Floats = np.array([*by_place, 0.0])[found.place]
+    return values
 
 
 def won(contest: Field, bid_minor: int) -> Won:
     """Return what a bid wins: of each request one slot in a place at most, the first it can."""
-    worth = bid_minor * contest.rank_rate
-    floor = contest.found.floor_minor
-    beats = (bid_minor >= floor) & (worth >= contest.to_beat_minor) & (contest.rank_rate > 0)
+    worth = bid_minor * contest.weight
+    beats = bid_minor >= contest.floor_bid_minor
+    beats &= (worth >= contest.to_beat_minor) & (contest.weight > 0)
     rows = _first_of_requests(contest.found.request, np.flatnonzero(beats))
-    rate, to_beat = contest.rank_rate[rows], contest.to_beat_minor[rows]
-    least = np.ceil(np.round(to_beat / rate, 6))
-    price = np.minimum(np.maximum(least, floor[rows]), bid_minor)
+    to_beat = contest.to_beat_minor[rows]
+    least = np.ceil(np.round(to_beat / contest.weight[rows], 6))
+    price = np.minimum(np.maximum(least, contest.floor_bid_minor[rows]), bid_minor)
+    price = np.where(contest.found.is_first_price[rows] == 1, bid_minor, price)
     return Won(rows, np.where(worth[rows] > to_beat, 1.0, 0.5), price)
 
 

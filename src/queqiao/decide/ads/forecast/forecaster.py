@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from queqiao.decide.ads.auction import QUALITY_UNIT
+from queqiao.decide.ads.click_rate import RATE_UNIT, ClickRates, ConversionRates
 from queqiao.decide.ads.contracts import Campaign, Targeting
 from queqiao.decide.ads.forecast import calendar, rates
 from queqiao.decide.ads.forecast.audience import Asked, Audience, Members, audience
-from queqiao.decide.ads.forecast.contest import field, won
+from queqiao.decide.ads.forecast.contest import Offer, field, won
 from queqiao.decide.ads.forecast.likeness import likeness
 from queqiao.decide.ads.forecast.messages import (
     Alike,
@@ -34,6 +37,7 @@ from queqiao.decide.ads.forecast.outlook import (
     outlook,
 )
 from queqiao.decide.ads.forecast.sample import Sample
+from queqiao.decide.ads.quality import PERCENT
 from queqiao.kernel.clock import DAY_US, format_rfc3339
 
 POINTS_EACH_SIDE = 7
@@ -67,13 +71,22 @@ class Case(NamedTuple):
 class Forecaster:
     """Answers from one sample; made anew when the sample is. Questions may come from one thread.
 
-    ``members`` says who is in which segment, ``campaigns`` are the documents of past and live ones.
+    ``members`` says who is in which segment, ``campaigns`` are the documents of past and live ones,
+    ``floors`` those of live placements.
     """
 
     def __init__(
-        self, sample: Sample, members: Members, campaigns: Mapping[str, Campaign], zone: str
+        self,
+        sample: Sample,
+        members: Members,
+        campaigns: Mapping[str, Campaign],
+        zone: str,
+        floors: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._sample = sample
+        self._floors = floors
+        counts = rates.counts(sample.results)
+        self._clicks, self._conversions = ClickRates(counts), ConversionRates(counts)
         self._members = members
         self._campaigns = campaigns
         self._zone = zone
@@ -147,9 +160,10 @@ class Forecaster:
         draft, results = case.draft, self._sample.results
         found = self._sample.opportunities.taken(of_audience)
         day = self._day[of_audience]
-        rank = {name: rates.ranked_by(results, name) for name in found.places}
+        offer = self._offer(case)
         like = self._like(draft)
         clicks = [rates.click_rate(results, name, like, case.own) for name in found.places]
+        conversion = rates.conversion_rate(results, like, case.own)
         to_come = calendar.ahead(case.range.from_us, case.range.until_us, self._zone)
         traffic = np.bincount(day, minlength=len(self._past)).astype(float)
         drawn = chances(
@@ -157,19 +171,34 @@ class Forecaster:
             to_come,
             traffic,
             self._people_error(found),
-            (clicks, rates.conversion_rate(results, like, case.own)),
+            (clicks, conversion),
         )
+        floors = [self._floors.get(name, 0) for name in found.places]
         return Prospect(
-            field(found, rank, case.own),
+            field(found, offer, floors, case.own),
+            draft.pricing,
             day,
             self._past,
             to_come,
             np.array([rates.seen_of_served(results, name) for name in found.places]),
             np.array([rate.mean for rate in clicks]),
+            np.array(offer.clicks) * np.array(offer.conversions) / RATE_UNIT**2,
+            conversion.mean,
             self._past.scale / self._sample.share,
             draft.caps,
             max(1, len(draft.creatives)),
             drawn,
+        )
+
+    def _offer(self, case: Case) -> Offer:
+        """Return the rates by which the auction would rank the campaign in each place."""
+        places, own = self._sample.opportunities.places, case.own or ""
+        percent = case.draft.quality_percent
+        return Offer(
+            case.draft.pricing,
+            QUALITY_UNIT if percent is None else percent * PERCENT,
+            [self._clicks.of(own, name) for name in places],
+            [self._conversions.of(own, name) for name in places],
         )
 
     def _people_error(self, found: Opportunities) -> float:

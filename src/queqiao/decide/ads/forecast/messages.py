@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
+from queqiao.decide.ads.auction import Pricing
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap
 from queqiao.decide.ads.contracts import (
     PLACEMENTS_OF_A_CAMPAIGN_MAX,
@@ -12,6 +13,7 @@ from queqiao.decide.ads.contracts import (
     Id,
     Minor,
     Moment,
+    QualityPercent,
     Targeting,
 )
 
@@ -31,6 +33,8 @@ class Draft(Struct, frozen=True):
     caps: Annotated[list[Cap], Meta(max_length=CAPS_MAX)] = []
     creatives: list[Creative] = []
     advertiser: str = ""
+    pricing: Pricing = "cpc"
+    quality_percent: QualityPercent | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
 
@@ -96,7 +100,10 @@ class Alike(Struct, frozen=True):
 
 
 class SampleView(Struct, frozen=True, rename={"from_": "from"}):
-    """What the answer is made from: so many opportunities and people, a share of all."""
+    """What the answer is made from: so many opportunities and people, a share of all.
+
+    ``days`` are whole ones, 0 where there is none yet.
+    """
 
     opportunities: int
     people: int
@@ -109,9 +116,8 @@ class SampleView(Struct, frozen=True, rename={"from_": "from"}):
 class Forecast(Struct, frozen=True, rename={"from_": "from"}):
     """What will become of a draft. ``exhausted`` is the share of days that spend their budget.
 
-    ``average_price_minor`` is of a click; ``win_rate`` of opportunities of the audience;
-    ``by_bid`` and ``by_budget`` say what other bids and budgets bring. ``days`` is null in the
-    sample's place of whole days where there are none yet.
+    ``average_price_minor`` is in the unit of the bid; ``win_rate`` is of the audience's
+    opportunities; ``by_bid`` and ``by_budget`` say what other bids and budgets bring.
     """
 
     from_: str
@@ -132,7 +138,7 @@ class Forecast(Struct, frozen=True, rename={"from_": "from"}):
     by_budget: list[Point]
     alike: list[Alike]
     assumed: list[Assumed]
-    sample: SampleView = field()
+    sample: SampleView
 
 
 class ReachRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from queqiao.decide.ads.auction import FULL_PERCENT
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
@@ -31,7 +33,8 @@ class Opportunity(NamedTuple):
     """One slot of the past. ``person`` is 0 for somebody without an id.
 
     ``names`` are the ids under which segments know the person; ``request`` is the same for all
-    slots of one request in one place; ``rivals`` are the best first.
+    slots of one request in one place; ``rivals`` are the best first, one bid of each. ``percent``:
+    the slot's share of the clicks of the first one; ``is_first_price``: whether the bid is paid.
     """
 
     at_us: int
@@ -44,6 +47,8 @@ class Opportunity(NamedTuple):
     attributes: dict[str, Any] | None
     floor_minor: int
     rivals: tuple[Rival, ...]
+    percent: int = FULL_PERCENT
+    is_first_price: bool = False
 
 
 class Opportunities(msgspec.Struct, frozen=True):
@@ -62,6 +67,8 @@ class Opportunities(msgspec.Struct, frozen=True):
     channel: Ints
     segments: Ints
     floor_minor: Ints
+    percent: Ints
+    is_first_price: Ints
     first: Ints
     first_worth: Floats
     second: Ints
@@ -85,7 +92,7 @@ class Opportunities(msgspec.Struct, frozen=True):
 
 COLUMNS = (
     "at_us", "place", "person", "user", "device", "request", "channel", "segments",
-    "floor_minor", "first", "first_worth", "second", "second_worth",
+    "floor_minor", "percent", "is_first_price", "first", "first_worth", "second", "second_worth",
 )  # fmt: skip
 """The columns that every row has."""
 
@@ -153,8 +160,8 @@ class Gathering:
         return (
             one.at_us, self._places.of(one.place), one.person, user, device,
             hashed(one.request), self._channels.of(one.channel), self._segments.of(one.segments),
-            one.floor_minor, self._rival(first), first.worth_minor, self._rival(second),
-            second.worth_minor,
+            one.floor_minor, one.percent, one.is_first_price, self._rival(first),
+            first.worth_minor, self._rival(second), second.worth_minor,
         )  # fmt: skip
 
     def _rival(self, rival: Rival) -> int:

@@ -5,8 +5,9 @@ of time until the day's budget is spent. The draws differ by what is not known: 
 like, the level of traffic (few days say little), the people of the sample, the click rate, and
 luck. Quantiles of the draws are the interval.
 
-Clicks come one by one (a Poisson process over the day's expected clicks). A budget pays for ``m``
-of them; the ``m``-th comes when Gamma(m) are expected, and then the ads of the day end.
+What is billed (clicks; impressions, or conversions where those are bid for) comes one by one, a
+Poisson process over what is expected of the day. A budget pays for ``m`` of it; the ``m``-th comes
+when Gamma(m) are expected, and then the ads of the day end.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from queqiao.decide.ads.auction import FULL_PERCENT, THOUSAND, Pricing
 from queqiao.decide.ads.caps.document import Cap
 from queqiao.decide.ads.forecast.calendar import Ahead, Past, standing_for
 from queqiao.decide.ads.forecast.contest import Field, Won, capped, won
@@ -32,7 +34,7 @@ SEED = 20_260_618
 
 
 class Plan(NamedTuple):
-    """What a campaign would bid for a click, and spend at most in a day."""
+    """What a campaign would bid, and spend at most in a day."""
 
     bid_minor: int
     daily_budget_minor: int
@@ -74,16 +76,21 @@ class Prospect(NamedTuple):
     """All that a forecast is made from.
 
     ``contest`` holds the audience's opportunities within the past days, ``day`` the number of each
-    one's day; ``seen`` and ``click`` are shares by place; ``times`` is how many opportunities each
-    of them stands for; ``creatives`` are those that a cap of creatives counts apart.
+    one's day; ``pricing`` what is bid for; ``seen``, ``click`` and ``ranked`` (the conversions of
+    an impression by which the auction bills) are shares by place; ``conversion`` is of a click.
+    ``times`` is how many opportunities each of them stands for; ``creatives`` are those that a cap
+    of creatives counts apart.
     """
 
     contest: Field
+    pricing: Pricing
     day: Ints
     past: Past
     ahead: Sequence[Ahead]
     seen: Floats
     click: Floats
+    ranked: Floats
+    conversion: float
     times: float
     caps: Sequence[Cap]
     creatives: int
@@ -138,7 +145,7 @@ def outlook(prospect: Prospect, plan: Plan) -> Outlook:
     ads = won(prospect.contest, plan.bid_minor)
     ads = capped(ads, prospect.contest.found, prospect.day, prospect.caps, prospect.creatives)
     course = _Course(prospect, ads, plan.daily_budget_minor)
-    sums = np.zeros((5, DRAWS))
+    sums = np.zeros((6, DRAWS))
     for at, day in enumerate(prospect.ahead):
         stands = prospect.chances.days[at]
         for one in np.unique(stands):
@@ -148,18 +155,30 @@ def outlook(prospect: Prospect, plan: Plan) -> Outlook:
 
 
 def _lucky(prospect: Prospect, course: "_Course", *sums: Floats) -> Outlook:
-    """Let chance decide how many click on days that do not end early, and how many buy."""
-    seen, expected, open_clicks, paid_clicks, ended = sums
+    """Let chance decide how many click and buy, and with them what days cost that stay open."""
+    seen, clicks, billed, open_billed, ended_billed, ended = sums
     chance = np.random.default_rng(SEED + 1)
-    days, conversion = max(1, len(prospect.ahead)), prospect.chances.conversion
-    most = course.paid * days
-    happened = np.minimum(chance.poisson(open_clicks) + paid_clicks, most)
-    bought = chance.poisson(happened * conversion).astype(float)
-    price, ended = course.price_minor, ended / days
-    return Outlook(
-        Totals(seen, happened, happened * price, bought, ended),
-        Totals(seen, expected, expected * price, expected * conversion, ended),
-    )
+    conversion = prospect.chances.conversion
+    ended = ended / max(1, len(prospect.ahead))
+    cost = billed * course.price_minor
+    if prospect.pricing == "cpc":
+        expected = Totals(seen, billed, cost, billed * conversion, ended)
+    elif prospect.pricing == "cpa":
+        expected = Totals(seen, clicks, cost, billed, ended)
+    else:
+        expected = Totals(seen, clicks, cost, clicks * conversion, ended)
+    happened = chance.poisson(expected.clicks).astype(float)
+    bought = chance.poisson(expected.conversions).astype(float)
+    if prospect.pricing in ("cpm", "ocpm"):
+        return Outlook(Totals(seen, happened, cost, bought, ended), expected)
+    most = course.paid * len(prospect.ahead)
+    told = np.minimum(chance.poisson(open_billed) + ended_billed, most)
+    luck = chance.normal(0, 1, DRAWS) * course.price_apart * np.sqrt(told)
+    spent = np.clip(told * course.price_minor + luck, 0, most * course.price_minor)
+    if prospect.pricing == "cpa":
+        return Outlook(Totals(seen, happened, spent, told, ended), expected)
+    bought = chance.poisson(told * conversion).astype(float)
+    return Outlook(Totals(seen, told, spent, bought, ended), expected)
 
 
 class _Course:
@@ -170,32 +189,51 @@ class _Course:
         found = prospect.contest.found
         place = found.place[ads.rows]
         seen = ads.surely * prospect.seen[place] * prospect.times
-        clicks = seen * prospect.click[place]
+        clicks = seen * prospect.click[place] * found.percent[ads.rows] / FULL_PERCENT
         self._since_us = found.at_us[ads.rows] - prospect.past.starts_us[prospect.day[ads.rows]]
         self._day = prospect.day[ads.rows]
-        self._click = prospect.chances.level * _factor(clicks, place, prospect.chances.click)
-        self._seen, self._clicks = _summed(seen), _summed(clicks)
-        total = self._clicks[-1]
-        self.price_minor = float((clicks * ads.price_minor).sum() / total) if total else 0.0
-        """The mean price of a click."""
-        self.paid = max(0.0, budget_minor / max(self.price_minor, 1.0) - 0.5)
-        """How many clicks a day's budget pays for: the last part of it is too little for one."""
+        level = prospect.chances.level
+        self._click = level * _factor(clicks, place, prospect.chances.click)
+        billed, price, self._bill = self._billed(ads, seen, clicks, place)
+        self._seen, self._clicks, self._bills = _summed(seen), _summed(clicks), _summed(billed)
+        total = self._bills[-1]
+        mean = float((billed * price).sum() / total) if total else 0.0
+        spread = float((billed * (price - mean) ** 2).sum() / total) if total else 0.0
+        self.price_minor, self.price_apart = mean, float(np.sqrt(spread))
+        """Of the prices of what is billed, the mean and the standard deviation."""
+        self.paid = max(0.0, budget_minor / max(self.price_minor, 1e-3) - 0.5)
+        """How many a day's budget pays for: the last part of it is too little for one."""
+
+    def _billed(
+        self, ads: Won, seen: Floats, clicks: Floats, place: Ints
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return by ad what is billed and at which price, and by what each draw scales it."""
+        prospect = self._prospect
+        if prospect.pricing == "cpc":
+            return clicks, ads.price_minor, self._click
+        if prospect.pricing == "cpa":
+            relative = prospect.chances.conversion / max(prospect.conversion, 1e-12)
+            return clicks * prospect.conversion, ads.price_minor, self._click * relative
+        if prospect.pricing == "cpm":
+            return seen, ads.price_minor / THOUSAND, prospect.chances.level
+        percent = prospect.contest.found.percent[ads.rows] / FULL_PERCENT
+        return seen, ads.price_minor * prospect.ranked[place] * percent, prospect.chances.level
 
     def lived(self, day: Ahead, stands: int, draws: Ints, luck: Floats) -> Floats:
-        """Return, by draw: impressions, expected clicks, clicks of days that stay open, clicks of
-        days that end, and whether the budget was spent."""
+        """Return, by draw: impressions, clicks, what is expected to be billed, the same of days
+        that stay open, what is billed on days that end, and whether the budget was spent."""
         begin, end = self._part(day, stands)
-        click = self._click[draws]
-        offered = (self._clicks[end] - self._clicks[begin]) * click
+        bill, level = self._bill[draws], self._prospect.chances.level[draws]
+        offered = (self._bills[end] - self._bills[begin]) * bill
         ends_at = _gamma(self.paid, luck)
         ends = ends_at < offered
-        last = np.searchsorted(self._clicks, self._clicks[begin] + ends_at / click, "right") - 1
+        last = np.searchsorted(self._bills, self._bills[begin] + ends_at / bill, "right") - 1
         until = np.where(ends, np.clip(last, begin, end), end)
-        seen = (self._seen[until] - self._seen[begin]) * self._prospect.chances.level[draws]
-        before = max(0.0, self.paid - 1) * offered / np.maximum(ends_at, 1e-12)
-        return np.stack(
-            [seen, paid_for(offered, self.paid), before * ~ends, self.paid * ends, ends]
-        )
+        seen = (self._seen[until] - self._seen[begin]) * level
+        clicks = (self._clicks[until] - self._clicks[begin]) * self._click[draws]
+        before = np.minimum(1.0, max(0.0, self.paid - 1) / np.maximum(ends_at, 1e-12)) * offered
+        expected = paid_for(offered, self.paid)
+        return np.stack([seen, clicks, expected, before * ~ends, self.paid * ends, ends])
 
     def _part(self, day: Ahead, stands: int) -> tuple[int, int]:
         """Return from where to where the ads lie of a past day, of the hours that are asked for."""

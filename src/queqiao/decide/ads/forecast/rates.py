@@ -10,18 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from msgspec import Struct
 
-from queqiao.decide.ads.click_rate import (
-    CAMPAIGN_WEIGHT,
-    PLACEMENT_WEIGHT,
-    PRIOR_RATE,
-    RATE_UNIT,
-    smoothed,
-)
+from queqiao.decide.ads.click_rate import CLICKS, CONVERSIONS, RATE_UNIT, ClickRates, Count
 from queqiao.decide.ads.forecast.opportunities import Floats
 from queqiao.decide.ads.forecast.results import Result
-
-CONVERSION_PRIOR, CONVERSION_WEIGHT = 0.02, 50
-"""Of clicks, until more is known: 2 % buy, with the weight of so many clicks."""
 
 TRIALS_MIN, WEIGHT_MIN, WEIGHT_MAX = 200, 50.0, 20_000.0
 """Campaigns with fewer impressions say nothing of how campaigns differ; and bounds of the weight"""
@@ -59,21 +50,19 @@ class Source(Struct, frozen=True):
     likeness: float
 
 
-def ranked_by(results: Iterable[Result], place: str) -> int:
-    """Return the click rate by which the auction will rank a campaign that is new in a place."""
-    here = [one for one in results if one.place == place]
-    if not here:
-        return PRIOR_RATE
-    seen, clicks = sum(one.seen for one in here), sum(min(one.clicks, one.seen) for one in here)
-    return smoothed(seen, clicks, PRIOR_RATE, PLACEMENT_WEIGHT)
+def counts(results: Iterable[Result]) -> list[Count]:
+    """Return the results as the auction counts them."""
+    return [
+        Count(one.campaign_id, one.place, one.seen, one.clicks, one.conversions) for one in results
+    ]
 
 
 def click_rate(results: Sequence[Result], place: str, like: Likeness, own: str | None) -> Rate:
     """Return the click rate of a campaign in a place; ``own`` is its id where it has a past."""
     others = [one for one in results if one.place == place and one.campaign_id != own]
-    prior = ranked_by(results, place) / RATE_UNIT
+    prior = ClickRates(counts(results)).of_placement(place) / RATE_UNIT
     pairs = [(one.seen, min(one.clicks, one.seen), like(one.campaign_id)) for one in others]
-    rate = _pooled(pairs, prior, CAMPAIGN_WEIGHT)
+    rate = _pooled(pairs, prior, CLICKS.campaign_weight)
     for one in results:
         if one.place == place and one.campaign_id == own:
             rate = rate.after(one.seen, one.clicks)
@@ -87,7 +76,7 @@ def conversion_rate(results: Sequence[Result], like: Likeness, own: str | None) 
         for one in results
         if one.campaign_id != own
     ]
-    rate = _pooled(pairs, CONVERSION_PRIOR, CONVERSION_WEIGHT)
+    rate = _pooled(pairs, CONVERSIONS.rate / RATE_UNIT, CONVERSIONS.campaign_weight)
     for one in results:
         if one.campaign_id == own:
             rate = rate.after(one.clicks, one.conversions)

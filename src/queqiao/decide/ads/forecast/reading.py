@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from queqiao.decide.ads.auction import Bid
-from queqiao.decide.ads.click_rate import RATE_UNIT
+from queqiao.decide.ads.auction import FIRST_SLOT, FULL_PERCENT, SCORE_UNIT, Bid, Slot
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.forecast.opportunities import Gathering, Opportunity, Rival
+from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.unfilled import UnfilledPlace
 from queqiao.kernel.ids import time_of_uuid7
 from queqiao.ports.warehouse.base import Warehouse
@@ -38,6 +38,16 @@ class Auction(msgspec.Struct):
     segments: list[str]
     bids: list[Bid]
     attributes: dict[str, Any] | None = None
+    slot: Slot = FIRST_SLOT
+
+    def rivals(self) -> tuple[Rival, ...]:
+        """Return the two campaigns that bid best, and what the slot was worth to each."""
+        best: dict[str, int] = {}
+        for bid in self.bids:
+            worth = bid.bid_minor * bid.weight_in(self.slot.percent)
+            best[bid.campaign_id] = max(worth, best.get(bid.campaign_id, 0))
+        first = sorted(best, key=lambda name: -best[name])[:2]
+        return tuple(Rival(name, best[name] / FULL_PERCENT / SCORE_UNIT) for name in first)
 
 
 class Served(msgspec.Struct):
@@ -46,6 +56,7 @@ class Served(msgspec.Struct):
     placement_id: str
     channel: str
     auction: Auction
+    sold: Sold = "auction"
 
 
 class Unfilled(msgspec.Struct):
@@ -91,7 +102,9 @@ def opportunities(row: list[Any]) -> Iterator[Opportunity]:
     who = (0 if is_made_up else person, names)
     request = f"{user_id}\n{device_id}\n{at_us}" if user_id or device_id else message_id
     if event == "Ad Served":
-        yield _of_served(_served.decode(body), at_us, who, request)
+        served = _served.decode(body)
+        if served.sold != "booked":  # what a deal takes is nobody else's
+            yield _of_served(served, at_us, who, request)
     else:
         yield from _of_unfilled(_unfilled.decode(body), at_us, who, request)
 
@@ -105,14 +118,11 @@ def _made_at(device_id: str, at_us: int) -> bool:
 def _of_served(
     served: Served, at_us: int, who: tuple[int, tuple[str, ...]], request: str
 ) -> Opportunity:
-    auction = served.auction
-    rivals = tuple(
-        Rival(bid.campaign_id, bid.score / RATE_UNIT)
-        for bid in sorted(auction.bids, key=lambda bid: -bid.score)[:2]
-    )
+    auction, slot = served.auction, served.auction.slot
     return Opportunity(
         at_us, served.placement_id, *who, f"{request}\n{served.placement_id}", served.channel,
-        tuple(auction.segments), auction.attributes, auction.floor_minor, rivals,
+        tuple(auction.segments), auction.attributes, auction.floor_minor, auction.rivals(),
+        slot.percent, slot.kind == "first_price",
     )  # fmt: skip
 
 
