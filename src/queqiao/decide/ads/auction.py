@@ -89,22 +89,21 @@ class Bid(Struct, frozen=True, array_like=True):
         """Return the weight in a slot with that share of the first one's clicks, times 100."""
         return self.weight * (FULL_PERCENT if self.pricing == "cpm" else percent)
 
-    def click_minor(self, percent: int = FULL_PERCENT) -> int:
-        """Return what a click is expected to bring at the bid, rounded down."""
+    @property
+    def click_minor(self) -> int:
+        """What a click in the first slot is expected to bring at the bid, rounded down."""
         if self.pricing == "cpc":
             return self.bid_minor
         if self.pricing == "cpm":
-            clicks = self.click_rate * percent * THOUSAND
-            return self.bid_minor * RATE_UNIT * FULL_PERCENT // clicks
+            return self.bid_minor * RATE_UNIT // (self.click_rate * THOUSAND)
         return self.bid_minor * self.conversion_rate // RATE_UNIT
 
-    def floor(self, click_minor: int, percent: int = FULL_PERCENT) -> int:
-        """Return the least bid by which a click is expected to bring so much."""
+    def floor(self, click_minor: int) -> int:
+        """Return the least bid by which a click in the first slot is expected to bring so much."""
         if self.pricing == "cpc":
             return click_minor
         if self.pricing == "cpm":
-            clicks = self.click_rate * percent * THOUSAND
-            return _rounded_up(click_minor * clicks, RATE_UNIT * FULL_PERCENT)
+            return _rounded_up(click_minor * self.click_rate * THOUSAND, RATE_UNIT)
         return _rounded_up(click_minor * RATE_UNIT, self.conversion_rate)
 
     def thousand_minor(self, bid_minor: int, percent: int = FULL_PERCENT) -> int:
@@ -146,7 +145,7 @@ FIRST_SLOT = Slot()
 def run(bids: Iterable[Bid], floor_minor: int, draw: int, slot: Slot = FIRST_SLOT) -> Award | None:
     """Return the award, or None when no bid reaches the floor: what a click is to bring at least"""
     percent = slot.percent
-    able = [bid for bid in bids if bid.click_minor(percent) >= floor_minor]
+    able = [bid for bid in bids if bid.click_minor >= floor_minor]
     if not able:
         return None
     ranked = rank(able, draw, percent)
@@ -157,7 +156,7 @@ def run(bids: Iterable[Bid], floor_minor: int, draw: int, slot: Slot = FIRST_SLO
         tied += 1
     price_minor = winner.bid_minor
     if slot.kind != "first_price":
-        price_minor = winner.floor(floor_minor, percent)
+        price_minor = winner.floor(floor_minor)
         if rival is not None:
             price_minor = max(price_minor, _least_winning(winner, rival, draw, percent))
     if winner.pricing == "ocpm":

@@ -98,7 +98,7 @@ class LivePlacement(Struct, frozen=True):
             return "exclusion"
         if entry.campaign.sold != sold:
             return _OTHERWISE_SOLD[entry.campaign.sold] if sold != "booked" else "booked"
-        is_low = sold == "auction" and entry.bid.click_minor() < self.floors.at(facts).minor
+        is_low = sold == "auction" and entry.bid.click_minor < self.floors.at(facts).minor
         return "below_floor" if is_low else None
 
 
@@ -222,7 +222,7 @@ def _placement(
     for campaign in campaigns:
         reason = unfit(campaign.document, document) or known.who_pays.unfit(campaign.document)
         bid = known.odds.bid(campaign, placement.id, learns=document.quality == "learned")
-        if campaign.document.sold == "auction" and bid.click_minor() < document.floor_minor:
+        if campaign.document.sold == "auction" and bid.click_minor < document.floor_minor:
             reason = reason or "below_floor"
         if reason is None:
             entry = entry_of(campaign, bid, known.expressions.get(campaign.id))

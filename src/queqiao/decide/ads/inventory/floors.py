@@ -76,6 +76,6 @@ def _rule(rule: FloorRule, path: str, zone: str) -> _Rule:
 
 
 def _reached(floors: Iterable[int], entries: Sequence[Entry]) -> dict[int, int]:
-    worths = (min(entry.bid.click_minor(), MINOR_MAX) for entry in entries)
+    worths = (min(entry.bid.click_minor, MINOR_MAX) for entry in entries)
     clicks = np.fromiter(worths, np.int64, len(entries))
     return {floor: integer_of(clicks >= floor) for floor in floors}
