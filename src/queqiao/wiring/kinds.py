@@ -11,6 +11,7 @@ from queqiao.decide.ads.openrtb.exchange.contracts import (
     STORED_REQUEST,
 )
 from queqiao.decide.ads.openrtb.exchange.contracts import HIDDEN_FIELDS as BIDDER_HIDDEN_FIELDS
+from queqiao.decide.ads.pacing.trials import check_live_campaign
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
 from queqiao.decide.ads.wallets.publishing import check_change_advertiser
 from queqiao.decide.promotions.cards.contracts import CARD_PRODUCT
@@ -70,6 +71,7 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
             dangers=rehearsals.batch_dangers(settings),
         ),
         FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
+        CAMPAIGN.name: Handling(check_live=check_live_campaign),
         ADVERTISER.name: Handling(check_change=check_change_advertiser),
         BIDDER.name: Handling(hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring),
         POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),

@@ -17,11 +17,13 @@ from queqiao.decide.ads.simulation.auctionnet_market import USUAL
 from queqiao.decide.ads.simulation.episodes import read_folder, usual
 from queqiao.wiring.commands.language import language
 from queqiao.wiring.commands.options import AsJson
+from queqiao.wiring.commands.simulate_gate import gate
 from queqiao.wiring.commands.simulate_ipinyou import ipinyou
 from queqiao.wiring.commands.terminal import err, out
 
 commands = typer.Typer(help="Try a strategy on a market before it spends.", no_args_is_help=True)
 commands.command()(ipinyou)
+commands.command()(gate)
 
 Data = Annotated[Path, typer.Option(help="The folder of the market's files.", show_default=False)]
 Seed = Annotated[int, typer.Option(min=0, help="Of what is drawn; the same gives the same again.")]

@@ -9,6 +9,7 @@ from queqiao.decide.ads.bidding.dual import Dual
 from queqiao.decide.ads.bidding.market import Market
 from queqiao.decide.ads.bidding.pid import Pid
 from queqiao.decide.ads.bidding.predictive import Predictive
+from queqiao.decide.ads.bidding.steady import Steady, plan_of
 
 
 def _pid(market: Market) -> Pid:
@@ -19,8 +20,9 @@ def _pid(market: Market) -> Pid:
 STRATEGIES: Mapping[str, Callable[[Market], Strategy]] = {
     "predictive": Predictive,
     "dual": lambda market: Dual(market.traffic),
+    "steady": lambda market: Steady(plan_of(market.traffic)),
     "pid": _pid,
     "fixed": lambda _: Fixed(),
     "max-delivery": lambda market: MaxDelivery(Predictive(market)),
 }
-"""tCPA and tROAS are the first three with a target, max delivery is the last."""
+"""tCPA and tROAS are the first four with a target, max delivery is the last."""

@@ -60,9 +60,8 @@ class Steady:
         multiplier = self._budgeted(curve, wanted, mean, history)
         if target.cost_per_value is not None:
             rest = len(values) * self._traffic_left(tick)
-            multiplier = min(
-                multiplier, self._targeted(curve, target.cost_per_value, rest, history)
-            )
+            bound = target.cost_per_value
+            multiplier = min(multiplier, self._targeted(curve, bound, rest, history, budget.left))
         return np.minimum(multiplier * values.expected, budget.left)
 
     def _budgeted(self, curve: "Curve", wanted: float, mean: float, history: History) -> float:
@@ -73,12 +72,14 @@ class Steady:
             return wanted / mean if last is None else STEP_MAX * last
         return curve.costing(wanted)
 
-    def _targeted(self, curve: "Curve", bound: float, rest: float, history: History) -> float:
+    def _targeted(
+        self, curve: "Curve", bound: float, rest: float, history: History, left: float
+    ) -> float:
         if not curve.is_known:
             return FIRST_SHARE * bound
         spent = sum(outcome.cost for outcome in history)
         gained = sum(outcome.gain for outcome in history)
-        return curve.keeping(bound * self.margin, spent, gained, rest)
+        return curve.keeping(bound * self.margin, (spent, gained), rest, left)
 
     def _traffic_left(self, tick: int) -> float:
         """Return how many times this tick's traffic the rest of the day has."""
@@ -165,13 +166,16 @@ class Curve:
         beyond = (cost / self.costs[-1]) ** (1 / ELASTICITY)
         return float(self.needed[-1] * min(beyond, STEP_MAX))
 
-    def keeping(self, aim: float, spent: float, gained: float, rest: float) -> float:
+    def keeping(self, aim: float, so_far: tuple[float, float], rest: float, left: float) -> float:
         """Return the highest multiplier with which the day's mean cost of a value is ``aim``.
 
-        ``rest`` is the value that the rest of the day is expected to show. Where none keeps it,
-        the bound itself or what is cheaper still helps.
+        ``so_far`` is what was spent and gained, ``rest`` the impressions that are expected, of
+        which money that is ``left`` may buy a part only. Where no multiplier keeps it, the bound
+        itself or what is cheaper still helps.
         """
-        above = spent + rest * self.costs - aim * (gained + rest * self.gains)
+        spent, gained = so_far
+        bought = rest * np.minimum(1.0, left / np.maximum(rest * self.costs, 1e-12))
+        above = spent + bought * self.costs - aim * (gained + bought * self.gains)
         keeping = np.flatnonzero(above <= 0)
         if not len(keeping):
             return min(aim, float(self.needed[np.argmin(above)]))

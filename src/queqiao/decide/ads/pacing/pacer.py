@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from queqiao.decide.ads.budgets import counter
 from queqiao.decide.ads.contracts import CAMPAIGN, Campaign
 from queqiao.decide.ads.pacing import book as books
-from queqiao.decide.ads.pacing import control
+from queqiao.decide.ads.pacing import control, trials
 from queqiao.decide.ads.pacing.book import Book, CampaignDay, Setting
 from queqiao.decide.ads.pacing.control import UNIT, Control
 from queqiao.decide.ads.pacing.day import Day, day_of, planned, traffic_of
@@ -181,9 +181,15 @@ def _settled(day: Day, tick: int, now_us: int) -> float:
 
 
 def _read(conn: Connection) -> tuple[dict[str, Stored], Book]:
+    """Return who is to be steered. Whose strategy was not tried since it changed is held."""
     found = artifacts.get(conn, books.ARTIFACT)
     live = {each.id: each for each in documents.live(conn, CAMPAIGN)}
-    controlled = {name: each for name, each in live.items() if each.document.strategy.is_controlled}
+    passed = trials.passes(conn)
+    controlled = {
+        name: each
+        for name, each in live.items()
+        if each.document.strategy.is_controlled and trials.may_spend(each.document, passed)
+    }
     return controlled, books.decode(found[1] if found else None)
 
 
