@@ -64,18 +64,20 @@ class Shop:
         self.hot = snapshot([], [])
         self.mount()
 
-    def mount(self, ledger=None, log=None, frequency=None):
-        ledger, log = ledger or self.ledger, log or self.log
-        services = AdsServices(
+    def services(self, ledger=None, log=None, frequency=None):
+        return AdsServices(
             hot=lambda: self.hot,
-            ledger=ledger,
-            event_log=log,
+            ledger=ledger or self.ledger,
+            event_log=log or self.log,
             signer=self.signer,
             segments_of=lambda user: self.segments.get(user, frozenset()),
             random_bits=random.Random(7).getrandbits,
             frequency=frequency,
         )
-        self.decide_route, self.why_route = routes(services)
+
+    def mount(self, ledger=None, log=None, frequency=None):
+        self.decide_route, self.why_route = routes(self.services(ledger, log, frequency))
+        ledger, log = ledger or self.ledger, log or self.log
         (self.notice_route,) = notice_routes(NoticeServices(ledger, log, self.signer))
 
     def show(self, placements, campaigns, counts=(), who_pays=NOBODY):

@@ -102,10 +102,11 @@ class PromotionSettings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AdsSettings(msgspec.Struct, forbid_unknown_fields=True):
-    """What frequency caps may take, and when an ad that nobody saw no longer counts."""
+    """What frequency caps may take, when an unseen ad no longer counts, how often pages may ask."""
 
     counters_mb_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
     unseen_after_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 30
+    asks_per_address_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
 
 
 class OpenRtbSettings(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from queqiao.decide.ads.auction import FULL_PERCENT, Kind, Pricing
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
+from queqiao.decide.ads.creative_parts import Html, Sources
 from queqiao.decide.ads.delivery.windows import Attribution
 from queqiao.decide.ads.inventory.document import (
     FLOORS_MAX,
@@ -95,6 +96,8 @@ class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     ``video`` and ``audio`` are shown in other exchanges (``openrtb/``), a video also in placements
     of that format. ``image_width`` and ``image_height`` are asked where a placement has sizes.
+    ``image_sources`` are the picture in other widths. ``html`` is shown on our own pages in a frame
+    that can reach nothing of them; ``{click_url}`` in it is where a click has to go.
     """
 
     id: Id
@@ -106,6 +109,8 @@ class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     sku: Id | None = None
     video: VideoFile | None = None
     audio: AudioFile | None = None
+    image_sources: Sources = []
+    html: Html | None = None
 
 
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +174,9 @@ def check_campaign(campaign: Campaign) -> None:
         wrong += _address(f"creatives[{index}].landing_url", creative.landing_url)
         if creative.image_url is not None:
             wrong += _address(f"creatives[{index}].image_url", creative.image_url)
+        for number, source in enumerate(creative.image_sources):
+            path = f"creatives[{index}].image_sources[{number}].url"
+            wrong += _address(path, source.url)
         if (creative.image_width is None) != (creative.image_height is None):
             wrong.append(FieldError(f"creatives[{index}].image_height", _HALF_A_SIZE))
         for name, file in (("video", creative.video), ("audio", creative.audio)):

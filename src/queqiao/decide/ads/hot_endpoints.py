@@ -57,9 +57,9 @@ class NoticeServices(Struct, frozen=True):
     rates: Rates = Rates(DEFAULT_RATES)
 
 
-def routes(services: AdsServices) -> list[Route]:
-    """Return the routes of the ``decide`` role."""
-    decider = Decider(
+def decider_of(services: AdsServices) -> Decider:
+    """Return what decides, for all that ask in this process."""
+    return Decider(
         hot=services.hot,
         budgets=Budgets(services.ledger, services.zone),
         event_log=services.event_log,
@@ -68,6 +68,11 @@ def routes(services: AdsServices) -> list[Route]:
         random_bits=services.random_bits,
         frequency=services.frequency or Frequency(people_in_memory(services.zone), b""),
     )
+
+
+def routes(services: AdsServices, decider: Decider | None = None) -> list[Route]:
+    """Return the routes of the ``decide`` role."""
+    decider = decider or decider_of(services)
     explainer = Explainer(services.hot, services.event_log)
 
     async def decide(request: Request) -> Response:

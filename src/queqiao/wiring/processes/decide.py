@@ -7,7 +7,8 @@ import structlog
 
 from queqiao.decide.ads.caps.frequency import Frequency
 from queqiao.decide.ads.delivery.conversion_endpoints import conversion_routes
-from queqiao.decide.ads.hot_endpoints import AdsServices
+from queqiao.decide.ads.delivery.hot_endpoints import delivery_routes
+from queqiao.decide.ads.hot_endpoints import AdsServices, decider_of
 from queqiao.decide.ads.hot_endpoints import routes as ads_routes
 from queqiao.decide.ads.openrtb.exchange.held import HeldAuctions
 from queqiao.decide.ads.openrtb.exchange.hot_endpoints import exchange_routes
@@ -90,7 +91,14 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     application = HotApplication(
         [
             *answered(
-                settings, hot, live.reader, exposures, tally, frequency=frequency, auctions=auctions
+                settings,
+                hot,
+                live.reader,
+                exposures,
+                tally,
+                frequency=frequency,
+                public=delivery.Public(authenticator.source_of, judges),
+                auctions=auctions,
             ),
             *traffic_routes(traffic.services(settings, judges)),
             *pages.routes(),
@@ -178,9 +186,19 @@ def answered(
     *,
     frequency: Frequency,
     auctions: HeldAuctions,
+    public: delivery.Public,
 ) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
-    known = routes(settings, hot, live, exposures, tally, frequency=frequency, auctions=auctions)
+    known = routes(
+        settings,
+        hot,
+        live,
+        exposures,
+        tally,
+        frequency=frequency,
+        auctions=auctions,
+        public=public,
+    )
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
 
@@ -193,8 +211,9 @@ def routes(
     *,
     frequency: Frequency | None = None,
     auctions: HeldAuctions | None = None,
+    public: delivery.Public | None = None,
 ) -> list[Route]:
-    """Return everything that the role answers."""
+    """Return everything that the role answers. Without ``public`` nobody asks without a secret."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
     ads = AdsServices(
         hot=lambda: hot.ads,
@@ -206,6 +225,9 @@ def routes(
         zone=settings.shop.timezone,
         frequency=frequency,
     )
+    decider = decider_of(ads)
+    public = public or delivery.Public(lambda _: None, traffic.callers(settings))
+    places = delivery.delivery_services(settings, ads.hot, decider, public)
     bidding = BidServices(
         shelves=lambda: hot.shelves,
         ledger=ledger,
@@ -263,7 +285,8 @@ def routes(
         random_bits=chance.random_bits,
     )
     return [
-        *ads_routes(ads),
+        *ads_routes(ads, decider),
+        *delivery_routes(places),
         *conversion_routes(delivery.conversion_services(settings)),
         *targeting_routes(settings.shop.timezone),
         *bid_routes(bidding),

@@ -35,7 +35,8 @@ PLACE = "{step}"
 
 def template_of(view_path: str) -> str:
     """Return where steps are told: the step's name goes in the place of ``{step}``."""
-    return view_path.replace("/t/", f"/t/{PLACE}.", 1)
+    before, slash, token = view_path.rpartition("/")
+    return f"{before}{slash}{PLACE}.{token}"
 
 
 def step_in(path_token: str) -> tuple[str, str] | None:

@@ -52,7 +52,7 @@ def _lineage(name: str) -> list[str]:
 
 _NEEDS: Mapping[Format, tuple[str, ...]] = MappingProxyType(
     {
-        "banner": ("image_url",),
+        "banner": ("image_url", "html"),
         "native": ("image_url",),
         "video": ("video",),
         "product_card": ("sku",),
@@ -73,6 +73,8 @@ def _is_sized(creative: Creative, form: Format, sizes: Iterable[Size]) -> bool:
     if not asked:
         return True
     found: set[tuple[int | None, int | None]] = set()
+    if creative.html is not None and "html" in _NEEDS[form]:
+        return True  # it fills whatever frame it gets
     if creative.video is not None and "video" in _NEEDS[form]:
         found.add((creative.video.width, creative.video.height))
     if creative.image_url is not None and "image_url" in _NEEDS[form]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from queqiao.decide.ads.budgets import counter
 from queqiao.decide.ads.contracts import Campaign, Creative
+from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.notice_events import Kind, Notice, path_of
 from queqiao.decide.ads.openrtb.markup.banner import banner
 from queqiao.decide.ads.openrtb.markup.links import Links
@@ -151,7 +152,14 @@ def _links(
         notice = Notice(kind=kind, landing_url=landing_url, **common)
         return bidding.base_url + path_of(signer, notice)
 
-    return Links(at("impression"), at("view"), at("click", each.creative.landing_url))
+    view = at("view")
+    return Links(
+        at("impression"),
+        view,
+        at("click", each.creative.landing_url),
+        template_of(view),
+        decision_id,
+    )
 
 
 def whole(creative: Creative, base_url: str) -> Creative:
