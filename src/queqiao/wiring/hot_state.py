@@ -10,8 +10,12 @@ from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
-from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, keeping
+from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, booking, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
+from queqiao.decide.ads.inventory.booked import Bookings
+from queqiao.decide.ads.inventory.deal import DEAL
+from queqiao.decide.ads.inventory.plan import ARTIFACT as DEALS_ARTIFACT
+from queqiao.decide.ads.inventory.upkeep import bookings_at
 from queqiao.decide.ads.openrtb import shelf
 from queqiao.decide.ads.openrtb.exchange import hot_state as exchange_state
 from queqiao.decide.ads.openrtb.exchange.floors import Floor
@@ -85,6 +89,7 @@ class HotState:
         self.members = load_members([])
         self.model: ItemModel | None = None
         self._counts: list[Count] = []
+        self._bookings: Bookings = {}
         self._controls = control.NO_CONTROLS
 
     def follow(self, follower: Follower) -> None:
@@ -105,6 +110,8 @@ class HotState:
             follower.on(f"{kind.name}/", self.load_ads)
         for kind_name in exchange_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_market)
+        follower.on(f"{DEAL.name}/", self.load_bookings)
+        follower.on(f"{artifacts.KIND}/{DEALS_ARTIFACT}", self.load_bookings)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
         follower.on(f"{artifacts.KIND}/{control.ARTIFACT}", self.load_controls)
         follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
@@ -197,7 +204,7 @@ class HotState:
             before=self.ads,
             shares=control.shares_of(campaigns, self._controls),
         )
-        self.ads = keeping(ads, self.ads.standing)
+        self.ads = keeping(booking(ads, self._bookings), self.ads.standing)
         self.shelves = await asyncio.to_thread(
             shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
         )
@@ -220,6 +227,11 @@ class HotState:
         self.shelves = self.shelves.keeping(self.ads)
         if standing.margins != before.margins:
             await self.load_ads()
+
+    async def load_bookings(self) -> None:
+        """Take in which share of which placements the live deals have."""
+        self._bookings = await self.records.read(bookings_at)
+        self.ads = booking(self.ads, self._bookings)
 
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""

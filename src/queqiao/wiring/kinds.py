@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.inventory.deal import DEAL
+from queqiao.decide.ads.inventory.publishing import DealDesk
 from queqiao.decide.ads.openrtb.exchange.contracts import (
     BIDDER,
     PUBLISHER,
@@ -50,6 +52,7 @@ KINDS: tuple[DocumentKind, ...] = (
     BIDDER,
     PUBLISHER,
     STORED_REQUEST,
+    DEAL,
     SEGMENT,
     WEBHOOK,
     LANDING_PAGE,
@@ -59,6 +62,7 @@ KINDS: tuple[DocumentKind, ...] = (
 def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
     """Return what single kinds ask of the generic router."""
     said = settings.promotions
+    deals = DealDesk(settings.shop.timezone)
     ones_own = OnesOwn(said.points_daily_per_operator, said.credit_daily_minor_per_operator)
     return {
         EVENT_SCHEMA.name: Handling(check_live=check_live_event_schema),
@@ -72,6 +76,7 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
         ),
         FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
         CAMPAIGN.name: Handling(check_live=check_live_campaign),
+        DEAL.name: Handling(check_change=deals.check_change, dangers=deals.dangers),
         ADVERTISER.name: Handling(check_change=check_change_advertiser),
         BIDDER.name: Handling(hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring),
         POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),

@@ -23,6 +23,8 @@ from queqiao.collect.rpc_methods import RemoteBadRows
 from queqiao.collect.schemas_calls import remote_refusals
 from queqiao.collect.schemas_endpoints import SchemaServices
 from queqiao.collect.schemas_endpoints import handlers as schema_handlers
+from queqiao.decide.ads.inventory.endpoints import InventoryDesk
+from queqiao.decide.ads.inventory.endpoints import handlers as inventory_handlers
 from queqiao.decide.ads.pacing.office import PacingOffice
 from queqiao.decide.ads.pacing.office import handlers as pacing_handlers
 from queqiao.decide.ads.wallets.endpoints import handlers as wallet_handlers
@@ -114,6 +116,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         ),
         *card_handlers(office),
         *pacing_handlers(PacingOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
+        *inventory_handlers(InventoryDesk(records, warehouse, settings.shop.timezone)),
         *wallet_handlers(WalletOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         Operation(void_route(office), audits=True),
         *forecasts.routes(settings, records),

@@ -14,6 +14,7 @@ from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
+from queqiao.decide.ads.inventory.booked import Booked, taken
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.messages import (
@@ -60,6 +61,12 @@ class Won(Struct, frozen=True):
     def sold(self) -> Sold:
         """How the campaign came to be shown."""
         return self.placement.index.entry(self.award.bid.campaign_id).campaign.sold
+
+    @property
+    def deal(self) -> Booked | None:
+        """The deal that took the slot."""
+        auction = self.auction
+        return taken(auction.deals, auction.draw) if auction.deals else None
 
 
 class Person(Struct, frozen=True):
@@ -231,7 +238,7 @@ class Decider:
             # Each attempt has a key of its own: a refused key answers its refusal for ever.
             attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
             campaign = placement.index.entry(award.bid.campaign_id).campaign
-            account = hot.accounts.get(campaign.advertiser) if campaign.sold == "auction" else None
+            account = hot.accounts.get(campaign.advertiser) if campaign.sold != "house" else None
             won = self._counted(
                 attempt_id,
                 placement,
@@ -260,10 +267,11 @@ class Decider:
         campaign = won.placement.index.entry(bid.campaign_id).campaign
         page = facts.page or Page()
         page.claim(won.decision_id, campaign)
-        if campaign.sold != "auction":
-            return None
         most = most_minor(won.award.price_minor, PER[bid.pricing])
-        asked = Asked(bid.campaign_id, most, campaign.daily_budget_minor, won.account)
+        if campaign.sold != "auction" and not most:
+            return None
+        daily_minor = won.deal.day_minor if won.deal else campaign.daily_budget_minor
+        asked = Asked(bid.campaign_id, most, daily_minor, won.account)
         try:
             short = await self._budgets.lease(won.decision_id, asked, facts.now_us)
             paid = short is None
@@ -373,6 +381,7 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         url=person.url or None,
         frequency=won.counted if won.counted.counters else None,
         sold=won.sold,
+        deal_id=won.deal.deal_id if won.deal else None,
     )
     return _event("Ad Served", properties, person, now_us)
 

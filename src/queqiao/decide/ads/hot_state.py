@@ -12,6 +12,7 @@ from queqiao.decide.ads.auction import FIRST_SLOT, FULL_PERCENT, Award, Bid, Slo
 from queqiao.decide.ads.caps.plan import NO_CAPS, Plan, plan
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import SLOTS_OF_A_PLACE_MAX, Campaign, Placement
+from queqiao.decide.ads.inventory.booked import Booked, Bookings, booked_award, taken
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.fitting import fitted, unfit
 from queqiao.decide.ads.inventory.floors import Floor, Floors
@@ -48,6 +49,7 @@ class LivePlacement(Struct, frozen=True):
     gone: Mapping[str, Gone] = MappingProxyType({})
     gone_bits: int = 0
     slots: tuple[Slot, ...] = (FIRST_SLOT,)
+    booked: Sequence[Booked] = ()
 
     def slot(self, number: int) -> Slot:
         """Return a slot of the place, the first is 0."""
@@ -63,9 +65,13 @@ class LivePlacement(Struct, frozen=True):
     ) -> Award | None:
         """Return the award for a shopper, without the campaigns named in ``out``.
 
-        ``slot`` is one of the place's own, None for its first. House campaigns stand where nobody
-        else does, each with the same chance, and pay nothing.
+        ``slot`` is one of the place's own, None for its first. Deals take their shares before the
+        auction. House campaigns stand where nobody else does, each with the same chance, and pay
+        nothing.
         """
+        deal = taken(self.deals(facts, out), draw) if self.booked else None
+        if deal is not None:
+            return booked_award(self.index.entry(deal.campaign_id).bid, deal)
         slot = slot or self.slots[0]
         for sold in IN_TURN:
             if self.sold[sold]:
@@ -75,6 +81,13 @@ class LivePlacement(Struct, frozen=True):
                 if award is not None:
                     return award
         return None
+
+    def deals(self, facts: Facts, out: Iterable[str] = ()) -> list[Booked]:
+        """Return the deals that may stand there, in the order in which they are asked."""
+        running = [deal for deal in self.booked if deal.runs(facts.now_us)]
+        bits = self.match(facts, out, "booked") if running else 0
+        may = {entry.bid.campaign_id for entry in self.index.walk(bits) if _is_on(entry, facts)}
+        return [deal for deal in running if deal.campaign_id in may]
 
     def match(self, facts: Facts, out: Iterable[str] = (), sold: Sold = "auction") -> int:
         """Return the bits of the campaigns sold so that may show and reach the floor.
@@ -96,8 +109,10 @@ class LivePlacement(Struct, frozen=True):
             return reason
         if facts.page is not None and facts.page.bars(entry.campaign):
             return "exclusion"
+        if sold == "booked":
+            return "not_planned" if entry.campaign.sold == "booked" else "booked"
         if entry.campaign.sold != sold:
-            return _OTHERWISE_SOLD[entry.campaign.sold] if sold != "booked" else "booked"
+            return _NOT_BY[entry.campaign.sold]
         is_low = sold == "auction" and entry.bid.click_minor < self.floors.at(facts).minor
         return "below_floor" if is_low else None
 
@@ -106,10 +121,14 @@ IN_TURN: tuple[Sold, ...] = ("auction", "house")
 """Who is asked first for a slot that no deal takes."""
 
 NO_FLOOR = Floor(0, "floor_minor")
-_OTHERWISE_SOLD: Mapping[Sold, Reason] = MappingProxyType(
+_NOT_BY: Mapping[Sold, Reason] = MappingProxyType(
     {"booked": "not_planned", "house": "house", "auction": "below_floor"}
 )
 """Why a campaign that is sold so is not where something sold otherwise stands."""
+
+
+def _is_on(entry: Entry, facts: Facts) -> bool:
+    return entry.starts_us <= facts.now_us < entry.ends_us
 
 
 class LiveExpression(Struct, frozen=True):
@@ -139,6 +158,20 @@ def keeping(ads: AdsSnapshot, standing: Standing) -> AdsSnapshot:
         return replace(ads, standing=standing)
     placements = {name: _resting(each, gone) for name, each in ads.placements.items()}
     return replace(ads, placements=MappingProxyType(placements), standing=standing, gone=gone)
+
+
+def booking(ads: AdsSnapshot, bookings: Bookings) -> AdsSnapshot:
+    """Return a snapshot in which deals have their shares of placements."""
+    placements = {
+        name: _booked(each, bookings.get(name, ())) for name, each in ads.placements.items()
+    }
+    return replace(ads, placements=MappingProxyType(placements))
+
+
+def _booked(placement: LivePlacement, deals: Sequence[Booked]) -> LivePlacement:
+    """A deal whose campaign does not stand there has nothing to show."""
+    position = placement.index.position
+    return replace(placement, booked=[deal for deal in deals if deal.campaign_id in position])
 
 
 def _resting(placement: LivePlacement, gone: Mapping[str, Gone]) -> LivePlacement:

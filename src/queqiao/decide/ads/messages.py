@@ -223,6 +223,7 @@ class WhyDecision(Struct, frozen=True):
     draw: int
     floor_rule: str = "floor_minor"
     sold: Sold = "auction"
+    deal_id: str | None = None
     auction: Kind = "second_price"
     slot: int = 0
     slot_percent: int = 100

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from queqiao.decide.ads.auction import FIRST_SLOT, Award, Bid, Pricing, Slot, pick, run
 from queqiao.decide.ads.caps.frequency import Capped, Counted
 from queqiao.decide.ads.hot_state import LivePlacement
+from queqiao.decide.ads.inventory.booked import Booked, booked_award, taken
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.targeting.index import Entry, Facts, Reason
@@ -52,7 +53,7 @@ class Auction(Struct, frozen=True):
 
     ``creatives``: how many of the winner could show; ``attributes``: what expressions there ask;
     ``floor_rule``: which field of the placement asked for the floor; ``page``: who had which
-    exclusion label on the page.
+    exclusion label on the page; ``deals``: those that could take the slot, in their order.
     """
 
     placement_revision: int
@@ -68,6 +69,7 @@ class Auction(Struct, frozen=True):
     attributes: dict[str, Any] | None = None
     floor_rule: str = "floor_minor"
     page: dict[str, str] | None = None
+    deals: list[Booked] | None = None
     device: str = ""
     slot: Slot = FIRST_SLOT
 
@@ -94,6 +96,7 @@ class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "cl
     sold: Sold = "auction"
     pricing: Pricing = "cpc"
     group_id: str = ""
+    deal_id: str | None = None
 
 
 def record(
@@ -116,7 +119,11 @@ def record(
     """
     index, slot = placement.index, slot or placement.slot(0)
     winner = index.entry(award.bid.name).campaign
+    deals = placement.deals(facts, out) if placement.booked else []
     bids, left_out = _listed(placement, facts, out, capped, slot=slot, sold=winner.sold)
+    if winner.sold == "booked":
+        bids = [award.bid]
+        left_out = [each for each in left_out if each.campaign_id != award.bid.campaign_id]
     left_out = [_with_share(each, shares) for each in left_out]
     if creatives is None:
         creatives = len(winner.creatives)
@@ -135,6 +142,7 @@ def record(
         not_listed=total - len(bids) - len(left_out),
         attributes=_attributes(placement, facts),
         floor_rule=floor.rule,
+        deals=deals or None,
         page=(facts.page.taken or None) if facts.page else None,
         device=facts.device if placement.floors.asks_device else "",
         slot=slot,
@@ -157,7 +165,7 @@ def _listed(
 ) -> tuple[list[Bid], list[Out]]:
     """Return the bids that decide and some more, and campaigns left out, both best first."""
     index = placement.index
-    bits = placement.match(facts, out, sold)
+    bits = placement.match(facts, out, sold) if sold != "booked" else 0
     deciding = index.front(bits, facts.now_us, slot.percent)
     missing = {bid.name for bid in deciding}
     bids: list[Bid] = []
@@ -197,10 +205,20 @@ def clause_of(entry: Entry, facts: Facts) -> Clause | None:
     return Clause(verdict.path, verdict.seen_as_json()) if verdict else None
 
 
+def _again(served: Served) -> Award | None:
+    auction = served.auction
+    if served.sold == "booked":
+        deal = taken(auction.deals or (), auction.draw)
+        return (
+            booked_award(auction.bids[0], deal) if deal and deal.deal_id == served.deal_id else None
+        )
+    return run(auction.bids, auction.floor_minor, auction.draw, auction.slot)
+
+
 def differences(served: Served) -> list[str]:
     """Run the auction again on what was logged; return which results differ (none: it is equal)."""
     auction = served.auction
-    award = run(auction.bids, auction.floor_minor, auction.draw, auction.slot)
+    award = _again(served)
     if award is None:
         return ["campaign_id"]
     found = {

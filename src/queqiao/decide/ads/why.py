@@ -10,6 +10,7 @@ from queqiao.decide.ads.caps.frequency import Capped
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.hot_state import AdsSnapshot
+from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.messages import (
     Replay,
@@ -119,6 +120,7 @@ def _decision(served: Served, at_us: int) -> WhyDecision:
         draw=served.auction.draw,
         floor_rule=served.auction.floor_rule,
         sold=served.sold,
+        deal_id=served.deal_id,
         auction=served.auction.slot.kind,
         slot=served.auction.slot.number,
         slot_percent=served.auction.slot.percent,
@@ -161,12 +163,16 @@ def _cap(capped: Capped | None) -> WhyCap | None:
     )
 
 
+def _why_won(sold: Sold, tied: int) -> str:
+    if sold != "auction":
+        return sold
+    return "best_score" if tied == 1 else "won_tie"
+
+
 def _bidder(served: Served, bid: Bid, tied: int, *, is_best: bool) -> WhyCandidate:
     won = (bid.campaign_id, bid.group_id) == (served.campaign_id, served.group_id)
-    if won:
-        reason = "best_score" if tied == 1 else "won_tie"
-    else:
-        reason = "lost_tie" if is_best else "outranked"
+    lost = "lost_tie" if is_best else "outranked"
+    reason = _why_won(served.sold, tied) if won else lost
     return WhyCandidate(
         bid.campaign_id,
         "won" if won else "lost",

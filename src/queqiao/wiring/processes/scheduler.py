@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import structlog
 
 from queqiao.decide.ads.delivery import own_orders
+from queqiao.decide.ads.inventory.upkeep import InventoryUpkeep
 from queqiao.decide.ads.pacing import pacer
 from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
@@ -42,6 +43,9 @@ from queqiao.wiring.schedule import server as schedule_server
 from queqiao.wiring.settings import Settings
 
 log = structlog.get_logger()
+
+SUPPLY_EVERY_S = 300.0
+"""Half a year of slots by day: what a forecast needs, not what a minute changes."""
 
 COUNTS_EVERY_S = 30.0
 
@@ -89,6 +93,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async def forget() -> None:
         await retention.cut(records, settings.retention, clock)
 
+    inventory = InventoryUpkeep(warehouse, records, settings.shop.timezone)
+
     async def live_segments() -> object:
         live = await Documents(records).live(SEGMENT)
         return [(stored.id, stored.revision) for stored in live]
@@ -123,6 +129,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             own_orders.EVERY_S,
             "ad conversions",
             fresh.only("conversions", delivery.own_orders(settings, warehouse, clock)),
+        ),
+        (SUPPLY_EVERY_S, "ads supply", fresh.only("supply", at_turn(inventory.count_supply))),
+        (
+            COUNTS_EVERY_S,
+            "booked deals",
+            fresh.only("deals", at_turn(inventory.plan_deals), inventory.deals),
         ),
         (COUNTS_EVERY_S, "ads counts", fresh.only("clicks", at_turn(schedule.count_clicks))),
         (
