@@ -21,7 +21,7 @@ class DeliveryDay(Struct, frozen=True):
     shown: int
 
 
-class Delivery(Struct, frozen=True):
+class DealDelivery(Struct, frozen=True):
     """The answer of ``GET /api/v1/deals/{id}/delivery``.
 
     ``planned_so_far`` are the impressions planned for the days before today; ``shares`` are what
@@ -47,7 +47,7 @@ def delivery(
     delivered: Sequence[Delivered],
     plan: Plan,
     today: str,
-) -> Delivery:
+) -> DealDelivery:
     """Return how a guaranteed deal is delivered."""
     deal_id, deal = named
     days: dict[str, list[int]] = {}
@@ -60,7 +60,7 @@ def delivery(
     rows = [DeliveryDay(day, *counts) for day, counts in sorted(days.items())]
     planned = next((one for one in plan.deals if one.deal_id == deal_id), None)
     shares = planned.shares if planned else {}
-    return Delivery(
+    return DealDelivery(
         deal_id=deal_id,
         impressions=deal.impressions or 0,
         shown=sum(row.shown for row in rows),

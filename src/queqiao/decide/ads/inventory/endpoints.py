@@ -11,7 +11,7 @@ from queqiao.decide.ads.inventory.availability import (
 )
 from queqiao.decide.ads.inventory.booking import booked
 from queqiao.decide.ads.inventory.deal import DEAL
-from queqiao.decide.ads.inventory.delivery import Delivery, delivery
+from queqiao.decide.ads.inventory.delivery import DealDelivery, delivery
 from queqiao.decide.ads.inventory.publishing import supplies_at
 from queqiao.decide.ads.inventory.supply import Supplies, days_between
 from queqiao.decide.ads.inventory.upkeep import deliveries_of, guaranteed, plan_at
@@ -44,7 +44,7 @@ class InventoryDesk:
         taken = booked(deals.values(), calendar)
         return available(placement_id, days, calendar, taken, _known(supplies, placement_id))
 
-    async def delivery(self, deal_id: str, now_us: int) -> Delivery:
+    async def delivery(self, deal_id: str, now_us: int) -> DealDelivery:
         """Return how a deal is delivered. Raises NotFound, InvalidInput for one not guaranteed."""
         stored = await self._records.read(lambda conn: documents.get(conn, DEAL, deal_id))
         deal = stored.document
@@ -89,7 +89,7 @@ def handlers(desk: InventoryDesk) -> list[Route]:
         Route(
             "GET", "/api/v1/deals/{id}/delivery", delivered,
             Message("保量合约的交付进度", "How a guaranteed deal is delivered"),
-            "read", response_type=Delivery, tags=("ads",),
+            "read", response_type=DealDelivery, tags=("ads",),
         ),
     ]  # fmt: skip
 

@@ -82,7 +82,8 @@ def _weekdays(logs: Floats, first: int) -> Floats:
     weekdays = (np.arange(len(inner)) + first + WEEK // 2) % WEEK
     for weekday in range(WEEK):
         effects[weekday] = np.median(inner[weekdays == weekday])
-    return effects - effects.mean()
+    centred: Floats = effects - effects.mean()
+    return centred
 
 
 class _Path(NamedTuple):
@@ -93,7 +94,8 @@ class _Path(NamedTuple):
 
     def after(self, day: int, days: int) -> Floats:
         """Return what is expected of the ``days`` after a day."""
-        return self.levels[day] + self.trends[day] * _faded(days)
+        found: Floats = self.levels[day] + self.trends[day] * _faded(days)
+        return found
 
     def after_last(self, days: int) -> Floats:
         return self.after(len(self.levels) - 1, days)
@@ -158,7 +160,8 @@ def _missed(plain: Floats, path: _Path, start: int, week: int) -> tuple[float, f
 def _lead(plain: Floats, path: _Path, start: int, ahead: int) -> Floats:
     last = max(start, len(plain) - ahead)
     foreseen = path.levels[start:last] + path.trends[start:last] * _faded(ahead)[-1]
-    return plain[start + ahead : start + ahead + len(foreseen)] - foreseen
+    errors: Floats = plain[start + ahead : start + ahead + len(foreseen)] - foreseen
+    return errors
 
 
 def _outlook(low: float, expected: float, high: float) -> Outlook:
