@@ -2,7 +2,7 @@
 
 import pytest
 from tests.ads.auctions.house import Bidders, House
-from tests.ads.openrtb.conftest import openrtb_files, proto
+from tests.ads.openrtb.conftest import examples, openrtb_files, proto
 
 
 @pytest.fixture
@@ -22,4 +22,13 @@ async def house(tmp_path):
     house.log.close()
 
 
-__all__ = ["openrtb_files", "proto"]
+@pytest.fixture(scope="session")
+def proto_faults(request):
+    """What is wrong with a message by the published protocol buffers, where they are at hand."""
+    try:
+        return request.getfixturevalue("proto").faults
+    except pytest.skip.Exception:
+        return lambda _kind, _message: []
+
+
+__all__ = ["examples", "openrtb_files", "proto"]

@@ -34,9 +34,10 @@ class Bidders:
         self.heads = {}
         self.connections = 0
         self._serving = set()
+        self._writers = set()
 
-    async def start(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def start(self, port=0):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self):
@@ -45,12 +46,18 @@ class Bidders:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
+    def hang_up(self):
+        """Close every connection."""
+        for writer in self._writers:
+            writer.close()
+
     def url(self, name):
         return f"http://127.0.0.1:{self.port}/{name}"
 
     async def _serve(self, reader, writer):
         self.connections += 1
         self._serving.add(asyncio.current_task())
+        self._writers.add(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -99,6 +106,9 @@ class House(Exchange):
         self.market = EMPTY
         self.placement_floors = {}
         self.callers = Callers()
+        self.mount_auctions(ledger, log, settings)
+
+    def mount_auctions(self, ledger=None, log=None, settings=None):
         self.records = HeldAuctions(log or self.log)
         services = ExchangeServices(
             market=lambda: self.market,

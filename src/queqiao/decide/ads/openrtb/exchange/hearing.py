@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queqiao.decide.ads.openrtb.check_response import MEDIA
 from queqiao.decide.ads.openrtb.exchange.adjusting import Factors, factor_of
@@ -128,7 +129,7 @@ class Listener(Struct, frozen=True):
         fault = self._fault_of(response)
         if fault is not None:
             return Answered(heard, [], [], fault)
-        bids = [bid for seat in response.seatbid or () for bid in seat.bid or () if bid is not None]
+        bids = [_mended(bid) for seat in response.seatbid or () for bid in seat.bid or ()]
         cur = response.cur or DEFAULT_CURRENCY
         offered = [self._offered(heard, bid, cur) for bid in bids]
         return Answered(heard, bids, offered)
@@ -210,6 +211,16 @@ def _decoded(body: bytes) -> tuple[BidResponse | None, Fault | None]:
         return None, _invalid(f"its response is wrong at {json.field_error(error).path or '$'}")
     except (msgspec.DecodeError, UnicodeError, RecursionError, CallerError):
         return None, _invalid("its response is not well-formed JSON")
+
+
+NUMBERS = ("w", "h", "wratio", "hratio", "exp", "dur")
+"""Members of a bid that some send as 0, or below, where they mean nothing by it."""
+
+
+def _mended(bid: Bid) -> Bid:
+    """Return a bid without numbers that mean nothing."""
+    idle = [name for name in NUMBERS if (value := getattr(bid, name)) is not None and value <= 0]
+    return replace(bid, **dict.fromkeys(idle)) if idle else bid
 
 
 def _looks(adm: str) -> Media:
