@@ -16,7 +16,7 @@ from queqiao.decide.ads.inventory.booked import Bookings
 from queqiao.decide.ads.inventory.deal import DEAL
 from queqiao.decide.ads.inventory.plan import ARTIFACT as DEALS_ARTIFACT
 from queqiao.decide.ads.inventory.upkeep import bookings_at
-from queqiao.decide.ads.openrtb import shelf
+from queqiao.decide.ads.openrtb import shades, shelf
 from queqiao.decide.ads.openrtb.exchange import hot_state as exchange_state
 from queqiao.decide.ads.openrtb.exchange.floors import Floor
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
@@ -71,6 +71,7 @@ class HotState:
         self.ads: AdsSnapshot = EMPTY
         self.money = shelf.Money(Rates(DEFAULT_RATES), currency)
         self.shelves = shelf.EMPTY
+        self.shades = shades.UNSHADED
         self.market = exchange_state.EMPTY
         self.placement_floors: Mapping[str, Floor] = {}
         self.open_secret: exchange_state.Open = lambda sealed, _: sealed
@@ -114,6 +115,7 @@ class HotState:
         follower.on(f"{artifacts.KIND}/{DEALS_ARTIFACT}", self.load_bookings)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
         follower.on(f"{artifacts.KIND}/{control.ARTIFACT}", self.load_controls)
+        follower.on(f"{artifacts.KIND}/{shades.ARTIFACT}", self.load_shades)
         follower.on(f"{artifacts.KIND}/{ARTIFACT_PREFIX}", self.load_members)
         follower.on(f"{artifacts.KIND}/{ITEMS_ARTIFACT}", self.load_model)
 
@@ -244,6 +246,11 @@ class HotState:
         found = await self._artifact(control.ARTIFACT)
         self._controls = control.decode(found) if found else control.NO_CONTROLS
         await self.load_ads()
+
+    async def load_shades(self) -> None:
+        """Take in what bids win in foreign first-price auctions."""
+        curves = shades.decode(await self._artifact(shades.ARTIFACT))
+        self.shades = await asyncio.to_thread(shades.shades, curves)
 
     async def load_members(self) -> None:
         """Take in who is in which segment."""

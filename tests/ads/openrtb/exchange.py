@@ -9,6 +9,7 @@ from tests.ads.shop import NOW_US, Shop, campaign, live
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.hot_state import snapshot
 from queqiao.decide.ads.openrtb.hot_endpoints import BidServices, bid_routes
+from queqiao.decide.ads.openrtb.shades import UNSHADED
 from queqiao.decide.ads.openrtb.shelf import shelves
 from queqiao.decide.ads.openrtb.standing import BidderSettings
 from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
@@ -66,6 +67,7 @@ class Exchange(Shop):
         super().mount(ledger, log)
         settings = settings or BidderSettings()
         self.shelves = None
+        self.shades = UNSHADED
         services = BidServices(
             shelves=lambda: self.shelves,
             ledger=ledger or self.ledger,
@@ -75,6 +77,7 @@ class Exchange(Shop):
             random_bits=random.Random(7).getrandbits,
             settings=settings,
             public_url=BASE,
+            shades=lambda: self.shades,
         )
         (self.bid_route,) = bid_routes(services)
         self.put_up()

@@ -238,6 +238,7 @@ def routes(
         settings=settings.openrtb.bidder(),
         zone=settings.shop.timezone,
         public_url=settings.server.public_url,
+        shades=lambda: hot.shades,
     )
     coupon_secret = secret_keys.key(settings.home, "coupons")
     guesses = GuessBudget(ledger, coupon_secret)

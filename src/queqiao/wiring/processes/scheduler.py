@@ -7,6 +7,7 @@ import structlog
 
 from queqiao.decide.ads.delivery import own_orders
 from queqiao.decide.ads.inventory.upkeep import InventoryUpkeep
+from queqiao.decide.ads.openrtb import shades
 from queqiao.decide.ads.pacing import pacer
 from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
@@ -153,6 +154,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (GIFTS_EVERY_S, "coupon gifts", giver.run),
         (CARDS_EVERY_S, "cards", card_upkeep(settings, records, clock)),
         (CARDS_EVERY_S, "ad payments", payment_upkeep(settings, records, clock)),
+        (shades.EVERY_S, "ad shading", ad_shading(records, warehouse, clock)),
         (pacer.EVERY_S, "ad pacing", ad_pacing(settings, records, warehouse, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
         (POINTS_EVERY_S, "points", points_upkeep(keeper, clock)),
@@ -206,6 +208,15 @@ def ad_pacing(settings: Settings, records: Records, warehouse: Warehouse, clock:
 
     async def work() -> None:
         await steering.run(clock.now_us())
+
+    return work
+
+
+def ad_shading(records: Records, warehouse: Warehouse, clock: Clock) -> Work:
+    """Return the work that learns what bids win in foreign first-price auctions."""
+
+    async def work() -> None:
+        await shades.learn(records, warehouse, clock.now_us())
 
     return work
 

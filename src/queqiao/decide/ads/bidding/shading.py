@@ -15,8 +15,10 @@ Both kinds may come mixed. Older notices fade, so the curve follows the market.
 
 from collections.abc import Callable
 from math import log
+from typing import Self
 
 import numpy as np
+from msgspec import Struct
 
 from queqiao.decide.ads.bidding.contracts import Floats
 
@@ -32,6 +34,17 @@ EXPLORED = 0.02
 """The share of draws that try another bid."""
 EXPLORED_AT_FIRST = 200.0
 """Notices after which half of the draws do; all do before the first."""
+
+
+class ShadingState(Struct, frozen=True, array_like=True):
+    """What a curve has learned, to be kept: weights by bid of its grid, and notices in all."""
+
+    notices: int
+    told: float
+    tries: list[float]
+    wins: list[float]
+    minimums: list[float]
+
 
 Curve = Callable[[Floats], Floats]
 """Chances to win, from 0 to 1 and rising, by bid."""
@@ -106,6 +119,19 @@ class Shading:
         if self._notices % REFRESH == 0:
             self._fit()
 
+    def state(self) -> ShadingState:
+        """Return what was learned so far."""
+        weights = (self._tries, self._wins, self._minimums)
+        return ShadingState(self._notices, self._told, *(each.tolist() for each in weights))
+
+    def restored(self, state: ShadingState) -> Self:
+        """Take over what a curve of the same grid has learned, and return itself."""
+        self._notices, self._told = state.notices, state.told
+        weights = np.array([state.tries, state.wins, state.minimums])
+        self._tries, self._wins, self._minimums = weights
+        self._fit(fades=False)
+        return self
+
     def _first(self, amount: float) -> int:
         """Return the first bid that is at least the amount; the count of bids if there is none."""
         if amount <= self._lowest:
@@ -115,11 +141,13 @@ class Shading:
         near = int(log(amount / self._lowest) / self._scale)
         return near if self._grid[near] >= amount else near + 1
 
-    def _fit(self) -> None:
+    def _fit(self, *, fades: bool = True) -> None:
         tries = self._tries + self._told + PRIOR
         wins = self._wins + np.cumsum(self._minimums) + PRIOR * self._at_first
         self._chances = rising(wins / tries, tries)
         self._costs = self._bids * self._chances
+        if not fades:
+            return
         self._tries *= FADE
         self._wins *= FADE
         self._minimums *= FADE

@@ -15,6 +15,7 @@ from queqiao.decide.ads.openrtb.privacy import applied, permits
 from queqiao.decide.ads.openrtb.rates import Rates
 from queqiao.decide.ads.openrtb.request import BidRequest
 from queqiao.decide.ads.openrtb.response import BidResponse, NoBidReason
+from queqiao.decide.ads.openrtb.shades import UNSHADED, Shades
 from queqiao.decide.ads.openrtb.shelf import OFF_SITE, Shelves
 from queqiao.decide.ads.openrtb.standing import BidderSettings
 from queqiao.decide.ads.openrtb.surroundings import surroundings
@@ -41,7 +42,10 @@ SHORTEST_MS = 2
 
 
 class BidPlaced(Struct, omit_defaults=True):
-    """The properties of ``Ad Bid``: one offer, and by what it was made."""
+    """The properties of ``Ad Bid``: one offer, and by what it was made.
+
+    ``first_price``: the winner pays his bid; ``worth_minor`` is the bid before it was shaded.
+    """
 
     decision_id: str
     exchange: str
@@ -62,6 +66,8 @@ class BidPlaced(Struct, omit_defaults=True):
     privacy: tuple[str, ...] = ()
     deal_id: str | None = None
     sku: str | None = None
+    first_price: bool = False
+    worth_minor: int | None = None
 
 
 class Bidder:
@@ -78,7 +84,9 @@ class Bidder:
         random_bits: RandomBits,
         settings: BidderSettings,
         zone: str = DEFAULT_ZONE,
+        shades: Callable[[], Shades] = lambda: UNSHADED,
     ) -> None:
+        self._shades = shades
         self._shelves = shelves
         self._ledger = ledger
         self._event_log = event_log
@@ -121,7 +129,9 @@ class Bidder:
         draw = self._random_bits(DRAW_BITS)
         shelves = self._shelves()
         facts = self._facts(request, now_us, asked=shelves.asks)
-        question = Question(request, facts, seat, self._rates, draw, shelves.standing)
+        question = Question(
+            request, facts, seat, self._rates, draw, shelves.standing, exchange, self._shades()
+        )
         offers = await self._paid_for(question, shelves)
         if not offers:
             return None
@@ -253,6 +263,8 @@ def _placed(
         privacy=signals,
         deal_id=each.deal.id if each.deal is not None else None,
         sku=each.creative.sku,
+        first_price=question.is_first_price,
+        worth_minor=each.worth_minor if each.worth_minor != each.cpm_minor else None,
     )
     return new_event(
         decision_id,

@@ -14,6 +14,7 @@ from queqiao.decide.ads.openrtb.faults import Faults
 from queqiao.decide.ads.openrtb.params import check_params
 from queqiao.decide.ads.openrtb.request import BidRequest
 from queqiao.decide.ads.openrtb.response import BidResponse
+from queqiao.decide.ads.openrtb.shades import UNSHADED, Shades
 from queqiao.decide.ads.openrtb.shelf import Shelves
 from queqiao.decide.ads.openrtb.standing import BidderSettings
 from queqiao.kernel.clock import DEFAULT_ZONE
@@ -42,6 +43,7 @@ class BidServices(Struct, frozen=True):
     settings: BidderSettings = BidderSettings()
     zone: str = DEFAULT_ZONE
     public_url: str = ""
+    shades: Callable[[], Shades] = lambda: UNSHADED
 
 
 def bidder_of(services: BidServices) -> Bidder:
@@ -55,6 +57,7 @@ def bidder_of(services: BidServices) -> Bidder:
         random_bits=services.random_bits,
         settings=services.settings,
         zone=services.zone,
+        shades=services.shades,
     )
 
 

@@ -12,6 +12,7 @@ from queqiao.decide.ads.openrtb.params import params_of
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
 from queqiao.decide.ads.openrtb.request import BidRequest, Deal, Imp
 from queqiao.decide.ads.openrtb.response import MediaType
+from queqiao.decide.ads.openrtb.shades import FIRST_PRICE, UNSHADED, Seller, Shades
 from queqiao.decide.ads.openrtb.shelf import OWN_DOMAIN, Shelf, Shelves, cpm_minor, domain_of
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Standing, shown
 from queqiao.decide.ads.targeting.index import Entry, Facts
@@ -21,7 +22,11 @@ LOOKED_AT_MAX = 100
 
 
 class Offer(Struct, frozen=True):
-    """What is bid on one impression: ``price`` and ``floor`` for a thousand, in ``cur``."""
+    """What is bid on one impression: ``price`` and ``floor`` for a thousand, in ``cur``.
+
+    ``cpm_minor`` is the price in the campaign's currency, ``worth_minor`` what it would have been
+    without shading.
+    """
 
     imp: Imp
     placement_id: str
@@ -33,6 +38,7 @@ class Offer(Struct, frozen=True):
     floor: float
     cur: str
     deal: Deal | None = None
+    worth_minor: int = 0
 
     @property
     def campaign(self) -> Campaign:
@@ -54,6 +60,13 @@ class Question(Struct, frozen=True):
     rates: Rates
     draw: int
     standing: Standing = ALL_KEPT
+    exchange: str = ""
+    shades: Shades = UNSHADED
+
+    @property
+    def is_first_price(self) -> bool:
+        """Whether the winner pays his bid."""
+        return self.request.at == FIRST_PRICE
 
 
 def offer(asked: Question, shelves: Shelves, imp: Imp, out: Collection[str] = ()) -> Offer | None:
@@ -135,7 +148,27 @@ def _of_entry(
     if terms is None or not price:
         return None
     creative, fit = found
-    return Offer(imp, placement_id, entry, creative, fit, cpm, price, terms[1], cur, terms[0])
+    deal, floor = terms
+    bid = cpm
+    if deal is None and asked.is_first_price:
+        seller = Seller(asked.exchange, placement_id, entry.campaign.currency)
+        bid = asked.shades.cpm_minor(seller, cpm, asked.draw, imp.id or "")
+        bid, price = _at_least(asked.rates, bid, (cpm, price), seller.currency, (floor, cur))
+    return Offer(imp, placement_id, entry, creative, fit, bid, price, floor, cur, deal, cpm)
+
+
+def _at_least(
+    rates: Rates, bid: int, whole: tuple[int, float], source: str, least: tuple[float, str]
+) -> tuple[int, float]:
+    """Return a shaded bid and its price, brought up to the floor where it was shaded below."""
+    floor, cur = least
+    if bid < whole[0]:
+        for raised in (bid, rates.heard(floor, cur, source) or 0):
+            for each in (raised, raised + 1):
+                price = rates.told(each, source, cur) or 0.0
+                if price > 0 and floor <= price < whole[1]:
+                    return each, price
+    return whole
 
 
 def currency_of(asked: Question, source: str) -> str | None:

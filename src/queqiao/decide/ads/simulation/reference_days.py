@@ -8,6 +8,7 @@ again; none of them is a day of the public set.
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from queqiao.decide.ads.bidding.contracts import Floats
 from queqiao.decide.ads.bidding.market import Market
@@ -54,7 +55,7 @@ def _day(name: str, market: Market, chance: np.random.Generator) -> Episode:
     )
 
 
-def _values(market: Market, tick: Floats, chance: np.random.Generator) -> Floats:
+def _values(market: Market, tick: NDArray[np.int64], chance: np.random.Generator) -> Floats:
     dayparts = -(-market.ticks // market.daypart_ticks)
     levels = chance.choice(np.array(market.levels), dayparts)
     shape = chance.choice(np.array(market.value_shape), len(tick))
