@@ -16,7 +16,7 @@ ALSO ?=
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-setup: $(VENV)/installed console/dist/index.html sdk/browser/dist/queqiao.js ## make .venv from the lock file and build the console
+setup: $(VENV)/installed console/dist/index.html sdk/browser/dist/queqiao.js sdk/browser/dist/places.js ## make .venv from the lock file and build the console
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -40,6 +40,9 @@ console/dist/index.html: console/node_modules/.package-lock.json $(shell find co
 # Built by the console's tools: one lock file, one installation (docs/decisions/0009).
 sdk/browser/dist/queqiao.js: console/node_modules/.package-lock.json sdk/browser/vite.config.js $(shell find sdk/browser/src -type f 2>/dev/null)
 	console/node_modules/.bin/vite build --config sdk/browser/vite.config.js --logLevel warn
+
+sdk/browser/dist/places.js: sdk/browser/dist/queqiao.js
+	console/node_modules/.bin/vite build --config sdk/browser/vite.config.js --mode places --logLevel warn
 
 tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json tests/clients/package.json
 	cd tests/clients && npm ci --no-audit --no-fund --loglevel=error

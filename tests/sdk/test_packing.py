@@ -18,8 +18,9 @@ def wheel_of(folder: Path, target: Path) -> zipfile.ZipFile:
 
 def test_the_wheel_carries_the_console_and_the_browser_sdk(tmp_path: Path) -> None:
     with wheel_of(ROOT, tmp_path) as packed:
-        built = (ROOT / "sdk" / "browser" / "dist" / "queqiao.js").read_bytes()
-        assert packed.read("queqiao/sdk_dist/queqiao.js") == built
+        for name in ("queqiao.js", "places.js"):
+            built = (ROOT / "sdk" / "browser" / "dist" / name).read_bytes()
+            assert packed.read(f"queqiao/sdk_dist/{name}") == built
         assert "queqiao/console_dist/index.html" in packed.namelist()
 
 

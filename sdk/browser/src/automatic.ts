@@ -1,5 +1,6 @@
 /** Events without a line of code: page views, clicks, exposures. */
 import { moved } from "./page";
+import { isInSight, SEEN_MS, SHARES } from "./mrc";
 import type { Settings, Values } from "./types";
 
 interface Calls {
@@ -9,11 +10,6 @@ interface Calls {
 }
 
 const TEXT_MAX = 100;
-/** A view counts as the Media Rating Council says: half of it for one second, of a large one 30 %. */
-const EXPOSED_MS = 1_000;
-const SHARE = 0.5;
-const LARGE_SHARE = 0.3;
-const LARGE_PX = 242_500;
 /** Fields that the vocabulary knows as numbers; everything else is text, so that a SKU 007 stays one. */
 const NUMBER = /^(price|quantity|position|value|total|subtotal|revenue|discount|shipping|tax)$|_minor$/;
 
@@ -103,21 +99,19 @@ function watchExposures({ track }: Calls): void {
   };
   const arm = (element: HTMLElement) => {
     if (document.visibilityState === "visible" && !timers.has(element))
-      timers.set(element, window.setTimeout(() => exposed(element), EXPOSED_MS));
+      timers.set(element, window.setTimeout(() => exposed(element), SEEN_MS));
   };
   const observer = new IntersectionObserver(
     (entries) => {
-      for (const { target, intersectionRatio, isIntersecting, boundingClientRect: box } of entries) {
-        const element = target as HTMLElement;
-        const pixels = box.width * box.height;
-        const share = pixels >= LARGE_PX ? LARGE_SHARE : SHARE;
-        if (isIntersecting && pixels && intersectionRatio >= share) {
+      for (const entry of entries) {
+        const element = entry.target as HTMLElement;
+        if (isInSight(entry)) {
           inView.add(element);
           arm(element);
         } else leave(element);
       }
     },
-    { threshold: [LARGE_SHARE, SHARE] },
+    { threshold: SHARES },
   );
   const scan = () => {
     for (const element of document.querySelectorAll("[data-qq-exposure]")) {

@@ -1,4 +1,4 @@
-"""Our own two ways in that are not the Segment API: the browser SDK's file, and the pixel."""
+"""Our own ways in that are not the Segment API: the files for browsers, and the pixel."""
 
 import gzip
 from hashlib import sha256
@@ -29,8 +29,16 @@ _NOT_BUILT = Message("浏览器 SDK 尚未构建，请运行 make setup", "not b
 
 
 def own_routes(services: IntakeServices, script: Path) -> list[Route]:
-    """Return the routes of the pixel and of the browser SDK, whose built file is ``script``."""
-    return [_script_route(Script(script)), _pixel_route(services)]
+    """Return the routes of the pixel and of the browser SDK, whose built file is ``script``.
+
+    The tag of ads lies beside it.
+    """
+    tag = script.with_name("places.js")
+    return [
+        _script_route("/js/queqiao.js", script, Message("浏览器 SDK", "The browser SDK")),
+        _script_route("/js/places.js", tag, Message("广告位标签", "The tag of ads")),
+        _pixel_route(services),
+    ]
 
 
 class _Built(NamedTuple):
@@ -79,12 +87,13 @@ def _knows(if_none_match: str, tag: str) -> bool:
     return "*" in told or tag.removeprefix("W/") in told
 
 
-def _script_route(script: Script) -> Route:
+def _script_route(path: str, file: Path, summary: Message) -> Route:
+    script = Script(file)
+
     async def answer(request: Request) -> Response:
         return script.answer(request)
 
-    summary = Message("浏览器 SDK", "The browser SDK")
-    return Route("GET", "/js/queqiao.js", answer, summary, tags=_TAGS)
+    return Route("GET", path, answer, summary, tags=_TAGS)
 
 
 def _pixel_route(services: IntakeServices) -> Route:

@@ -43,12 +43,16 @@ class Shop:
     body: str = ""
     head: str | None = None
     """Instead of the snippet."""
+    lang: str = ""
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """What lies at other paths than pages, by path: its type and bytes."""
 
     def page(self) -> bytes:
         known = (json.dumps(NAMES), self.system.intake_key, json.dumps(self.settings))
         head = SNIPPET % (*known, self.system.base_url) if self.head is None else self.head
         icon = '<link rel="icon" href="data:,">'
-        return f"<!doctype html><title>茶庄</title>{icon}{head}<body>{self.body}".encode()
+        html = f'<html lang="{self.lang}">' if self.lang else ""
+        return f"<!doctype html>{html}<title>茶庄</title>{icon}{head}<body>{self.body}".encode()
 
 
 @pytest.fixture
@@ -58,9 +62,10 @@ def shop(system: System) -> Iterator[Shop]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = known.page()
+            page = ("text/html; charset=utf-8", known.page())
+            kind, page = known.files.get(urlsplit(self.path).path, page)
             self.send_response(200)
-            self.send_header("content-type", "text/html; charset=utf-8")
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(page)))
             self.end_headers()
             self.wfile.write(page)
