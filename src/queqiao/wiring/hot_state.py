@@ -10,6 +10,8 @@ from queqiao.catalog.products import newest_skus, price_book
 from queqiao.decide.ads import counts
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.groups.document import AD_GROUP, CREATIVE
+from queqiao.decide.ads.groups.joining import joined
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, booking, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
 from queqiao.decide.ads.inventory.booked import Bookings
@@ -107,7 +109,7 @@ class HotState:
             follower.on(f"{kind_name}/", self.load_referrals)
         for kind_name in flash_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_flash_sales)
-        for kind in (PLACEMENT, CAMPAIGN, ADVERTISER):
+        for kind in (PLACEMENT, CAMPAIGN, AD_GROUP, CREATIVE, ADVERTISER):
             follower.on(f"{kind.name}/", self.load_ads)
         for kind_name in exchange_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_market)
@@ -192,7 +194,11 @@ class HotState:
     async def load_ads(self) -> None:
         """Index the live campaigns by placement, with who pays for them."""
         placements = await self._documents.live(PLACEMENT)
-        documents = await self._documents.live(CAMPAIGN)
+        documents = joined(
+            await self._documents.live(CAMPAIGN),
+            await self._documents.live(AD_GROUP),
+            await self._documents.live(CREATIVE),
+        )
         bidding = control.controlled(documents, self._controls)
         campaigns = list(following(bidding, self.ads.standing.margins))
         who_pays = await self.records.read(wallets_state.load)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from queqiao.collect.offline.mapping_document import IMPORT_MAPPING
 from queqiao.collect.schemas_document import EVENT_SCHEMA, check_live_event_schema
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT
+from queqiao.decide.ads.groups.document import AD_GROUP, CREATIVE
+from queqiao.decide.ads.groups.publishing import check_live_ad_group
 from queqiao.decide.ads.inventory.deal import DEAL
 from queqiao.decide.ads.inventory.publishing import DealDesk
 from queqiao.decide.ads.openrtb.exchange.contracts import (
@@ -49,6 +51,8 @@ KINDS: tuple[DocumentKind, ...] = (
     PLACEMENT,
     ADVERTISER,
     CAMPAIGN,
+    AD_GROUP,
+    CREATIVE,
     BIDDER,
     PUBLISHER,
     STORED_REQUEST,
@@ -77,6 +81,7 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
         FLASH_SALE.name: Handling(check_change=check_live_flash_sale),
         CAMPAIGN.name: Handling(check_live=check_live_campaign),
         DEAL.name: Handling(check_change=deals.check_change, dangers=deals.dangers),
+        AD_GROUP.name: Handling(check_live=check_live_ad_group),
         ADVERTISER.name: Handling(check_change=check_change_advertiser),
         BIDDER.name: Handling(hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring),
         POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),

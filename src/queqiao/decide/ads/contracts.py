@@ -1,11 +1,11 @@
 """The documents of ads, and what other stages may know of them."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from queqiao.decide.ads import checks
 from queqiao.decide.ads.auction import FULL_PERCENT, Kind, Pricing
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap, check_caps
 from queqiao.decide.ads.creative_parts import Html, Sources
@@ -28,9 +28,6 @@ from queqiao.decide.ads.openrtb.terms import AudioFile, ExchangeTerms, VideoFile
 from queqiao.decide.ads.pacing.document import MANUAL, BidStrategy, check_strategy
 from queqiao.decide.ads.prices import dearest_minor
 from queqiao.decide.ads.promises.document import Promises
-from queqiao.decide.ads.targeting.fields import FIELDS
-from queqiao.decide.ads.targeting.parsing import parse
-from queqiao.kernel.clock import parse_rfc3339
 from queqiao.kernel.documents import DocumentKind
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.kernel.money import MINOR_MAX, exponent
@@ -51,6 +48,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Currency = Annotated[str, Meta(min_length=3, max_length=3, examples=["CNY"])]
 Minor = Annotated[int, Meta(ge=0, le=MINOR_MAX, description="Amount in minor units (分)")]
 Moment = Annotated[str, Meta(max_length=40, examples=["2026-06-18T00:00:00+08:00"])]
+Hours = Annotated[list[str], Meta(max_length=7)]
 Percent = Annotated[int, Meta(ge=1, le=FULL_PERCENT)]
 QualityPercent = Annotated[int, Meta(ge=50, le=200)]
 Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH_MAX)]
@@ -122,17 +120,20 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     ``product_categories`` are what it advertises. Of two advertisers with an ``exclusion_label`` in
     common, one alone is on a page. ``sold``: ``booked`` is shown by deals alone, ``house`` where
     nothing else is; both bid nothing and have no budget.
-    ``bid_follows_margin``: it bids the part of ``bid_minor`` that promotions leave of the margin of
-    its goods (``promises/margin.py``).
+    Without creatives and placements of its own it is shown by its ad groups (``groups/``), for
+    which its ``hours``, targeting and caps hold as well. ``hours`` are 7 texts from Monday of 48
+    half-hours, ``0`` or ``1``, by the shop's clock; empty is always. ``bid_follows_margin``: it
+    bids the part of ``bid_minor`` that promotions leave of the margin of its goods
+    (``promises/margin.py``).
     """
 
     name: Name
     advertiser: Name
-    placements: Annotated[list[Id], Meta(min_length=1, max_length=PLACEMENTS_OF_A_CAMPAIGN_MAX)]
+    placements: Annotated[list[Id], Meta(max_length=PLACEMENTS_OF_A_CAMPAIGN_MAX)]
     bid_minor: Minor
     currency: Currency
     daily_budget_minor: Minor
-    creatives: Annotated[list[Creative], Meta(min_length=1, max_length=CREATIVES_MAX)]
+    creatives: Annotated[list[Creative], Meta(max_length=CREATIVES_MAX)]
     targeting: Targeting = Targeting()
     starts_at: Moment | None = None
     ends_at: Moment | None = None
@@ -147,12 +148,13 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     bid_follows_margin: bool = False
     pricing: Pricing = "cpc"
     quality_percent: QualityPercent | None = None
+    hours: Hours = []
 
 
 def check_placement(placement: Placement) -> None:
     """Raise InvalidInput with every wrong field at once."""
     wrong: list[FieldError] = []
-    wrong += _of(lambda: exponent(placement.currency))
+    wrong += checks.of(lambda: exponent(placement.currency))
     wrong += check_sizes(placement.format, placement.sizes)
     wrong += check_floors(placement.floors, placement.floor_minor)
     wrong += _positions(placement.positions)
@@ -163,25 +165,17 @@ def check_placement(placement: Placement) -> None:
 def check_campaign(campaign: Campaign) -> None:
     """Raise InvalidInput with every wrong field at once."""
     wrong: list[FieldError] = []
-    wrong += _of(lambda: exponent(campaign.currency))
-    wrong += _window(campaign)
+    wrong += checks.of(lambda: exponent(campaign.currency))
+    wrong += checks.window(campaign.starts_at, campaign.ends_at)
+    wrong += checks.hours(campaign.hours)
+    wrong += _shown(campaign)
     wrong += check_caps(campaign.caps)
     wrong += check_strategy(campaign.strategy, campaign.pricing)
-    wrong += _expression(campaign.targeting.expression)
-    wrong += _unique("placements", campaign.placements)
-    wrong += _unique("creatives", [creative.id for creative in campaign.creatives])
+    wrong += checks.expression(campaign.targeting.expression)
+    wrong += checks.unique("placements", campaign.placements)
+    wrong += checks.unique("creatives", [creative.id for creative in campaign.creatives])
     for index, creative in enumerate(campaign.creatives):
-        wrong += _address(f"creatives[{index}].landing_url", creative.landing_url)
-        if creative.image_url is not None:
-            wrong += _address(f"creatives[{index}].image_url", creative.image_url)
-        for number, source in enumerate(creative.image_sources):
-            path = f"creatives[{index}].image_sources[{number}].url"
-            wrong += _address(path, source.url)
-        if (creative.image_width is None) != (creative.image_height is None):
-            wrong.append(FieldError(f"creatives[{index}].image_height", _HALF_A_SIZE))
-        for name, file in (("video", creative.video), ("audio", creative.audio)):
-            if file is not None:
-                wrong += _address(f"creatives[{index}].{name}.url", file.url)
+        wrong += check_creative(creative, f"creatives[{index}].")
     wrong += _sold(campaign)
     if dearest_minor(campaign.pricing, campaign.bid_minor) > campaign.daily_budget_minor:
         wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
@@ -200,22 +194,35 @@ _HALF_A_SIZE = Message(
     "image_width 与 image_height 须同时填写或同时省略",
     "goes with image_width: give both or neither",
 )
+_HALF_SHOWN = Message(
+    "placements 与 creatives 须同时填写；两者都留空则由广告组展示",
+    "placements and creatives go together; leave both empty where ad groups show it",
+)
 _FIRST = Message("第一个位置须为 100", "must be 100: the other slots are shares of it")
 _RISES = Message("不得高于前一个位置", "must not be above the slot before it")
-_END = Message("结束时间须晚于开始时间", "must be after starts_at")
-_TWICE = Message("有重复，请删去其一", "stands twice; remove one")
-_ADDRESS = Message(
-    "须以 https://、http:// 或 / 开头，不含空白",
-    "must start with https://, http:// or /, without blanks",
-)
 
 
-def _of(check: Callable[[], object]) -> tuple[FieldError, ...]:
-    try:
-        check()
-    except InvalidInput as error:
-        return error.fields
-    return ()
+def check_creative(creative: Any, path: str = "") -> list[FieldError]:
+    """Return what is wrong with a creative, or a document of one; ``path`` stands before fields."""
+    wrong: list[FieldError] = []
+    urls = {"landing_url": creative.landing_url, "image_url": creative.image_url}
+    for number, source in enumerate(creative.image_sources):
+        urls[f"image_sources[{number}].url"] = source.url
+    for name, file in (("video", creative.video), ("audio", creative.audio)):
+        urls[f"{name}.url"] = file.url if file is not None else None
+    for name, url in urls.items():
+        if url is not None:
+            wrong += checks.address(f"{path}{name}", url)
+    if (creative.image_width is None) != (creative.image_height is None):
+        wrong.append(FieldError(f"{path}image_height", _HALF_A_SIZE))
+    return wrong
+
+
+def _shown(campaign: Campaign) -> list[FieldError]:
+    """A campaign names placements and creatives, or neither and is shown by its ad groups."""
+    if bool(campaign.placements) == bool(campaign.creatives):
+        return []
+    return [FieldError("creatives" if campaign.placements else "placements", _HALF_SHOWN)]
 
 
 def _sold(campaign: Campaign) -> list[FieldError]:
@@ -225,44 +232,12 @@ def _sold(campaign: Campaign) -> list[FieldError]:
     return [FieldError(name, _FREE) for name, minor in paid.items() if minor]
 
 
-def _expression(expression: dict[str, Any] | None) -> tuple[FieldError, ...]:
-    if expression is None:
-        return ()
-    return _of(lambda: parse(expression, "targeting.expression", fields=FIELDS))
-
-
-def _window(campaign: Campaign) -> tuple[FieldError, ...]:
-    starts, ends = campaign.starts_at, campaign.ends_at
-    wrong = _of(lambda: parse_rfc3339(starts or "1970-01-01", "starts_at"))
-    wrong += _of(lambda: parse_rfc3339(ends or "9999-01-01", "ends_at"))
-    if not wrong and starts and ends and parse_rfc3339(ends) <= parse_rfc3339(starts):
-        return (FieldError("ends_at", _END),)
-    return wrong
-
-
 def _positions(percents: list[int]) -> list[FieldError]:
     wrong = [FieldError("positions[0]", _FIRST)] if percents[:1] not in ([], [FULL_PERCENT]) else []
     for index, (before, after) in enumerate(pairwise(percents), 1):
         if after > before:
             wrong.append(FieldError(f"positions[{index}]", _RISES))
     return wrong
-
-
-def _unique(path: str, ids: list[str]) -> list[FieldError]:
-    seen: set[str] = set()
-    wrong = []
-    for index, each in enumerate(ids):
-        if each in seen:
-            wrong.append(FieldError(f"{path}[{index}]", _TWICE))
-        seen.add(each)
-    return wrong
-
-
-def _address(path: str, url: str) -> tuple[FieldError, ...]:
-    is_ours = url.startswith("/") and not url.startswith(("//", "/\\"))
-    is_web = url.lower().startswith(("https://", "http://"))
-    is_plain = all(character > " " and character != "\x7f" for character in url)
-    return () if (is_ours or is_web) and is_plain else (FieldError(path, _ADDRESS),)
 
 
 PLACEMENT = DocumentKind("placement", "placements", Placement, check_placement)

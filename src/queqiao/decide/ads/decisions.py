@@ -60,7 +60,7 @@ class Won(Struct, frozen=True):
     @property
     def sold(self) -> Sold:
         """How the campaign came to be shown."""
-        return self.placement.index.entry(self.award.bid.campaign_id).campaign.sold
+        return self.placement.index.entry(self.award.bid.name).campaign.sold
 
     @property
     def deal(self) -> Booked | None:
@@ -237,7 +237,7 @@ class Decider:
                 continue
             # Each attempt has a key of its own: a refused key answers its refusal for ever.
             attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
-            campaign = placement.index.entry(award.bid.campaign_id).campaign
+            campaign = placement.index.entry(award.bid.name).campaign
             account = hot.accounts.get(campaign.advertiser) if campaign.sold != "house" else None
             won = self._counted(
                 attempt_id,
@@ -255,7 +255,7 @@ class Decider:
             short = "frequency" if won is None else await self._short(won, facts, shopper)
             if short is None:
                 return won
-            out[award.bid.campaign_id] = short
+            out[award.bid.name if short == "frequency" else award.bid.campaign_id] = short
         return None
 
     async def _short(self, won: Won, facts: Facts, shopper: Shopper) -> Shortage | None:
@@ -264,7 +264,7 @@ class Decider:
         While it waits, rivals of the ad are kept from the page.
         """
         bid, paid = won.award.bid, False
-        campaign = won.placement.index.entry(bid.campaign_id).campaign
+        campaign = won.placement.index.entry(bid.name).campaign
         page = facts.page or Page()
         page.claim(won.decision_id, campaign)
         most = most_minor(won.award.price_minor, PER[bid.pricing])
@@ -297,14 +297,14 @@ class Decider:
         shares: Shares,
     ) -> Won | None:
         """Draw a creative and count its ad; None when the person may not see it any more."""
-        campaign_id = award.bid.campaign_id
-        campaign = placement.index.entry(campaign_id).campaign
-        creatives = shown(campaign, shopper.creatives(campaign_id, campaign), standing)
+        name = award.bid.name
+        campaign = placement.index.entry(name).campaign
+        creatives = shown(campaign, shopper.creatives(name, campaign), standing)
         if not creatives:  # what a cap leaves is out of stock
             return None
-        number = pick(len(creatives), draw, campaign_id)
+        number = pick(len(creatives), draw, name)
         capped = dict(shopper.capped)
-        counted = shopper.count(campaign_id, creatives[number].id)
+        counted = shopper.count(name, creatives[number].id)
         if counted is None:
             return None
         auction = record(
@@ -339,7 +339,7 @@ class Decider:
 
 def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:
     campaign_id = won.award.bid.campaign_id
-    campaign = won.placement.index.entry(campaign_id).campaign
+    campaign = won.placement.index.entry(won.award.bid.name).campaign
     common: dict[str, Any] = {
         "decision_id": won.decision_id,
         "campaign_id": campaign_id,
@@ -370,6 +370,7 @@ def _served(won: Won, person: Person, now_us: int) -> NewEvent:
         decision_id=won.decision_id,
         placement_id=won.placement.id,
         campaign_id=won.award.bid.campaign_id,
+        group_id=won.award.bid.group_id,
         creative_id=won.creative.id,
         price_minor=won.award.price_minor,
         pricing=won.award.bid.pricing,

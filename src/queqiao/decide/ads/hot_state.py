@@ -17,7 +17,7 @@ from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.fitting import fitted, unfit
 from queqiao.decide.ads.inventory.floors import Floor, Floors
 from queqiao.decide.ads.inventory.rivals import Rivals
-from queqiao.decide.ads.live import Live
+from queqiao.decide.ads.live import Clause, Live, clauses_of, name_of
 from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.pacing.control import ALWAYS, Shares
 from queqiao.decide.ads.promises.standing import ALL_KEPT, Gone, Standing, gone_of
@@ -25,6 +25,7 @@ from queqiao.decide.ads.targeting.bits import integer_of
 from queqiao.decide.ads.targeting.block import Compiled, compiled
 from queqiao.decide.ads.targeting.index import FOREVER_US, Entry, Facts, Index, Reason
 from queqiao.decide.ads.targeting.parsing import parse
+from queqiao.decide.ads.targeting.tree import Junction
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.decide.ads.wallets.hot_state import NOBODY, Payers
 from queqiao.kernel.clock import DEFAULT_ZONE, parse_rfc3339
@@ -104,7 +105,7 @@ class LivePlacement(Struct, frozen=True):
 
     def why_not(self, entry: Entry, facts: Facts, sold: Sold = "auction") -> Reason | None:
         """Return what kept an entry out where one sold so won, None when nothing did."""
-        reason = self.gone.get(entry.bid.campaign_id) or self.index.why_not(entry, facts)
+        reason = self.gone.get(entry.bid.name) or self.index.why_not(entry, facts)
         if reason is not None:
             return reason
         if facts.page is not None and facts.page.bars(entry.campaign):
@@ -132,14 +133,18 @@ def _is_on(entry: Entry, facts: Facts) -> bool:
 
 
 class LiveExpression(Struct, frozen=True):
-    """The expression of a campaign, as it was compiled from a revision."""
+    """All expressions of what bids together, and as what they were compiled."""
 
-    revision: int
+    clauses: tuple[Clause, ...]
     compiled: Compiled
 
 
 class AdsSnapshot(Struct, frozen=True):
-    """All that a decision reads, and that nothing changes."""
+    """All that a decision reads, and that nothing changes.
+
+    ``campaigns``, ``expressions`` and ``gone`` are by the name of what bids: a campaign, or one of
+    its ad groups.
+    """
 
     placements: Mapping[str, LivePlacement]
     campaigns: Mapping[str, Campaign]
@@ -200,8 +205,9 @@ def snapshot(
     by_id: dict[str, Campaign] = {}
     expressions: dict[str, LiveExpression] = {}
     for campaign in campaigns:
-        expressions |= _expression(campaign, before.expressions.get(campaign.id), zone)
-        by_id[campaign.id] = campaign.document
+        name = name_of(campaign)
+        expressions |= _expression(campaign, before.expressions.get(name), zone)
+        by_id[name] = campaign.document
         for placement_id in campaign.document.placements:
             by_placement.setdefault(placement_id, []).append(campaign)
     live = {
@@ -228,14 +234,15 @@ EMPTY = AdsSnapshot(MappingProxyType({}), MappingProxyType({}))
 
 
 def _expression(live: Live, before: LiveExpression | None, zone: str) -> dict[str, LiveExpression]:
-    """Return the expression by the campaign's id; nothing where it has none."""
-    expression = live.document.targeting.expression
-    if expression is None:
+    """Return the expression by the name of what bids; nothing where it has none."""
+    clauses, name = clauses_of(live), name_of(live)
+    if not clauses:
         return {}
-    if before is None or before.revision != live.revision:
-        tree = parse(expression, "targeting.expression", zone=zone)
-        before = LiveExpression(live.revision, compiled(live.id, tree))
-    return {live.id: before}
+    if before is None or before.clauses != clauses:
+        trees = tuple(parse(clause, path, zone=zone) for path, clause in clauses)
+        tree = trees[0] if len(trees) == 1 else Junction("", "and", trees)
+        before = LiveExpression(clauses, compiled(name, tree))
+    return {name: before}
 
 
 class _Known(NamedTuple):
@@ -258,10 +265,10 @@ def _placement(
         if campaign.document.sold == "auction" and bid.click_minor < document.floor_minor:
             reason = reason or "below_floor"
         if reason is None:
-            entry = entry_of(campaign, bid, known.expressions.get(campaign.id))
+            entry = entry_of(campaign, bid, known.expressions.get(name_of(campaign)))
             entries.append(replace(entry, campaign=fitted(entry.campaign, document)))
         else:
-            kept_out[campaign.id] = reason
+            kept_out[name_of(campaign)] = reason
     index = Index(entries, before.index if before else None)
     return LivePlacement(
         id=placement.id,

@@ -227,6 +227,7 @@ class WhyDecision(Struct, frozen=True):
     auction: Kind = "second_price"
     slot: int = 0
     slot_percent: int = 100
+    group_id: str = ""
     pricing: Pricing = "cpc"
 
 

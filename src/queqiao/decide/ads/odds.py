@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from queqiao.decide.ads.auction import BID_FOR_CONVERSIONS, QUALITY_UNIT, Bid
 from queqiao.decide.ads.click_rate import ClickRates, ConversionRates, Count
 from queqiao.decide.ads.contracts import Campaign
-from queqiao.decide.ads.live import Live
+from queqiao.decide.ads.live import Live, group_of
 from queqiao.decide.ads.quality import PERCENT, learned
 
 
@@ -18,7 +18,7 @@ class Odds:
         self._conversions = ConversionRates(counted)
 
     def bid(self, live: Live, placement_id: str, *, learns: bool = False) -> Bid:
-        """Return a campaign's bid in a place; ``learns``: whether quality is learned there."""
+        """Return what is bid in a place; ``learns``: whether quality is learned there."""
         campaign: Campaign = live.document
         return Bid(
             live.id,
@@ -28,6 +28,7 @@ class Odds:
             campaign.pricing,
             self._conversions.of(live.id, placement_id),
             self._quality(live.id, campaign, placement_id, learns=learns),
+            group_of(live),
         )
 
     def _quality(self, name: str, campaign: Campaign, placement_id: str, *, learns: bool) -> int:

@@ -46,6 +46,7 @@ class Out(Struct, frozen=True, array_like=True):
     cap: Capped | None = None
     clause: Clause | None = None
     share_ppm: int | None = None
+    group_id: str = ""
 
 
 class Auction(Struct, frozen=True):
@@ -180,16 +181,23 @@ def _listed(
         else:
             left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
-        reason = out.get(entry.bid.campaign_id) or placement.why_not(entry, facts, sold)
-        cap = capped.get(entry.bid.campaign_id) if reason == "frequency" else None
+        reason = _left_out(entry, out) or placement.why_not(entry, facts, sold)
+        cap = capped.get(entry.bid.name) if reason == "frequency" else None
         left_out.append(_out(entry, reason or "already_shown", facts, cap))
     return bids, left_out
+
+
+def _left_out(entry: Entry, out: Mapping[str, Reason]) -> Reason | None:
+    """Return why this request left out a campaign, or one of its ad groups."""
+    return out.get(entry.bid.name) or out.get(entry.bid.campaign_id)
 
 
 def _out(entry: Entry, reason: Reason, facts: Facts, cap: Capped | None = None) -> Out:
     bid = entry.bid
     clause = clause_of(entry, facts) if reason == "expression" else None
-    return Out(bid.campaign_id, bid.revision, bid.bid_minor, reason, cap, clause)
+    return Out(
+        bid.campaign_id, bid.revision, bid.bid_minor, reason, cap, clause, group_id=bid.group_id
+    )
 
 
 def _with_share(out: Out, shares: Shares) -> Out:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import QUALITY_UNIT, SCORE_UNIT, Bid, rank
 from queqiao.decide.ads.caps.frequency import Capped
@@ -22,7 +23,7 @@ from queqiao.decide.ads.messages import (
 )
 from queqiao.decide.ads.pacing.control import UNIT
 from queqiao.decide.ads.served import Clause, Served, clause_of, differences
-from queqiao.decide.ads.targeting.index import Facts
+from queqiao.decide.ads.targeting.index import Entry, Facts
 from queqiao.decide.ads.targeting.situation import situation
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.envelope import decode_envelope
@@ -54,9 +55,8 @@ class Explainer:
         served = _properties.decode(envelope.properties)
         candidates = list(_candidates(served))
         if campaign_id is not None:
-            candidates = [each for each in candidates if each.campaign_id == campaign_id] or [
-                self._unlisted(served, campaign_id, envelope.timestamp_us)
-            ]
+            candidates = [each for each in candidates if each.campaign_id == campaign_id]
+            candidates = candidates or self._unlisted(served, campaign_id, envelope.timestamp_us)
         unequal = differences(served)
         return WhyResponse(
             _decision(served, envelope.timestamp_us),
@@ -65,20 +65,36 @@ class Explainer:
             Replay(not unequal, unequal),
         )
 
-    def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> WhyCandidate:
-        """Judge a campaign by what is live now."""
+    def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> list[WhyCandidate]:
+        """Judge a campaign, or each of its ad groups, by what is live now."""
         placement = self._hot().placements.get(served.placement_id)
-        if placement is not None and campaign_id in placement.unfit:
-            return _absent(campaign_id, "filtered", placement.unfit[campaign_id])
-        if placement is None or campaign_id not in placement.index.position:
-            return _absent(campaign_id, "filtered", "not_live_in_placement")
-        entry = placement.index.entry(campaign_id)
-        facts = _facts(served, at_us)
-        reason = placement.why_not(entry, facts, served.sold)
-        if reason is not None:
-            clause = clause_of(entry, facts) if reason == "expression" else None
-            return _absent(campaign_id, "filtered", reason, clause)
-        return _absent(campaign_id, "lost", "outranked")
+        if placement is None:
+            return [_absent(campaign_id, "filtered", "not_live_in_placement")]
+        index, facts = placement.index, _facts(served, at_us)
+        found = [
+            _unfit(name, reason)
+            for name, reason in placement.unfit.items()
+            if name.partition("/")[0] == campaign_id
+        ]
+        found += [
+            _judged(entry, facts, placement.why_not(entry, facts, served.sold))
+            for entry in index.walk(index.bits_of([campaign_id]))
+        ]
+        return found or [_absent(campaign_id, "filtered", "not_live_in_placement")]
+
+
+def _unfit(name: str, reason: str) -> WhyCandidate:
+    campaign_id, _, group_id = name.partition("/")
+    return replace(_absent(campaign_id, "filtered", reason), group_id=group_id)
+
+
+def _judged(entry: Entry, facts: Facts, reason: str | None) -> WhyCandidate:
+    if reason is None:
+        found = _absent(entry.bid.campaign_id, "lost", "outranked")
+    else:
+        clause = clause_of(entry, facts) if reason == "expression" else None
+        found = _absent(entry.bid.campaign_id, "filtered", reason, clause)
+    return replace(found, group_id=entry.bid.group_id)
 
 
 def _facts(served: Served, at_us: int) -> Facts:
@@ -110,6 +126,7 @@ def _decision(served: Served, at_us: int) -> WhyDecision:
         at=format_rfc3339(at_us),
         placement=served.placement_id,
         campaign_id=served.campaign_id,
+        group_id=served.group_id,
         creative_id=served.creative_id,
         price_minor=served.price_minor,
         currency=served.currency,
@@ -142,6 +159,7 @@ def _candidates(served: Served) -> Iterator[WhyCandidate]:
             out.bid_minor,
             None,
             0.0,
+            group_id=out.group_id,
             cap=_cap(out.cap),
             clause=_clause(out.clause),
             probability=None if out.share_ppm is None else out.share_ppm / UNIT,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Check(Struct, frozen=True, gc=False):
-    """One cap of one campaign on an object of that name.
+    """One cap of one campaign or ad group (``campaign_id`` is its name) on an object of that name.
 
     ``creative_id`` only where it stops one of the campaign's ``creatives``.
     """
@@ -57,20 +57,23 @@ NO_CAPS = Plan({}, {}, {}, frozenset())
 """No live campaign has a cap."""
 
 
-def object_of(level: Level, campaign_id: str, campaign: "Campaign", creative_id: str) -> str:
-    """Return the name of what a level means for an ad.
+def object_of(level: Level, name: str, campaign: "Campaign", creative_id: str) -> str:
+    """Return the name of what a level means for an ad of ``name``, a campaign or an ad group of it.
 
-    A campaign is its own and only ad group. An account is its advertiser.
+    A campaign without groups is its own and only one. An account is its advertiser.
     """
+    campaign_id = name.partition("/")[0]
     if level == "creative":
         return f"{campaign_id}/{creative_id}"
+    if level == "group":
+        return name
     if level in ("advertiser", "account"):
         return campaign.advertiser
     return campaign_id
 
 
 def plan(campaigns: Collection[tuple[str, "Campaign"]]) -> Plan:
-    """Turn the caps of the live campaigns round."""
+    """Turn the caps of the live campaigns and ad groups round, each with its name."""
     checks: dict[int, list[Check]] = {}
     counted: dict[tuple[Level, str], dict[int, None]] = {}
     for campaign_id, campaign in campaigns:

@@ -88,7 +88,7 @@ def _by_luck(entries: Iterable[Entry], draw: int) -> Iterator[Entry]:
     for _, group in groupby(entries, lambda entry: entry.bid.score):
         tied = list(group)
         if len(tied) > 1:
-            tied.sort(key=lambda entry: fortune(draw, entry.bid.campaign_id), reverse=True)
+            tied.sort(key=lambda entry: fortune(draw, entry.bid.name), reverse=True)
         yield from tied
 
 
@@ -205,7 +205,7 @@ def _terms(
     A private auction takes bids on deals only.
     """
     price, cur = told
-    bit = 1 << shelf.index.position[entry.bid.campaign_id]
+    bit = 1 << shelf.index.position[entry.bid.name]
     best: tuple[Deal | None, float] | None = None
     for deal in _open_deals(imp, asked.seat):
         floor = _floor(asked.rates, deal.bidfloor, deal.bidfloorcur, cur)

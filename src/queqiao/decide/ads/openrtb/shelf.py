@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.hot_state import AdsSnapshot, entry_of
-from queqiao.decide.ads.live import Live
+from queqiao.decide.ads.live import Live, name_of
 from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.openrtb.response import MediaType
@@ -162,7 +162,7 @@ def shelves(
     """Build the shelves from the live campaigns and the snapshot that was made of them."""
     odds = Odds(counts)
     everywhere = [
-        _in_currency(entry_of(live, odds.bid(live, OFF_SITE), ads.expressions.get(live.id)), money)
+        _in_currency(_entry(live, odds, ads), money)
         for live in campaigns
         if _bids(live.document) and who_pays.unfit(live.document) is None
     ]
@@ -173,6 +173,10 @@ def shelves(
     shelf = Shelf(Index([entry for entry in everywhere if entry is not None]))
     found = Shelves(shelf, MappingProxyType(by_placement), who_pays.accounts, shares=ads.shares)
     return found.keeping(ads)
+
+
+def _entry(live: Live, odds: Odds, ads: AdsSnapshot) -> Entry:
+    return entry_of(live, odds.bid(live, OFF_SITE), ads.expressions.get(name_of(live)))
 
 
 EMPTY = Shelves(Shelf(Index([])), MappingProxyType({}))

@@ -1,0 +1,1 @@
+"""Ad groups: what a campaign shows in several ways, and creatives that several of them share."""
