@@ -123,6 +123,8 @@ def test_a_good_placement_passes():
         ("floors[0].hours", {"floors": [{"floor_minor": 20, "hours": ["1" * 48]}]}),
         ("floors[0].hours", {"floors": [{"floor_minor": 20, "hours": ["0" * 48] * 7}]}),
         ("floors[0].hours[6]", {"floors": [{"floor_minor": 20, "hours": [*WEEK[:6], "1"]}]}),
+        ("dynamic_floor.max_minor", {"dynamic_floor": {"max_minor": 10}}),
+        ("dynamic_floor.explore_percent", {"dynamic_floor": {"explore_percent": 0}}),
         ("blocked_categories[0]", {"blocked_categories": [""]}),
     ],
 )

@@ -14,6 +14,7 @@ from queqiao.decide.ads.groups.document import AD_GROUP, CREATIVE
 from queqiao.decide.ads.groups.joining import joined
 from queqiao.decide.ads.hot_state import EMPTY, AdsSnapshot, booking, keeping
 from queqiao.decide.ads.hot_state import snapshot as ads_snapshot
+from queqiao.decide.ads.inventory import reserve_log
 from queqiao.decide.ads.inventory.booked import Bookings
 from queqiao.decide.ads.inventory.deal import DEAL
 from queqiao.decide.ads.inventory.plan import ARTIFACT as DEALS_ARTIFACT
@@ -93,6 +94,7 @@ class HotState:
         self.model: ItemModel | None = None
         self._counts: list[Count] = []
         self._bookings: Bookings = {}
+        self._floors = reserve_log.NOTHING_LEARNED
         self._controls = control.NO_CONTROLS
 
     def follow(self, follower: Follower) -> None:
@@ -113,6 +115,7 @@ class HotState:
             follower.on(f"{kind.name}/", self.load_ads)
         for kind_name in exchange_state.CHANGES:
             follower.on(f"{kind_name}/", self.load_market)
+        follower.on(f"{artifacts.KIND}/{reserve_log.ARTIFACT}", self.load_floors)
         follower.on(f"{DEAL.name}/", self.load_bookings)
         follower.on(f"{artifacts.KIND}/{DEALS_ARTIFACT}", self.load_bookings)
         follower.on(f"{artifacts.KIND}/{counts.ARTIFACT}", self.load_counts)
@@ -211,6 +214,7 @@ class HotState:
             zone=self._zone,
             before=self.ads,
             shares=control.shares_of(campaigns, self._controls),
+            floors=self._floors,
         )
         self.ads = keeping(booking(ads, self._bookings), self.ads.standing)
         self.shelves = await asyncio.to_thread(
@@ -235,6 +239,12 @@ class HotState:
         self.shelves = self.shelves.keeping(self.ads)
         if standing.margins != before.margins:
             await self.load_ads()
+
+    async def load_floors(self) -> None:
+        """Take in what floors were learned."""
+        found = await self._artifact(reserve_log.ARTIFACT)
+        self._floors = reserve_log.decode(found) if found else reserve_log.NOTHING_LEARNED
+        await self.load_ads()
 
     async def load_bookings(self) -> None:
         """Take in which share of which placements the live deals have."""

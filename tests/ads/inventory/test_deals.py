@@ -15,10 +15,7 @@ from queqiao.decide.ads.inventory.upkeep import InventoryUpkeep, bookings_at, pl
 from queqiao.kernel.clock import DAY_US, SECOND_US
 from queqiao.kernel.errors import InvalidInput, NotFound
 from queqiao.kernel.http import Request
-from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 from queqiao.ports.records import artifacts
-from queqiao.ports.warehouse.clickhouse import open_warehouse
-from queqiao.process.loader import Loader
 
 ZONE = "Asia/Shanghai"
 OPEN = {"name": "t", "floor_minor": 0}
@@ -89,23 +86,6 @@ async def test_rivals_of_a_deal_stay_away(shop):
     shop.hot = booking(shop.hot, {"home": [share(1.0)]})
     answer = await shop.ask({"placements": [{"id": "home", "count": 2}]})
     assert [ad["campaign_id"] for ad in answer["decisions"]] == ["c"]
-
-
-@pytest.fixture
-async def warehouse(shop, tmp_path):
-    warehouse = open_warehouse(f"chdb://{tmp_path}/warehouse")
-    reader = EmbeddedEventLogReader(tmp_path / "log")
-    loader = Loader(reader, warehouse, tmp_path / "process.sqlite", "CNY")
-    await loader.open()
-
-    async def load():
-        while await loader.step():
-            pass
-
-    warehouse.load = load
-    yield warehouse
-    await loader.close()
-    warehouse.close()
 
 
 async def test_slots_are_counted_planned_served_and_told(shop, warehouse, tmp_path):

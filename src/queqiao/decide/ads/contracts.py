@@ -14,6 +14,7 @@ from queqiao.decide.ads.inventory.document import (
     FLOORS_MAX,
     SIZES_MAX,
     Channel,
+    DynamicFloor,
     FloorRule,
     Format,
     Labels,
@@ -21,6 +22,7 @@ from queqiao.decide.ads.inventory.document import (
     Pixels,
     Size,
     Sold,
+    check_dynamic_floor,
     check_floors,
     check_sizes,
 )
@@ -71,6 +73,7 @@ class Placement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     format: Format | None = None
     sizes: Annotated[list[Size], Meta(max_length=SIZES_MAX)] = []
     floors: Annotated[list[FloorRule], Meta(max_length=FLOORS_MAX)] = []
+    dynamic_floor: DynamicFloor | None = None
     blocked_categories: Names = []
     blocked_advertisers: Names = []
     auction: Kind = "second_price"
@@ -157,6 +160,7 @@ def check_placement(placement: Placement) -> None:
     wrong += checks.of(lambda: exponent(placement.currency))
     wrong += check_sizes(placement.format, placement.sizes)
     wrong += check_floors(placement.floors, placement.floor_minor)
+    wrong += check_dynamic_floor(placement.dynamic_floor, placement.floor_minor)
     wrong += _positions(placement.positions)
     if wrong:
         raise InvalidInput(*wrong)

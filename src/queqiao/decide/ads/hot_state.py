@@ -16,6 +16,7 @@ from queqiao.decide.ads.inventory.booked import Booked, Bookings, booked_award, 
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.fitting import fitted, unfit
 from queqiao.decide.ads.inventory.floors import Floor, Floors
+from queqiao.decide.ads.inventory.reserve_log import NOTHING_LEARNED, Learned
 from queqiao.decide.ads.inventory.rivals import Rivals
 from queqiao.decide.ads.live import Clause, Live, clauses_of, name_of
 from queqiao.decide.ads.odds import Odds
@@ -193,11 +194,13 @@ def snapshot(
     zone: str = DEFAULT_ZONE,
     before: "AdsSnapshot | None" = None,
     shares: Shares = ALWAYS,
+    floors: Learned = NOTHING_LEARNED,
 ) -> AdsSnapshot:
     """Build the hot state from the live documents and what was counted of their ads.
 
     ``zone`` is that of clauses of time which name none. Expressions that are in the snapshot
-    ``before`` are not compiled again. ``shares``: who does not take part in every auction.
+    ``before`` are not compiled again. ``shares``: who does not take part in every auction;
+    ``floors``: those learned for placements that ask for them.
     """
     before = before or EMPTY
     odds = Odds(counts)
@@ -214,7 +217,7 @@ def snapshot(
         placement.id: _placement(
             placement,
             by_placement.get(placement.id, []),
-            _Known(zone, odds, who_pays, expressions),
+            _Known(zone, odds, who_pays, expressions, floors),
             before.placements.get(placement.id),
         )
         for placement in placements
@@ -252,6 +255,7 @@ class _Known(NamedTuple):
     odds: Odds
     who_pays: Payers
     expressions: Mapping[str, LiveExpression]
+    floors: Learned
 
 
 def _placement(
@@ -276,7 +280,7 @@ def _placement(
         document=document,
         index=index,
         unfit=MappingProxyType(kept_out),
-        floors=Floors(document, known.zone, index.entries),
+        floors=Floors(document, known.zone, index.entries, known.floors.get(placement.id, ())),
         rivals=Rivals(index.entries),
         sold=_sold(index.entries),
         slots=_slots(document),

@@ -45,6 +45,9 @@ from queqiao.wiring.settings import Settings
 
 log = structlog.get_logger()
 
+FLOORS_EVERY_S = 3_600.0
+"""Floors are learned from weeks of auctions: an hour more or less changes little."""
+
 SUPPLY_EVERY_S = 300.0
 """Half a year of slots by day: what a forecast needs, not what a minute changes."""
 
@@ -131,6 +134,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             "ad conversions",
             fresh.only("conversions", delivery.own_orders(settings, warehouse, clock)),
         ),
+        (FLOORS_EVERY_S, "ads floors", fresh.only("floors", at_turn(inventory.learn_floors))),
         (SUPPLY_EVERY_S, "ads supply", fresh.only("supply", at_turn(inventory.count_supply))),
         (
             COUNTS_EVERY_S,

@@ -51,6 +51,17 @@ class FloorRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     hours: Annotated[list[str], Meta(max_length=7)] = []
 
 
+class DynamicFloor(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A floor that is learned by hour from the placement's own auctions (``reserve.py``).
+
+    It is at most ``max_minor`` and never below what the document asks. ``explore_percent`` of the
+    auctions keep the document's floor, so that it is known what lower bids would bring.
+    """
+
+    max_minor: Annotated[int, Meta(ge=1, le=MINOR_MAX)] | None = None
+    explore_percent: Annotated[int, Meta(ge=1, le=50)] = 5
+
+
 def check_floors(floors: Sequence[FloorRule], floor_minor: int) -> list[FieldError]:
     """Return what is wrong with a placement's rules and their types alone cannot say."""
     wrong: list[FieldError] = []
@@ -59,6 +70,12 @@ def check_floors(floors: Sequence[FloorRule], floor_minor: int) -> list[FieldErr
             wrong.append(FieldError(f"floors[{index}].floor_minor", _NO_USE))
         wrong += _hours(rule.hours, f"floors[{index}].hours")
     return wrong
+
+
+def check_dynamic_floor(floor: DynamicFloor | None, floor_minor: int) -> list[FieldError]:
+    """Return what is wrong with a learned floor's bound."""
+    is_low = floor is not None and floor.max_minor is not None and floor.max_minor <= floor_minor
+    return [FieldError("dynamic_floor.max_minor", _NO_ROOM)] if is_low else []
 
 
 def check_sizes(form: Format | None, sizes: Sequence[Size]) -> list[FieldError]:
@@ -94,6 +111,10 @@ def _hours(hours: Sequence[str], path: str) -> list[FieldError]:
 _NO_USE = Message(
     "须高于广告位的 floor_minor，否则这条规则不起作用",
     "must be above the placement's floor_minor, or the rule does nothing",
+)
+_NO_ROOM = Message(
+    "须高于广告位的 floor_minor，否则没有可学的余地",
+    "must be above the placement's floor_minor, or there is nothing to learn",
 )
 _NO_SIZES = Message(
     "尺寸只用于 format 为 banner、native、video 或 feed 的广告位",

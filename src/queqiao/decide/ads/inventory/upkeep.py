@@ -1,11 +1,13 @@
-"""What is done by the clock: supply is counted, and booked deals are planned."""
+"""What is done by the clock: supply is counted, booked deals planned, floors learned."""
 
+import asyncio
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from queqiao.decide.ads.contracts import PLACEMENT
 from queqiao.decide.ads.inventory import plan as planning
-from queqiao.decide.ads.inventory import supply
+from queqiao.decide.ads.inventory import reserve_log, supply
 from queqiao.decide.ads.inventory.booked import Bookings
 from queqiao.decide.ads.inventory.deal import DEAL, Deal
 from queqiao.decide.ads.inventory.deliveries import Delivered, delivered, slots_lately
@@ -29,6 +31,17 @@ class InventoryUpkeep:
         """Publish how many slots each placement had."""
         body = supply.encode(await supply.count(self._warehouse, now_us, self._zone))
         await self._records.write(lambda conn: artifacts.put(conn, supply.ARTIFACT, body, now_us))
+
+    async def learn_floors(self, now_us: int) -> None:
+        """Publish the floors of the placements that ask for learned ones."""
+        live = await self._records.read(lambda conn: documents.live(conn, PLACEMENT))
+        asking = {one.id: one.document for one in live if one.document.dynamic_floor is not None}
+        seen = {}
+        if asking:
+            seen = await reserve_log.auctions(self._warehouse, [*asking], now_us, self._zone)
+        body = reserve_log.encode(await asyncio.to_thread(reserve_log.learn, asking, seen))
+        name = reserve_log.ARTIFACT
+        await self._records.write(lambda conn: artifacts.put(conn, name, body, now_us))
 
     async def deals(self) -> object:
         """Return what tells one set of live deals from another."""
