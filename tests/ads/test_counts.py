@@ -1,32 +1,10 @@
 """From a shopper's click to the next auction: the log, the warehouse, the counts, the rates."""
 
-import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
 from queqiao.decide.ads import counts
 from queqiao.decide.ads.click_rate import Count
 from queqiao.kernel.clock import DAY_US, SECOND_US
-from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
-from queqiao.ports.warehouse.clickhouse import open_warehouse
-from queqiao.process.loader import Loader
-
-
-@pytest.fixture
-async def warehouse(shop, tmp_path):
-    """The warehouse into which the shop's log is loaded when it is asked for."""
-    warehouse = open_warehouse(f"chdb://{tmp_path}/warehouse")
-    reader = EmbeddedEventLogReader(tmp_path / "log")
-    loader = Loader(reader, warehouse, tmp_path / "process.sqlite", "CNY")
-    await loader.open()
-
-    async def load():
-        while await loader.step():
-            pass
-        return warehouse
-
-    yield load
-    await loader.close()
-    warehouse.close()
 
 
 async def serve(shop, times, *kinds):

@@ -63,6 +63,7 @@ from queqiao.profile.merge import handlers as merge_handlers
 from queqiao.reach.endpoints import routes as reach_routes
 from queqiao.wiring import (
     adapters,
+    auction_replays,
     flash_tally,
     forecasts,
     kinds,
@@ -120,6 +121,7 @@ def operations(settings: Settings, services: Services) -> Sequence[Any]:
         *wallet_handlers(WalletOffice(records, coupons.ledger, warehouse, settings.shop.timezone)),
         Operation(void_route(office), audits=True),
         *forecasts.routes(settings, records),
+        *auction_replays.routes(settings, records, warehouse, _ids(services)),
         *points_desk.routes(settings, records),
         *referral_handlers(records, signer),
         *measure_handlers(MeasureServices(warehouse)),

@@ -94,27 +94,43 @@ def _first_of_requests(request: Ints, rows: Ints) -> Ints:
 
 
 def capped(ads: Won, found: Opportunities, day: Ints, caps: Sequence[Cap], times: int = 1) -> Won:
-    """Leave out what a person may not see any more; somebody without an id has no cap.
+    """Leave out what a person may not see any more."""
+    if not caps:
+        return ads
+    rows = within_caps(Views(found.person, found.at_us, day), ads.rows, caps, times)
+    kept = np.isin(ads.rows, rows)
+    return Won(rows, ads.surely[kept], ads.price_minor[kept])
 
-    ``day`` numbers the business day of each opportunity. A cap of creatives holds ``times`` as
-    often: for each of them. Caps of groups and above count this campaign alone.
+
+class Views(NamedTuple):
+    """Who would see an ad, when, and on which business day (numbered)."""
+
+    person: Ints
+    at_us: Ints
+    day: Ints
+
+
+def within_caps(views: Views, rows: Ints, caps: Sequence[Cap], times: int) -> Ints:
+    """Return those of ``rows`` that caps let a person see; somebody without an id has no cap.
+
+    A cap of creatives holds ``times`` as often: for each of them.
+    Caps of groups and above count this campaign alone.
     """
     for cap in caps:
         most = cap.times * (times if cap.level == "creative" else 1)
-        kept = _within(found, ads.rows, day, cap, most)
-        ads = Won(ads.rows[kept], ads.surely[kept], ads.price_minor[kept])
-    return ads
+        rows = rows[_within(Views(*(column[rows] for column in views)), cap, most)]
+    return rows
 
 
-def _within(found: Opportunities, rows: Ints, day: Ints, cap: Cap, most: int) -> Marks:
-    person, at_us = found.person[rows], found.at_us[rows]
-    window = np.zeros(len(rows), np.int64) if cap.rolling else _window(at_us, day[rows], cap)
+def _within(views: Views, cap: Cap, most: int) -> Marks:
+    person, at_us, day = views
+    window = np.zeros(len(person), np.int64) if cap.rolling else _window(at_us, day, cap)
     order = np.lexsort((at_us, window, person))
-    starts = np.ones(len(rows), np.bool_)
+    starts = np.ones(len(person), np.bool_)
     starts[1:] = (np.diff(person[order]) != 0) | (np.diff(window[order]) != 0)
-    place = np.arange(len(rows))
+    place = np.arange(len(person))
     rank = place - np.maximum.accumulate(np.where(starts, place, 0))
-    kept = np.ones(len(rows), np.bool_)
+    kept = np.ones(len(person), np.bool_)
     if not cap.rolling:
         kept[order] = rank < most
     elif (rank >= most).any():

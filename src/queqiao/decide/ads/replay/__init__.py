@@ -1,0 +1,1 @@
+"""What would have happened: past auctions under another bid, budget, targeting, cap or floor."""
