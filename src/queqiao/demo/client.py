@@ -71,9 +71,9 @@ class StoreClient:
         """Send a JSON body. Header names are given with underscores."""
         return await self._call("POST", path, now_us, msgspec.json.encode(body), headers)
 
-    async def get(self, path: str, now_us: int | None = None) -> Answer:
+    async def get(self, path: str, now_us: int | None = None, **headers: str) -> Answer:
         """Read, or follow a tracking link (redirects are not followed)."""
-        return await self._call("GET", path, now_us, None, {})
+        return await self._call("GET", path, now_us, None, headers)
 
     async def must(self, path: str, body: Any, *accepted: int, now_us: int | None = None) -> Answer:
         """Post what has to succeed. Raises StoreError with the system's own words."""

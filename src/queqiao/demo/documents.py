@@ -7,8 +7,18 @@ from queqiao.demo.goods import CURRENCY, Good
 
 PLACEMENTS: Final = {
     "home-banner": {"name": "首页横幅", "floor_minor": 2400, "currency": CURRENCY},
-    "list-top": {"name": "列表页置顶", "floor_minor": 240, "currency": CURRENCY},
-    "product-related": {"name": "商品页相关位", "floor_minor": 180, "currency": CURRENCY},
+    "list-top": {
+        "name": "列表页置顶",
+        "floor_minor": 240,
+        "currency": CURRENCY,
+        "floors": [{"floor_minor": 300, "hours": ["0" * 38 + "1" * 8 + "0" * 2] * 7}],
+    },
+    "product-related": {
+        "name": "商品页相关位",
+        "floor_minor": 180,
+        "currency": CURRENCY,
+        "channel": "app",
+    },
 }
 
 SEGMENTS: Final = {
@@ -161,13 +171,16 @@ def campaigns(goods: list[Good]) -> dict[str, dict[str, Any]]:
             "currency": CURRENCY,
             "daily_budget_minor": budget_minor,
             "targeting": {"segments_any": segments, "channels_any": []},
-            "creatives": _creatives(name, category, goods),
+            "product_categories": [category],
+            "caps": [{"level": "campaign", "times": 6, "per": "day"}],
+            "creatives": creatives(name, category, goods),
         }
         for campaign_id, name, advertiser, category, bid_minor, budget_minor, segments in _CAMPAIGNS
     }
 
 
-def _creatives(name: str, category: str, goods: list[Good]) -> list[dict[str, str]]:
+def creatives(name: str, category: str, goods: list[Good]) -> list[dict[str, str]]:
+    """Return an ad for each of a category's most popular goods."""
     best = sorted((g for g in goods if g.category == category), key=lambda g: -g.popularity)[:3]
     return [
         {

@@ -7,6 +7,7 @@ import asyncio
 import heapq
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from datetime import date
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 
-from queqiao.demo import documents, late_offers, offers, rates
+from queqiao.demo import documents, late_offers, later_ads, offers, rates
 from queqiao.demo.checkout import Order
 from queqiao.demo.client import StoreClient, StoreError
 from queqiao.demo.goods import product_documents
@@ -22,7 +23,14 @@ from queqiao.demo.returns import Return, refund, return_of
 from queqiao.demo.stage import Event, HistoryStage, LiveStage
 from queqiao.demo.store import Store
 from queqiao.demo.visit import Visit
-from queqiao.kernel.clock import DAY_US, HOUR_US, Clock, SystemClock
+from queqiao.kernel.clock import (
+    DAY_US,
+    DEFAULT_ZONE,
+    HOUR_US,
+    Clock,
+    SystemClock,
+    business_day,
+)
 from queqiao.kernel.randomness import Randomness
 
 VISITS_A_DAY = 600
@@ -41,6 +49,8 @@ HOLD_S = 120.0
 """History is counted at the borders of its days, not by the clock; a store that dies lets go."""
 
 OFFERS_A_BATCH = 25
+DEALS_AGAIN_S, DEALS_TRIES = 60.0, 8
+"""How often a deal is tried again that cannot be promised yet."""
 OFFERS_EVERY_S = 1.0
 """The later offers come while the store lives on, a few at a time: nobody waits for them."""
 
@@ -159,6 +169,36 @@ class LivingStore:
                 await asyncio.sleep(every_s)
         self._progress(f"store: {offers.THOUSAND:,} promotions are live")
 
+    async def bring_ads(self, again_s: float = DEALS_AGAIN_S) -> None:
+        """Bring in what ads people put up when the history ends.
+
+        A promise needs a forecast, and the system makes one every few minutes: what is refused is
+        tried again, then told.
+        """
+        today = date.fromisoformat(business_day(self._clock.now_us(), DEFAULT_ZONE))
+        papers = [
+            *(("campaigns", *each) for each in later_ads.later_campaigns(self.store.goods).items()),
+            *(("deals", *each) for each in later_ads.later_deals(today).items()),
+        ]
+        for attempt in range(DEALS_TRIES):
+            missing = [error for paper in papers if (error := await self._refusal(*paper))]
+            if not missing:
+                return
+            if attempt + 1 < DEALS_TRIES:
+                await asyncio.sleep(again_s)
+        self._progress(f"store: some ads are missing: {missing[0]}")
+
+    async def _refusal(self, path: str, paper_id: str, document: dict[str, Any]) -> str:
+        """Publish a document; return why it was refused, nothing when it is live."""
+        try:
+            await self._client.must(
+                f"/api/v1/{path}", {"id": paper_id, "document": document}, _EXISTS
+            )
+            await self._client.must(f"/api/v1/{path}/{paper_id}/publish", {}, _EXISTS)
+        except (httpx.TransportError, StoreError) as error:
+            return f"{path} {paper_id}: {error}"
+        return ""
+
     async def live_history(self) -> dict[str, int]:
         """Live through the days before now on a fast clock; return what happened, counted.
 
@@ -190,6 +230,7 @@ class LivingStore:
             under_way = {
                 group.create_task(self._send_outbox()),
                 group.create_task(self.bring_offers()),
+                group.create_task(self.bring_ads()),
             }
             while not stop.is_set():
                 visit = group.create_task(self._live_visit(chance.getrandbits(64)))

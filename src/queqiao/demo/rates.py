@@ -49,6 +49,8 @@ RETURNED_OF_ORDERS: Final = 896_812.49 / 10_644_560.42
 
 AD_OF_VISITS: Final = 0.25
 AD_CLICKED: Final = 0.04
+AD_CRAWLED: Final = 0.01
+"""Of ads that are seen and not clicked: a crawler follows the link."""
 RECOMMENDED_OF_VISITS: Final = 0.1
 RECOMMENDATION_CLICKED: Final = 0.15
 CODE_OF_CHECKOUTS: Final = 0.25

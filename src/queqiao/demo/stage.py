@@ -31,7 +31,7 @@ class Stage(Protocol):
         """Post to the system at the visit's time."""
         ...
 
-    async def look(self, path: str) -> Answer:
+    async def look(self, path: str, **headers: str) -> Answer:
         """Read what the system knows at the visit's time, or follow its tracking link."""
         ...
 
@@ -62,9 +62,9 @@ class HistoryStage:
         """Post with the visit's time."""
         return await self._client.post(path, body, self._now_us)
 
-    async def look(self, path: str) -> Answer:
+    async def look(self, path: str, **headers: str) -> Answer:
         """Get with the visit's time."""
-        return await self._client.get(path, self._now_us)
+        return await self._client.get(path, self._now_us, **headers)
 
 
 class LiveStage:
@@ -93,6 +93,6 @@ class LiveStage:
         """Post now."""
         return await self._client.post(path, body)
 
-    async def look(self, path: str) -> Answer:
+    async def look(self, path: str, **headers: str) -> Answer:
         """Get now."""
-        return await self._client.get(path)
+        return await self._client.get(path, **headers)

@@ -19,6 +19,8 @@ from queqiao.kernel.ids import uuid7
 
 RECOMMENDATIONS = 6
 _SITE = "https://store.example"
+CRAWLER = "Mozilla/5.0 (compatible; PriceWatch/1.4; +https://pricewatch.example/bot)"
+"""Who follows links of ads without meaning it; what it tells is invalid traffic."""
 
 
 class Visit:
@@ -102,7 +104,10 @@ class Visit:
     async def _meet_ad(self, decision: dict[str, Any]) -> Good | None:
         self._store.count("ads seen")
         await self._stage.look(decision["tracking"]["impression"])
-        if self._chance.random() >= rates.AD_CLICKED:
+        luck = self._chance.random()
+        if luck >= rates.AD_CLICKED:
+            if luck >= 1 - rates.AD_CRAWLED:
+                await self._stage.look(decision["tracking"]["click"], User_Agent=CRAWLER)
             return None
         await self._stage.pause(2)
         await self._stage.look(decision["tracking"]["click"])
