@@ -21,10 +21,12 @@ import msgspec
 
 from queqiao.decide.ads.auction import Award
 from queqiao.decide.ads.auction import run as auction
+from queqiao.decide.ads.budgets import Budgets
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import Campaign, Creative, Placement, Targeting
 from queqiao.decide.ads.hot_endpoints import AdsServices, routes
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement, snapshot
+from queqiao.decide.ads.outbox import Outbox
 from queqiao.decide.ads.served import record
 from queqiao.decide.ads.targeting.index import Facts
 from queqiao.kernel.http import Request, Route
@@ -153,11 +155,13 @@ async def whole(hot: AdsSnapshot) -> tuple[float, float, float]:
     """Return p50 of whole decisions one by one, the limit, and the CPU time of one among many."""
     with TemporaryDirectory() as name:
         ledger, log = EmbeddedLedger.open(Path(name) / "l"), EmbeddedEventLog(Path(name) / "e")
+        outbox = Outbox(log)
         groups = [frozenset(f"g{n}" for n in range(start, start + 5)) for start in range(35)]
         decide, _ = routes(
             AdsServices(
                 hot=lambda: hot,
-                ledger=ledger,
+                budgets=Budgets(ledger, "Asia/Shanghai", "bench"),
+                outbox=outbox,
                 event_log=log,
                 signer=Signer(b"k" * 32),
                 segments_of=lambda user: groups[int(user) % len(groups)],
@@ -169,6 +173,7 @@ async def whole(hot: AdsSnapshot) -> tuple[float, float, float]:
         os.close(file)
         start = process_time()
         await asyncio.gather(*(queue(decide, n) for n in range(AT_ONCE)))
+        await outbox.flush()
         cpu_us = (process_time() - start) / (WHOLE // AT_ONCE * AT_ONCE) * 1e6
         await ledger.close()
         log.close()

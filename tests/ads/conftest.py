@@ -12,8 +12,7 @@ from queqiao.process.loader import Loader
 async def shop(tmp_path):
     shop = Shop(tmp_path)
     yield shop
-    await shop.ledger.close()
-    shop.log.close()
+    await shop.close()
 
 
 @pytest.fixture

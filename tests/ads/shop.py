@@ -1,10 +1,12 @@
 """A small shop of ads on real parts: the embedded ledger and the embedded event log."""
 
 import random
+from contextlib import suppress
 from types import SimpleNamespace
 
 import msgspec
 
+from queqiao.decide.ads.budgets import Budgets
 from queqiao.decide.ads.contracts import Campaign, Creative, Placement, Targeting
 from queqiao.decide.ads.hot_endpoints import (
     AdsServices,
@@ -13,8 +15,10 @@ from queqiao.decide.ads.hot_endpoints import (
     routes,
 )
 from queqiao.decide.ads.hot_state import snapshot
+from queqiao.decide.ads.outbox import Outbox
 from queqiao.decide.ads.wallets.hot_state import NOBODY
 from queqiao.kernel.clock import parse_rfc3339
+from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.http import Request
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.embedded import EmbeddedEventLog
@@ -62,13 +66,20 @@ class Shop:
         self.signer = Signer(b"k" * 32)
         self.segments = {}
         self.hot = snapshot([], [])
+        self.workers, self.outboxes = 0, []
         self.mount()
 
     def services(self, ledger=None, log=None, frequency=None):
+        ledger, log = ledger or self.ledger, log or self.log
+        self.workers += 1
+        self.budgets = Budgets(ledger, "Asia/Shanghai", f"worker-{self.workers}")
+        self.outbox = Outbox(log)
+        self.outboxes.append(self.outbox)
         return AdsServices(
             hot=lambda: self.hot,
-            ledger=ledger or self.ledger,
-            event_log=log or self.log,
+            budgets=self.budgets,
+            outbox=self.outbox,
+            event_log=log,
             signer=self.signer,
             segments_of=lambda user: self.segments.get(user, frozenset()),
             random_bits=random.Random(7).getrandbits,
@@ -80,13 +91,23 @@ class Shop:
         ledger, log = ledger or self.ledger, log or self.log
         (self.notice_route,) = notice_routes(NoticeServices(ledger, log, self.signer))
 
+    async def close(self):
+        for outbox in self.outboxes:
+            await outbox.close(0.1)
+        await self.ledger.close()
+        self.log.close()
+
     def show(self, placements, campaigns, counts=(), who_pays=NOBODY):
         self.hot = snapshot(placements, campaigns, counts, who_pays)
 
     async def ask(self, body=None, now_us=NOW_US):
         body = body or {"placements": [{"id": "home"}], "user": {"anonymous_id": "ann"}}
         request = _request("POST", {}, msgspec.json.encode(body), now_us)
-        return msgspec.json.decode((await self.decide_route.handler(request)).body)
+        answer = msgspec.json.decode((await self.decide_route.handler(request)).body)
+        with suppress(Unavailable):
+            await self.outbox.flush(0.2)
+        await self.budgets.tidy(now_us)  # as a worker does every second
+        return answer
 
     async def why(self, decision_id, campaign_id=None):
         request = _request("GET", {"id": decision_id}, b"", NOW_US)

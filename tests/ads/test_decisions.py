@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
-from queqiao.decide.ads.budgets import LEASE_US, RETRY_US
+from queqiao.decide.ads import outbox
+from queqiao.decide.ads.budgets import RETRY_US
 from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.slices import LEASE_US, USE_US
 from queqiao.kernel.errors import InvalidInput, NotFound, StorageFull, Unavailable
 from queqiao.ports.event_log import deadline
 from queqiao.ports.ledger.base import Balance
@@ -95,7 +97,7 @@ async def test_who_cannot_pay_is_left_out_and_the_next_one_wins(shop):
         "group_id": "",
     }
     assert why["replay"] == {"equal": True, "differences": []}
-    later = NOW_US + LEASE_US + RETRY_US
+    later = NOW_US + USE_US + LEASE_US + RETRY_US
     assert (await shop.ask(now_us=later))["decisions"][0]["campaign_id"] == "a"
 
 
@@ -207,49 +209,72 @@ async def test_without_the_ledger_no_ad_is_shown(shop, tmp_path):
     await client.close()
 
 
-class Full:
+class Faulty:
+    """A log that takes nothing while it has a fault."""
+
+    def __init__(self, log, fault):
+        self.log, self.fault = log, fault
+
     async def append(self, events):
-        raise StorageFull
+        if self.fault is not None:
+            await self.fault()
+        return await self.log.append(events)
 
     async def find(self, message_id, source=None):
-        return []
+        return await self.log.find(message_id, source)
 
 
-class Silent(Full):
-    """A log whose brokers do not answer."""
-
-    async def append(self, events):
-        await asyncio.get_running_loop().create_future()
+async def silent():
+    await asyncio.get_running_loop().create_future()
 
 
-class Away(Full):
-    async def append(self, events):
-        raise Unavailable
+async def away():
+    raise Unavailable
 
 
-@pytest.mark.parametrize("log", [Silent(), Away()])
-async def test_a_page_does_not_wait_for_a_log_that_is_away(shop, monkeypatch, log):
+async def full():
+    raise StorageFull
+
+
+@pytest.mark.parametrize("fault", [silent, away, full])
+async def test_while_the_log_takes_nothing_no_ad_is_shown_and_no_record_is_lost(
+    shop, monkeypatch, fault
+):
+    """What was answered just before is written when the log is back."""
     monkeypatch.setattr(deadline, "APPEND_WITHIN_S", 0.05)
+    monkeypatch.setattr(outbox, "RETRY_S", 0.05)
     shop.show([placement()], [campaign("a", 100), campaign("b", 100)])
+    log = Faulty(shop.log, fault)
     shop.mount(log=log)
-    answer = await shop.ask({"placements": [{"id": "home", "count": 2}, {"id": "none"}]})
-    assert answer == {
-        "decisions": [],
-        "no_fill": [
-            {"placement": "home", "reason": "log_unavailable"},
-            {"placement": "none", "reason": "unknown_placement"},
-        ],
-    }
+    before = await shop.ask()
+    body = {"placements": [{"id": "home", "count": 2}, {"id": "none"}, {"id": "home"}]}
+    if fault is full:
+        with pytest.raises(StorageFull):
+            await shop.ask(body)
+    else:
+        assert await shop.ask(body) == {
+            "decisions": [],
+            "no_fill": [
+                {"placement": "home", "reason": "log_unavailable"},
+                {"placement": "none", "reason": "unknown_placement"},
+            ],
+        }
+    assert shop.events() == []
+    log.fault = None
+    await shop.outbox.flush()
+    after = await shop.ask()
+    shown = [ad["decision_id"] for answer in (before, after) for ad in answer["decisions"]]
+    assert [event["message_id"] for event in shop.events()] == shown
+    assert len(shown) == 2
 
 
-async def test_without_room_in_the_log_no_ad_is_shown_and_the_lease_expires(shop):
+async def test_records_beyond_a_bound_are_not_waited_for(shop, monkeypatch):
+    monkeypatch.setattr(outbox, "WAITING_MAX", 3)
     shop.show([placement()], [campaign("a", 100)])
-    shop.mount(log=Full())
-    with pytest.raises(Unavailable):
-        await shop.ask()
-    assert (await shop.budget("a")).leased == 10
-    await shop.ledger.expire(NOW_US + LEASE_US)
-    assert (await shop.budget("a")) == Balance(1_000_000, 0, 0, 1_000_000)
+    log = Faulty(shop.log, silent)
+    shop.mount(log=log)
+    answers = [await shop.ask() for _ in range(5)]
+    assert [len(answer["decisions"]) for answer in answers] == [1, 1, 1, 0, 0]
 
 
 async def test_what_stays_empty_is_logged_with_its_reasons(shop):

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
-from queqiao.decide.ads.budgets import LEASE_US
+from queqiao.decide.ads import rebuilt, why
 from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import Creative
 from queqiao.decide.ads.notice_events import Notice, notice_of, path_of
+from queqiao.decide.ads.slices import LEASE_US, USE_US
 from queqiao.kernel.clock import DAY_US
 from queqiao.kernel.errors import NotFound, Unavailable
 from queqiao.kernel.ids import uuid7
@@ -81,7 +82,7 @@ async def test_impression_and_view_are_one_event_and_answer_at_once(shop, ad):
 async def test_a_decision_may_bill_on_another_kind_of_notice(shop, kind):
     """Each thousandth is counted: 1,500 for a thousand come to 1 and 2 and so on."""
     counter = "ads:budget:a:2026-06-18"
-    await shop.ledger.reserve("slice", [Take(counter, 20, 50)], NOW_US + LEASE_US, NOW_US)
+    await shop.ledger.reserve("slice", [Take(counter, 20, 50)], NOW_US + USE_US + LEASE_US, NOW_US)
     told = {
         "creative_id": "x", "placement_id": "home", "price_minor": 1_500, "currency": "CNY",
         "counter": counter, "channel": "", "anonymous_id": "ann", "user_id": None, "sku": None,
@@ -100,7 +101,7 @@ async def test_a_decision_may_bill_on_another_kind_of_notice(shop, kind):
 
 
 async def test_a_late_click_costs_its_price_where_the_budget_has_it_free(shop, ad):
-    late = NOW_US + LEASE_US
+    late = NOW_US + USE_US + LEASE_US
     for n in range(2):
         assert (await shop.tell(ad["tracking"]["click"], late + n)).status == 302
     assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
@@ -108,7 +109,7 @@ async def test_a_late_click_costs_its_price_where_the_budget_has_it_free(shop, a
 
 
 async def test_a_late_click_is_free_where_the_budget_is_spent(shop, ad):
-    late = NOW_US + LEASE_US
+    late = NOW_US + USE_US + LEASE_US
     (counter,) = await shop.ledger.find("ads:budget:a:", 1)
     await shop.ledger.spend("others", [Take(counter, 95)], late)
     assert (await shop.tell(ad["tracking"]["click"], late)).status == 302
@@ -129,7 +130,7 @@ async def test_a_click_costs_nothing_once_the_months_bill_may_be_closed(
 
 async def test_a_late_click_cut_off_after_its_charge_says_what_it_cost_however_late(shop, ad):
     shop.mount(log=Cut(shop.log))
-    assert (await shop.tell(ad["tracking"]["click"], NOW_US + LEASE_US)).status == 503
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + USE_US + LEASE_US)).status == 503
     assert (await shop.tell(ad["tracking"]["click"], NOW_US + LATE_US + 1000)).status == 302
     assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
     assert (await shop.budget("a")).spent == 10
@@ -192,6 +193,57 @@ async def test_a_click_cut_off_between_charge_and_log_costs_once(shop, ad):
     shop.mount(log=Cut(shop.log))
     assert (await shop.tell(ad["tracking"]["click"])).status == 503
     assert await shop.budget("a") == Balance(100, 0, 10, 90)
-    assert (await shop.tell(ad["tracking"]["click"], NOW_US + LEASE_US)).status == 302
+    assert (await shop.tell(ad["tracking"]["click"], NOW_US + USE_US + LEASE_US)).status == 302
     assert [click["cost_minor"] for click in named(shop, "Ad Clicked")] == [10]
     assert await shop.budget("a") == Balance(100, 0, 10, 90)
+
+
+class Lost:
+    """A log of a worker that dies before it writes."""
+
+    async def append(self, events):
+        await asyncio.get_running_loop().create_future()
+
+
+class Heard:
+    """A log that tells what became of one event."""
+
+    def __init__(self, log, message_id):
+        self.log, self.message_id = log, message_id
+        self.status = asyncio.get_running_loop().create_future()
+
+    async def append(self, events):
+        outcomes = await self.log.append(events)
+        for event, outcome in zip(events, outcomes, strict=True):
+            if event.message_id == self.message_id:
+                self.status.set_result(outcome.status)
+        return outcomes
+
+    async def find(self, message_id, source=None):
+        return await self.log.find(message_id, source)
+
+
+@pytest.mark.parametrize("status", ["stored", "duplicate"])
+async def test_an_ad_that_cost_something_has_its_record_though_its_worker_died(
+    shop, ad, monkeypatch, status
+):
+    monkeypatch.setattr(rebuilt, "AFTER_S", 0.01)
+    monkeypatch.setattr(why, "LOOK_EVERY_S", 0)
+    if status == "stored":
+        shop.mount(log=Lost())
+        (ad,) = (await shop.ask(now_us=NOW_US + 1_000))["decisions"]
+    log = Heard(shop.log, ad["decision_id"])
+    shop.mount(log=log)
+    assert (await shop.tell(ad["tracking"]["click"])).status == 302
+    assert await asyncio.wait_for(log.status, 5) == status
+    (event,) = [one for one in shop.events() if one["message_id"] == ad["decision_id"]]
+    assert (event["event"], event["anonymous_id"]) == ("Ad Served", "ann")
+    assert event["properties"]["campaign_id"] == "a"
+    assert abs(event["timestamp_us"] - NOW_US) <= 1_000
+    if status == "duplicate":
+        assert (await shop.why(ad["decision_id"]))["replay"]["equal"]
+        return
+    assert event["properties"]["rebuilt"] is True
+    with pytest.raises(NotFound) as told:
+        await shop.why(ad["decision_id"])
+    assert "ended before its record" in told.value.explain("en")

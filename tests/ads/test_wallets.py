@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ads.shop import NOW_US, Shop, campaign, placement
 
-from queqiao.decide.ads.budgets import LEASE_US, RETRY_US, counter
+from queqiao.decide.ads.budgets import RETRY_US, counter
 from queqiao.decide.ads.charging import late_key_of
 from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.slices import LEASE_US, USE_US
 from queqiao.decide.ads.traffic.refunds import refund
 from queqiao.decide.ads.wallets import hot_state, payments
 from queqiao.decide.ads.wallets.account import bill_counter
@@ -72,8 +73,7 @@ async def agency(tmp_path):
     agency = Agency(tmp_path)
     yield agency
     assert (await agency.shop.ledger.prove()).balanced
-    await agency.shop.ledger.close()
-    agency.shop.log.close()
+    await agency.shop.close()
     agency.records.close()
 
 
@@ -156,7 +156,7 @@ async def test_a_late_click_costs_nothing_where_the_wallet_is_empty(agency):
     await agency.pay("top_up", 10)
     await agency.show(campaign("a", 100))
     (ad,) = (await agency.shop.ask())["decisions"]
-    late = NOW_US + LEASE_US
+    late = NOW_US + USE_US + LEASE_US
     await agency.pay("withdrawal", 10, now_us=late)
     await agency.click(ad, late)
     assert [click["cost_minor"] for click in clicks(agency)] == [0]
@@ -287,6 +287,5 @@ async def _live_through(folder, steps):
     assert cost == await agency.spent(bill_counter("brand", MONTH, prepaid=True))
     proof = await agency.shop.ledger.prove()
     assert proof.balanced
-    await agency.shop.ledger.close()
-    agency.shop.log.close()
+    await agency.shop.close()
     agency.records.close()

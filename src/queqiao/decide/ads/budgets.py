@@ -1,35 +1,38 @@
-"""Daily budgets and wallets: each won ad leases the price of its click; the click spends it.
+"""Budgets and wallets as a worker has them: it promises the price of each ad from its slices.
 
 The counter of a campaign's business day is ``ads:budget:{campaign}:{day}``, opened with the
-document's daily budget by the first decision of the day. The lease lasts ``LEASE_US``; a click in
-that time spends it, otherwise it is free for the next ad. So what is spent never passes the budget.
+document's daily budget by the first decision of the day. What a worker may promise of it is leased
+to it in slices (``slices.py``), asked for ahead, so that a decision seldom waits for the ledger.
+What is spent never passes the budget: a notice spends what its slice holds (``charging.py``).
 
-A lease is short because most ads are never clicked: at a click rate of 1 %, leases of half an hour
-would let a campaign spend at most half of its budget in a day. A click after the lease is counted
-and takes its price if the budget of its decision's day still has it free, and nothing otherwise,
-nor when it comes more than ``LATE_US`` after the decision.
+Where the advertiser has an account (``wallets/account.py``), a slice holds the same of the wallet
+and of the month's bill: neither pays without the others.
 
-Where the advertiser has an account (``wallets/account.py``), the same step takes the price from the
-wallet and puts it on the month's bill: neither pays without the other.
-
-Without the ledger no ad is shown: an ad that nobody pays for would take a place from goods.
+Without the ledger no more is promised than what is held. An ad that nobody pays for would take a
+place from goods.
 """
 
 import asyncio
 from typing import Literal, NamedTuple, get_args
 
-from queqiao.decide.ads.wallets.account import Account
-from queqiao.kernel.clock import MINUTE_US, SECOND_US, business_day
-from queqiao.kernel.errors import Unavailable
-from queqiao.ports.ledger.base import Granted, Ledger, Take
+import structlog
 
-LEASE_US = 10 * MINUTE_US
+from queqiao.decide.ads.slices import LEASE_US, USE_US, Purse, Slice
+from queqiao.decide.ads.wallets.account import Account
+from queqiao.kernel.clock import DAY_US, SECOND_US, business_day, day_start_us
+from queqiao.kernel.errors import Conflict, Gone, InvalidInput, NotFound, Unavailable
+from queqiao.ports.ledger.base import Ask, Leased, Ledger, Refused
+
+log = structlog.get_logger()
 
 RETRY_US = 5 * SECOND_US
 """A campaign that could not pay is left out so long before it is asked again."""
 
 LEDGER_WAIT_S = 1.0
 """A page waits for its ads no longer than this; what was leased then expires by itself."""
+
+AT_ONCE = 200
+"""Rests of slices given back at once."""
 
 
 def counter(campaign_id: str, day: str) -> str:
@@ -42,15 +45,18 @@ Shortage = Literal["budget", "wallet"]
 SHORTAGES = frozenset(get_args(Shortage))
 
 
-class Short(NamedTuple):
-    """A campaign that could not pay, until it is asked again."""
+class Lease(NamedTuple):
+    """A promised price: the slice that holds it, by its key, and the counters it is taken from."""
 
-    until_us: int
-    what: Shortage
+    key: str
+    counters: tuple[str, ...]
 
 
 class Asked(NamedTuple):
-    """What a won ad is to be paid from: the campaign's day, and its advertiser's account if any."""
+    """What an ad is to be paid from: the campaign's day, and its advertiser's account if any.
+
+    ``price_minor`` is the most that it can cost.
+    """
 
     campaign_id: str
     price_minor: int
@@ -59,16 +65,32 @@ class Asked(NamedTuple):
 
 
 class Budgets:
-    """Leases click prices for decisions, and remembers for a while who could not pay."""
+    """Promises prices for decisions and bids, and remembers for a while who could not pay.
 
-    def __init__(self, ledger: Ledger, zone: str) -> None:
+    ``worker`` names this process among all that ever are. One for a process, bound to its event
+    loop; ``tidy`` is to be called every second or so, ``close`` at the end.
+    """
+
+    def __init__(self, ledger: Ledger, zone: str, worker: str) -> None:
         self._ledger = ledger
         self._zone = zone
+        self._worker = worker
+        self._serial = 0
+        self._purses: dict[tuple[str, str], Purse] = {}
+        self._asking: dict[Purse, asyncio.Task[_Told]] = {}
+        self._giving: set[asyncio.Task[None]] = set()
         self._short: dict[str, Short] = {}
+        self._day = ("", 0, 0)
 
     def day(self, now_us: int) -> str:
         """Return the business day of a moment."""
-        return business_day(now_us, self._zone)
+        name, since_us, until_us = self._day
+        if not since_us <= now_us < until_us:
+            name = business_day(now_us, self._zone)
+            since_us = day_start_us(name, self._zone)
+            after = business_day(since_us + DAY_US + DAY_US // 2, self._zone)
+            self._day = (name, since_us, day_start_us(after, self._zone))
+        return name
 
     def short(self, now_us: int) -> dict[str, Shortage]:
         """Return the campaigns that lately could not pay, and what had too little for them."""
@@ -81,22 +103,163 @@ class Budgets:
         }
         return {campaign_id: short.what for campaign_id, short in self._short.items()}
 
-    async def lease(self, decision_id: str, asked: Asked, now_us: int) -> Shortage | None:
-        """Lease the price of one click; return what has too little free, None when it is leased.
+    def take(self, asked: Asked, now_us: int) -> Lease | None:
+        """Promise a price from what is held; None where that is too little: then ``lease``."""
+        purse = self._purse(asked, now_us)
+        found = purse.take(asked.price_minor, now_us)
+        if found is None:
+            return None
+        if purse not in self._asking and purse.is_low(asked.price_minor, now_us):
+            self._ask_for(purse, asked, now_us)
+        return Lease(found.key, found.counters)
+
+    async def lease(self, asked: Asked, now_us: int) -> Lease | Shortage:
+        """Promise a price, asking the ledger where that is needed; or say what has too little.
 
         Raises Unavailable when the ledger does not answer in time.
         """
-        day = self.day(now_us)
-        takes = [Take(counter(asked.campaign_id, day), asked.price_minor, asked.daily_minor)]
-        if asked.account is not None:
-            takes += asked.account.takes(asked.price_minor, day)
+        purse = self._purse(asked, now_us)
+        purse.waiting_minor += asked.price_minor
         try:
             async with asyncio.timeout(LEDGER_WAIT_S):
-                answer = await self._ledger.reserve(decision_id, takes, now_us + LEASE_US, now_us)
+                found = await self._wait(purse, asked, now_us)
         except TimeoutError as error:
             raise Unavailable from error
-        if isinstance(answer, Granted):
-            return None
-        short: Shortage = "budget" if answer.counter == takes[0].counter else "wallet"
-        self._short[asked.campaign_id] = Short(now_us + RETRY_US, short)
-        return short
+        finally:
+            purse.waiting_minor -= asked.price_minor
+        if not isinstance(found, Lease):
+            self._short[asked.campaign_id] = Short(now_us + RETRY_US, found)
+        return found
+
+    async def tidy(self, now_us: int) -> None:
+        """Give back what slices may promise no more, and forget campaigns that show nothing."""
+        for key, purse in list(self._purses.items()):
+            purse.retire(now_us)
+            if purse.is_idle(now_us) and purse not in self._asking:
+                del self._purses[key]
+        await self._give_back(self._spare(), now_us)
+
+    async def close(self, now_us: int) -> None:
+        """Give back everything that is not promised."""
+        asking = [*self._asking.values(), *self._giving]
+        await asyncio.gather(*asking, return_exceptions=True)
+        for purse in self._purses.values():
+            purse.retire_all()
+        await self._give_back(self._spare(), now_us)
+
+    def _purse(self, asked: Asked, now_us: int) -> Purse:
+        """Return what is held for a campaign's day; anew when its budget or its payer changed."""
+        key = (asked.campaign_id, self.day(now_us))
+        purse = self._purses.get(key)
+        if purse is None:
+            purse = self._purses[key] = Purse(asked.daily_minor, asked.account, now_us)
+        elif purse.daily_minor != asked.daily_minor or purse.account != asked.account:
+            purse.retire_all()
+            purse.daily_minor, purse.account = asked.daily_minor, asked.account
+            self._give_soon(purse, now_us)
+        return purse
+
+    async def _wait(self, purse: Purse, asked: Asked, now_us: int) -> Lease | Shortage:
+        while True:
+            found = purse.take(asked.price_minor, now_us)
+            if found is not None:
+                return Lease(found.key, found.counters)
+            asking = self._asking.get(purse) or self._ask_for(purse, asked, now_us)
+            told = await asyncio.shield(asking)
+            if told.lacking is not None and told.price_minor <= asked.price_minor:
+                return told.lacking
+
+    def _ask_for(self, purse: Purse, asked: Asked, now_us: int) -> "asyncio.Task[_Told]":
+        """Begin to ask for the next slice; all who need it wait for the same."""
+        task = asyncio.create_task(self._ask(purse, asked, now_us))
+        self._asking[purse] = task
+
+        def done(task: "asyncio.Task[_Told]") -> None:
+            del self._asking[purse]
+            if not task.cancelled() and task.exception() is not None:
+                log.debug("a slice could not be asked for", reason=repr(task.exception()))
+
+        task.add_done_callback(done)
+        return task
+
+    async def _ask(self, purse: Purse, asked: Asked, now_us: int) -> "_Told":
+        """Ask for a slice: where so much is not free, for half of what is, down to one price.
+
+        Before that is said to be too little, what this worker holds and cannot promise goes back.
+        """
+        price_minor = asked.price_minor
+        amount_minor = purse.wanted_minor(price_minor, now_us)
+        purse.asked += 1
+        while True:
+            one, ask = self._next(asked, amount_minor, now_us)
+            (outcome,) = await self._ledger.reserve_many([ask], now_us)
+            if isinstance(outcome, Leased):
+                purse.put(one)
+                return _Told(price_minor, None)
+            if not isinstance(outcome, Refused):
+                raise Unavailable
+            free_minor = outcome.free
+            if free_minor >= price_minor:
+                amount_minor = max(price_minor, min(amount_minor - 1, free_minor // 2))
+            elif purse.spare:
+                await self._give_back(_taken(purse), now_us)
+                amount_minor = price_minor
+            else:
+                is_budget = outcome.counter == one.counters[0]
+                return _Told(price_minor, "budget" if is_budget else "wallet")
+
+    def _next(self, asked: Asked, amount_minor: int, now_us: int) -> tuple[Slice, Ask]:
+        """Return the next slice and how it is asked for."""
+        self._serial += 1
+        key, day = f"slice:{self._worker}:{self._serial}", self.day(now_us)
+        budget = counter(asked.campaign_id, day)
+        amounts, limits = {budget: amount_minor}, {budget: asked.daily_minor}
+        if asked.account is not None:
+            for take in asked.account.takes(amount_minor, day):
+                amounts[take.counter] = amount_minor
+                if take.limit is not None:
+                    limits[take.counter] = take.limit
+        until_us = now_us + USE_US
+        one = Slice(key, tuple(amounts), amount_minor, until_us)
+        return one, Ask(key, amounts, limits, until_us + LEASE_US)
+
+    def _spare(self) -> list[Slice]:
+        return [one for purse in self._purses.values() for one in _taken(purse)]
+
+    def _give_soon(self, purse: Purse, now_us: int) -> None:
+        task = asyncio.create_task(self._give_back(_taken(purse), now_us))
+        self._giving.add(task)
+        task.add_done_callback(self._giving.discard)
+
+    async def _give_back(self, rests: list[Slice], now_us: int) -> None:
+        for first in range(0, len(rests), AT_ONCE):
+            some = rests[first : first + AT_ONCE]
+            await asyncio.gather(*(self._give_one(one, now_us) for one in some))
+
+    async def _give_one(self, one: Slice, now_us: int) -> None:
+        """Free what a slice did not promise; where that cannot be now, it ends by itself."""
+        rest = dict.fromkeys(one.counters, one.left_minor)
+        try:
+            await self._ledger.part(f"{one.key}:rest", one.key, {}, now_us, rest)
+        except (Unavailable, Gone, NotFound, Conflict, InvalidInput) as error:
+            log.debug("the rest of a slice ends by itself", reason=repr(error))
+
+
+class Short(NamedTuple):
+    """A campaign that could not pay, until it is asked again."""
+
+    until_us: int
+    what: Shortage
+
+
+class _Told(NamedTuple):
+    """What the ledger said when it was asked for at least a price: None when it had it."""
+
+    price_minor: int
+    lacking: Shortage | None
+
+
+def _taken(purse: Purse) -> list[Slice]:
+    """Return the spare slices of a purse, which it has no more."""
+    spare, purse.spare = purse.spare, []
+    return spare

@@ -75,9 +75,15 @@ async def settle(ledger: Ledger, bill: Bill, now_us: int) -> int:
     rest = bill.amounts(bill.most_minor - cost_minor)
     try:
         await ledger.part(key, bill.lease, amounts, now_us, rest)
-    except (Gone, NotFound, Conflict, InvalidInput):
-        return await _charge_late(ledger, key, amounts, now_us, _age_us(key, now_us))
-    return cost_minor
+    except Conflict:
+        before = (await ledger.recall([key])).get(key)
+        if before is not None and before.state == "spent":
+            return _alike(before.spent)
+    except (Gone, NotFound, InvalidInput):
+        log.debug("a notice came after its lease", key=key)
+    else:
+        return cost_minor
+    return await _charge_late(ledger, key, amounts, now_us, _age_us(key, now_us))
 
 
 async def free(ledger: Ledger, bill: Bill, now_us: int) -> None:

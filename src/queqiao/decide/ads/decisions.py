@@ -1,17 +1,16 @@
 """Deciding: for each place, the auction among those who may show and can pay; then the record."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import DRAW_BITS, Award, Slot, pick
-from queqiao.decide.ads.budgets import Asked, Budgets, Shortage, counter
+from queqiao.decide.ads.budgets import Asked, Budgets, Lease, Shortage, counter
 from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.charging import most_minor
-from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.contracts import Campaign, Creative
 from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.hot_state import AdsSnapshot, LivePlacement
 from queqiao.decide.ads.inventory.booked import Booked, taken
@@ -26,20 +25,18 @@ from queqiao.decide.ads.messages import (
     Tracking,
 )
 from queqiao.decide.ads.notice_events import Kind, Notice, new_event, path_of
-from queqiao.decide.ads.pacing.control import Shares
+from queqiao.decide.ads.outbox import Outbox
 from queqiao.decide.ads.prices import BILLS_ON, PER
-from queqiao.decide.ads.promises.standing import Standing, shown
+from queqiao.decide.ads.promises.standing import shown
 from queqiao.decide.ads.served import Auction, Served, record
 from queqiao.decide.ads.targeting.context import told_by
 from queqiao.decide.ads.targeting.index import Facts, Reason
 from queqiao.decide.ads.unfilled import Unfilled, empty_place, unfilled, why_empty
-from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.errors import StorageFull, Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.text import clean
 from queqiao.kernel.tokens import Signer
-from queqiao.ports.event_log.base import EventLog, NewEvent
-from queqiao.ports.event_log.deadline import append_soon
+from queqiao.ports.event_log.base import NewEvent
 
 SegmentsOf = Callable[[str], frozenset[str]]
 """Gives the segments of a person, by user id or anonymous id, that ads may know."""
@@ -54,8 +51,8 @@ class Won(Struct, frozen=True):
     auction: Auction
     creative: Creative
     creative_number: int
-    account: Account | None
     counted: Counted
+    lease: Lease
 
     @property
     def sold(self) -> Sold:
@@ -65,8 +62,24 @@ class Won(Struct, frozen=True):
     @property
     def deal(self) -> Booked | None:
         """The deal that took the slot."""
-        auction = self.auction
-        return taken(auction.deals, auction.draw) if auction.deals else None
+        return deal_of(self.auction)
+
+
+def deal_of(auction: Auction) -> Booked | None:
+    """Return the deal that took a slot, None where none did."""
+    return taken(auction.deals, auction.draw) if auction.deals else None
+
+
+class Turn(NamedTuple):
+    """One slot that is to be filled, for whom, and what chance gave."""
+
+    hot: AdsSnapshot
+    placement: LivePlacement
+    slot: Slot
+    facts: Facts
+    shopper: Shopper
+    decision_id: str
+    draw: int
 
 
 class Person(Struct, frozen=True):
@@ -79,14 +92,17 @@ class Person(Struct, frozen=True):
 
 
 class Decider:
-    """Answers ``POST /api/v1/decisions``. Holds no state but who lately could not pay."""
+    """Answers ``POST /api/v1/decisions`` from memory.
+
+    It waits for the ledger only where what is held of a campaign's budget is too little.
+    """
 
     def __init__(
         self,
         *,
         hot: Callable[[], AdsSnapshot],
         budgets: Budgets,
-        event_log: EventLog,
+        outbox: Outbox,
         signer: Signer,
         segments_of: SegmentsOf,
         random_bits: RandomBits,
@@ -94,41 +110,43 @@ class Decider:
     ) -> None:
         self._hot = hot
         self._budgets = budgets
-        self._event_log = event_log
+        self._outbox = outbox
         self._signer = signer
         self._segments_of = segments_of
         self._random_bits = random_bits
         self._frequency = frequency
 
     async def decide(self, request: DecisionRequest, now_us: int) -> DecisionResponse:
-        """Return the ads, each leased in the ledger and on disk in the log.
+        """Return the ads, each with its price held in the ledger; their records follow.
 
-        Without the log no ad is shown, as without the ledger: what was leased then expires by
-        itself. Raises StorageFull when the log's disk is full.
+        Where the log takes nothing, no ad is shown, as without the ledger: raises StorageFull when
+        its disk is full, and says ``log_unavailable`` otherwise.
         """
+        try:
+            self._outbox.check()
+        except Unavailable as error:
+            if isinstance(error, StorageFull):
+                raise
+            return self._without_log(request)
         hot = self._hot()
         person = self._person(request, now_us)
         facts = self._facts(request, person, now_us, asked=bool(hot.expressions))
         shopper = self._shopper(hot, request, person, now_us)
-        filled = await asyncio.gather(
-            *(self._fill(hot, asked, facts, shopper) for asked in request.placements)
-        )
+        filled = [await self._fill(hot, each, facts, shopper) for each in request.placements]
         won = [each for ads, _ in filled for each in ads]
         empty = [no_fill for _, no_fill in filled if no_fill is not None]
-        try:
-            events = [_served(each, person, now_us) for each in won]
-            events += self._unfilled(hot, request, filled, facts, person)
-            if events:
-                await append_soon(self._event_log, events)
-        except StorageFull:
-            for each in won:
-                shopper.give_back(each.counted)
-            raise
-        except Unavailable:
-            places = dict.fromkeys(each.placement.id for each in won)
-            return DecisionResponse([], [NoFill(id_, "log_unavailable") for id_ in places] + empty)
-        day = self._budgets.day(now_us)
-        return DecisionResponse([self._tell(each, person, day) for each in won], empty)
+        self._outbox.put([_served(each, person, now_us) for each in won])
+        if empty:
+            self._outbox.put(self._unfilled(hot, request, filled, facts, person))
+        return DecisionResponse([self._tell(each, person) for each in won], empty)
+
+    def _without_log(self, request: DecisionRequest) -> DecisionResponse:
+        known = self._hot().placements
+        ids = dict.fromkeys(each.id for each in request.placements)
+        empty = [
+            NoFill(id_, "log_unavailable" if id_ in known else "unknown_placement") for id_ in ids
+        ]
+        return DecisionResponse([], empty)
 
     def _unfilled(
         self,
@@ -219,13 +237,10 @@ class Decider:
         *,
         slot: Slot,
     ) -> Won | None:
-        """Fill one slot; a winner who may not show or cannot pay is left out, and so on.
-
-        The ad is counted before the ledger is asked, so that two at once are never one too many.
-        """
-        decision_id = uuid7(facts.now_us, self._random_bits)
-        draw = self._random_bits(DRAW_BITS)
-        for attempt in range(len(placement.index.entries) + 1):
+        """Fill one slot; a winner who may not show or cannot pay is left out, and so on."""
+        decision_id, draw = uuid7(facts.now_us, self._random_bits), self._random_bits(DRAW_BITS)
+        turn = Turn(hot, placement, slot, facts, shopper, decision_id, draw)
+        for _ in range(len(placement.index.entries) + 1):
             for capped in shopper.capped:
                 out.setdefault(capped, "frequency")
             award = placement.choose(facts, draw, out, slot)
@@ -235,94 +250,68 @@ class Decider:
             if held:
                 out.update(dict.fromkeys(held, "pacing"))
                 continue
-            # Each attempt has a key of its own: a refused key answers its refusal for ever.
-            attempt_id = decision_id if not attempt else uuid7(facts.now_us, self._random_bits)
-            campaign = placement.index.entry(award.bid.name).campaign
-            account = hot.accounts.get(campaign.advertiser) if campaign.sold != "house" else None
-            won = self._counted(
-                attempt_id,
-                placement,
-                award,
-                facts=facts,
-                out=out,
-                draw=draw,
-                slot=slot,
-                account=account,
-                shopper=shopper,
-                standing=hot.standing,
-                shares=hot.shares,
-            )
-            short = "frequency" if won is None else await self._short(won, facts, shopper)
-            if short is None:
-                return won
-            out[award.bid.name if short == "frequency" else award.bid.campaign_id] = short
+            found = await self._show(turn, award, out)
+            if isinstance(found, Won):
+                return found
+            out[award.bid.name if found == "frequency" else award.bid.campaign_id] = found
         return None
 
-    async def _short(self, won: Won, facts: Facts, shopper: Shopper) -> Shortage | None:
-        """Lease what its notice costs, or say what has too little; then the ad is not counted.
+    async def _show(self, turn: Turn, award: Award, out: Mapping[str, Reason]) -> Won | Reason:
+        """Draw a creative, count its ad and hold its price, or say what is in the way.
 
-        While it waits, rivals of the ad are kept from the page.
+        The ad is counted before its price is held, so that two at once are never one too many.
         """
-        bid, paid = won.award.bid, False
-        campaign = won.placement.index.entry(bid.name).campaign
-        page = facts.page or Page()
-        page.claim(won.decision_id, campaign)
-        most = most_minor(won.award.price_minor, PER[bid.pricing])
-        if campaign.sold != "auction" and not most:
-            return None
-        daily_minor = won.deal.day_minor if won.deal else campaign.daily_budget_minor
-        asked = Asked(bid.campaign_id, most, daily_minor, won.account)
-        try:
-            short = await self._budgets.lease(won.decision_id, asked, facts.now_us)
-            paid = short is None
-        finally:
-            if not paid:
-                page.release(won.decision_id)
-                shopper.give_back(won.counted)
-        return short
-
-    def _counted(
-        self,
-        decision_id: str,
-        placement: LivePlacement,
-        award: Award,
-        *,
-        facts: Facts,
-        out: dict[str, Reason],
-        draw: int,
-        slot: Slot,
-        account: Account | None,
-        shopper: Shopper,
-        standing: Standing,
-        shares: Shares,
-    ) -> Won | None:
-        """Draw a creative and count its ad; None when the person may not see it any more."""
-        name = award.bid.name
-        campaign = placement.index.entry(name).campaign
-        creatives = shown(campaign, shopper.creatives(name, campaign), standing)
+        shopper, name = turn.shopper, award.bid.name
+        campaign = turn.placement.index.entry(name).campaign
+        creatives = shown(campaign, shopper.creatives(name, campaign), turn.hot.standing)
         if not creatives:  # what a cap leaves is out of stock
-            return None
-        number = pick(len(creatives), draw, name)
-        capped = dict(shopper.capped)
-        counted = shopper.count(name, creatives[number].id)
+            return "frequency"
+        number = pick(len(creatives), turn.draw, name)
+        capped, counted = shopper.capped, shopper.count(name, creatives[number].id)
         if counted is None:
-            return None
+            return "frequency"
         auction = record(
-            placement,
-            facts,
+            turn.placement,
+            turn.facts,
             out,
-            draw,
+            turn.draw,
             award,
-            slot=slot,
+            slot=turn.slot,
             creatives=len(creatives),
             capped=capped,
-            shares=shares,
+            shares=turn.hot.shares,
         )
+        deal = deal_of(auction)
+        daily_minor = deal.day_minor if deal else campaign.daily_budget_minor
+        lease: Lease | Shortage = "budget"
+        try:
+            lease = await self._lease(turn, award, campaign, daily_minor)
+        finally:
+            if not isinstance(lease, Lease):
+                shopper.give_back(counted)
+        if not isinstance(lease, Lease):
+            return lease
+        if turn.facts.page is not None:  # behind the record: an ad is no rival of itself
+            turn.facts.page.claim(turn.decision_id, campaign)
         creative = creatives[number]
-        return Won(decision_id, placement, award, auction, creative, number, account, counted)
+        return Won(
+            turn.decision_id, turn.placement, award, auction, creative, number, counted, lease
+        )
 
-    def _tell(self, won: Won, person: Person, day: str) -> Decision:
-        paths = {kind: path_of(self._signer, n) for kind, n in _notices(won, person, day)}
+    async def _lease(
+        self, turn: Turn, award: Award, campaign: Campaign, daily_minor: int
+    ) -> Lease | Shortage:
+        """Hold what its notice costs, or say what has too little."""
+        bid, now_us = award.bid, turn.facts.now_us
+        most = most_minor(award.price_minor, PER[bid.pricing])
+        if campaign.sold != "auction" and not most:
+            return Lease("", (counter(bid.campaign_id, self._budgets.day(now_us)),))
+        account = turn.hot.accounts.get(campaign.advertiser)
+        asked = Asked(bid.campaign_id, most, daily_minor, account)
+        return self._budgets.take(asked, now_us) or await self._budgets.lease(asked, now_us)
+
+    def _tell(self, won: Won, person: Person) -> Decision:
+        paths = {kind: path_of(self._signer, n) for kind, n in _notices(won, person)}
         return Decision(
             decision_id=won.decision_id,
             placement=won.placement.id,
@@ -337,7 +326,7 @@ class Decider:
         )
 
 
-def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]]:
+def _notices(won: Won, person: Person) -> Iterator[tuple[Kind, Notice]]:
     campaign_id = won.award.bid.campaign_id
     campaign = won.placement.index.entry(won.award.bid.name).campaign
     common: dict[str, Any] = {
@@ -347,8 +336,9 @@ def _notices(won: Won, person: Person, day: str) -> Iterator[tuple[Kind, Notice]
         "placement_id": won.placement.id,
         "price_minor": won.award.price_minor,
         "currency": won.placement.document.currency,
-        "counter": counter(campaign_id, day),
-        "also": won.account.counters(day) if won.account is not None else (),
+        "counter": won.lease.counters[0],
+        "also": won.lease.counters[1:],
+        "lease": won.lease.key,
         "channel": person.channel,
         "anonymous_id": person.anonymous_id,
         "user_id": person.user_id,

@@ -18,6 +18,7 @@ from queqiao.decide.ads.notices import Notices
 from queqiao.decide.ads.openrtb.exchange.events import AuctionEvents, happened_in
 from queqiao.decide.ads.openrtb.notices import BidNotices, told_in
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
+from queqiao.decide.ads.outbox import Outbox
 from queqiao.decide.ads.traffic.watch import Watch
 from queqiao.decide.ads.why import Explainer
 from queqiao.kernel.clock import DEFAULT_ZONE
@@ -34,11 +35,13 @@ REQUEST_BYTES_MAX = 64_000
 class AdsServices(Struct, frozen=True):
     """What the decision routes need. ``hot`` gives the snapshot of this moment.
 
-    Without ``frequency`` caps are counted in this process alone, until it ends.
+    Without ``frequency`` caps are counted in this process alone, until it ends. ``budgets`` and
+    ``outbox`` are the process's own: it tidies them and closes them at its end.
     """
 
     hot: Callable[[], AdsSnapshot]
-    ledger: Ledger
+    budgets: Budgets
+    outbox: Outbox
     event_log: EventLog
     signer: Signer
     segments_of: SegmentsOf
@@ -61,8 +64,8 @@ def decider_of(services: AdsServices) -> Decider:
     """Return what decides, for all that ask in this process."""
     return Decider(
         hot=services.hot,
-        budgets=Budgets(services.ledger, services.zone),
-        event_log=services.event_log,
+        budgets=services.budgets,
+        outbox=services.outbox,
         signer=services.signer,
         segments_of=services.segments_of,
         random_bits=services.random_bits,
@@ -81,7 +84,8 @@ def routes(services: AdsServices, decider: Decider | None = None) -> list[Route]
 
     async def why(request: Request) -> Response:
         campaign_id = request.query.get("campaign")
-        return json_response(await explainer.why(request.params["id"], campaign_id))
+        decision_id = request.params["id"]
+        return json_response(await explainer.why(decision_id, request.now_us, campaign_id))
 
     return [
         Route(

@@ -22,6 +22,7 @@ from queqiao.decide.ads.charging import free, settle
 from queqiao.decide.ads.delivery.steps import DONE, STEPS, detail_of
 from queqiao.decide.ads.delivery.windows import is_expired
 from queqiao.decide.ads.notice_events import Notice, events_of, read, refused, told_event
+from queqiao.decide.ads.rebuilt import Rebuilder
 from queqiao.decide.ads.traffic.contracts import VALID, Verdict
 from queqiao.decide.ads.traffic.refunds import give_back
 from queqiao.decide.ads.traffic.watch import Caller, Watch
@@ -75,6 +76,7 @@ class Notices:
         self._signer = signer
         self._watch = watch
         self._conversions = conversions
+        self._rebuilder = Rebuilder(event_log)
         self._is_giving_back = False
 
     async def take(self, request: Request) -> Response:
@@ -129,6 +131,8 @@ class Notices:
                 cost_minor = await settle(self._ledger, notice.bill, now_us)
             events = list(events_of(notice, cost_minor, now_us))
             is_new = (await self._event_log.append(events))[0].status == "stored"
+            if notice.is_billed and is_new:
+                self._rebuilder.billed(notice)
         if self._watch is None:
             return
         self._watch.counted(notice, now_us)

@@ -1,9 +1,11 @@
 """Why this ad, and why not that one: answered from the record, by running the auction again."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import QUALITY_UNIT, SCORE_UNIT, Bid, rank
@@ -25,11 +27,31 @@ from queqiao.decide.ads.pacing.control import UNIT
 from queqiao.decide.ads.served import Clause, Served, clause_of, differences
 from queqiao.decide.ads.targeting.index import Entry, Facts
 from queqiao.decide.ads.targeting.situation import situation
-from queqiao.kernel.clock import format_rfc3339
+from queqiao.kernel.clock import SECOND_US, format_rfc3339
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import Message, NotFound
-from queqiao.ports.event_log.base import EventLog
+from queqiao.kernel.ids import time_of_uuid7
+from queqiao.ports.event_log.base import EventLog, StoredEvent
 
+YOUNG_US = 5 * SECOND_US
+LOOKS, LOOK_EVERY_S = 20, 0.05
+"""A record follows its decision by milliseconds; so often it is looked for."""
+
+_UNKNOWN = Message("没有这个决策", "no such decision")
+_LOST = Message(
+    "做出这个决策的进程还没写下记录就中断了；广告和价格见它的事件",
+    "the process that made this decision ended before its record was written; its events have the"
+    " ad and the price",
+)
+
+
+class _Mark(Struct):
+    """Whether a record was made anew without its auction (``rebuilt.py``)."""
+
+    rebuilt: bool = False
+
+
+_marks = msgspec.json.Decoder(_Mark)
 _properties = msgspec.json.Decoder(Served)
 
 
@@ -40,18 +62,20 @@ class Explainer:
         self._hot = hot
         self._event_log = event_log
 
-    async def why(self, decision_id: str, campaign_id: str | None = None) -> WhyResponse:
+    async def why(
+        self, decision_id: str, now_us: int, campaign_id: str | None = None
+    ) -> WhyResponse:
         """Return the decision, its candidates (or the one asked for) and whether it replays.
 
         A campaign that the record does not list is judged by the documents of now, and the answer
-        says so (``recorded`` is false). Raises NotFound for a decision that was not made here.
+        says so (``recorded`` is false). Raises NotFound for a decision that was not made here, and
+        for one whose record was lost with the worker that made it.
         """
-        found = await self._event_log.find(decision_id, SOURCE)
-        if not found:
-            raise NotFound(Message("没有这个决策", "no such decision"))
-        envelope = decode_envelope(found[0].body)
+        envelope = decode_envelope((await self._record(decision_id, now_us)).body)
         if envelope.event != "Ad Served":
-            raise NotFound(Message("没有这个决策", "no such decision"))
+            raise NotFound(_UNKNOWN)
+        if _marks.decode(envelope.properties).rebuilt:
+            raise NotFound(_LOST)
         served = _properties.decode(envelope.properties)
         candidates = list(_candidates(served))
         if campaign_id is not None:
@@ -64,6 +88,18 @@ class Explainer:
             served.auction.not_listed,
             Replay(not unequal, unequal),
         )
+
+    async def _record(self, decision_id: str, now_us: int) -> StoredEvent:
+        """Return the record of a decision; that of a moment ago may still be on its way."""
+        made_us = time_of_uuid7(decision_id)
+        is_young = made_us is not None and 0 <= now_us - made_us < YOUNG_US
+        for _ in range(LOOKS if is_young else 1):
+            found = await self._event_log.find(decision_id, SOURCE)
+            if found:
+                return found[0]
+            if is_young:
+                await asyncio.sleep(LOOK_EVERY_S)
+        raise NotFound(_UNKNOWN)
 
     def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> list[WhyCandidate]:
         """Judge a campaign, or each of its ad groups, by what is live now."""

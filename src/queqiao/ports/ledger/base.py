@@ -216,7 +216,8 @@ class Ledger(Protocol):
     ) -> Granted:
         """Take a part out of the open reservation ``of_key``: spend some of it, free some.
 
-        What was spent stands under ``key`` and is given back from there by ``refund``. Raises
+        What was spent stands under ``key`` and is given back from there by ``refund``; a part that
+        spends nothing is remembered as one that came to nothing. Raises
         NotFound when ``of_key`` reserved nothing, Gone when it was released or has expired,
         Conflict when it was committed, InvalidInput for more than it still holds.
         """

@@ -282,6 +282,8 @@ async def _parted_to_the_end(ledger: Ledger, at: str, b: str) -> None:
         await ledger.reserve(key, [Take(b, 4)], 50, 6)
         await ledger.set_limit(b, 5, key + "limit", 6)
         await ledger.part(key + "p", key, {b: 0}, 6, {b: 2})
+        nothing = ledger.refund(key + "r", key + "p", {b: 0}, 6)
+        await fails(NotFound, nothing, "a refund of a part that spent nothing")
         if end is None:
             await ledger.expire(50)
         else:

@@ -685,8 +685,10 @@ local function part(keys, args)
     return { 'over' }
   end
   local step = begin(keys)
+  local state = 'freed'
   for name, amount in pairs(spend) do
     move(step, name, LEASED, SPENT, amount)
+    state = amount > 0 and 'spent' or state
   end
   for name, amount in pairs(give) do
     give_back(step, name, LEASED, amount)
@@ -698,7 +700,7 @@ local function part(keys, args)
   local latest = write(step, 'part', key, now)
   redis.call('HSET', keys[HOLDINGS], of_key, packed_holding(origin))
   hold(keys, key, {
-    kind = 'part', state = 'spent', asked = spent, spent = spent, of_key = of_key, freed = freed,
+    kind = 'part', state = state, asked = spent, spent = spent, of_key = of_key, freed = freed,
   }, latest)
   clean(keys, latest, entries_max)
   return { 'granted', spent }

@@ -96,6 +96,8 @@ def after(step: Step, before: Holding | None, at_us: int) -> Holding:
 def _first_state(step: Step) -> State:
     if step.refused is not None:
         return "refused"
+    if step.kind == "part" and not any(step.amounts.values()):
+        return "freed"
     return {"reserve": "open", "spend": "spent", "part": "spent"}.get(step.kind, "done")  # type: ignore[return-value]  # the table's values are States
 
 

@@ -46,6 +46,7 @@ from queqiao.ports.records.base import Records
 from queqiao.profile.contracts import LiveReader
 from queqiao.wiring import (
     ad_promises,
+    ad_worker,
     adapters,
     chance,
     changes,
@@ -57,6 +58,7 @@ from queqiao.wiring import (
     secret_keys,
     traffic,
 )
+from queqiao.wiring.ad_worker import AdWorker
 from queqiao.wiring.asgi import HotApplication
 from queqiao.wiring.changes import Follower
 from queqiao.wiring.hot_state import HotState
@@ -88,6 +90,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
     live = CachedReader(settings, clock)
     frequency = await asyncio.to_thread(frequency_caps.opened, settings)
     judges = traffic.callers(settings)
+    worker = ad_worker.opened(settings)
     application = HotApplication(
         [
             *answered(
@@ -99,6 +102,7 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
                 frequency=frequency,
                 public=delivery.Public(authenticator.source_of, judges),
                 auctions=auctions,
+                worker=worker,
             ),
             *traffic_routes(traffic.services(settings, judges)),
             *pages.routes(),
@@ -118,10 +122,12 @@ async def serve(settings: Settings, stop: asyncio.Event, name: str) -> None:
         exchange.tell(auctions, stop),
         flash_tally.tell(settings, tally, name, clock, stop),
         traffic.keep(judges, stop),
+        worker.keep(clock, stop),
     )
     await serve_http(application, unix_socket(settings.socket(name)), stop)
     await following
     await watching
+    await worker.close(clock)
     await server.close()
     await live.close()
     records.close()
@@ -187,6 +193,7 @@ def answered(
     frequency: Frequency,
     auctions: HeldAuctions,
     public: delivery.Public,
+    worker: AdWorker,
 ) -> list[Route]:
     """Return the routes as this home answers them: a demo's history has repeatable luck."""
     known = routes(
@@ -198,6 +205,7 @@ def answered(
         frequency=frequency,
         auctions=auctions,
         public=public,
+        worker=worker,
     )
     return [chance.repeatable(route) for route in known] if settings.clock.accept_header else known
 
@@ -212,12 +220,15 @@ def routes(
     frequency: Frequency | None = None,
     auctions: HeldAuctions | None = None,
     public: delivery.Public | None = None,
+    worker: AdWorker | None = None,
 ) -> list[Route]:
     """Return everything that the role answers. Without ``public`` nobody asks without a secret."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
+    worker = worker or ad_worker.opened(settings)
     ads = AdsServices(
         hot=lambda: hot.ads,
-        ledger=ledger,
+        budgets=worker.budgets,
+        outbox=worker.outbox,
         event_log=event_log,
         signer=secret_keys.signer(settings.home, "notices"),
         segments_of=hot.ad_segments_of,

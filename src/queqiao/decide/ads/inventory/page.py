@@ -26,10 +26,6 @@ class Page:
         if campaign.exclusion_labels:
             self._claims[key] = dict.fromkeys(campaign.exclusion_labels, campaign.advertiser)
 
-    def release(self, key: str) -> None:
-        """Take an ad from the page again."""
-        self._claims.pop(key, None)
-
     def bars(self, campaign: Campaign) -> bool:
         """Say whether a rival of a campaign is here."""
         taken = self.taken
