@@ -8,7 +8,7 @@ import structlog
 from queqiao.decide.ads.delivery import own_orders
 from queqiao.decide.ads.inventory.upkeep import InventoryUpkeep
 from queqiao.decide.ads.openrtb import shades
-from queqiao.decide.ads.pacing import pacer
+from queqiao.decide.ads.pacing import guarantees, pacer
 from queqiao.decide.ads.traffic.afterwards import Afterwards
 from queqiao.decide.ads.wallets.payments import Payments
 from queqiao.decide.promotions.cards.moves import Moves
@@ -160,6 +160,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (CARDS_EVERY_S, "ad payments", payment_upkeep(settings, records, clock)),
         (shades.EVERY_S, "ad shading", ad_shading(records, warehouse, clock)),
         (pacer.EVERY_S, "ad pacing", ad_pacing(settings, records, warehouse, clock)),
+        (guarantees.EVERY_S, "ad guarantee", ad_guarantee(settings, records, warehouse, clock)),
         (SETTLE_EVERY_S, "redemptions", settle),
         (POINTS_EVERY_S, "points", points_upkeep(keeper, clock)),
         (POINTS_EVERY_S, "referrals", referrals.upkeep(settings, keeper, clock)),
@@ -221,6 +222,17 @@ def ad_shading(records: Records, warehouse: Warehouse, clock: Clock) -> Work:
 
     async def work() -> None:
         await shades.learn(records, warehouse, clock.now_us())
+
+    return work
+
+
+def ad_guarantee(settings: Settings, records: Records, warehouse: Warehouse, clock: Clock) -> Work:
+    """Return the work that keeps the cost guarantee of automatic bids."""
+    ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
+    kept = guarantees.Guarantees(records, ledger, warehouse, event_log, settings.shop.timezone)
+
+    async def work() -> None:
+        await kept.run(clock.now_us())
 
     return work
 

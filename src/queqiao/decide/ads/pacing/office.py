@@ -6,20 +6,27 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from queqiao.decide.ads.budgets import counter
-from queqiao.decide.ads.contracts import CAMPAIGN, Campaign
+from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.pacing import book as books
+from queqiao.decide.ads.pacing import guarantees
 from queqiao.decide.ads.pacing.book import Book, CampaignDay, Setting
 from queqiao.decide.ads.pacing.control import UNIT
 from queqiao.decide.ads.pacing.day import HALF_HOUR_US, TICKS_OF_A_HALF_HOUR, Day, day_of
+from queqiao.decide.ads.pacing.guarantees import Weeks
 from queqiao.decide.ads.pacing.learning import Edit, begun_us, learning
-from queqiao.decide.ads.pacing.messages import CampaignPacing, MultiplierPoint, PlanPoint
+from queqiao.decide.ads.pacing.messages import (
+    CampaignPacing,
+    GuaranteeWindow,
+    MultiplierPoint,
+    PlanPoint,
+)
 from queqiao.decide.ads.pacing.worth import Results, results
 from queqiao.kernel.clock import HOUR_US, format_rfc3339
 from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Request, Response, Route, json_response
 from queqiao.kernel.text import clean
 from queqiao.ports.ledger.base import Ledger
-from queqiao.ports.records import artifacts, documents
+from queqiao.ports.records import artifacts
 from queqiao.ports.records.base import Records
 from queqiao.ports.warehouse.base import Warehouse
 
@@ -61,8 +68,17 @@ class PacingOffice(Struct, frozen=True):
             plan=_plan(day, today, campaign, spent, now_us),
             multipliers=[_multiplier(day, each) for each in (today.settings if today else ())],
             learning=learning(edits, known, today, spent, now_us),
-            guarantee=[],
+            guarantee=await self._guarantee(campaign_id, edits, now_us),
         )
+
+    async def _guarantee(
+        self, campaign_id: str, edits: list[Edit], now_us: int
+    ) -> list[GuaranteeWindow]:
+        """Return the weeks of the cost guarantee, newest first."""
+        weeks = Weeks(self.ledger, self.warehouse, self.zone)
+        unsettled = await weeks.unsettled(campaign_id, edits, now_us)
+        judged = await self.records.read(guarantees.read)
+        return [*unsettled, *judged.windows(campaign_id)]
 
 
 def handlers(office: PacingOffice) -> list[Route]:
@@ -82,8 +98,7 @@ def handlers(office: PacingOffice) -> list[Route]:
 
 
 def _read(conn: Connection, campaign_id: str) -> tuple[list[Edit], Book]:
-    steps = documents.history(conn, CAMPAIGN, campaign_id)
-    edits = [Edit(each.at_us, each.state == "live", each.document) for each in reversed(steps)]
+    edits = guarantees.edits_of(conn, campaign_id)
     found = artifacts.get(conn, books.ARTIFACT)
     return edits, books.decode(found[1] if found else None)
 

@@ -4,6 +4,7 @@ ads:wallet:{advertiser}                what was paid in and not spent: a purse
 ads:billed:{advertiser}:{month}        what clicks of decisions of a business month cost the wallet
 ads:on-credit:{advertiser}:{month}     the same of who pays after the month
 ads:withdrawn:{advertiser}             what was paid back
+ads:credited:{advertiser}              what the cost guarantee gave back
 
 Each click takes its price from the campaign's budget, from the wallet and from the month's bill in
 one step, so no two of them ever differ.
@@ -56,6 +57,11 @@ def bill_counter(advertiser_id: str, month: str, *, prepaid: bool) -> str:
 def withdrawn_counter(advertiser_id: str) -> str:
     """Return the name of the counter of what was paid back."""
     return f"ads:withdrawn:{advertiser_id}"
+
+
+def credited_counter(advertiser_id: str) -> str:
+    """Return the name of the counter of what the cost guarantee gave back."""
+    return f"ads:credited:{advertiser_id}"
 
 
 def purse(advertiser_id: str) -> Purse:

@@ -1,14 +1,17 @@
 """What a month of an advertiser's ads cost: by campaign from the log, in sum from the ledger."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.wallets.account import bill_counter
 from queqiao.decide.ads.wallets.contracts import Advertiser
+from queqiao.decide.ads.wallets.payments import Payment
 from queqiao.kernel.clock import business_day, day_start_us
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
 from queqiao.ports.ledger.base import Ledger
@@ -38,8 +41,18 @@ class InvoiceLine(Struct, frozen=True):
     cost_minor: int
 
 
+class InvoiceCredit(Struct, frozen=True):
+    """What the cost guarantee gave back in the month, for a week (its Monday) of a campaign."""
+
+    campaign_id: str
+    window: str
+    amount_minor: int
+
+
 class Invoice(Struct, frozen=True):
     """A month's bill. ``total_minor`` is what the ledger took, and what is owed or was paid.
+
+    ``due_minor`` = total - credited, which the cost guarantee gave back in the month.
 
     ``difference_minor`` = total - sum of the lines: 0 but for clicks that are not loaded yet.
     ``closed``: nothing can come any more.
@@ -55,6 +68,9 @@ class Invoice(Struct, frozen=True):
     lines: list[InvoiceLine]
     difference_minor: int
     closed: bool
+    credits: list[InvoiceCredit] = []
+    credited_minor: int = 0
+    due_minor: int = 0
 
 
 class Month(Struct, frozen=True):
@@ -102,6 +118,19 @@ async def invoice(
         difference_minor=total - sum(line.cost_minor for line in lines),
         closed=now_us >= month.until_us + LATE_US,
     )
+
+
+def with_credits(bill: Invoice, given_back: Iterable[Payment]) -> Invoice:
+    """Return a bill with what was given back in its month."""
+    lines = [_credit(one) for one in given_back]
+    credited = sum(line.amount_minor for line in lines)
+    due = bill.total_minor - credited
+    return replace(bill, credits=lines, credited_minor=credited, due_minor=due)
+
+
+def _credit(payment: Payment) -> InvoiceCredit:
+    campaign_id, window = payment.reference.rsplit(" ", 1)
+    return InvoiceCredit(campaign_id, window, payment.amount)
 
 
 async def _lines(warehouse: Warehouse, bills: list[str], month: Month) -> list[InvoiceLine]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from queqiao.decide.ads.wallets import account, payments
 from queqiao.decide.ads.wallets.contracts import ADVERTISER, Advertiser, Payment
-from queqiao.decide.ads.wallets.invoices import Invoice, invoice, month_of
+from queqiao.decide.ads.wallets.invoices import Invoice, invoice, month_of, with_credits
 from queqiao.decide.ads.wallets.payments import Kind, Payments
 from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import Message, Refused
@@ -47,11 +47,12 @@ class PaymentView(Struct, frozen=True):
 
 
 class AdvertiserWallet(Struct, frozen=True):
-    """An advertiser's money: paid in = balance + leased + billed + withdrawn.
+    """An advertiser's money: paid in + credited = balance + leased + billed + withdrawn.
 
     ``leased_minor`` is held for clicks that may still come. ``paid_in_minor`` is what the records
     say, the rest what the ledger says; ``difference_minor`` is between them, 0 but for money that
-    is just on its way. ``on_credit_minor`` was billed without a wallet.
+    is just on its way. ``on_credit_minor`` was billed without a wallet. ``credited_minor`` is what
+    the cost guarantee gave back into it.
     """
 
     advertiser_id: str
@@ -64,6 +65,7 @@ class AdvertiserWallet(Struct, frozen=True):
     billed_minor: int
     withdrawn_minor: int
     on_credit_minor: int
+    credited_minor: int
     difference_minor: int
     payments: list[PaymentView]
 
@@ -78,7 +80,9 @@ class WalletOffice(Struct, frozen=True):
 
     async def wallet(self, advertiser_id: str, now_us: int) -> AdvertiserWallet:
         """Return an advertiser's money and latest payments. Raises NotFound."""
-        document, made, paid_in = await self.records.read(lambda conn: _read(conn, advertiser_id))
+        document, made, (paid_in, credited) = await self.records.read(
+            lambda conn: _read(conn, advertiser_id)
+        )
         await self.ledger.expire(now_us)
         names = [account.wallet_counter(advertiser_id), account.withdrawn_counter(advertiser_id)]
         found = await self.ledger.balances(names)
@@ -97,7 +101,8 @@ class WalletOffice(Struct, frozen=True):
             billed_minor=billed,
             withdrawn_minor=withdrawn,
             on_credit_minor=on_credit,
-            difference_minor=paid_in - has.free - has.leased - billed - withdrawn,
+            credited_minor=credited,
+            difference_minor=paid_in + credited - has.free - has.leased - billed - withdrawn,
             payments=[_shown(one) for one in made],
         )
 
@@ -127,8 +132,12 @@ class WalletOffice(Struct, frozen=True):
         stored = await self.records.read(
             lambda conn: documents.get(conn, ADVERTISER, advertiser_id)
         )
+        given_back = await self.records.read(
+            lambda conn: payments.credits_between(conn, advertiser_id, when.since_us, when.until_us)
+        )
         advertiser = advertiser_id, stored.document
-        return await invoice(self.ledger, self.warehouse, advertiser, when, now_us)
+        bill = await invoice(self.ledger, self.warehouse, advertiser, when, now_us)
+        return with_credits(bill, given_back)
 
     async def _billed(self, advertiser_id: str, *, prepaid: bool) -> int:
         prefix = account.bill_counter(advertiser_id, "", prepaid=prepaid)
@@ -139,13 +148,17 @@ def _spent(balances: Iterable[Balance]) -> int:
     return sum(one.spent for one in balances)
 
 
-def _read(conn: Connection, advertiser_id: str) -> tuple[Advertiser, list[payments.Payment], int]:
+def _read(
+    conn: Connection, advertiser_id: str
+) -> tuple[Advertiser, list[payments.Payment], tuple[int, int]]:
+    """Return document, latest payments, and what was paid in and given back in all."""
     document = documents.get(conn, ADVERTISER, advertiser_id).document
     made = payments.of_advertiser(conn, advertiser_id, SHOWN_MAX)
-    return document, made, payments.paid_in(conn, advertiser_id)
+    sums = payments.paid_in(conn, advertiser_id), payments.credited(conn, advertiser_id)
+    return document, made, sums
 
 
 def _shown(one: payments.Payment) -> PaymentView:
-    amount = one.amount if one.kind == "top_up" else -one.amount
+    amount = -one.amount if one.kind == "withdrawal" else one.amount
     at = format_rfc3339(one.created_at_us)
     return PaymentView(one.id, one.kind, amount, one.reference, one.state, at)

@@ -23,7 +23,11 @@ PATIENCE_US = 5 * SECOND_US
 """How long a payment may be under way before somebody else finishes it."""
 AT_ONCE = 500
 
-Kind = Literal["top_up", "withdrawal"]
+Kind = Literal["top_up", "withdrawal", "guarantee", "bill_credit"]
+"""``guarantee`` gives back to a wallet what the cost guarantee owes, ``bill_credit`` on the bill of
+who pays after the month."""
+
+CREDITS: tuple[Kind, ...] = ("guarantee", "bill_credit")
 State = Literal["begun", "done", "refused"]
 
 _SHORT = Message("钱包余额不足", "the wallet has not so much free")
@@ -47,6 +51,11 @@ class Payment(Struct, frozen=True):
 def payment_id(advertiser_id: str, request_id: str) -> str:
     """Return the id of what was asked for under a request's id."""
     return blake2b(f"{advertiser_id}\x1f{request_id}".encode(), digest_size=16).hexdigest()
+
+
+def credit_reference(campaign_id: str, window: str) -> str:
+    """Return the reference of a credit: for which campaign, and which week."""
+    return f"{campaign_id} {window}"
 
 
 def begin(conn: Connection, payment: Payment) -> Payment:
@@ -80,7 +89,25 @@ def has_any(conn: Connection, advertiser_id: str) -> bool:
 
 def paid_in(conn: Connection, advertiser_id: str) -> int:
     """Return what an advertiser has paid in, in all; what is on its way is not in it."""
-    here = (_c.advertiser_id == advertiser_id) & (_c.kind == "top_up") & (_c.state == "done")
+    return _sum(conn, advertiser_id, "top_up")
+
+
+def credited(conn: Connection, advertiser_id: str) -> int:
+    """Return what the cost guarantee gave back into an advertiser's wallet, in all."""
+    return _sum(conn, advertiser_id, "guarantee")
+
+
+def credits_between(
+    conn: Connection, advertiser_id: str, since_us: int, until_us: int
+) -> list[Payment]:
+    """Return what the cost guarantee gave back in a time, to the wallet or on the bill."""
+    here = (_c.advertiser_id == advertiser_id) & _c.kind.in_(CREDITS) & (_c.state == "done")
+    when = (_c.created_at_us >= since_us) & (_c.created_at_us < until_us)
+    return _read(conn, select(payments).where(here & when).order_by(_c.created_at_us, _c.id))
+
+
+def _sum(conn: Connection, advertiser_id: str, kind: Kind) -> int:
+    here = (_c.advertiser_id == advertiser_id) & (_c.kind == kind) & (_c.state == "done")
     return int(conn.execute(select(func.coalesce(func.sum(_c.amount), 0)).where(here)).scalar_one())
 
 
@@ -143,8 +170,21 @@ class Payments:
                     Take(account.withdrawn_counter(advertiser_id), payment.amount, AMOUNT_MAX),
                 ]
                 return isinstance(await self._ledger.spend(key, takes, now_us), Granted)
+            case "guarantee":
+                purse = account.purse(advertiser_id)
+                await purses.put_on(self._ledger, purse, payment.amount, key, now_us)
+                return await self._credit(payment, now_us)
+            case "bill_credit":
+                return await self._credit(payment, now_us)
             case other:
                 assert_never(other)
+
+    async def _credit(self, payment: Payment, now_us: int) -> bool:
+        """Put what was given back on the books, once."""
+        name = account.credited_counter(payment.advertiser_id)
+        take = Take(name, payment.amount, AMOUNT_MAX)
+        key = f"ads-payment:{payment.id}:credited"
+        return isinstance(await self._ledger.spend(key, [take], now_us), Granted)
 
 
 def _settle(conn: Connection, payment: Payment) -> None:

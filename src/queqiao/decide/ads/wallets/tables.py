@@ -18,5 +18,5 @@ payments = Table(
     Index(None, "advertiser_id", "created_at_us"),
     Index(None, "state"),
 )
-"""Written before the ledger moves the money, marked when it has. ``kind`` is top_up or withdrawal,
+"""Written before the ledger moves the money, marked when it has. ``kind`` is one of ``payments``,
 ``state`` begun, done or refused; ``amount`` is above 0 whatever the kind."""
