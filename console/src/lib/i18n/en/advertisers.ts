@@ -26,7 +26,7 @@ export default {
     facts: { leased: "Leased", paidIn: "Paid in", billed: "Billed", withdrawn: "Paid back", onCredit: "On credit" },
     factHelp: { leased: "kept for ads that were shown and may be clicked", paidIn: "in all", billed: "what clicks took from the wallet", withdrawn: "in all", onCredit: "not from the wallet: due after the month" },
     columns: { at: "Time", kind: "Kind", amount: "Amount", reference: "Reference", campaign: "Campaign", clicks: "Clicks", cost: "Cost" },
-    kinds: { top_up: "paid in", withdrawal: "paid back" },
+    kinds: { top_up: "paid in", withdrawal: "paid back", guarantee: "cost guarantee", bill_credit: "cost guarantee, on the bill" },
     states: { begun: "on its way", done: "done", refused: "too little free" },
     pay: { "top-ups": "Top up", withdrawals: "Pay back" },
     payOf: { "top-ups": "Top up “{{name}}”", withdrawals: "Pay back to “{{name}}”" },

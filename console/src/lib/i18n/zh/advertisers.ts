@@ -26,7 +26,7 @@ export default {
     facts: { leased: "占用", paidIn: "充值", billed: "已收", withdrawn: "已退", onCredit: "后付费已记" },
     factHelp: { leased: "为已经展示、可能被点击的广告留着", paidIn: "累计充值", billed: "点击从钱包里付掉的", withdrawn: "累计退回", onCredit: "没有从钱包付、月后结算的" },
     columns: { at: "时间", kind: "种类", amount: "金额", reference: "备注", campaign: "广告活动", clicks: "点击", cost: "花费" },
-    kinds: { top_up: "充值", withdrawal: "退款" },
+    kinds: { top_up: "充值", withdrawal: "退款", guarantee: "赔付", bill_credit: "赔付（记入账单）" },
     states: { begun: "在途", done: "完成", refused: "余额不足" },
     pay: { "top-ups": "充值", withdrawals: "退款" },
     payOf: { "top-ups": "给「{{name}}」充值", withdrawals: "给「{{name}}」退款" },
