@@ -117,7 +117,7 @@ async def test_a_manual_bid_is_spread_over_the_day(day):
     await day.publish(campaign("even", 90, budget=6_000, strategy=even, **window()))
     spent, kept = await day.spend_by_tick("even"), await day.kept("even")
     assert rmse(spent / 6_000, kept) < 0.06
-    assert spent[-1] > 0.97 * 6_000
+    assert spent[-1] > 0.95 * 6_000
     assert len(kept.settings) == len(spent)
     assert {each.bid_minor for each in kept.settings} == {90}
     assert any(0 < each.probability_ppm < control.UNIT for each in kept.settings)
@@ -151,7 +151,7 @@ async def test_an_automatic_bid_is_steered_along_the_plan(day):
     await day.publish(campaign("auto", 200, budget=6_000, strategy=wanted, **window()))
     spent, kept = await day.spend_by_tick("auto"), await day.kept("auto")
     assert rmse(spent / 6_000, kept) < 0.08
-    assert spent[-1] > 0.97 * 6_000
+    assert spent[-1] > 0.95 * 6_000
     assert all(each.bid_minor <= 200 for each in kept.settings)
 
 
