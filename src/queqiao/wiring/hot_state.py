@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from queqiao.catalog.contracts import PriceBook
@@ -18,6 +19,7 @@ from queqiao.decide.ads.inventory import reserve_log
 from queqiao.decide.ads.inventory.booked import Bookings
 from queqiao.decide.ads.inventory.deal import DEAL
 from queqiao.decide.ads.inventory.plan import ARTIFACT as DEALS_ARTIFACT
+from queqiao.decide.ads.inventory.private_deals import PrivateDeals, private_deals
 from queqiao.decide.ads.inventory.upkeep import bookings_at
 from queqiao.decide.ads.openrtb import shades, shelf
 from queqiao.decide.ads.openrtb.exchange import hot_state as exchange_state
@@ -94,6 +96,7 @@ class HotState:
         self.model: ItemModel | None = None
         self._counts: list[Count] = []
         self._bookings: Bookings = {}
+        self._deals: PrivateDeals = {}
         self._floors = reserve_log.NOTHING_LEARNED
         self._controls = control.NO_CONTROLS
 
@@ -217,9 +220,10 @@ class HotState:
             floors=self._floors,
         )
         self.ads = keeping(booking(ads, self._bookings), self.ads.standing)
-        self.shelves = await asyncio.to_thread(
+        shelves = await asyncio.to_thread(
             shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
         )
+        self.shelves = replace(shelves, deals=self._deals)
         self.placement_floors = exchange_state.placement_floors(placements, self._counts)
 
     async def load_market(self) -> None:
@@ -249,7 +253,9 @@ class HotState:
     async def load_bookings(self) -> None:
         """Take in which share of which placements the live deals have."""
         self._bookings = await self.records.read(bookings_at)
+        self._deals = await self.records.read(lambda conn: private_deals(conn, self._zone))
         self.ads = booking(self.ads, self._bookings)
+        self.shelves = replace(self.shelves, deals=self._deals)
 
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""

@@ -21,10 +21,11 @@ from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.inventory.availability import Calendar
 from queqiao.decide.ads.inventory.booked import Booked, Bookings
 from queqiao.decide.ads.inventory.deal import Deal
+from queqiao.decide.ads.inventory.deal_days import window
 from queqiao.decide.ads.inventory.deliveries import Delivered
 from queqiao.decide.ads.inventory.remaining import remaining
 from queqiao.decide.ads.inventory.supply import Supplies, days_between
-from queqiao.kernel.clock import DAY_US, business_day, day_start_us
+from queqiao.kernel.clock import business_day
 
 ARTIFACT = "ads_deals"
 """The name under which the plan travels to the decide role (``ports/records/artifacts``)."""
@@ -121,7 +122,7 @@ def _order(need: _Need) -> tuple[int, float, str]:
 
 def _need(name: str, deal: Deal, known: Known, calendar: Calendar, now_us: int) -> _Need | None:
     """Return what a deal still needs, None outside of its days."""
-    starts_us, ends_us = _window(deal, known.zone)
+    starts_us, ends_us = window(deal, known.zone)
     if not starts_us <= now_us < ends_us:
         return None
     mine = [one for one in known.delivered if one.deal_id == name]
@@ -139,13 +140,6 @@ def _need(name: str, deal: Deal, known: Known, calendar: Calendar, now_us: int) 
     unshown = max(0, (deal.impressions or 0) - before)
     day_minor = -(-unshown * deal.cpm_minor // THOUSAND)
     return _Need(name, deal, ads, left, eligible, served, shown, starts_us, ends_us, day_minor)
-
-
-def _window(deal: Deal, zone: str) -> tuple[int, int]:
-    """Return the moments between which the days of a deal lie."""
-    last_us = day_start_us(deal.to_day or "", zone)
-    after = business_day(last_us + DAY_US + DAY_US // 4, zone)
-    return day_start_us(deal.from_day or "", zone), day_start_us(after, zone)
 
 
 def _eligible(name: str, mine: Sequence[Delivered], known: Known) -> float:

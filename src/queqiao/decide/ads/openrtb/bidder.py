@@ -130,8 +130,9 @@ class Bidder:
         shelves = self._shelves()
         facts = self._facts(request, now_us, asked=shelves.asks)
         question = Question(
-            request, facts, seat, self._rates, draw, shelves.standing, exchange, self._shades()
-        )
+            request, facts, seat, self._rates, draw, shelves.standing, exchange, self._shades(),
+            shelves.deals,
+        )  # fmt: skip
         offers = await self._paid_for(question, shelves)
         if not offers:
             return None

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
+from types import MappingProxyType
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import fortune
 from queqiao.decide.ads.contracts import Campaign, Creative
+from queqiao.decide.ads.inventory.private_deals import PrivateDeals
 from queqiao.decide.ads.openrtb.fitting import Fit, fits
 from queqiao.decide.ads.openrtb.params import params_of
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
@@ -62,6 +65,7 @@ class Question(Struct, frozen=True):
     standing: Standing = ALL_KEPT
     exchange: str = ""
     shades: Shades = UNSHADED
+    deals: PrivateDeals = MappingProxyType({})
 
     @property
     def is_first_price(self) -> bool:
@@ -144,7 +148,7 @@ def _of_entry(
     if found is None or cur is None:
         return None
     price = asked.rates.told(cpm, entry.campaign.currency, cur)
-    terms = _terms(asked, shelf, imp, entry, (price or 0.0, cur))
+    terms = _terms(asked, shelf, imp, entry, _Told(price or 0.0, cur, placement_id))
     if terms is None or not price:
         return None
     creative, fit = found
@@ -197,18 +201,26 @@ def _is_secure(creative: Creative) -> bool:
     return all(url is None or url.lower().startswith(("https:", "/")) for url in urls)
 
 
+class _Told(NamedTuple):
+    """What a campaign would bid, and where."""
+
+    price: float
+    cur: str
+    placement_id: str
+
+
 def _terms(
-    asked: Question, shelf: Shelf, imp: Imp, entry: Entry, told: tuple[float, str]
+    asked: Question, shelf: Shelf, imp: Imp, entry: Entry, told: _Told
 ) -> tuple[Deal | None, float] | None:
     """Return the deal and floor of a bid that reaches it: the deal of the highest floor, or none.
 
     A private auction takes bids on deals only.
     """
-    price, cur = told
+    price, cur, placement_id = told
     bit = 1 << shelf.index.position[entry.bid.name]
     best: tuple[Deal | None, float] | None = None
     for deal in _open_deals(imp, asked.seat):
-        floor = _floor(asked.rates, deal.bidfloor, deal.bidfloorcur, cur)
+        floor = _deal_floor(asked, deal, entry, placement_id, cur)
         if floor is None or price < floor or not shelf.may_use_deal(deal.id or "") & bit:
             continue
         if deal.wadomain and not _within(domain_of(entry.campaign), deal.wadomain):
@@ -219,6 +231,23 @@ def _terms(
         return best
     floor = _floor(asked.rates, imp.bidfloor, imp.bidfloorcur, cur)
     return None if floor is None or price < floor else (None, floor)
+
+
+def _deal_floor(
+    asked: Question, deal: Deal, entry: Entry, placement_id: str, cur: str
+) -> float | None:
+    """Return the floor of a deal, at least that of our own document of its id.
+
+    None when no rate is known, or when our document is for others.
+    """
+    floor = _floor(asked.rates, deal.bidfloor, deal.bidfloorcur, cur)
+    own = asked.deals.get(deal.id or "")
+    if own is None:
+        return floor
+    if not own.takes(entry.campaign.advertiser, placement_id, asked.facts.now_us):
+        return None
+    least = _floor(asked.rates, own.cpm, own.currency, cur)
+    return None if floor is None or least is None else max(floor, least)
 
 
 def _open_deals(imp: Imp, seat: str) -> Iterator[Deal]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.hot_state import AdsSnapshot, entry_of
+from queqiao.decide.ads.inventory.private_deals import PrivateDeals
 from queqiao.decide.ads.live import Live, name_of
 from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
@@ -111,7 +112,8 @@ def media_of(campaign: Campaign) -> set[MediaType]:
 class Shelves(Struct, frozen=True):
     """The shelves of this moment: of all campaigns, and of each placement that can be named.
 
-    ``gone`` are the campaigns that rest, since what they promise is not there (``standing``).
+    ``gone`` are the campaigns that rest, since what they promise is not there (``standing``);
+    ``deals`` are our own preferred and private ones.
     """
 
     everywhere: Shelf
@@ -119,6 +121,7 @@ class Shelves(Struct, frozen=True):
     accounts: Mapping[str, Account] = MappingProxyType({})
     standing: Standing = ALL_KEPT
     gone: frozenset[str] = frozenset()
+    deals: PrivateDeals = MappingProxyType({})
     shares: Shares = ALWAYS
 
     def keeping(self, ads: AdsSnapshot) -> "Shelves":
