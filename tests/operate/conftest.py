@@ -110,8 +110,18 @@ def authenticator(records: Records, clock: FixedClock) -> Authenticator:
 
 
 @pytest.fixture
+def kinds() -> list[DocumentKind]:
+    """The kinds of documents that the application has."""
+    return [RULE]
+
+
+@pytest.fixture
 def application(
-    records: Records, clock: FixedClock, authenticator: Authenticator, tmp_path: Path
+    records: Records,
+    clock: FixedClock,
+    authenticator: Authenticator,
+    tmp_path: Path,
+    kinds: list[DocumentKind],
 ) -> Litestar:
     files = tmp_path / "dist"
     (files / "assets").mkdir(parents=True)
@@ -121,8 +131,11 @@ def application(
         ConsoleSettings(files, accept_clock_header=True),
         Services(records, Signer(b"k" * 32), clock, secrets.token_bytes),
         authenticator,
-        kinds=[RULE],
-        handlings={"rule": Handling(check_live, prepare, ("secret",), dangers=below_floor)},
+        kinds=kinds,
+        handlings={
+            "rule": Handling(check_live, prepare, ("secret",), dangers=below_floor),
+            "plan": Handling(check_live, dangers=below_floor),
+        },
         handlers=OTHERS,
         parameters={"POST /api/v1/questions": (Parameter("depth", Message("", "Depth"), int),)},
     )

@@ -8,6 +8,7 @@ from queqiao.kernel.errors import Message
 from queqiao.kernel.http import Route
 from queqiao.operate.approval_desk import ApprovalDesk
 from queqiao.operate.approvals import Approval, Execute
+from queqiao.operate.bulk import BYTES_MAX, BulkAnswer, BulkDesk
 from queqiao.operate.calls import DRY_RUN, IDEMPOTENCY_KEY, IF_MATCH, PAGE
 from queqiao.operate.contracts import Handling, Operation, Parameter, Services
 from queqiao.operate.document_shapes import WORDS, Reason
@@ -52,6 +53,8 @@ def operations(
         lifecycle = Lifecycle(desk)
         executes[f"{kind.name}.publish"] = lifecycle.publish_approved
         found += [*_collection(desk), *_item(desk), *_transitions(desk)]
+        if not desk.handling.hidden:
+            found.append(_bulk(desk, services))
         found += _lifecycle(desk, lifecycle)
     return found + ApprovalDesk(services, executes).operations()
 
@@ -113,6 +116,23 @@ def _collection(desk: DocumentDesk) -> list[Operation]:
         Operation(_route(desk, "list", "GET", "", desk.page), _FILTERS),
         Operation(_route(desk, "create", "POST", "", desk.create), _WRITES, 201, audits=True),
     ]
+
+
+def _bulk(desk: DocumentDesk, services: Services) -> Operation:
+    bulk = BulkDesk(desk, services.random)
+    words = Message("批量新建、修改、发布、暂停、归档", "Create, replace and move many")
+    route = Route(
+        "POST",
+        f"/api/v1/{desk.kind.path}/bulk",
+        bulk.write,
+        words,
+        "write",
+        bulk.shape,
+        BulkAnswer,
+        (desk.kind.path,),
+        BYTES_MAX,
+    )
+    return Operation(route, _WRITES, audits=True)
 
 
 def _item(desk: DocumentDesk) -> list[Operation]:
