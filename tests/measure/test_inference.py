@@ -5,7 +5,7 @@ import statistics
 from math import sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queqiao.measure.inference.comparing import (
@@ -46,6 +46,8 @@ def test_quantiles_of_student_are_those_of_the_tables(freedom, expected):
 
 
 @given(st.floats(0.5, 500), st.floats(0.5, 0.9999))
+@example(32.0, 0.5000000000000001)
+@example(0.5, 0.50000001)
 def test_a_quantile_is_where_its_probability_is(freedom, probability):
     found = student_quantile(probability, freedom)
     assert student_cdf(found, freedom) == pytest.approx(probability, abs=1e-9)

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from typing import Any, Final
 
-from queqiao.demo.documents import CURRENCY, PLACEMENTS, creatives
-from queqiao.demo.goods import Good
+from queqiao.demo.documents import PLACEMENTS, creatives
+from queqiao.demo.goods import CURRENCY, Good
 
 Document = dict[str, Any]
 

@@ -95,4 +95,4 @@ class LiveStage:
 
     async def look(self, path: str, **headers: str) -> Answer:
         """Get now."""
-        return await self._client.get(path, **headers)
+        return await self._client.get(path, None, **headers)

@@ -25,8 +25,12 @@ def normal_tails(z: float) -> float:
 def student_cdf(t: float, freedom: float) -> float:
     """Return the probability of a value of Student's distribution up to ``t``.
 
-    By the regularized incomplete beta function (Abramowitz and Stegun 26.7.1; DLMF 8.17).
+    By the regularized incomplete beta function (Abramowitz and Stegun 26.7.1; DLMF 8.17): of the
+    middle where ``t`` is small, of the tail where it is large, since either is exact only there.
     """
+    if t * t < freedom:
+        middle = incomplete_beta(t * t / (freedom + t * t), 0.5, freedom / 2) / 2
+        return 0.5 + middle if t > 0 else 0.5 - middle
     tail = incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
     return 1 - tail if t > 0 else tail
 
