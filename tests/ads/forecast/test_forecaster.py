@@ -167,6 +167,13 @@ def test_hours_are_those_of_the_days_to_come():
     assert found.reach.people.expected == 4
 
 
+def test_the_hours_of_a_draft_are_kept():
+    rows = [plain(at * HOUR_US, person=at + 1) for at in range(7 * 24)]
+    grid = ["1" * 2 + "0" * 46] * 7
+    found = forecaster(sample_of(rows, 7)).forecast(case(100, days=7, after=7, hours=grid))
+    assert found.reach.people.expected == 7
+
+
 def test_the_click_rate_comes_from_campaigns_that_are_alike():
     results = [
         Result("same", "home", 10_000, 10_000, 200, 10, 0),

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from queqiao.decide.ads import checks
 from queqiao.decide.ads.caps.document import check_caps
 from queqiao.decide.ads.contracts import Targeting
 from queqiao.decide.ads.forecast.forecaster import Case, Forecaster, Range
@@ -126,9 +127,8 @@ class _Desk:
 
 
 def _check(draft: Draft) -> None:
-    wrong = [
-        FieldError(f"campaign.{error.path}", error.message) for error in check_caps(draft.caps)
-    ]
+    found = [*check_caps(draft.caps), *checks.hours(draft.hours)]
+    wrong = [FieldError(f"campaign.{error.path}", error.message) for error in found]
     if wrong:
         raise InvalidInput(*wrong)
     if draft.currency is not None:

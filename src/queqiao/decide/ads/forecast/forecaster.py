@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import QUALITY_UNIT
+from queqiao.decide.ads.checks import hours_clause
 from queqiao.decide.ads.click_rate import RATE_UNIT, ClickRates, ConversionRates
 from queqiao.decide.ads.contracts import Campaign, Targeting
 from queqiao.decide.ads.forecast import calendar, rates
@@ -99,7 +101,7 @@ class Forecaster:
     def forecast(self, case: Case) -> Forecast:
         """Return what will become of a draft."""
         draft, asked = case.draft, case.range
-        reached = self._reached(draft.targeting, asked)
+        reached = self._reached(aimed(draft), asked)
         maybe = reached.sure | reached.unsure
         likely = self._prospect(case, maybe)
         sure = self._prospect(case, reached.sure) if reached.unsure.any() else likely
@@ -265,6 +267,16 @@ class Forecaster:
             format_rfc3339(self._sample.since_us),
             format_rfc3339(self._sample.until_us),
         )
+
+
+def aimed(draft: Draft) -> Targeting:
+    """Return the targeting with the draft's hours as a clause of it."""
+    if not draft.hours:
+        return draft.targeting
+    clauses = [hours_clause(draft.hours)]
+    if draft.targeting.expression is not None:
+        clauses.append(draft.targeting.expression)
+    return replace(draft.targeting, expression={"and": clauses})
 
 
 def around(middle: int) -> list[int]:

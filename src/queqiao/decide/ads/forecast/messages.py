@@ -10,6 +10,7 @@ from queqiao.decide.ads.contracts import (
     PLACEMENTS_OF_A_CAMPAIGN_MAX,
     Creative,
     Currency,
+    Hours,
     Id,
     Minor,
     Moment,
@@ -30,6 +31,7 @@ class Draft(Struct, frozen=True):
     placements: Annotated[list[Id], Meta(max_length=PLACEMENTS_OF_A_CAMPAIGN_MAX)] = []
     currency: Currency | None = None
     targeting: Targeting = Targeting()
+    hours: Hours = []
     caps: Annotated[list[Cap], Meta(max_length=CAPS_MAX)] = []
     creatives: list[Creative] = []
     advertiser: str = ""

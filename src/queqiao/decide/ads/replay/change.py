@@ -9,16 +9,25 @@ from msgspec.structs import replace
 from queqiao.decide.ads.auction import Bid
 from queqiao.decide.ads.contracts import Campaign, Placement, Targeting
 from queqiao.decide.ads.forecast.audience import judged
+from queqiao.decide.ads.live import clauses_of
 from queqiao.decide.ads.replay.auctions import Logged
 from queqiao.decide.ads.served import Out
 from queqiao.decide.ads.targeting.index import FOREVER_US
 from queqiao.decide.ads.targeting.parsing import parse, questions
 from queqiao.decide.ads.targeting.situation import situation
-from queqiao.decide.ads.targeting.tree import Node
+from queqiao.decide.ads.targeting.tree import Junction, Node
 from queqiao.kernel.clock import DEFAULT_ZONE, parse_rfc3339
 
 TARGETED = frozenset({"segment", "channel", "expression"})
 """Reasons that another targeting may lift."""
+
+
+class Document(Struct, frozen=True):
+    """A campaign's document as what is live."""
+
+    id: str
+    revision: int
+    document: Campaign
 
 
 class NewCampaign(Struct, frozen=True):
@@ -75,23 +84,23 @@ def asked_in(
 
 
 class Part(NamedTuple):
-    """How a campaign takes part in an auction: with which bid, None: it does not.
+    """How a campaign takes part in an auction: with which bids, none: it does not.
 
     ``is_assumed``: the log does not say that it could.
     """
 
-    bid: Bid | None
+    bids: tuple[Bid, ...] = ()
     is_assumed: bool = False
 
 
-OUT = Part(None)
+OUT = Part()
 
 BidOf = Callable[[str], Bid]
-"""Gives the bid of the campaign in a place where no logged one is known."""
+"""Gives the bid of the campaign itself in a place where no logged one is known."""
 
 
 class Entrant:
-    """The changed campaign before each auction, in the order of the log."""
+    """The changed campaign, with its ad groups, before each auction in the order of the log."""
 
     def __init__(
         self, changed: NewCampaign, bid_of: BidOf, zone: str, asked: Mapping[str, Asked]
@@ -103,29 +112,33 @@ class Entrant:
         self._is_capped_otherwise = changed.before.caps != changed.after.caps
         self._audience = _Audience(changed, zone, asked)
         self._bid_of = bid_of
-        self._known: dict[str, Bid] = {}
+        self._known: dict[tuple[str, str], Bid] = {}
 
     def part(self, row: Logged) -> Part:
         """Return how the campaign takes part in a logged auction."""
-        own = [bid for bid in row.auction.bids if bid.campaign_id == self._id]
-        if own:
-            self._known[row.place] = own[0]
-            return self._aimed(row, own[0]) if self._is_aimed_otherwise else self._with(own[0])
-        if row.place not in self._after.placements or (not row.is_sold and row.winner):
+        own = tuple(bid for bid in row.auction.bids if bid.campaign_id == self._id)
+        for bid in own:
+            self._known[row.place, bid.group_id] = bid
+        if not row.is_sold and row.winner:
             return OUT
-        found = next((out for out in row.auction.out if out.campaign_id == self._id), None)
-        return self._left_out(row, found) if found is not None else self._not_listed(row)
+        out = [each for each in row.auction.out if each.campaign_id == self._id]
+        lifted = [self._back(row.place, each) for each in out]
+        back = tuple(bid for bid in lifted if bid is not None)
+        if own or out:
+            return self._aimed(row, own + back, is_aimed=not back)
+        return self._not_listed(row)
 
-    def _left_out(self, row: Logged, out: Out) -> Part:
-        if out.reason == "already_shown" or (out.reason == "budget" and self._is_changed):
-            return self._aimed(row, self._bid(row.place))
-        if out.reason in TARGETED and self._is_aimed_otherwise:
-            return self._aimed(row, self._bid(row.place))
-        if out.reason == "below_floor" and self._is_changed:
-            return self._aimed(row, self._bid(row.place))
-        if out.reason == "frequency" and self._is_capped_otherwise:
-            return self._aimed(row, self._bid(row.place))
-        return OUT
+    def _back(self, place: str, out: Out) -> Bid | None:
+        """Return the bid of one that was left out and that the change may bring back."""
+        lifted = {
+            "already_shown": True,
+            "budget": self._is_changed,
+            "below_floor": self._is_changed,
+            "frequency": self._is_capped_otherwise,
+        }
+        if lifted.get(out.reason, out.reason in TARGETED and self._is_aimed_otherwise):
+            return self._bid(place, out.group_id)
+        return None
 
     def _not_listed(self, row: Logged) -> Part:
         """Nothing is known of it there: the documents say whether it could take part.
@@ -133,22 +146,31 @@ class Entrant:
         Where its targeting and bid are as before, it lost or was left out, and so it is again.
         """
         raised = self._after.bid_minor > self._before.bid_minor
-        if not row.auction.not_listed or not (raised or self._is_aimed_otherwise):
+        bid = self._bid(row.place, "")
+        if bid is None or not row.auction.not_listed or not (raised or self._is_aimed_otherwise):
             return OUT
-        part = self._aimed(row, self._bid(row.place))
-        return Part(part.bid, is_assumed=True) if part.bid is not None else OUT
+        part = self._aimed(row, (bid,), is_aimed=False)
+        return part._replace(is_assumed=bool(part.bids))
 
-    def _aimed(self, row: Logged, bid: Bid) -> Part:
+    def _aimed(self, row: Logged, bids: tuple[Bid, ...], *, is_aimed: bool) -> Part:
+        """Return the part, judged by the targeting unless that is known to hold."""
+        if is_aimed and not self._is_aimed_otherwise:
+            return Part(tuple(map(self._with, bids)))
         holds = self._audience.holds(row)
-        return OUT if holds is False else Part(self._with(bid).bid, is_assumed=holds is None)
+        return OUT if holds is False else Part(tuple(map(self._with, bids)), holds is None)
 
-    def _bid(self, place: str) -> Bid:
-        return self._known.get(place) or self._bid_of(place)
+    def _bid(self, place: str, group_id: str) -> Bid | None:
+        known = self._known.get((place, group_id))
+        if known is not None or group_id or not self._before.creatives:
+            return known
+        return self._bid_of(place) if place in self._before.placements else None
 
-    def _with(self, bid: Bid) -> Part:
-        if self._before.bid_minor == self._after.bid_minor:
-            return Part(bid)
-        return Part(replace(bid, bid_minor=self._after.bid_minor))
+    def _with(self, bid: Bid) -> Bid:
+        """Return a bid under the change: that of a group is its own."""
+        before, after = self._before.bid_minor, self._after.bid_minor
+        if before == after or bid.group_id:
+            return bid
+        return replace(bid, bid_minor=bid.bid_minor * after // before if before else after)
 
 
 class _Audience:
@@ -198,5 +220,9 @@ class _Audience:
 
 
 def _node(campaign: Campaign, zone: str) -> Node | None:
-    expression = campaign.targeting.expression
-    return parse(expression, "targeting.expression", zone=zone) if expression else None
+    """Return all expressions that have to hold as one: targeting, and the hours."""
+    live = Document("", 0, campaign)
+    clauses = [parse(one, path, zone=zone) for path, one in clauses_of(live)]
+    if not clauses:
+        return None
+    return clauses[0] if len(clauses) == 1 else Junction("", "and", tuple(clauses))

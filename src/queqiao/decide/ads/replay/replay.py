@@ -7,7 +7,6 @@ import numpy as np
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import Bid
-from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.forecast import rates
 from queqiao.decide.ads.forecast.contest import Views, within_caps
 from queqiao.decide.ads.forecast.messages import Estimate
@@ -16,7 +15,7 @@ from queqiao.decide.ads.forecast.rates import Rate
 from queqiao.decide.ads.forecast.results import Result
 from queqiao.decide.ads.odds import Odds
 from queqiao.decide.ads.replay.auctions import Logged, Outcome, Row, Span, logged
-from queqiao.decide.ads.replay.change import Asked, Entrant, NewCampaign, NewFloor
+from queqiao.decide.ads.replay.change import Asked, Document, Entrant, NewCampaign, NewFloor
 from queqiao.decide.ads.replay.course import (
     CONFIDENCE,
     DRAWS,
@@ -160,14 +159,8 @@ class Replay:
 
 
 def _bids(odds: Odds, campaign: NewCampaign) -> Callable[[str], Bid]:
-    live = _Live(campaign.id, campaign.revision, campaign.before)
+    live = Document(campaign.id, campaign.revision, campaign.before)
     return lambda place: odds.bid(live, place)
-
-
-class _Live(Struct, frozen=True):
-    id: str
-    revision: int
-    document: Campaign
 
 
 def _alike(_: str) -> float:

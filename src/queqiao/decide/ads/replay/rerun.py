@@ -13,7 +13,7 @@ import numpy as np
 from queqiao.decide.ads.auction import Award, Bid, Pricing, run
 from queqiao.decide.ads.forecast.opportunities import Ints, Marks, Words
 from queqiao.decide.ads.replay.auctions import Logged, Outcome
-from queqiao.decide.ads.replay.change import Entrant, NewFloor, Part
+from queqiao.decide.ads.replay.change import OUT, Entrant, NewFloor, Part
 from queqiao.kernel.clock import MINUTE_US
 
 PRICINGS: tuple[Pricing, ...] = ("cpc", "cpm", "cpa", "ocpm")
@@ -147,7 +147,7 @@ class Rerun:
 
     def _part(self, slot: Logged) -> Part:
         if self._entrant is None or self._own in self._page.shown:
-            return Part(None)
+            return OUT
         return self._entrant.part(slot)
 
     def _bids(self, slot: Logged, part: Part) -> Sequence[Bid]:
@@ -155,8 +155,7 @@ class Rerun:
         if self._entrant is None:
             return bids
         others = [bid for bid in bids if bid.campaign_id != self._own]
-        if part.bid is not None:
-            others.append(part.bid)
+        others += part.bids
         return slot.auction.bids if _same(others, slot.auction.bids) else others
 
     def _floor_of(self, slot: Logged) -> int:
