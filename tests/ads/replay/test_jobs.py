@@ -7,10 +7,12 @@ import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
 from queqiao.decide.ads.forecast.results import results
-from queqiao.decide.ads.replay.change import asked_in
+from queqiao.decide.ads.replay.auctions import Outcome, logged
+from queqiao.decide.ads.replay.change import NewFloor, asked_in
 from queqiao.decide.ads.replay.endpoints import Known, ReplayServices, handlers
 from queqiao.decide.ads.replay.jobs import Jobs
 from queqiao.decide.ads.replay.replay import Past
+from queqiao.decide.ads.replay.rerun import Rerun
 from queqiao.kernel.clock import DAY_US, SECOND_US
 from queqiao.kernel.errors import InvalidInput, NotFound
 from queqiao.kernel.http import Request
@@ -178,3 +180,13 @@ async def test_a_replay_that_is_not_there_is_not_found(tmp_path):
     for name in ("nothing", "../x", "x" * 65):
         with pytest.raises(NotFound):
             await desk.look(name)
+
+
+def test_a_record_that_was_made_anew_stays_as_it_was():
+    body = b'{"decision_id":"d","placement_id":"home","campaign_id":"a","rebuilt":true}'
+    row = (1, "Ad Served", NOW_US, 5, "", "ann", "d", body)
+    (slot,) = logged(row, ("home",), {"d": Outcome(1, 1, 90, 0)})
+    rerun = Rerun(None, "", NewFloor("home", 10, 500), lambda us: "2026-06-18")
+    rerun.take([slot])
+    assert rerun.same.of("a") == rerun.before.of("a") == Outcome(1, 1, 90, 0)
+    assert len(rerun.columns()) == 0

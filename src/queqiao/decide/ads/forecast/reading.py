@@ -51,11 +51,11 @@ class Auction(msgspec.Struct):
 
 
 class Served(msgspec.Struct):
-    """Of ``Ad Served`` what a forecast needs."""
+    """Of ``Ad Served`` what a forecast needs. A record made anew has no auction (``rebuilt.py``)."""
 
     placement_id: str
-    channel: str
-    auction: Auction
+    channel: str = ""
+    auction: Auction | None = None
     sold: Sold = "auction"
 
 
@@ -103,8 +103,8 @@ def opportunities(row: list[Any]) -> Iterator[Opportunity]:
     request = f"{user_id}\n{device_id}\n{at_us}" if user_id or device_id else message_id
     if event == "Ad Served":
         served = _served.decode(body)
-        if served.sold != "booked":  # what a deal takes is nobody else's
-            yield _of_served(served, at_us, who, request)
+        if served.auction is not None and served.sold != "booked":  # a deal's is nobody else's
+            yield _of_served(served, served.auction, at_us, who, request)
     else:
         yield from _of_unfilled(_unfilled.decode(body), at_us, who, request)
 
@@ -116,9 +116,9 @@ def _made_at(device_id: str, at_us: int) -> bool:
 
 
 def _of_served(
-    served: Served, at_us: int, who: tuple[int, tuple[str, ...]], request: str
+    served: Served, auction: Auction, at_us: int, who: tuple[int, tuple[str, ...]], request: str
 ) -> Opportunity:
-    auction, slot = served.auction, served.auction.slot
+    slot = auction.slot
     return Opportunity(
         at_us, served.placement_id, *who, f"{request}\n{served.placement_id}", served.channel,
         tuple(auction.segments), auction.attributes, auction.floor_minor, auction.rivals(),

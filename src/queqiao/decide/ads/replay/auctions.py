@@ -89,6 +89,16 @@ WHERE source = {source:String}
 GROUP BY decision_id ORDER BY decision_id LIMIT {most:UInt32}
 """
 
+
+class Anew(msgspec.Struct):
+    """Of an ``Ad Served`` that was made anew (``rebuilt.py``), without its auction."""
+
+    decision_id: str
+    placement_id: str
+    campaign_id: str
+
+
+_anew = msgspec.json.Decoder(Anew)
 _served = msgspec.json.Decoder(Served)
 _unfilled = msgspec.json.Decoder(Unfilled)
 
@@ -140,7 +150,11 @@ def logged(row: Row, places: Sequence[str], became: Mapping[str, Outcome]) -> It
     who = f"{user_id}\n{device_id}\n{at_us}" if user_id or device_id else message_id
     person = 0 if is_made_up else person
     if event == "Ad Served":
-        served = _served.decode(body)
+        try:
+            served = _served.decode(body)
+        except msgspec.ValidationError:
+            yield _rebuilt(_anew.decode(body), at_us, became)
+            return
         yield Logged(
             at_us, served.placement_id, person, f"{who}\n{served.placement_id}", served.channel,
             served.auction, served.campaign_id, served.price_minor, served.pricing,
@@ -154,6 +168,16 @@ def logged(row: Row, places: Sequence[str], became: Mapping[str, Outcome]) -> It
             auction = empty_auction(unfilled, place.placement_revision, place.floor_minor)
             for _ in range(place.slots):
                 yield Logged(at_us, place.placement_id, person, request, unfilled.channel, auction)
+
+
+def _rebuilt(anew: Anew, at_us: int, became: Mapping[str, Outcome]) -> Logged:
+    """Return a slot of which the auction is not known: it stays as it was."""
+    outcome = became.get(anew.decision_id, NOTHING_CAME)
+    auction = empty_auction(Unfilled("", "", "", [], []), 0, 0)
+    return Logged(
+        at_us, anew.placement_id, 0, anew.decision_id, "", auction, anew.campaign_id, 0, "cpc",
+        False, outcome,
+    )  # fmt: skip
 
 
 def empty_auction(unfilled: Unfilled, revision: int, floor_minor: int) -> Auction:
