@@ -10,7 +10,7 @@ from collections import deque
 from tests.ads.shop import campaign, live
 
 from queqiao.decide.ads.auction import DRAW_BITS, fortune
-from queqiao.decide.ads.budgets import LEASE_US, RETRY_US
+from queqiao.decide.ads.budgets import RETRY_US
 from queqiao.decide.ads.contracts import Placement
 from queqiao.decide.ads.forecast.rates import counts
 from queqiao.decide.ads.forecast.results import Result
@@ -19,6 +19,7 @@ from queqiao.decide.ads.replay.auctions import Logged, Outcome, empty_auction
 from queqiao.decide.ads.replay.change import NewCampaign, NewFloor, asked_in
 from queqiao.decide.ads.replay.replay import Past, Replay
 from queqiao.decide.ads.served import record
+from queqiao.decide.ads.slices import LEASE_US
 from queqiao.decide.ads.targeting.index import Facts
 from queqiao.decide.ads.unfilled import Unfilled
 from queqiao.kernel.clock import DAY_US, day_start_us

@@ -51,7 +51,7 @@ class Auction(msgspec.Struct):
 
 
 class Served(msgspec.Struct):
-    """Of ``Ad Served`` what a forecast needs. A record made anew has no auction (``rebuilt.py``)."""
+    """Of ``Ad Served`` what a forecast needs; a record made anew has no auction."""
 
     placement_id: str
     channel: str = ""

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from queqiao.decide.ads.auction import FULL_PERCENT, THOUSAND
-from queqiao.decide.ads.budgets import LEASE_US, RETRY_US
+from queqiao.decide.ads.budgets import RETRY_US
 from queqiao.decide.ads.forecast.opportunities import Floats, Ints, Marks
 from queqiao.decide.ads.forecast.rates import Rate
 from queqiao.decide.ads.replay.rerun import NOBODY, PRICINGS, Columns
+from queqiao.decide.ads.slices import LEASE_US
 
 DRAWS = 200
 CONFIDENCE = 0.95
