@@ -48,6 +48,7 @@ def test_a_good_campaign_passes():
         ("bid_minor", {"bid_minor": -1}),
         ("bid_minor", {"bid_minor": 1.5}),
         ("daily_budget_minor", {"daily_budget_minor": 119}),
+        ("total_budget_minor", {"total_budget_minor": 119}),
         ("placements", {"placements": []}),
         ("placements[1]", {"placements": ["home", "home"]}),
         ("creatives", {"creatives": []}),

@@ -8,7 +8,7 @@ from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.click_rate import Count
 from queqiao.decide.ads.contracts import Placement
 from queqiao.decide.ads.served import Served, differences
-from queqiao.kernel.clock import SECOND_US
+from queqiao.kernel.clock import DAY_US, SECOND_US
 from queqiao.ports.ledger.base import Balance
 
 COUNTS = [Count("a", "home", 100_000, 2_000, 100), Count("b", "home", 100_000, 2_000, 100)]
@@ -162,3 +162,30 @@ def test_a_record_of_before_replays():
     assert differences(msgspec.structs.replace(served, price_minor=73)) == ["price_minor"]
     assert differences(msgspec.structs.replace(served, campaign_id="b")) == ["campaign_id"]
     assert placement("home").document.auction == "second_price"
+
+
+async def test_a_total_budget_bounds_all_days_together(shop):
+    shop.show([place(floor_minor=10)], [campaign("a", 10, budget=50, total_budget_minor=70)])
+    shown = []
+    for day in range(4):
+        now_us = NOW_US + day * DAY_US
+        ads = [ad for _ in range(7) for ad in (await shop.ask(now_us=now_us))["decisions"]]
+        for ad in ads:
+            await shop.tell(ad["tracking"]["click"], now_us + SECOND_US)
+        shown.append(len(ads))
+        await shop.budgets.tidy(now_us + DAY_US // 2)
+    assert shown == [5, 2, 0, 0]
+    total = (await shop.ledger.find("ads:budget:a:total", 1))["ads:budget:a:total"]
+    assert (total.spent, total.free) == (70, 0)
+    clicks = events(shop, "Ad Clicked")
+    assert sum(click["cost_minor"] for click in clicks) == 70
+    assert all("bill" not in click for click in clicks)  # nobody is billed: the shop's own
+
+
+async def test_a_total_that_is_used_up_is_a_budget_that_is_short(shop):
+    rivals = [campaign("a", 100, total_budget_minor=100), campaign("b", 90)]
+    shop.show([place(auction="first_price")], rivals)
+    first, second = [(await shop.ask())["decisions"][0] for _ in range(2)]
+    assert [ad["campaign_id"] for ad in (first, second)] == ["a", "b"]
+    (told,) = (await shop.why(second["decision_id"], "a"))["candidates"]
+    assert told["reason"] == "budget"

@@ -5,6 +5,9 @@ document's daily budget by the first decision of the day. What a worker may prom
 to it in slices (``slices.py``), asked for ahead, so that a decision seldom waits for the ledger.
 What is spent never passes the budget: a notice spends what its slice holds (``charging.py``).
 
+A campaign with a budget for all its days has a second counter, ``ads:budget:{campaign}:total``,
+which is taken from in the same step; it counts from when the document first says it.
+
 Where the advertiser has an account (``wallets/account.py``), a slice holds the same of the wallet
 and of the month's bill: neither pays without the others.
 
@@ -40,8 +43,13 @@ def counter(campaign_id: str, day: str) -> str:
     return f"ads:budget:{campaign_id}:{day}"
 
 
+def total_counter(campaign_id: str) -> str:
+    """Return the name of the counter of a campaign's budget for all its days."""
+    return counter(campaign_id, "total")
+
+
 Shortage = Literal["budget", "wallet"]
-"""What has too little free: the campaign's day, or its advertiser's wallet or month's credit."""
+"""What has too little free: the campaign's day or total, or its advertiser's wallet or credit."""
 SHORTAGES = frozenset(get_args(Shortage))
 
 
@@ -55,13 +63,15 @@ class Lease(NamedTuple):
 class Asked(NamedTuple):
     """What an ad is to be paid from: the campaign's day, and its advertiser's account if any.
 
-    ``price_minor`` is the most that it can cost.
+    ``price_minor`` is the most that it can cost; ``total_minor`` is for all days together, None
+    where there is no such bound.
     """
 
     campaign_id: str
     price_minor: int
     daily_minor: int
     account: Account | None = None
+    total_minor: int | None = None
 
 
 class Budgets:
@@ -205,8 +215,8 @@ class Budgets:
                 await self._give_back(_taken(purse), now_us)
                 amount_minor = price_minor
             else:
-                is_budget = outcome.counter == one.counters[0]
-                return _Told(price_minor, "budget" if is_budget else "wallet")
+                own = (one.counters[0], total_counter(asked.campaign_id))
+                return _Told(price_minor, "budget" if outcome.counter in own else "wallet")
 
     def _next(self, asked: Asked, amount_minor: int, now_us: int) -> tuple[Slice, Ask]:
         """Return the next slice and how it is asked for."""
@@ -214,6 +224,9 @@ class Budgets:
         key, day = f"slice:{self._worker}:{self._serial}", self.day(now_us)
         budget = counter(asked.campaign_id, day)
         amounts, limits = {budget: amount_minor}, {budget: asked.daily_minor}
+        if asked.total_minor is not None:
+            total = total_counter(asked.campaign_id)
+            amounts[total], limits[total] = amount_minor, asked.total_minor
         if asked.account is not None:
             for take in asked.account.takes(amount_minor, day):
                 amounts[take.counter] = amount_minor

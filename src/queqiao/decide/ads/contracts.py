@@ -117,9 +117,10 @@ class Creative(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     """An advertiser's order: at most ``bid_minor`` a click, at most the budget a business day.
 
-    ``pricing`` other than ``cpc``: the bid is for a thousand impressions (``cpm``), or for a
-    conversion, charged when it comes (``cpa``) or for each impression by what is expected
-    (``ocpm``). ``quality_percent``: how much more or less the ads count in every place.
+    ``total_budget_minor`` bounds all days together. ``pricing`` other than ``cpc``: the bid is for
+    a thousand impressions (``cpm``), or for a conversion, charged when it comes (``cpa``) or for
+    each impression by what is expected (``ocpm``). ``quality_percent``: how much more or less the
+    ads count in every place.
     ``product_categories`` are what it advertises. Of two advertisers with an ``exclusion_label`` in
     common, one alone is on a page. ``sold``: ``booked`` is shown by deals alone, ``house`` where
     nothing else is; both bid nothing and have no budget.
@@ -152,6 +153,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True):
     pricing: Pricing = "cpc"
     quality_percent: QualityPercent | None = None
     hours: Hours = []
+    total_budget_minor: Minor | None = None
 
 
 def check_placement(placement: Placement) -> None:
@@ -181,14 +183,17 @@ def check_campaign(campaign: Campaign) -> None:
     for index, creative in enumerate(campaign.creatives):
         wrong += check_creative(creative, f"creatives[{index}].")
     wrong += _sold(campaign)
-    if dearest_minor(campaign.pricing, campaign.bid_minor) > campaign.daily_budget_minor:
+    dearest = dearest_minor(campaign.pricing, campaign.bid_minor)
+    if dearest > campaign.daily_budget_minor:
         wrong.append(FieldError("daily_budget_minor", _BUDGET_BELOW_BID))
+    if campaign.total_budget_minor is not None and dearest > campaign.total_budget_minor:
+        wrong.append(FieldError("total_budget_minor", _BUDGET_BELOW_BID))
     if wrong:
         raise InvalidInput(*wrong)
 
 
 _BUDGET_BELOW_BID = Message(
-    "日预算不能低于出价，否则一次也买不起",
+    "预算不能低于出价，否则一次也买不起",
     "must not be below the bid, or it could not pay for one click, conversion or impression",
 )
 _FREE = Message(

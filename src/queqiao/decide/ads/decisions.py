@@ -307,7 +307,7 @@ class Decider:
         if campaign.sold != "auction" and not most:
             return Lease("", (counter(bid.campaign_id, self._budgets.day(now_us)),))
         account = turn.hot.accounts.get(campaign.advertiser)
-        asked = Asked(bid.campaign_id, most, daily_minor, account)
+        asked = Asked(bid.campaign_id, most, daily_minor, account, campaign.total_budget_minor)
         return self._budgets.take(asked, now_us) or await self._budgets.lease(asked, now_us)
 
     def _tell(self, won: Won, person: Person) -> Decision:

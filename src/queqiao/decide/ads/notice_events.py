@@ -12,6 +12,7 @@ from queqiao.decide.ads.charging import Bill, BillsOn
 from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.delivery.windows import CLICK_DAYS
 from queqiao.decide.ads.traffic.contracts import VALID, Verdict
+from queqiao.decide.ads.wallets.account import bill_among
 from queqiao.kernel.envelope import EMPTY
 from queqiao.kernel.errors import NotFound
 from queqiao.kernel.tokens import Signer
@@ -89,7 +90,7 @@ class Notice(Struct, frozen=True, array_like=True):
     @property
     def monthly(self) -> str | None:
         """The counter of the month's bill that it goes on; None where nobody is billed."""
-        return self.also[-1] if self.also else None
+        return bill_among(self.also)
 
     @property
     def bill(self) -> Bill:

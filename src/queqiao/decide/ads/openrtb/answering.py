@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queqiao.decide.ads.budgets import counter
+from queqiao.decide.ads.budgets import counter, total_counter
 from queqiao.decide.ads.contracts import Campaign, Creative
 from queqiao.decide.ads.delivery.steps import template_of
 from queqiao.decide.ads.notice_events import Kind, Notice, path_of
@@ -110,6 +110,9 @@ def _bid(
 
 def _notice(decision_id: str, each: Offer, bidding: Bidding, is_test: bool) -> BidNotice:
     account = bidding.account_of(each.campaign)
+    also = account.counters(bidding.day) if account is not None else ()
+    if each.campaign.total_budget_minor is not None:
+        also = (total_counter(each.campaign_id), *also)
     return BidNotice(
         decision_id,
         bidding.exchange,
@@ -121,7 +124,7 @@ def _notice(decision_id: str, each: Offer, bidding: Bidding, is_test: bool) -> B
         counter(each.campaign_id, bidding.day),
         each.creative.sku,
         is_test,
-        account.counters(bidding.day) if account is not None else (),
+        also,
         each.cur,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import DRAW_BITS
-from queqiao.decide.ads.budgets import RETRY_US, counter
+from queqiao.decide.ads.budgets import RETRY_US, counter, total_counter
 from queqiao.decide.ads.notice_events import new_event
 from queqiao.decide.ads.openrtb.answering import Bidding, answer, no_bid
 from queqiao.decide.ads.openrtb.notices import lease_key, lease_of
@@ -227,6 +227,9 @@ def _ask(decision_id: str, each: Offer, when: tuple[str, int], account: Account 
     day, now_us = when
     most = lease_of(each.cpm_minor)
     takes = [Take(counter(each.campaign_id, day), most, each.campaign.daily_budget_minor)]
+    if each.campaign.total_budget_minor is not None:
+        total = total_counter(each.campaign_id)
+        takes.append(Take(total, most, each.campaign.total_budget_minor))
     if account is not None:
         takes += account.takes(most, day)
     return Ask(

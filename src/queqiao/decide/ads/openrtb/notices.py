@@ -18,6 +18,7 @@ from queqiao.decide.ads.auction import fortune
 from queqiao.decide.ads.charging import charge
 from queqiao.decide.ads.notice_events import new_event
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY, Rates
+from queqiao.decide.ads.wallets.account import bill_among
 from queqiao.kernel.errors import Conflict, NotFound
 from queqiao.kernel.http import Request, Response
 from queqiao.kernel.tokens import Signer
@@ -146,7 +147,7 @@ class BidNotices:
             cpm_minor=cpm_minor if told == "lost" else _at_most(cpm_minor, notice.cpm_minor),
             cost_minor=cost_minor,
             reason=_reason(request),
-            bill=notice.also[-1] if told == "billed" and notice.also else None,
+            bill=bill_among(notice.also) if told == "billed" else None,
             sku=notice.sku,
         )
         await self._event_log.append(

@@ -10,6 +10,8 @@ Each click takes its price from the campaign's budget, from the wallet and from 
 one step, so no two of them ever differ.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from queqiao.decide.ads.wallets.contracts import Advertiser
@@ -52,6 +54,12 @@ def wallet_counter(advertiser_id: str) -> str:
 def bill_counter(advertiser_id: str, month: str, *, prepaid: bool) -> str:
     """Return the name of the counter of what a month (``2026-11``, or a prefix) costs."""
     return f"ads:{'billed' if prepaid else 'on-credit'}:{advertiser_id}:{month}"
+
+
+def bill_among(counters: Iterable[str]) -> str | None:
+    """Return the counter of a month's bill among others, None where nobody is billed."""
+    bills = ("ads:billed:", "ads:on-credit:")
+    return next((name for name in counters if name.startswith(bills)), None)
 
 
 def withdrawn_counter(advertiser_id: str) -> str:
