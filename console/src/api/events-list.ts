@@ -6,6 +6,7 @@ export interface EventsQuery {
   after?: number;
   limit?: number;
   event?: string;
+  cursor?: string;
 }
 
 /** Stored events: the newest, those after an offset, or those of one message id. */

@@ -8,7 +8,7 @@ const OF_ADS = new Set(["impressions", "clicks", "ctr", "conversions", "cvr"]);
 
 /** Metrics that only mean something within one currency, and those counted over the same lines. */
 const MONEY = new Set([
-  "gross", "credit_notes", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi", "orders", "units", "invoices", "credit_note_count",
+  "gross", "credit_notes", "invalid_refunds", "net", "gmv", "discount", "discount_rate", "aov", "cost", "cpc", "revenue_attributed", "roas", "roi", "orders", "units", "invoices", "credit_note_count",
 ]);
 
 /** Whether a metric is asked in one currency. */

@@ -24,17 +24,21 @@ interface Props<K extends Kind> {
   none: string;
   create: ReactNode;
   moveAll?: (ids: string[], to: Transition, after: () => void) => unknown;
+  /** More than moving: everything that the bar does with the chosen documents. */
+  bulk?: (items: Item<Documents[K]>[], clear: () => void) => ReactNode;
 }
 
 /** Documents of one kind: by state, by name, page after page, chosen ones moved together. */
-export function DocumentList<K extends Kind>({ kind, caption, columns, none, create, moveAll }: Props<K>) {
+export function DocumentList<K extends Kind>({ kind, caption, columns, none, create, moveAll, bulk: part }: Props<K>) {
   const { t } = useTranslation();
   const [state, setState] = useParameter("state", "all");
   const [query] = useParameter("q", "");
   const ask = { limit: PAGE_SIZE, ...(state === "all" ? {} : { state }), ...(query ? { query } : {}) };
   const list = usePages([kind, "list", ask], (cursor) => listDocuments(kind, { ...ask, ...cursor }));
   const bulk = useBulk();
-  const moves = useMayWrite() ? moveAll : undefined;
+  const mayWrite = useMayWrite();
+  const moves = mayWrite ? moveAll : undefined;
+  const chooses = mayWrite && (moveAll !== undefined || part !== undefined);
   return (
     <>
       <Loaded query={list}>
@@ -46,7 +50,7 @@ export function DocumentList<K extends Kind>({ kind, caption, columns, none, cre
             rows={items}
             rowKey={(item) => item.id}
             more={list.more}
-            {...(moves ? { selection: { chosen: bulk.chosen, onChange: bulk.onChange } } : {})}
+            {...(chooses ? { selection: { chosen: bulk.chosen, onChange: bulk.onChange } } : {})}
             empty={<Empty action={create}>{state === "all" && !query ? none : t("table.noMatch")}</Empty>}
             tools={
               <>
@@ -57,9 +61,10 @@ export function DocumentList<K extends Kind>({ kind, caption, columns, none, cre
           />
         )}
       </Loaded>
-      {moves && (
+      {chooses && (
         <BulkBar count={bulk.chosen.size} onClear={bulk.clear}>
-          {(["publish", "pause", "archive"] as const).map((to) => (
+          {part?.((list.data ?? []).filter((item) => bulk.chosen.has(item.id)), bulk.clear)}
+          {moves && (["publish", "pause", "archive"] as const).map((to) => (
             <Button key={to} size="small" onClick={() => moves([...bulk.chosen], to, bulk.clear)}>
               {t(`act.${to}`)}
             </Button>

@@ -1,5 +1,4 @@
-import { Button, Input } from "antd";
-import { useState } from "react";
+import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNames } from "@/api/documents/all";
 import { useMayWrite } from "@/api/session-hook";
@@ -7,15 +6,15 @@ import type { CampaignDocument, Item } from "@/api/types";
 import { DocumentList } from "@/components/DocumentList";
 import { Go } from "@/components/Go";
 import { Page } from "@/components/Page";
-import { StateTag } from "@/components/StateTag";
 import type { Column } from "@/components/Table";
 import { useFigureColumns } from "@/components/useFigureColumns";
-import { money } from "@/lib/numbers";
 import { useGo, useParameter } from "@/lib/url";
 import { Advertisers } from "./Advertisers";
-import { BidCell } from "./BidCell";
 import { METRICS, UNITS } from "./metrics";
-import { useMoves } from "./moves";
+import { CampaignBulk } from "./table/CampaignBulk";
+import { MoneyCell } from "./table/MoneyCell";
+import { StateCell } from "./table/StateCell";
+import { useAdTabs } from "./useAdTabs";
 import { Placements } from "./Placements";
 
 const TABS = {
@@ -38,7 +37,7 @@ export function Ads() {
     </Button>
   );
   return (
-    <Page title={t("stages.ads")} action={create} tabs={Object.keys(TABS).map((id) => ({ id, label: t(`ads.tabs.${id}`) }))}>
+    <Page title={t("stages.ads")} action={create} tabs={useAdTabs()} tab={isTab(named) ? named : "campaigns"}>
       <List create={create} />
     </Page>
   );
@@ -47,32 +46,8 @@ export function Ads() {
 function Campaigns({ create }: { create: React.ReactNode }) {
   const { t } = useTranslation();
   const columns = useColumns();
-  const { moveAll } = useMoves();
   return (
-    <>
-      <DocumentList kind="campaigns" caption={t("stages.ads")} columns={columns} none={t("ads.none")} create={create} moveAll={moveAll} />
-      <AskWhy />
-    </>
-  );
-}
-
-/** The door to the auction's replay. */
-function AskWhy() {
-  const { t } = useTranslation();
-  const go = useGo();
-  const [id, setId] = useState("");
-  return (
-    <form
-      className="card row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (id.trim()) go("/ads/why", { decision: id.trim() });
-      }}
-    >
-      <label htmlFor="decision">{t("ads.why.ask")}</label>
-      <Input id="decision" style={{ width: 340 }} placeholder={t("ads.why.example")} value={id} onChange={(event) => setId(event.target.value)} />
-      <Button htmlType="submit">{t("ads.why.open")}</Button>
-    </form>
+    <DocumentList kind="campaigns" caption={t("stages.ads")} columns={columns} none={t("ads.none")} create={create} bulk={(items, clear) => <CampaignBulk items={items} clear={clear} />} />
   );
 }
 
@@ -82,9 +57,9 @@ function useColumns(): Column<Item<CampaignDocument>>[] {
   const figures = useFigureColumns<Item<CampaignDocument>>("campaign", METRICS, UNITS);
   return [
     { id: "name", title: t("ads.fields.name"), value: (item) => item.document.name, cell: (item) => <Go to={`/ads/${item.id}`}>{item.document.name}</Go> },
-    { id: "state", title: t("table.state"), value: (item) => item.state, cell: (item) => <StateTag state={item.state} /> },
-    { id: "bid", title: t("ads.fields.bid_minor"), help: t("ads.help.bid"), numeric: true, value: (item) => item.document.bid_minor, cell: (item) => <BidCell item={item} /> },
-    { id: "budget", title: t("ads.fields.daily_budget_minor"), numeric: true, value: (item) => item.document.daily_budget_minor, cell: (item) => money(item.document.daily_budget_minor, item.document.currency) },
+    { id: "state", title: t("table.state"), value: (item) => item.state, cell: (item) => <StateCell item={item} /> },
+    { id: "bid", title: t("ads.fields.bid_minor"), help: t("ads.help.bid"), numeric: true, value: (item) => item.document.bid_minor, cell: (item) => <MoneyCell item={item} amount="bid_minor" /> },
+    { id: "budget", title: t("ads.fields.daily_budget_minor"), numeric: true, value: (item) => item.document.daily_budget_minor, cell: (item) => <MoneyCell item={item} amount="daily_budget_minor" /> },
     ...figures,
     { id: "advertiser", title: t("ads.fields.advertiser"), optional: true, value: (item) => item.document.advertiser, cell: (item) => payers.get(item.document.advertiser) ?? item.document.advertiser },
   ];

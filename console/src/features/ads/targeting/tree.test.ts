@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PRESETS } from "./grid";
-import { apart, EMPTY, type Group, pathOf, read, together, write } from "./tree";
+import { apart, clauseAt, EMPTY, type Group, pathOf, read, together, write } from "./tree";
 
 const tag = { field: "tags", op: "one_of", value: ["vip"] };
 const near = { field: "geo", op: "in_radius", value: { lat: 31.2, lon: 121.5, radius_km: 5 } };
@@ -33,4 +33,10 @@ it("takes the half-hours out of an expression and puts them back", () => {
   expect(together({ and: [tag] }, PRESETS.all)).toEqual({ and: [tag] });
   expect(apart({ or: [clause, tag] })).toEqual({ week: null, rest: { or: [clause, tag] } });
   expect(apart({ and: [{ ...clause, timezone: "Asia/Tokyo" }] }).week).toBeNull();
+});
+
+it("finds the condition that a path of the server's names", () => {
+  const expression = { and: [tag, { not: { or: [near, tag] } }] };
+  expect(clauseAt(expression, "targeting.expression.and[1].not.or[0]")).toMatchObject({ field: "geo", op: "in_radius" });
+  expect(clauseAt(expression, "targeting.expression.and[7]")).toBeNull();
 });

@@ -93,3 +93,11 @@ export function together(rest: Json | null, week: Week | null): Json | null {
   const whole: Group = !root.not && root.join === "and" ? root : { ...EMPTY, parts: [root] };
   return { and: [...(groupOf(whole)?.and as Json[] | undefined ?? []), clause] };
 }
+
+/** The part of a stored expression that a path of the server's names: `targeting.expression.and[0].not`. Null where the document has changed since. */
+export function clauseAt(expression: Json | null, path: string): Part | null {
+  const steps = path.replace(/^(document\.)?targeting\.expression\.?/, "").match(/\w+/g) ?? [];
+  let at: unknown = expression;
+  for (const step of steps) at = typeof at === "object" && at !== null ? (at as Json)[step] : undefined;
+  return readPart(at, false);
+}

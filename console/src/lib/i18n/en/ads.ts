@@ -1,6 +1,6 @@
 export default {
   ads: {
-    tabs: { campaigns: "Campaigns", placements: "Placements", advertisers: "Advertisers" },
+    tabs: { campaigns: "Campaigns", placements: "Placements", advertisers: "Advertisers", auctions: "Auctions", traffic: "Invalid traffic" },
     create: "New campaign",
     editing: "Edit: {{name}}",
     none: "No campaigns yet. Make one: choose placements and a bid, and it can run.",
@@ -25,7 +25,6 @@ export default {
       help: { manual: "Every auction gets the full bid.", max_delivery: "Bids by itself for the most clicks or conversions that the budget buys, never above the maximum.", max_gmv: "Bids by itself for the most order value, never above the maximum.", tcpa: "Bids by itself so that a conversion costs about the target on the day's average.", ocpm: "Bids by the chance of a conversion; what costs more than promised is given back by its rules.", troas: "Bids by itself so that order value reaches this share of the spend." },
     },
     paces: { asap: "As fast as it can", even: "Evenly", predictive: "When it is cheap", help: { asap: "Spends as fast as the bid allows.", even: "Follows the traffic of usual days, so that the budget lasts the day.", predictive: "Spends where the day is cheapest and lasts to its end." } },
-    bid: { edit: "Change the bid of “{{name}}”", changed: "Bid changed from {{from}} to {{to}}", reason: "Bid changed in the list" },
     pacing: { title: "{{share}}% of the daily budget spent on {{day}}", spent: "Spent", budget: "Daily budget", day: "Day" },
     move: {
       cost: "At most {{budget}} a day, {{bid}} a click, on {{placements}} placements.",
@@ -34,7 +33,7 @@ export default {
       touches: { publish: "Joins auctions and costs money within a second.", pause: "Leaves auctions within a second; clicks on ads already shown still count.", archive: "Stops and leaves the list." },
       undo: { publish: "To undo: pause it at any time; what is spent is spent.", pause: "To undo: publish it again at any time.", archive: "An archived campaign cannot change again; history and results stay." },
     },
-    why: { title: "Why this ad", ask: "Decision id", example: "such as 0197c0de-…, found in “Ad served” events", open: "Explain", empty: "Enter a decision id to see why each candidate won or lost.", equal: "The replay comes to the same decision", differs: "The replay differs from what happened; tell an engineer", summary: "{{count}} candidates, {{won}} won", candidates: "Candidates", noCandidates: "No candidates.", logged: "As it was logged", outcome: "Outcome", reason: "Reason", score: "Score", propensity: "Chance to win" },
+    why: { ask: "Decision id", example: "such as 0197c0de-…, found in “Ad served” events", open: "Explain", equal: "The replay comes to the same decision", differs: "The replay differs from what happened; tell an engineer", candidates: "Candidates", noCandidates: "No candidates.", logged: "As it was logged", outcome: "Outcome", reason: "Reason", propensity: "Chance to win" },
   },
   caps: {
     title: "Frequency caps",
@@ -52,7 +51,6 @@ export default {
     words: "at most {{times}} {{per}} ({{level}})",
     wordsRolling: "at most {{times}} {{per}}, rolling ({{level}})",
     why: "Seen so far: {{shown}}. The cap: {{cap}}.",
-    clause: "clause {{path}}, which was {{seen}}",
     pers: { minute: "a minute", hour: "an hour", day: "a day", week: "a week", month: "a month", lifetime: "ever" },
     levels: { creative: "each creative", group: "the ad group", campaign: "this campaign", advertiser: "all ads of the advertiser", account: "all ads of the advertiser's account" },
   },

@@ -22,6 +22,8 @@ export default {
     low: "From",
     high: "To",
     list: ", ",
+    joinWords: { and: " and ", or: " or " },
+    notWords: "not ({{what}})",
     exists: { known: "is known", unknown: "is not known" },
     circle: { lat: "Latitude", lon: "Longitude", radius_km: "Radius" },
     corners: "Corners",

@@ -1,6 +1,6 @@
 export default {
   ads: {
-    tabs: { campaigns: "广告活动", placements: "广告位", advertisers: "广告主" },
+    tabs: { campaigns: "广告活动", placements: "广告位", advertisers: "广告主", auctions: "竞价透视", traffic: "无效流量" },
     create: "新建广告",
     editing: "编辑：{{name}}",
     none: "还没有广告活动。建一个，选好广告位和出价就能投放。",
@@ -25,7 +25,6 @@ export default {
       help: { manual: "每次点击就按最高出价参加竞价。", max_delivery: "系统出价，用预算换最多的点击或转化，不超过最高出价。", max_gmv: "系统出价，换最多的成交额，不超过最高出价。", tcpa: "系统出价，让当天平均每次转化接近目标成本。", ocpm: "按转化概率出价，成本超出的部分按规则赔付。", troas: "系统出价，让成交额达到花费的这么多。" },
     },
     paces: { asap: "尽快", even: "匀速", predictive: "挑便宜的时候", help: { asap: "在出价允许的范围内尽快花。", even: "跟着平日的流量花，预算撑满全天。", predictive: "花在一天里最便宜的时候，并撑到最后。" } },
-    bid: { edit: "修改「{{name}}」的出价", changed: "出价从 {{from}} 改为 {{to}}", reason: "在列表里改出价" },
     pacing: { title: "{{day}} 花了日预算的 {{share}}%", spent: "花费", budget: "日预算", day: "日期" },
     move: {
       cost: "每天最多花 {{budget}}，每次点击最多 {{bid}}，投放到 {{placements}} 个广告位。",
@@ -34,7 +33,7 @@ export default {
       touches: { publish: "一秒内开始参加竞价并产生花费。", pause: "一秒内停止参加竞价；已经展示的广告被点击仍会计费。", archive: "停止投放并移出列表。" },
       undo: { publish: "反悔：随时可以暂停，已花的钱不退。", pause: "反悔：随时可以再发布。", archive: "归档后不能再改；历史和效果仍可查看。" },
     },
-    why: { title: "为什么是这个广告", ask: "决策编号", example: "例如 0197c0de-…，在「广告下发」事件里", open: "查看原因", empty: "填入决策编号，就能看到每个候选为什么胜出或落选。", equal: "重放结果与当时一致", differs: "重放结果与当时不一致，请联系工程师", summary: "{{count}} 个候选，{{won}} 个胜出", candidates: "候选", noCandidates: "没有候选。", logged: "当时的记录", outcome: "结果", reason: "原因", score: "得分", propensity: "胜出概率" },
+    why: { ask: "决策编号", example: "例如 0197c0de-…，在「广告下发」事件里", open: "查看原因", equal: "重放结果与当时一致", differs: "重放结果与当时不一致，请联系工程师", candidates: "候选", noCandidates: "没有候选。", logged: "当时的记录", outcome: "结果", reason: "原因", propensity: "胜出概率" },
   },
   caps: {
     title: "频次上限",
@@ -52,7 +51,6 @@ export default {
     words: "{{per}}最多 {{times}} 次（{{level}}）",
     wordsRolling: "{{per}}（滚动）最多 {{times}} 次（{{level}}）",
     why: "已看 {{shown}} 次，上限：{{cap}}",
-    clause: "条件 {{path}}，当时是 {{seen}}",
     pers: { minute: "每分钟", hour: "每小时", day: "每天", week: "每周", month: "每月", lifetime: "一共" },
     levels: { creative: "每个创意", group: "广告组", campaign: "本计划", advertiser: "广告主的全部广告", account: "广告主账户的全部广告" },
   },

@@ -22,6 +22,8 @@ export default {
     low: "下限",
     high: "上限",
     list: "、",
+    joinWords: { and: " 且 ", or: " 或 " },
+    notWords: "不是（{{what}}）",
     exists: { known: "知道", unknown: "不知道" },
     circle: { lat: "纬度", lon: "经度", radius_km: "半径" },
     corners: "顶点",

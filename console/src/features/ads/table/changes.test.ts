@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { blankCampaign } from "@/features/ads/document";
+import type { Campaign } from "./changes";
+import { moving, scaled, scaling } from "./changes";
+
+const item = (state: Campaign["state"]) => ({ id: "a", state, revision: 3, document: blankCampaign("CNY") }) as Campaign;
+
+it("scales in whole minor units, never to nothing", () => {
+  expect([scaled(100, 15), scaled(99, -10), scaled(1, -90), scaled(50_000, 100)]).toEqual([115, 89, 1, 100_000]);
+  expect(scaling(item("live"), "bid_minor", 0)).toBeNull();
+  expect(scaling(item("live"), "daily_budget_minor", 20)).toMatchObject({ document: { daily_budget_minor: 60_000, bid_minor: 100 } });
+});
+
+it("moves only what is not there yet", () => {
+  expect(moving(item("live"), "pause")).toEqual({ to: "pause" });
+  for (const [state, to] of [["live", "publish"], ["paused", "pause"], ["draft", "pause"], ["archived", "publish"]] as const) expect(moving(item(state), to)).toBeNull();
+});
