@@ -36,7 +36,9 @@ export function Results({ metrics, units, of, id, also = [], children }: Props) 
                 <div key={name}>
                   <dt title={t(`definitions.${name}`)}>{t(`metrics.${name}`)}</dt>
                   <dd className="big">{exact(numeric(data.rows[0], name), unitOf(name, units[name]), currency)}</dd>
-                  <Change now={numeric(data.rows[0], name)} before={numeric(before.data?.rows[0], name)} />
+                  <dd>
+                    <Change now={numeric(data.rows[0], name)} before={numeric(before.data?.rows[0], name)} />
+                  </dd>
                 </div>
               ))}
             </dl>

@@ -33,6 +33,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _both("coupon", "优惠券", "Coupon", "coupon"),
         Dimension("event", Message("事件", "Event"), {"events": "event"}),
         Dimension("placement", Message("位置", "Placement"), {"events": "placement_id"}),
+        Dimension("reason", Message("原因", "Reason"), {"events": "reason"}),
         Dimension(
             "promotion",
             Message("促销", "Promotion"),

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useAllDocuments } from "@/api/documents/all";
+import { reachOf } from "@/api/forecast";
 import { previewSegment } from "@/api/segment-preview";
 import type { CampaignDocument } from "@/api/types";
 import { Failure, Waiting } from "@/components/states";
@@ -13,7 +14,7 @@ import { countable } from "./targeting/reach";
 const EVERY_MS = 15_000;
 
 /** How many people the targeting holds, moving as it is written. */
-export function AdReach({ targeting }: { targeting: CampaignDocument["targeting"] }) {
+export function AdReach({ targeting, placements }: { targeting: CampaignDocument["targeting"]; placements: string[] }) {
   const { t } = useTranslation();
   const { language } = usePreferences();
   const segments = useAllDocuments("segments");
@@ -45,6 +46,23 @@ export function AdReach({ targeting }: { targeting: CampaignDocument["targeting"
           </p>
         </>
       )}
+      <Comers targeting={targeting} placements={placements} />
     </aside>
+  );
+}
+
+/** Of those who came lately, how many it would meet: also by what only the moment tells. */
+function Comers({ targeting, placements }: { targeting: CampaignDocument["targeting"]; placements: string[] }) {
+  const { t } = useTranslation();
+  const { language } = usePreferences();
+  const asked = useSettled({ targeting, placements });
+  const reach = useQuery({ queryKey: ["ad-reach", asked], queryFn: ({ signal }) => reachOf(asked.targeting, asked.placements, signal), placeholderData: keepPreviousData, retry: false, staleTime: 60_000 });
+  if (!reach.data || reach.data.sample.opportunities === 0) return null;
+  const { people, opportunities_a_day } = reach.data.reach;
+  const say = (one: number) => compact(Math.round(one), language);
+  return (
+    <p className="note" data-testid="comers">
+      {t("adReach.comers", { people: say(people.expected), low: say(people.low), high: say(people.high), chances: say(opportunities_a_day) })}
+    </p>
   );
 }

@@ -13,6 +13,7 @@ import { Loaded } from "@/components/states";
 import { money } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useParameter } from "@/lib/url";
+import { BurnDown } from "./BurnDown";
 import { capWords } from "./capWords";
 import { Creatives } from "./Creatives";
 import { useMoves } from "./moves";
@@ -79,6 +80,7 @@ function Facts({ item }: { item: Item<CampaignDocument> }) {
   return (
     <div className="two">
       <div className="stack">
+        {item.state === "live" && <BurnDown id={item.id} />}
         <Pacing id={item.id} document={document} />
         <section className="card">
           <dl className="facts">

@@ -13,6 +13,7 @@ import { CapsForm } from "./CapsForm";
 import { CreativesForm } from "./CreativesForm";
 import { Creatives } from "./Creatives";
 import { blankCampaign } from "./document";
+import { Forecast } from "./Forecast";
 import { NameField, PlacesForm } from "./PlacesForm";
 import { ExpressionJson } from "./targeting/ExpressionJson";
 import { DayParting, TargetingForm } from "./targeting/TargetingForm";
@@ -82,7 +83,8 @@ function Editor({ item, start }: { item?: Item<CampaignDocument>; start: Campaig
           </section>
         </div>
         <div className="stack beside">
-          <AdReach targeting={form.value.targeting} />
+          <AdReach targeting={form.value.targeting} placements={form.value.placements} />
+          <Forecast value={form.value} {...(item ? { id: item.id } : {})} />
           <ExpressionJson value={form.value.targeting.expression} />
           <Creatives creatives={form.value.creatives} />
         </div>

@@ -33,7 +33,7 @@ export function Classify() {
           {(id, describedBy) => <Input.TextArea id={id} aria-describedby={describedBy} rows={2} value={agent} onChange={(event) => setAgent(event.target.value)} />}
         </Field>
         <Field label={t("traffic.classify.address")} help={t("traffic.classify.addressHelp")} error={wrong("address")}>
-          {(id, describedBy) => <Input id={id} aria-describedby={describedBy} placeholder="203.0.113.7" value={address} onChange={(event) => setAddress(event.target.value)} />}
+          {(id, describedBy) => <Input id={id} aria-describedby={describedBy} value={address} onChange={(event) => setAddress(event.target.value)} />}
         </Field>
         <Field label={t("traffic.classify.after")} help={t("traffic.classify.afterHelp")}>
           {(id, describedBy) => <CountInput id={id} describedBy={describedBy} width={140} suffix="ms" value={afterMs} onChange={setAfterMs} />}

@@ -44,7 +44,9 @@ function Totals({ figures }: { figures: ReturnType<typeof useFigures> }) {
                 <div key={name}>
                   <dt title={t(`traffic.definitions.${name}`)}>{t(`traffic.metrics.${name}`)}</dt>
                   <dd className="big">{exact(numeric(data.rows[0], name), unitOf(name, UNITS[name]), currency)}</dd>
-                  <Change now={numeric(data.rows[0], name)} before={numeric(before.data?.rows[0], name)} />
+                  <dd>
+                    <Change now={numeric(data.rows[0], name)} before={numeric(before.data?.rows[0], name)} />
+                  </dd>
                 </div>
               ))}
             </dl>

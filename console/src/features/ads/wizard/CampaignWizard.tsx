@@ -103,7 +103,7 @@ function Wizard({ start }: { start: WizardStart }) {
           </div>
         </section>
         <div className="stack beside">
-          <AdReach targeting={form.value.targeting} />
+          <AdReach targeting={form.value.targeting} placements={form.value.placements} />
           {step === "audience" && <ExpressionJson value={form.value.targeting.expression} />}
           {step !== "goal" && <Forecast value={form.value} />}
           {(step === "creatives" || step === "review") && <PlacementPreviews value={form.value} />}

@@ -3,6 +3,7 @@ import advertisers from "./advertisers";
 import approvals from "./approvals";
 import audience from "./audience";
 import bulk from "./bulk";
+import burn from "./burn";
 import coupons from "./coupons";
 import data from "./data";
 import effect from "./effect";
@@ -21,4 +22,4 @@ import trying from "./trying";
 import wizard from "./wizard";
 
 /** What every page but the Overview says. */
-export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...targeting, ...wizard, ...inspector, ...traffic, ...bulk, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };
+export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...targeting, ...wizard, ...inspector, ...traffic, ...bulk, ...burn, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };
