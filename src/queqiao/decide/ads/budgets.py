@@ -163,7 +163,7 @@ class Budgets:
         purse = self._purses.get(key)
         if purse is None:
             purse = self._purses[key] = Purse(asked.daily_minor, asked.account, now_us)
-        elif purse.daily_minor != asked.daily_minor or purse.account != asked.account:
+        elif not purse.is_of(asked.daily_minor, asked.account):
             purse.retire_all()
             purse.daily_minor, purse.account = asked.daily_minor, asked.account
             self._give_soon(purse, now_us)
@@ -204,7 +204,10 @@ class Budgets:
             one, ask = self._next(asked, amount_minor, now_us)
             (outcome,) = await self._ledger.reserve_many([ask], now_us)
             if isinstance(outcome, Leased):
-                purse.put(one)
+                if purse.is_of(asked.daily_minor, asked.account):
+                    purse.put(one)
+                else:  # they changed meanwhile
+                    purse.spare.append(one)
                 return _Told(price_minor, None)
             if not isinstance(outcome, Refused):
                 raise Unavailable

@@ -174,16 +174,17 @@ def _listed(
     for entry in index.walk(bits):
         if len(bids) >= LISTED_MAX and not missing:
             break
-        reason = placement.why_not(entry, facts, sold)
-        if reason is None:
+        if entry.starts_us <= facts.now_us < entry.ends_us:  # all else is in the bits
             bids.append(entry.bid)
-            missing.discard(entry.bid.name)
+            if missing:
+                missing.discard(entry.bid.name)
         else:
+            reason: Reason = "not_started" if facts.now_us < entry.starts_us else "ended"
             left_out.append(_out(entry, reason, facts))
     for entry in islice(index.walk(index.others(bits)), LISTED_MAX):
-        reason = _left_out(entry, out) or placement.why_not(entry, facts, sold)
-        cap = capped.get(entry.bid.name) if reason == "frequency" else None
-        left_out.append(_out(entry, reason or "already_shown", facts, cap))
+        why = _left_out(entry, out) or placement.why_not(entry, facts, sold)
+        cap = capped.get(entry.bid.name) if why == "frequency" else None
+        left_out.append(_out(entry, why or "already_shown", facts, cap))
     return bids, left_out
 
 

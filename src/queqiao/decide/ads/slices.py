@@ -69,6 +69,10 @@ class Purse:
         self._now_minor = 0
         self._before_minor = 0
 
+    def is_of(self, daily_minor: int, account: Account | None) -> bool:
+        """Say whether a campaign's budget and payer are those of what is held."""
+        return self.daily_minor == daily_minor and self.account == account
+
     def take(self, price_minor: int, now_us: int) -> Slice | None:
         """Promise a price; return the slice that holds it, None where none holds so much."""
         slices = self._slices

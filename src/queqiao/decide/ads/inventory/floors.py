@@ -65,7 +65,9 @@ class Floors:
 
     def at(self, facts: Facts) -> Floor:
         """Return the floor for a shopper at a moment."""
-        found = next((rule.floor for rule in self._rules if rule.holds(facts)), self._base)
+        found = self._base
+        if self._rules:
+            found = next((rule.floor for rule in self._rules if rule.holds(facts)), found)
         learned_minor = self._learned.at(facts.now_us) if self._learned.by_hour else 0
         return Floor(learned_minor, "dynamic_floor") if learned_minor > found.minor else found
 

@@ -28,6 +28,8 @@ class Page:
 
     def bars(self, campaign: Campaign) -> bool:
         """Say whether a rival of a campaign is here."""
+        if not campaign.exclusion_labels:
+            return False
         taken = self.taken
         return any(
             taken.get(label, campaign.advertiser) != campaign.advertiser
