@@ -99,10 +99,16 @@ class Bidder:
         self._short_until_us: dict[str, int] = {}
 
     async def bid(
-        self, request: BidRequest, exchange: str, base_url: str, now_us: int
+        self,
+        request: BidRequest,
+        exchange: str,
+        base_url: str,
+        now_us: int,
+        *,
+        answer_ms_max: int = ANSWER_MS_MAX,
     ) -> BidResponse | None:
         """Return the bids, or None when there are none; in time, or with the reason why not."""
-        time_ms = self._time_ms(request)
+        time_ms = self._time_ms(request, answer_ms_max)
         if time_ms < SHORTEST_MS:
             return no_bid(request, NoBidReason.INSUFFICIENT_TIME)
         try:
@@ -113,10 +119,10 @@ class Bidder:
         except Unavailable:
             return no_bid(request, NoBidReason.TECHNICAL_ERROR)
 
-    def _time_ms(self, request: BidRequest) -> int:
+    def _time_ms(self, request: BidRequest, answer_ms_max: int) -> int:
         if not request.tmax:
-            return ANSWER_MS_MAX
-        return min(ANSWER_MS_MAX, request.tmax - self._settings.network_ms)
+            return answer_ms_max
+        return min(answer_ms_max, request.tmax - self._settings.network_ms)
 
     async def _bid(
         self, request: BidRequest, exchange: str, base_url: str, now_us: int

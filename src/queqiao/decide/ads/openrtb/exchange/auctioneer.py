@@ -13,7 +13,7 @@ from queqiao.decide.ads.openrtb.exchange.answering import Auction, answer
 from queqiao.decide.ads.openrtb.exchange.asking import Heard, Round
 from queqiao.decide.ads.openrtb.exchange.calls.callers import Callers
 from queqiao.decide.ads.openrtb.exchange.currencies import AuctionRates
-from queqiao.decide.ads.openrtb.exchange.floors import Floor, Pricing, rules_of
+from queqiao.decide.ads.openrtb.exchange.floors import AuctionTerms, Floor, rules_of
 from queqiao.decide.ads.openrtb.exchange.hearing import Listener
 from queqiao.decide.ads.openrtb.exchange.held import HeldAuctions
 from queqiao.decide.ads.openrtb.exchange.hot_state import Market
@@ -119,9 +119,10 @@ class Auctioneer:
                 self._in_background(self._lost(lurl, reason.loss, over.now_us))
 
     def _lots(self, asked: Asked, rates: AuctionRates, draw: int) -> list[Lot]:
-        pricing = Pricing(rules_of(asked.prebid.floors, draw), rates, asked.cur)
+        enforces = asked.publisher.secure_markup == "enforce"
+        terms = AuctionTerms(rules_of(asked.prebid.floors, draw), rates, asked.cur, enforces)
         placements = self._place.placement_floors()
-        return [lot(asked.request, imp, pricing, placements) for imp in asked.request.imp or ()]
+        return [lot(asked.request, imp, terms, placements) for imp in asked.request.imp or ()]
 
     async def _ask(self, call: "_Call", seats: Sequence[Seat]) -> list[Heard]:
         if not seats:
@@ -134,7 +135,9 @@ class Auctioneer:
         async def ask_own(seat: Seat, wait_ms: int) -> BidResponse | None:
             # It takes the way through a network off the time that it is given: here is none.
             request = own_request(call.asked, seat, call.lots, wait_ms + place.network_ms)
-            return await place.bidder.bid(request, OWN_EXCHANGE, call.base_url, call.now_us)
+            return await place.bidder.bid(
+                request, OWN_EXCHANGE, call.base_url, call.now_us, answer_ms_max=wait_ms
+            )
 
         return await Round(place.callers, seats, call.wait_ms).ask(told, ask_own)
 

@@ -10,7 +10,7 @@ from queqiao.decide.ads.openrtb.exchange.prebid import (
     RequestPrebid,
     TargetingAsked,
 )
-from queqiao.decide.ads.openrtb.faults import EMPTY, MISSING, NOT_POSITIVE, Faults
+from queqiao.decide.ads.openrtb.faults import EMPTY, MISSING, Faults
 from queqiao.decide.ads.openrtb.request import BidRequest
 from queqiao.kernel.errors import Message
 
@@ -43,6 +43,9 @@ _NEITHER = Message(
 )
 _MAXBIDS = Message(f"须在 1 与 {BIDS_MAX} 之间", f"must be from 1 to {BIDS_MAX}")
 _TWICE = Message("同一竞价方出现两次", "names a bidder for the second time")
+FACTOR_MAX, RATE_MAX = 100, 1e9
+_FACTOR = Message(f"须大于 0，最多 {FACTOR_MAX}", f"must be above 0 and at most {FACTOR_MAX}")
+_RATE = Message("须大于 0，最多 10^9", "must be above 0 and at most 10^9")
 _TRUNCATE = Message("须在 0 与 255 之间", "must be from 0 to 255")
 TRUNCATE_MAX = 255
 
@@ -105,13 +108,13 @@ def _targeting(faults: Faults, path: str, asked: TargetingAsked) -> None:
 def _factors(faults: Faults, path: str, factors: dict[str, float | MediaFactors]) -> None:
     for name, factor in factors.items():
         if not isinstance(factor, MediaFactors):
-            if factor <= 0:
-                faults.add(f"{path}.{_plain(name)}", NOT_POSITIVE)
+            if not 0 < factor <= FACTOR_MAX:
+                faults.add(f"{path}.{_plain(name)}", _FACTOR)
             continue
         for media in factor.__struct_fields__:
             for bidder, each in (getattr(factor, media) or {}).items():
-                if each <= 0:
-                    faults.add(f"{path}.mediatypes.{media}.{_plain(bidder)}", NOT_POSITIVE)
+                if not 0 < each <= FACTOR_MAX:
+                    faults.add(f"{path}.mediatypes.{media}.{_plain(bidder)}", _FACTOR)
 
 
 def _multibid(faults: Faults, path: str, rules: Iterable[MultiBid]) -> None:
@@ -146,5 +149,5 @@ def _rates(faults: Faults, path: str, prebid: RequestPrebid) -> None:
         for target, rate in row.items():
             where = f"{path}.{_plain(source)}.{_plain(target)}"
             faults.known_currency(where, target)
-            if rate <= 0:
-                faults.add(where, NOT_POSITIVE)
+            if not 0 < rate <= RATE_MAX:
+                faults.add(where, _RATE)

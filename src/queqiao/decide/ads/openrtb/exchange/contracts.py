@@ -58,8 +58,9 @@ class Publisher(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     With ``domains``, requests come from pages of these and their subdomains only. ``bidders``, when
     there are any, are the only ones that are asked. A worker answers at most ``requests_per_s_max``
     of it. ``currency``, ``tmax_ms`` and ``price_granularity`` hold where a request says nothing.
-    ``events``: every bid gets addresses that tell us of its win and its impression. ``debug``: its
-    requests may see what was said to bidders and by them.
+    ``secure_markup``: whether markup with plain http addresses is refused where an impression asks
+    for ``secure``. ``events``: every bid gets addresses that tell us of its win and its impression.
+    ``debug``: its requests may see what was said to bidders and by them.
     """
 
     name: Name
@@ -69,6 +70,7 @@ class Publisher(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     currency: Currency = "USD"
     tmax_ms: Annotated[int, Meta(ge=50, le=5_000)] = 1_000
     price_granularity: Granularity = "medium"
+    secure_markup: Literal["enforce", "skip"] = "enforce"
     events: bool = False
     debug: bool = False
 

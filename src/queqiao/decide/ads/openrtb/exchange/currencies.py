@@ -1,5 +1,7 @@
 """What currencies are worth in one auction: the publisher's own rates first, then the settings'."""
 
+from math import inf, isfinite
+
 from msgspec import Struct
 
 from queqiao.decide.ads.openrtb.exchange.prebid import CurrencyAsked
@@ -29,6 +31,10 @@ class AuctionRates(Struct, frozen=True):
         return self.ours.convert(1.0, source, target)
 
     def convert(self, amount: float, source: str, target: str) -> float | None:
-        """Return an amount in another currency, None when nobody says what it is worth."""
+        """Return an amount in another currency, None when nobody says what it is worth.
+
+        An amount beyond all numbers has no worth either.
+        """
         rate = self.rate(source, target)
-        return None if rate is None else amount * rate
+        told = inf if rate is None else amount * rate
+        return told if isfinite(told) else None

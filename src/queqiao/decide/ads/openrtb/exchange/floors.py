@@ -78,19 +78,20 @@ def _by_weight(models: list[FloorModel], draw: int) -> FloorModel | None:
     return models[place]
 
 
-class Pricing(Struct, frozen=True):
-    """By which rules, rates and in which currency the lots of an auction are priced."""
+class AuctionTerms(Struct, frozen=True):
+    """What is the same for all lots of an auction."""
 
     rules: Rules
     rates: AuctionRates
     cur: str
+    enforces_secure: bool = True
 
 
 def floor_of(
-    pricing: Pricing, request: BidRequest, imp: Imp, placement: Floor | None
+    terms: AuctionTerms, request: BidRequest, imp: Imp, placement: Floor | None
 ) -> float | None:
     """Return the floor of an impression in ``cur``; None when no rate for it is known."""
-    rules, rates, cur = pricing.rules, pricing.rates, pricing.cur
+    rules, rates, cur = terms.rules, terms.rates, terms.cur
     floors: list[Floor] = [(imp.bidfloor or 0.0, imp.bidfloorcur or DEFAULT_CURRENCY)]
     if rules.model is not None:
         found = _look_up(rules.model, request, imp)

@@ -238,8 +238,11 @@ def _is_secure(adm: str | None) -> bool:
 
 
 def _bad_status(status: int) -> Fault:
-    code = ErrorCode.BAD_INPUT if status == BAD_REQUEST else ErrorCode.BAD_SERVER_RESPONSE
-    return Fault(code, Status.INVALID_RESPONSE, f"answered with the status {status}")
+    """Return the fault; that a request is refused is no failure: a page can make one odd."""
+    message = f"answered with the status {status}"
+    if status == BAD_REQUEST:
+        return Fault(ErrorCode.BAD_INPUT, Status.INVALID_RESPONSE, message, is_failure=False)
+    return Fault(ErrorCode.BAD_SERVER_RESPONSE, Status.INVALID_RESPONSE, message)
 
 
 def _invalid(message: str) -> Fault:

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from queqiao.decide.ads.openrtb.exchange.currencies import AuctionRates
-from queqiao.decide.ads.openrtb.exchange.floors import Floor, Pricing, floor_of
+from queqiao.decide.ads.openrtb.exchange.floors import AuctionTerms, Floor, floor_of
 from queqiao.decide.ads.openrtb.params import BIDDER as OWN
 from queqiao.decide.ads.openrtb.rates import DEFAULT_CURRENCY
 from queqiao.decide.ads.openrtb.request import Banner, BidRequest, Deal, Imp
@@ -56,9 +56,9 @@ class Lot(Struct, frozen=True, omit_defaults=True):
         return next((deal for deal in self.deals if deal.id == deal_id), None)
 
 
-def lot(request: BidRequest, imp: Imp, pricing: Pricing, placements: Mapping[str, Floor]) -> Lot:
+def lot(request: BidRequest, imp: Imp, terms: AuctionTerms, placements: Mapping[str, Floor]) -> Lot:
     """Return the terms of an impression; ``placements`` are the floors of our own."""
-    rules, cur = pricing.rules, pricing.cur
+    rules, cur = terms.rules, terms.cur
     deals = (imp.pmp.deals if imp.pmp is not None else None) or ()
     named = _placement_named(imp)
     placement = placements.get(named) if named else None
@@ -66,11 +66,11 @@ def lot(request: BidRequest, imp: Imp, pricing: Pricing, placements: Mapping[str
     return Lot(
         imp_id=imp.id or "",
         cur=cur,
-        floor=floor_of(pricing, request, imp, placement),
+        floor=floor_of(terms, request, imp, placement),
         media=asked,
-        deals=tuple(_terms(deal, pricing.rates, cur) for deal in deals),
+        deals=tuple(_terms(deal, terms.rates, cur) for deal in deals),
         private=bool(imp.pmp is not None and imp.pmp.private_auction),
-        secure=bool(imp.secure),
+        secure=bool(imp.secure) and terms.enforces_secure,
         size_max=_size_max(imp.banner),
         blocked_attributes={
             media: blocked for media in asked if (blocked := getattr(imp, media).battr)

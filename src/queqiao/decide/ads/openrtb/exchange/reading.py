@@ -22,6 +22,7 @@ _WHO = Message(
     "须为一个已上线的发布商的 id；在控制台建一个发布商并发布它",
     "must be the id of a publisher that is live here; make one in the console and publish it",
 )
+_NOT_UTF_8 = Message("须为 UTF-8 编码的 JSON", "must be JSON in UTF-8")
 _WHERE = Message("须属于这个发布商的域名", "must be within the domains of this publisher")
 
 
@@ -47,6 +48,7 @@ def read(body: bytes, market: Market) -> Asked:
         check_body(body)
         body = with_stored(body, market)
     request = read_request(body)
+    _check_text(body)
     parts = parts_of(body)
     try:
         prebid = prebid_of(parts.get("ext"))
@@ -59,6 +61,14 @@ def read(body: bytes, market: Market) -> Asked:
     faults.raise_any()
     assert publisher is not None, "its absence is a fault"
     return Asked(request, parts, listed_parts_of(parts["imp"]), prebid, publisher_id, publisher)
+
+
+def _check_text(body: bytes) -> None:
+    """Raise InvalidInput for bytes that are no text: a parser looks past them where it skips."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(FieldError("request", _NOT_UTF_8)) from error
 
 
 def _publisher(faults: Faults, request: BidRequest, market: Market) -> tuple[str, Publisher | None]:
