@@ -15,7 +15,10 @@ from queqiao.process.machines import Machines, Rows
 from queqiao.process.state import StateFile
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/delivery/attribution.json").read_text())
-EVENTS = {"click": "Ad Clicked", "view": "Ad Viewable", "foreign view": "Ad Viewable"}
+EVENTS = {
+    "click": "Ad Clicked", "view": "Ad Viewable", "foreign view": "Ad Viewable",
+    "refund": "Ad Click Refunded", "foreign refund": "Ad Click Refunded",
+}  # fmt: skip
 COLUMNS = list(ORDER_LINES.columns)
 
 
@@ -23,7 +26,7 @@ def touch(what, at_h, campaign_id, window_days, **who):
     said = {} if window_days is None else {"window_days": window_days}
     said |= {"campaign_id": campaign_id, "decision_id": f"d-{campaign_id}"}
     body = event(EVENTS[what], at_h * HOUR_US, **who, **said)
-    if what == "foreign view":
+    if what.startswith("foreign"):
         return body
     return encode_envelope(msgspec.structs.replace(decode_envelope(body), source=ADS_SOURCE))
 

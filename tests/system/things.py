@@ -315,6 +315,8 @@ def make_things(system: System, prefix: str) -> Things:
         decision = decide(system, things)
         things.ids["decisions"] = decision["decision_id"]
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
+        link = good(client.post("/api/v1/ads/conversion-links", json={"advertiser": "a"}))["url"]
+        things.ids["conversions"] = link.rpartition("/")[2].partition("?")[0]
         things.ids["reservations"] = reserve(system, prefix)
         things.ids["approvals"] = ask_approval(client, prefix)
         things.ids["schedule"] = "no-number"  # refused as one: each kind has numbers of its own

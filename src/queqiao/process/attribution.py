@@ -27,6 +27,12 @@ By = Literal["", "click", "view"]
 
 TOUCHES: dict[str, By] = {"Ad Clicked": "click", "Ad Viewable": "view"}
 
+TAKEN_BACK = "Ad Click Refunded"
+"""The event of a click that turned out invalid: no later order is owed to it."""
+
+TOLD = frozenset((*TOUCHES, TAKEN_BACK))
+"""The events that this has to see."""
+
 
 class Touch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One click on an ad, or one ad that was in view; it counts for ``window_us`` after it."""
@@ -75,6 +81,14 @@ class LastTouches:
         """Remember a touch for the device and for the person."""
         for key in _keys(who):
             self._add(key, [touch])
+
+    def taken_back(self, who: Who, decision_id: str) -> None:
+        """Forget the click on a decision's ad."""
+        for key in _keys(who):
+            known = self._state.get(key) or []
+            kept = [one for one in known if (one.by, one.decision_id) != ("click", decision_id)]
+            if len(kept) < len(known):
+                self._state.put(key, kept)
 
     def linked(self, who: Who) -> None:
         """Give the user the touches that the device had before the login."""

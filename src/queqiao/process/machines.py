@@ -8,8 +8,16 @@ import msgspec
 import structlog
 
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+from queqiao.kernel.vocabulary import ADS_SOURCE
 from queqiao.ports.event_log.base import StoredEvent
-from queqiao.process.attribution import NO_TOUCH, TOUCHES, LastTouches, Touch, touch_of
+from queqiao.process.attribution import (
+    NO_TOUCH,
+    TAKEN_BACK,
+    TOLD,
+    LastTouches,
+    Touch,
+    touch_of,
+)
 from queqiao.process.consent import ADVERTISING, Consents
 from queqiao.process.corrections import Correction, correction
 from queqiao.process.enrichment.enricher import Enricher, campaign_of
@@ -205,7 +213,7 @@ class Machines:
             fact.offset, who.device, who.person_id, at_us, channel, campaign=campaign
         )
         visit = Visit(seen.session_id, self._number_of(who.person_id, fact.offset), channel)
-        if who.linked or envelope.event in TOUCHES:
+        if who.linked or envelope.event in TOLD:
             self._note(fact, who)
         booked = self._book(fact, who) if envelope.event in KINDS else None
         goods = self._goods(fact, booked)
@@ -316,6 +324,9 @@ class Machines:
         """Remember ads clicked and seen, and whose a device's earlier ones are after a login."""
         if who.linked:
             self._touches.linked(who)
+        envelope = fact.envelope
+        if envelope.event == TAKEN_BACK and envelope.source == ADS_SOURCE:
+            self._touches.taken_back(who, fact.named.goods.decision_id)
         touch = touch_of(fact) if fact.consent & ADVERTISING else NO_TOUCH
         if touch.by:
             self._touches.touched(who, touch)

@@ -24,6 +24,24 @@ SVG = (
     "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='250'>"
     "<rect width='300' height='250' fill='teal'/></svg>"
 )
+VAST_CLIENT = Path(__file__).parents[2] / "clients/node_modules/@dailymotion/vast-client/dist"
+PLAY = """async (url) => {
+  const {VASTClient, VASTTracker} = await import('/vast-client.js');
+  const client = new VASTClient();
+  const {ads, errorURLTemplates} = await client.get(url);
+  if (!ads.length) return {ads: 0, errors: errorURLTemplates};
+  const [creative] = ads[0].creatives;
+  const tracker = new VASTTracker(client, ads[0], creative);
+  const clicked = new Promise((resolve) => tracker.on('clickthrough', resolve));
+  tracker.trackImpression();
+  tracker.trackViewableImpression();
+  for (let at = 0; at <= 15; at++) tracker.setProgress(at);
+  tracker.complete();
+  tracker.errorWithCode('405');
+  tracker.click();
+  return {ads: 1, file: creative.mediaFiles[0].fileURL, skip: tracker.skipDelay,
+    length: creative.duration, universal: creative.universalAdIds.length, click: await clicked};
+}"""
 PLACE = '<div data-queqiao-placement="{}" style="aspect-ratio:300/250;width:300px"></div>'
 WALLED = """<p id=p>…</p><script>try { parent.document.title = 'taken'; } catch {
   document.getElementById('p').textContent = 'walled'; }</script>
@@ -304,6 +322,29 @@ def test_a_video_plays_in_sight_and_tells_how_far_it_came(
         "document.querySelector('[data-queqiao-placement]').shadowRoot"
         ".querySelector('video').paused"
     )
+
+
+def test_a_player_of_others_plays_our_vast(tab: Page, shop: Shop, show, system: System) -> None:
+    """The VAST client of Dailymotion, as it came, on a page of another origin."""
+    shop.files["/vast-client.js"] = (
+        "text/javascript", (VAST_CLIENT / "vast-client.js").read_bytes(),
+    )  # fmt: skip
+    video = {"url": "https://cdn.example/tea.mp4", "duration_s": 15}
+    show("roll", form="video", video=video)
+    tab.goto(f"{shop.url}/roll")
+    url = f"{system.base_url}/a/v1/vast/{{}}?write_key={system.intake_key}"
+    played = tab.evaluate(PLAY, url.format("roll"))
+    assert played["file"] == video["url"]
+    assert (played["skip"], played["length"], played["universal"]) == (5, 15, 1)
+    assert str(played["click"]).startswith(f"{system.base_url}/t/")
+    told = {"Ad Viewed", "Ad Viewable", "Ad Video Started", "Ad Video First Quartile",
+            "Ad Video Midpoint", "Ad Video Third Quartile", "Ad Video Completed",
+            "Ad Failed"}  # fmt: skip
+    once(lambda: (wait_ms(tab, 100), told <= set(stored(system, "roll")))[1])
+    assert json.loads(bytes(stored(system, "roll")["Ad Failed"].properties))["reason"] == "405"
+    assert json.loads(bytes(stored(system, "roll")["Ad Viewed"].properties))["decision_id"]
+    nobody = tab.evaluate(PLAY, url.format("none"))
+    assert nobody["ads"] == 0
 
 
 def test_a_customer_is_known_by_the_shops_word_alone(

@@ -132,7 +132,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         (
             own_orders.EVERY_S,
             "ad conversions",
-            fresh.only("conversions", delivery.own_orders(settings, warehouse, clock)),
+            delivery.own_orders(settings, warehouse, clock),
         ),
         (FLOORS_EVERY_S, "ads floors", fresh.only("floors", at_turn(inventory.learn_floors))),
         (SUPPLY_EVERY_S, "ads supply", fresh.only("supply", at_turn(inventory.count_supply))),

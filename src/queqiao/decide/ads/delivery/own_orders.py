@@ -11,7 +11,7 @@ from queqiao.decide.ads.contracts import SOURCE
 from queqiao.decide.ads.delivery.conversions import Conversions, Told
 from queqiao.kernel.clock import DAY_US
 from queqiao.ports.warehouse.base import Warehouse
-from queqiao.process.contracts import ADVERTISING, allows
+from queqiao.process.contracts import ADVERTISING, allows, watermark
 
 EVERY_S = 5.0
 """How soon after it was loaded an order is told."""
@@ -50,9 +50,13 @@ class OwnOrders:
         self._warehouse = warehouse
         self._conversions = conversions
         self._after = 0
+        self._looked_to = -1
 
     async def tell(self, now_us: int) -> int:
         """Tell the orders that were loaded since; return how many. Raises Unavailable."""
+        loaded_to = (await watermark(self._warehouse)).offset
+        if loaded_to <= self._looked_to:
+            return 0
         asked = {
             "after": self._after,
             "since": now_us - LOOK_BACK_US,
@@ -66,4 +70,6 @@ class OwnOrders:
             )
             await self._conversions.count(told, now_us)
             self._after = one.offset
+        if len(found.rows) < ORDERS_MAX:
+            self._looked_to = loaded_to
         return len(found.rows)
