@@ -94,7 +94,7 @@ class HotState:
         self.newest_skus: tuple[str, ...] = ()
         self.members = load_members([])
         self.model: ItemModel | None = None
-        self._counts: list[Count] = []
+        self.counts: list[Count] = []
         self._bookings: Bookings = {}
         self._deals: PrivateDeals = {}
         self._floors = reserve_log.NOTHING_LEARNED
@@ -212,7 +212,7 @@ class HotState:
             ads_snapshot,
             placements,
             campaigns,
-            self._counts,
+            self.counts,
             who_pays,
             zone=self._zone,
             before=self.ads,
@@ -221,10 +221,10 @@ class HotState:
         )
         self.ads = keeping(booking(ads, self._bookings), self.ads.standing)
         shelves = await asyncio.to_thread(
-            shelf.shelves, campaigns, self.ads, self._counts, who_pays, self.money
+            shelf.shelves, campaigns, self.ads, self.counts, who_pays, self.money
         )
         self.shelves = replace(shelves, deals=self._deals)
-        self.placement_floors = exchange_state.placement_floors(placements, self._counts)
+        self.placement_floors = exchange_state.placement_floors(placements, self.counts)
 
     async def load_market(self) -> None:
         """Read who bids in our exchange, who may ask there, and what is stored for requests."""
@@ -260,7 +260,7 @@ class HotState:
     async def load_counts(self) -> None:
         """Take in what was counted of past ads."""
         found = await self._artifact(counts.ARTIFACT)
-        self._counts = counts.decode(found) if found else []
+        self.counts = counts.decode(found) if found else []
         await self.load_ads()
 
     async def load_controls(self) -> None:

@@ -19,6 +19,7 @@ from queqiao.decide.ads.openrtb.exchange.events import AuctionEvents, happened_i
 from queqiao.decide.ads.openrtb.notices import BidNotices, told_in
 from queqiao.decide.ads.openrtb.rates import DEFAULT_RATES, Rates
 from queqiao.decide.ads.outbox import Outbox
+from queqiao.decide.ads.then import ThenOf, as_now
 from queqiao.decide.ads.traffic.watch import Watch
 from queqiao.decide.ads.why import Explainer
 from queqiao.kernel.clock import DEFAULT_ZONE
@@ -36,7 +37,8 @@ class AdsServices(Struct, frozen=True):
     """What the decision routes need. ``hot`` gives the snapshot of this moment.
 
     Without ``frequency`` caps are counted in this process alone, until it ends. ``budgets`` and
-    ``outbox`` are the process's own: it tidies them and closes them at its end.
+    ``outbox`` are the process's own: it tidies them and closes them at its end. Without ``then``
+    documents are taken to have stood as they do now.
     """
 
     hot: Callable[[], AdsSnapshot]
@@ -48,6 +50,7 @@ class AdsServices(Struct, frozen=True):
     random_bits: RandomBits
     zone: str = DEFAULT_ZONE
     frequency: Frequency | None = None
+    then: ThenOf | None = None
 
 
 class NoticeServices(Struct, frozen=True):
@@ -76,7 +79,7 @@ def decider_of(services: AdsServices) -> Decider:
 def routes(services: AdsServices, decider: Decider | None = None) -> list[Route]:
     """Return the routes of the ``decide`` role."""
     decider = decider or decider_of(services)
-    explainer = Explainer(services.hot, services.event_log)
+    explainer = Explainer(services.then or as_now(services.hot), services.event_log)
 
     async def decide(request: Request) -> Response:
         question = request.decode(DecisionRequest, REQUEST_BYTES_MAX)

@@ -202,11 +202,27 @@ class WhyCandidate(Struct, frozen=True):
     group_id: str = ""
 
 
+class WhyBecame(Struct, frozen=True):
+    """What a later event says of the ad or bid: its name and time, and what it cost, if anything.
+
+    ``cpm_minor`` (the price that the auction came to) and ``reason`` (an exchange's code of a loss)
+    go with bids in other exchanges.
+    """
+
+    event: str
+    at: str
+    cost_minor: int | None = None
+    cpm_minor: int | None = None
+    reason: int | None = None
+
+
 class WhyDecision(Struct, frozen=True):
     """The decision as it was made; the draw is what chance gave.
 
     ``floor_rule`` is the field of the placement that asked for the floor, such as ``floors[2]``.
-    ``slot_percent``: the clicks of the slot, as a share of the first one's.
+    ``slot_percent``: the clicks of the slot, as a share of the first one's. ``exchange`` names the
+    one in which the campaign bid; then prices are for a thousand impressions. ``became``: what
+    later events say, in their order of time.
     """
 
     decision_id: str
@@ -229,6 +245,8 @@ class WhyDecision(Struct, frozen=True):
     slot_percent: int = 100
     group_id: str = ""
     pricing: Pricing = "cpc"
+    exchange: str | None = None
+    became: list[WhyBecame] = []
 
 
 class Replay(Struct, frozen=True):

@@ -4,8 +4,8 @@ The bids stand best first. Those that decide are always among them; of the long 
 of campaigns left out, the first ``LISTED_MAX`` are listed and the rest is counted.
 """
 
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +22,8 @@ from queqiao.decide.ads.targeting.index import Entry, Facts, Reason
 from queqiao.decide.ads.targeting.situation import recorded
 
 LISTED_MAX = 20
+MORE_MAX = 500
+"""So many campaigns are looked at that are out by something of the moment."""
 _NONE_CAPPED: Mapping[str, Capped] = MappingProxyType({})
 
 
@@ -54,7 +56,8 @@ class Auction(Struct, frozen=True):
 
     ``creatives``: how many of the winner could show; ``attributes``: what expressions there ask;
     ``floor_rule``: which field of the placement asked for the floor; ``page``: who had which
-    exclusion label on the page; ``deals``: those that could take the slot, in their order.
+    exclusion label on the page; ``deals``: those that could take the slot, in their order;
+    ``more``: by reason, campaigns beyond those in ``out`` that no document would show to be out.
     """
 
     placement_revision: int
@@ -73,6 +76,7 @@ class Auction(Struct, frozen=True):
     deals: list[Booked] | None = None
     device: str = ""
     slot: Slot = FIRST_SLOT
+    more: dict[str, list[str]] | None = None
 
 
 class Served(Struct, frozen=True, omit_defaults=True, rename={"price_minor": "click_price_minor"}):
@@ -147,7 +151,22 @@ def record(
         page=(facts.page.taken or None) if facts.page else None,
         device=facts.device if placement.floors.asks_device else "",
         slot=slot,
+        more=_more(placement, out, left_out) if out or placement.gone_bits else None,
     )
+
+
+def _more(
+    placement: LivePlacement, out: Mapping[str, Reason], left_out: Sequence[Out]
+) -> dict[str, list[str]] | None:
+    """Return who is out by something of that moment (money, caps, pacing) and is not listed."""
+    listed = {each.campaign_id for each in left_out}
+    index = placement.index
+    found: dict[str, list[str]] = {}
+    reasons = chain(out.items(), placement.gone.items())
+    for name, reason in islice(reasons, MORE_MAX):
+        if name.partition("/")[0] not in listed and index.bits_of([name]):
+            found.setdefault(reason, []).append(name)
+    return found or None
 
 
 def _attributes(placement: LivePlacement, facts: Facts) -> dict[str, Any] | None:

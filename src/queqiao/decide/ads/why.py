@@ -1,7 +1,7 @@
 """Why this ad, and why not that one: answered from the record, by running the auction again."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -12,21 +12,24 @@ from queqiao.decide.ads.auction import QUALITY_UNIT, SCORE_UNIT, Bid, rank
 from queqiao.decide.ads.caps.frequency import Capped
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.contracts import SOURCE
-from queqiao.decide.ads.hot_state import AdsSnapshot
+from queqiao.decide.ads.hot_state import LivePlacement
 from queqiao.decide.ads.inventory.document import Sold
 from queqiao.decide.ads.inventory.page import Page
 from queqiao.decide.ads.messages import (
     Replay,
+    WhyBecame,
     WhyCandidate,
     WhyCap,
     WhyClause,
     WhyDecision,
     WhyResponse,
 )
+from queqiao.decide.ads.openrtb.why import BidExplainer
 from queqiao.decide.ads.pacing.control import UNIT
 from queqiao.decide.ads.served import Clause, Served, clause_of, differences
 from queqiao.decide.ads.targeting.index import Entry, Facts
 from queqiao.decide.ads.targeting.situation import situation
+from queqiao.decide.ads.then import ThenOf
 from queqiao.kernel.clock import SECOND_US, format_rfc3339
 from queqiao.kernel.envelope import decode_envelope
 from queqiao.kernel.errors import Message, NotFound
@@ -45,6 +48,19 @@ _LOST = Message(
 )
 
 
+ENDINGS = ("viewed", "viewable", "clicked", "billed", "converted", "refunded", "clicked-refused")
+"""How the ids of an ad's later events end (``notice_events.py``)."""
+
+
+class _Cost(Struct):
+    """What a later event says that it cost."""
+
+    cost_minor: int | None = None
+
+
+_costs = msgspec.json.Decoder(_Cost)
+
+
 class _Mark(Struct):
     """Whether a record was made anew without its auction (``rebuilt.py``)."""
 
@@ -58,20 +74,23 @@ _properties = msgspec.json.Decoder(Served)
 class Explainer:
     """Answers ``GET /api/v1/decisions/{id}/why``."""
 
-    def __init__(self, hot: Callable[[], AdsSnapshot], event_log: EventLog) -> None:
-        self._hot = hot
+    def __init__(self, then: ThenOf, event_log: EventLog) -> None:
+        self._then = then
         self._event_log = event_log
+        self._bids = BidExplainer(then, event_log)
 
     async def why(
         self, decision_id: str, now_us: int, campaign_id: str | None = None
     ) -> WhyResponse:
         """Return the decision, its candidates (or the one asked for) and whether it replays.
 
-        A campaign that the record does not list is judged by the documents of now, and the answer
-        says so (``recorded`` is false). Raises NotFound for a decision that was not made here, and
-        for one whose record was lost with the worker that made it.
+        A campaign that the record does not list is judged by the documents as they stood then, and
+        the answer says so (``recorded`` is false). Raises NotFound for a decision that was not made
+        here, and for one whose record was lost with the worker that made it.
         """
         envelope = decode_envelope((await self._record(decision_id, now_us)).body)
+        if envelope.event == "Ad Bid":
+            return await self._bids.why(envelope, campaign_id)
         if envelope.event != "Ad Served":
             raise NotFound(_UNKNOWN)
         if _marks.decode(envelope.properties).rebuilt:
@@ -80,14 +99,28 @@ class Explainer:
         candidates = list(_candidates(served))
         if campaign_id is not None:
             candidates = [each for each in candidates if each.campaign_id == campaign_id]
-            candidates = candidates or self._unlisted(served, campaign_id, envelope.timestamp_us)
+            at_us = envelope.timestamp_us
+            candidates = candidates or await self._unlisted(served, campaign_id, at_us)
         unequal = differences(served)
         return WhyResponse(
-            _decision(served, envelope.timestamp_us),
+            replace(
+                _decision(served, envelope.timestamp_us), became=await self._became(decision_id)
+            ),
             candidates,
             served.auction.not_listed,
             Replay(not unequal, unequal),
         )
+
+    async def _became(self, decision_id: str) -> list[WhyBecame]:
+        """Return what later events say of the ad."""
+        found = []
+        for ending in ENDINGS:
+            for stored in await self._event_log.find(f"{decision_id}-{ending}", SOURCE):
+                envelope = decode_envelope(stored.body)
+                cost_minor = _costs.decode(envelope.properties).cost_minor
+                at = format_rfc3339(envelope.timestamp_us)
+                found.append(WhyBecame(envelope.event or "", at, cost_minor))
+        return sorted(found, key=lambda each: each.at)
 
     async def _record(self, decision_id: str, now_us: int) -> StoredEvent:
         """Return the record of a decision; that of a moment ago may still be on its way."""
@@ -101,11 +134,15 @@ class Explainer:
                 await asyncio.sleep(LOOK_EVERY_S)
         raise NotFound(_UNKNOWN)
 
-    def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> list[WhyCandidate]:
-        """Judge a campaign, or each of its ad groups, by what is live now."""
-        placement = self._hot().placements.get(served.placement_id)
-        if placement is None:
-            return [_absent(campaign_id, "filtered", "not_live_in_placement")]
+    async def _unlisted(self, served: Served, campaign_id: str, at_us: int) -> list[WhyCandidate]:
+        """Judge a campaign, or each of its ad groups: by the record where that names it among the
+        many, else by the documents as they stood."""
+        for reason, names in (served.auction.more or {}).items():
+            if campaign_id in names:
+                return [replace(_absent(campaign_id, "filtered", reason), recorded=True)]
+        placement, state = await self._then(served.placement_id, campaign_id, at_us)
+        if placement is None or state is not None:
+            return [_absent(campaign_id, "filtered", state or "not_live_in_placement")]
         index, facts = placement.index, _facts(served, at_us)
         found = [
             _unfit(name, reason)
@@ -113,10 +150,19 @@ class Explainer:
             if name.partition("/")[0] == campaign_id
         ]
         found += [
-            _judged(entry, facts, placement.why_not(entry, facts, served.sold))
+            _judged(entry, facts, _why_not(served, placement, entry, facts))
             for entry in index.walk(index.bits_of([campaign_id]))
         ]
         return found or [_absent(campaign_id, "filtered", "not_live_in_placement")]
+
+
+def _why_not(served: Served, placement: LivePlacement, entry: Entry, facts: Facts) -> str | None:
+    """Return what kept one out; the floor is the one of the record, wherever it came from."""
+    reason = placement.why_not(entry, facts, served.sold)
+    if reason not in {None, "below_floor"}:
+        return reason
+    is_low = entry.bid.click_minor < served.auction.floor_minor
+    return "below_floor" if is_low and served.sold == "auction" else None
 
 
 def _unfit(name: str, reason: str) -> WhyCandidate:

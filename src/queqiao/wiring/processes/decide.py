@@ -16,6 +16,7 @@ from queqiao.decide.ads.openrtb.hot_endpoints import BidServices, bid_routes
 from queqiao.decide.ads.openrtb.rates import Rates
 from queqiao.decide.ads.openrtb.shelf import Money
 from queqiao.decide.ads.targeting.hot_endpoints import routes as targeting_routes
+from queqiao.decide.ads.then import as_kept
 from queqiao.decide.ads.traffic.hot_endpoints import routes as traffic_routes
 from queqiao.decide.promotions.cards.card_reader import CardReader
 from queqiao.decide.promotions.cards.cards import Cards
@@ -235,6 +236,7 @@ def routes(
         random_bits=chance.random_bits,
         zone=settings.shop.timezone,
         frequency=frequency,
+        then=as_kept(hot.records, lambda: hot.counts, settings.shop.timezone),
     )
     decider = decider_of(ads)
     public = public or delivery.Public(lambda _: None, traffic.callers(settings))

@@ -62,7 +62,7 @@ def field(found: Opportunities, offer: Offer, floors: Sequence[int], own: str | 
     here = clicks * found.percent / FULL_PERCENT
     quality = offer.quality / QUALITY_UNIT
     if offer.pricing == "cpm":
-        weight, floor = np.full(len(found), quality / THOUSAND), floor * here * THOUSAND
+        weight, floor = np.full(len(found), quality / THOUSAND), floor * clicks * THOUSAND
     elif offer.pricing == "cpc":
         weight = here * quality
     else:

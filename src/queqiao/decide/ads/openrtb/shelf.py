@@ -167,10 +167,12 @@ def shelves(
     everywhere = [
         _in_currency(_entry(live, odds, ads), money)
         for live in campaigns
-        if _bids(live.document) and who_pays.unfit(live.document) is None
+        if bids_elsewhere(live.document) and who_pays.unfit(live.document) is None
     ]
     by_placement = {
-        placement.id: Shelf(Index([e for e in placement.index.entries if _bids(e.campaign)]))
+        placement.id: Shelf(
+            Index([e for e in placement.index.entries if bids_elsewhere(e.campaign)])
+        )
         for placement in ads.placements.values()
     }
     shelf = Shelf(Index([entry for entry in everywhere if entry is not None]))
@@ -186,7 +188,7 @@ EMPTY = Shelves(Shelf(Index([])), MappingProxyType({}))
 """Nobody bids: what a role starts with."""
 
 
-def _bids(campaign: Campaign) -> bool:
+def bids_elsewhere(campaign: Campaign) -> bool:
     """Say whether a campaign bids: not where its caps on how often one person sees it matter."""
     return terms_of(campaign).bids and campaign.sold == "auction" and not campaign.caps
 
