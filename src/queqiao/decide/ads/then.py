@@ -21,6 +21,7 @@ from queqiao.kernel.documents import DocumentKind
 from queqiao.ports.records import documents
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
+from queqiao.ports.records.revisions import as_of
 
 NOT_CREATED = "not_created"
 
@@ -67,8 +68,8 @@ def _read(
     at_us: int,
     known: tuple[list[Count], str],
 ) -> Then:
-    place = documents.as_of(conn, PLACEMENT, place_id, at_us)
-    campaign = documents.as_of(conn, CAMPAIGN, campaign_id, at_us)
+    place = as_of(conn, PLACEMENT, place_id, at_us)
+    campaign = as_of(conn, CAMPAIGN, campaign_id, at_us)
     state = None if campaign is not None and campaign.state == "live" else _state(campaign)
     if place is None or place.state != "live":
         return Then(None, state)
@@ -96,12 +97,12 @@ def _groups_of(conn: Connection, campaign_id: str) -> set[str]:
 
 
 def _live_then(conn: Connection, kind: DocumentKind, ids: set[str], at_us: int) -> list[Stored]:
-    found = (documents.as_of(conn, kind, name, at_us) for name in sorted(ids))
+    found = (as_of(conn, kind, name, at_us) for name in sorted(ids))
     return [one for one in found if one is not None and one.state == "live"]
 
 
 def _payers(conn: Connection, advertiser_id: str, at_us: int) -> Payers:
-    found = documents.as_of(conn, ADVERTISER, advertiser_id, at_us)
+    found = as_of(conn, ADVERTISER, advertiser_id, at_us)
     if found is None or found.state == "draft":
         return NOBODY
     if found.state != "live":
