@@ -21,7 +21,7 @@ from queqiao.kernel.documents import DocumentKind
 from queqiao.ports.records import documents
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
-from queqiao.ports.records.revisions import as_of
+from queqiao.ports.records.past import as_of
 
 NOT_CREATED = "not_created"
 

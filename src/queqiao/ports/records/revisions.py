@@ -1,25 +1,41 @@
-"""Documents as they stood at a moment of the past."""
+"""Single revisions of a document: its content then, and what two of them differ in."""
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+from sqlalchemy.engine import Row
 
 from queqiao.kernel.documents import DocumentKind
-from queqiao.ports.records.documents import Stored, decode
+from queqiao.kernel.errors import NotFound
+from queqiao.ports.records.differences import Difference, differences
+from queqiao.ports.records.documents import decode, view
 from queqiao.ports.records.tables import document_revisions
 
 
-def as_of(conn: Connection, kind: DocumentKind, document_id: str, at_us: int) -> Stored | None:
-    """Return a document as it stood at a moment, None where it was not there yet.
+def revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Any:
+    """Return the document as it was in a revision. Raises NotFound."""
+    return decode(kind, _revision(conn, kind, document_id, number))
 
-    Its times are those of the revision.
-    """
+
+def compared(
+    conn: Connection,
+    kind: DocumentKind,
+    document_id: str,
+    pair: tuple[int, int],
+    hidden: tuple[str, ...] = (),
+) -> list[Difference]:
+    """Return what changed between two revisions, the state among it. Raises NotFound."""
+    before, after = (
+        view(decode(kind, row), row.state, hidden)
+        for row in (_revision(conn, kind, document_id, number) for number in pair)
+    )
+    return list(differences(before, after))
+
+
+def _revision(conn: Connection, kind: DocumentKind, document_id: str, number: int) -> Row[Any]:
     r = document_revisions.c
-    query = select(document_revisions).where(
-        r.kind == kind.name, r.id == document_id, r.at_us <= at_us
-    )
-    row = conn.execute(query.order_by(r.revision.desc()).limit(1)).first()
+    here = and_(r.kind == kind.name, r.id == document_id, r.revision == number)
+    row = conn.execute(select(document_revisions).where(here)).first()
     if row is None:
-        return None
-    document = decode(kind, row)
-    return Stored(
-        kind.name, row.id, row.revision, row.state, document, row.at_us, row.at_us, row.by
-    )
+        raise NotFound
+    return row
