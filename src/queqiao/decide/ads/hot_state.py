@@ -77,9 +77,10 @@ class LivePlacement(Struct, frozen=True):
         slot = slot or self.slots[0]
         for sold in IN_TURN:
             if self.sold[sold]:
-                bits = self.match(facts, out, sold)
+                floor = self.floor(facts, sold)
+                bits = self._reaching(floor, facts, out, sold)
                 front = self.index.front(bits, facts.now_us, slot.percent)
-                award = run(front, self.floor(facts, sold).minor, draw, slot)
+                award = run(front, floor.minor, draw, slot)
                 if award is not None:
                     return award
         return None
@@ -96,9 +97,16 @@ class LivePlacement(Struct, frozen=True):
 
         As in the index, the time window is not in the bits.
         """
-        bits = self.index.match(facts, out) & self.sold[sold] & ~self.gone_bits
-        bits &= ~self.rivals.barred(facts.page)
-        return bits & self.floors.reached(self.floor(facts, sold)) if bits else 0
+        return self._reaching(self.floor(facts, sold), facts, out, sold)
+
+    def _reaching(self, floor: Floor, facts: Facts, out: Iterable[str], sold: Sold) -> int:
+        """Return the bits of ``match``. Written for what is rare to cost nothing."""
+        bits = self.index.match(facts, out) & self.sold[sold]
+        if self.gone_bits:
+            bits &= ~self.gone_bits
+        if facts.page is not None and (barred := self.rivals.barred(facts.page)):
+            bits &= ~barred
+        return bits & self.floors.reached(floor)
 
     def floor(self, facts: Facts, sold: Sold = "auction") -> Floor:
         """Return the floor for a shopper: nothing for what is not sold by auction."""

@@ -127,7 +127,7 @@ class Index:
         bits = self._segments.match(facts.segments) & self._channels.match((facts.channel,))
         if bits and self.expressions.fields:
             bits &= self.expressions.match(facts.situation)
-        return bits & ~self.bits_of(out)
+        return bits & ~self.bits_of(out) if out else bits
 
     def bits_of(self, names: Iterable[str]) -> int:
         """Return the bits of campaigns, with all their ad groups, and of bids, by their names."""
@@ -137,23 +137,8 @@ class Index:
         return bits
 
     def walk(self, bits: int) -> Iterator[Entry]:
-        """Yield the entries of the set bits, best first.
-
-        A part at a time: with thousands of bits, each step on all of them would cost a microsecond.
-        """
-        first = 0
-        while bits:
-            part = bits & _PART
-            while part:
-                lowest = part & -part
-                yield self.entries[first + lowest.bit_length() - 1]
-                part ^= lowest
-            bits >>= PART_BITS
-            first += PART_BITS
-            if bits and not bits & _PART:
-                skipped = (bits & -bits).bit_length() - 1
-                bits >>= skipped
-                first += skipped
+        """Yield the entries of the set bits, best first."""
+        return map(self.entries.__getitem__, _places(bits))
 
     def front(self, bits: int, now_us: int, percent: int = FULL_PERCENT) -> list[Bid]:
         """Return the bids that decide the auction: all of the best score and of the next one.
@@ -161,18 +146,11 @@ class Index:
         The next one is another campaign's: none bids against itself. In a slot that gets fewer
         clicks (``percent``), bids for impressions and all others keep their order among themselves.
         """
-        by_impression = bits & self._by_impression
-        if not by_impression or percent == FULL_PERCENT:
-            return self._front(bits, now_us)
-        return self._front(by_impression, now_us) + self._front(bits ^ by_impression, now_us)
-
-    def _front(self, bits: int, now_us: int) -> list[Bid]:
+        if percent != FULL_PERCENT and (by_impression := bits & self._by_impression):
+            return self.front(by_impression, now_us) + self.front(bits ^ by_impression, now_us)
         front: list[Bid] = []
         is_decided, last = False, 0
-        while bits:
-            lowest = bits & -bits
-            bits ^= lowest
-            bit = lowest.bit_length() - 1
+        for bit in _places(bits):
             entry = self.entries[bit]
             if not entry.starts_us <= now_us < entry.ends_us:
                 continue
@@ -203,6 +181,26 @@ class Index:
         if facts.now_us < entry.starts_us:
             return "not_started"
         return "ended" if facts.now_us >= entry.ends_us else None
+
+
+def _places(bits: int) -> Iterator[int]:
+    """Yield which bits are set, the lowest first.
+
+    A part at a time: with thousands of bits, each step on all of them would cost a microsecond.
+    """
+    first = 0
+    while bits:
+        part = bits & _PART
+        while part:
+            lowest = part & -part
+            yield first + lowest.bit_length() - 1
+            part ^= lowest
+        bits >>= PART_BITS
+        first += PART_BITS
+        if bits and not bits & _PART:
+            skipped = (bits & -bits).bit_length() - 1
+            bits >>= skipped
+            first += skipped
 
 
 def _bits_by_name(order: Sequence[Entry]) -> dict[str, int]:
