@@ -1,5 +1,8 @@
 """Clients of the public port in a process of their own: keep-alive, each with one call under way.
 
+With a ``rate`` they call at fixed moments, whether answers are quick or not: who was still waiting
+at the moment of the next call counts its time from that moment.
+
 A question is prepared as bytes before it is timed, so that a client costs as little as it can; what
 it costs is counted apart (``cpu_s``), since it runs on the same cores as what it measures.
 """
@@ -32,27 +35,36 @@ class Called(msgspec.Struct):
 
 
 def call(
-    base_url: str, key: str, questions: Sequence[Question], count: int, connections: int
+    base_url: str,
+    key: str,
+    questions: Sequence[Question],
+    count: int,
+    connections: int,
+    rate: float = 0,
 ) -> Called:
-    """Ask ``count`` times in a fresh process. Raises RuntimeError at an answer that is not 200."""
+    """Ask ``count`` times in a fresh process, ``rate`` times a second, or as quickly as may be.
+
+    Raises RuntimeError at an answer that is not 200.
+    """
     with get_context("spawn").Pool(1) as pool:
-        return pool.apply(_call, (base_url, key, list(questions), count, connections))
+        return pool.apply(_call, (base_url, key, list(questions), count, connections, rate))
 
 
 def _call(
-    base_url: str, key: str, questions: list[Question], count: int, connections: int
+    base_url: str, key: str, questions: list[Question], count: int, connections: int, rate: float
 ) -> Called:
-    return asyncio.run(_all(base_url, key, questions, count, connections))
+    return asyncio.run(_all(base_url, key, questions, count, connections, rate))
 
 
 async def _all(
-    base_url: str, key: str, questions: list[Question], count: int, connections: int
+    base_url: str, key: str, questions: list[Question], count: int, connections: int, rate: float
 ) -> Called:
     address = urlsplit(base_url)
     prepared = [_request(address.netloc, key, question) for question in questions]
     done = Called(0, 0, [], 0, 0)
-    calls = islice(cycle(prepared), count)
     since, before = perf_counter(), process_time()
+    moments = (since + number / rate if rate else 0.0 for number in range(count))
+    calls = zip(moments, islice(cycle(prepared), count), strict=True)
     await asyncio.gather(
         *(_one(address.hostname, address.port, calls, done) for _ in range(connections))
     )
@@ -68,10 +80,16 @@ def _request(host: str, key: str, question: Question) -> bytes:
     return head.encode() + question.body
 
 
-async def _one(host: str | None, port: int | None, calls: Iterator[bytes], done: Called) -> None:
+async def _one(
+    host: str | None, port: int | None, calls: Iterator[tuple[float, bytes]], done: Called
+) -> None:
     reader, writer = await asyncio.open_connection(host, port)
-    for request in calls:
-        since = perf_counter()
+    for due, request in calls:
+        wait_s = due - perf_counter()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        # A timer that rings late is the client's fault; a call that waited for an answer is not.
+        since = perf_counter() if wait_s > 0 or not due else due
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])

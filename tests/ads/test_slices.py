@@ -111,6 +111,21 @@ async def test_a_budget_is_promised_to_the_last_price_and_never_beyond(ledger, w
     assert stranded == 0 if workers == 1 else stranded <= workers
 
 
+async def test_who_finds_an_answer_that_others_took_asks_again(ledger):
+    """An ask that has come to its end is nobody's wait: its slice may be promised already."""
+    budgets, wanted = Budgets(ledger, ZONE, "w"), asked(60)
+    for _ in range(3):
+        await promise(budgets, wanted)
+    (purse_of,) = budgets._purses.values()
+    asking = budgets._asking.get(purse_of) or budgets._ask_for(purse_of, wanted, NOW_US)
+    while not asking.done():
+        await asyncio.sleep(0)
+    while budgets.take(wanted, NOW_US) is not None:
+        continue
+    async with asyncio.timeout(5):
+        assert isinstance(await budgets.lease(wanted, NOW_US), Lease)
+
+
 async def test_the_slices_of_a_killed_worker_pay_for_its_ads_and_end(ledger):
     killed, other = Budgets(ledger, ZONE, "killed"), Budgets(ledger, ZONE, "other")
     leases = [await promise(killed, asked(50)) for _ in range(40)]

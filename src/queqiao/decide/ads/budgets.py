@@ -174,7 +174,9 @@ class Budgets:
             found = purse.take(asked.price_minor, now_us)
             if found is not None:
                 return Lease(found.key, found.counters)
-            asking = self._asking.get(purse) or self._ask_for(purse, asked, now_us)
+            asking = self._asking.get(purse)
+            if asking is None or asking.done():
+                asking = self._ask_for(purse, asked, now_us)
             told = await asyncio.shield(asking)
             if told.lacking is not None and told.price_minor <= asked.price_minor:
                 return told.lacking
@@ -185,7 +187,8 @@ class Budgets:
         self._asking[purse] = task
 
         def done(task: "asyncio.Task[_Told]") -> None:
-            del self._asking[purse]
+            if self._asking.get(purse) is task:
+                del self._asking[purse]
             if not task.cancelled() and task.exception() is not None:
                 log.debug("a slice could not be asked for", reason=repr(task.exception()))
 
