@@ -162,6 +162,8 @@ async def test_the_first_conversion_of_a_decision_is_billed_and_only_it(shop, se
         await server.tell({"click_id": ad["decision_id"], "order_id": order_id})
     (billed,) = named(shop, "Ad Billed")
     assert billed["cost_minor"] == 10
+    assert (billed["attributed_by"], billed["order_id"]) == ("click", "o1")
+    assert "total_minor" not in billed
     assert [one["order_id"] for one in named(shop)] == ["o1", "o2"]
     assert (await shop.budget("a")).spent == 10
 

@@ -276,6 +276,15 @@ def test_without_a_yes_it_knows_nobody(tab: Page, shop: Shop, show, told: Told) 
     assert told.asked[1]["anonymous_id"]
 
 
+def test_a_picture_that_does_not_come_is_told(tab: Page, shop: Shop, show, system: System) -> None:
+    show("torn", image_url="http://127.0.0.1:9/none.png")
+    shop.body = PLACE.format("torn")
+    tab.goto(f"{shop.url}/torn")
+    once(lambda: (wait_ms(tab, 50), "Ad Failed" in stored(system, "torn"))[1])
+    assert json.loads(bytes(stored(system, "torn")["Ad Failed"].properties))["reason"] == "image"
+    expect(tab.get_by_role("link", name="明前龙井")).to_be_attached()
+
+
 def test_html_of_an_ad_reaches_nothing_of_the_page(tab: Page, shop: Shop, show) -> None:
     show("rich", html=WALLED)
     shop.body = PLACE.format("rich")

@@ -1,4 +1,5 @@
 /** Draws an ad: its picture, its card, its frame; with its label, why it is shown, and how to close it. */
+import { tellStep } from "./tell";
 import type { Ad } from "./types";
 import { playing } from "./video";
 import type { Words } from "./words";
@@ -28,7 +29,8 @@ const address = (origin: string, url: string): string => {
   return /^https?:$/.test(whole.protocol) ? whole.href : "about:blank";
 };
 
-function picture(origin: string, { image, title }: Ad, isAlone: boolean): HTMLImageElement | undefined {
+function picture(origin: string, ad: Ad, isAlone: boolean): HTMLImageElement | undefined {
+  const { image, title } = ad;
   if (!image) return undefined;
   const made = make("img", { alt: isAlone ? title : "", decoding: "async" });
   if (image.width && image.height) Object.assign(made, { width: image.width, height: image.height });
@@ -38,6 +40,7 @@ function picture(origin: string, { image, title }: Ad, isAlone: boolean): HTMLIm
     made.loading = "lazy";
     made.srcset = sources.map(({ url, width }) => `${address(origin, url)} ${width}w`).join();
   }
+  made.onerror = () => tellStep(origin, ad, "error", "image");
   made.src = address(origin, image.url);
   return made;
 }

@@ -11,7 +11,7 @@ second is a repeat. Further orders of one decision count, and cost nothing more.
 """
 
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -79,7 +79,10 @@ class Touch(Struct, frozen=True):
 
 
 class ConversionEvent(AdEvent, omit_defaults=True, kw_only=True):
-    """The properties of ``Ad Converted``. ``currency`` is that of ``total_minor``."""
+    """The properties of ``Ad Converted``, and of ``Ad Billed`` for one that costs something.
+
+    ``currency`` is that of ``total_minor``, or of the cost.
+    """
 
     order_id: str | None = None
     total_minor: int | None = None
@@ -165,12 +168,12 @@ class Conversions:
         counted = Outcome("counted", None, touch.by, touch.age_s)
         repeat = Outcome("duplicate", None, touch.by, touch.age_s)
         notice = touch.notice
-        if told.order_id is not None and not await self._claim(told.order_id, notice, now_us):
+        if told.order_id is not None and not await self._claim(told, notice):
             return repeat
         first = [_converted(told, touch, "converted")]
         if notice.is_billed:
             cost_minor = await settle(self._ledger, notice.bill, now_us)
-            first.append(told_event(notice, BILLED_EVENT, "billed", now_us, cost_minor=cost_minor))
+            first.append(_billed(told, touch, cost_minor, now_us))
         outcome, *_ = await self._event_log.append(first)
         if outcome.status == "stored":
             return counted
@@ -182,15 +185,17 @@ class Conversions:
         (outcome,) = await self._event_log.append([further])
         return counted if outcome.status == "stored" else repeat
 
-    async def _claim(self, order_id: str, notice: Notice, now_us: int) -> bool:
+    async def _claim(self, told: Told, notice: Notice) -> bool:
         """Say whether an order is this decision's: of two, that which was told first has it."""
-        decision_id = notice.decision_id
+        decision_id, order_id = notice.decision_id, told.order_id or ""
         claim = own_event(
             f"order-{_digest(notice, order_id)}",
             CLAIM_EVENT,
             {"decision_id": decision_id, "campaign_id": notice.campaign_id, "order_id": order_id},
-            now_us,
+            told.at_us,
             source=SOURCE,
+            anonymous_id=notice.anonymous_id,
+            user_id=notice.user_id,
             said=decision_id.encode(),
         )
         (outcome,) = await self._event_log.append([claim])
@@ -204,22 +209,33 @@ def _digest(notice: Notice, order_id: str) -> str:
 
 
 def _converted(told: Told, touch: Touch, suffix: str) -> NewEvent:
-    notice = touch.notice
-    common = msgspec.structs.asdict(properties_of(notice))
-    properties = ConversionEvent(
-        **common | {"currency": told.currency or notice.currency},
+    currency = told.currency or touch.notice.currency
+    said = _said(told, touch, currency=currency, total_minor=told.value_minor)
+    return _event(said, touch.notice, "Ad Converted", suffix, told.at_us)
+
+
+def _billed(told: Told, touch: Touch, cost_minor: int, now_us: int) -> NewEvent:
+    said = _said(told, touch, cost_minor=cost_minor, bill=touch.notice.monthly)
+    return _event(said, touch.notice, BILLED_EVENT, "billed", now_us)
+
+
+def _said(told: Told, touch: Touch, **more: Any) -> ConversionEvent:
+    return ConversionEvent(
+        **msgspec.structs.asdict(properties_of(touch.notice)) | more,
         order_id=told.order_id,
-        total_minor=told.value_minor,
         attributed_by=touch.by,
         attribution_age_s=touch.age_s,
         told_by=told.told_by,
     )
+
+
+def _event(said: ConversionEvent, notice: Notice, event: str, suffix: str, at_us: int) -> NewEvent:
     return new_event(
         f"{notice.decision_id}-{suffix}",
-        "Ad Converted",
-        properties,
+        event,
+        said,
         anonymous_id=notice.anonymous_id,
         user_id=notice.user_id,
         channel=notice.channel,
-        now_us=told.at_us,
+        now_us=at_us,
     )
