@@ -40,6 +40,7 @@ def call(
     questions: Sequence[Question],
     count: int,
     connections: int,
+    *,
     rate: float = 0,
 ) -> Called:
     """Ask ``count`` times in a fresh process, ``rate`` times a second, or as quickly as may be.
@@ -47,18 +48,19 @@ def call(
     Raises RuntimeError at an answer that is not 200.
     """
     with get_context("spawn").Pool(1) as pool:
-        return pool.apply(_call, (base_url, key, list(questions), count, connections, rate))
+        return pool.apply(_call, (base_url, key, list(questions), (count, connections, rate)))
 
 
-def _call(
-    base_url: str, key: str, questions: list[Question], count: int, connections: int, rate: float
-) -> Called:
-    return asyncio.run(_all(base_url, key, questions, count, connections, rate))
+Pace = tuple[int, int, float]
+"""How many calls, on how many connections, how many a second (0: as quickly as may be)."""
 
 
-async def _all(
-    base_url: str, key: str, questions: list[Question], count: int, connections: int, rate: float
-) -> Called:
+def _call(base_url: str, key: str, questions: list[Question], pace: Pace) -> Called:
+    return asyncio.run(_all(base_url, key, questions, pace))
+
+
+async def _all(base_url: str, key: str, questions: list[Question], pace: Pace) -> Called:
+    count, connections, rate = pace
     address = urlsplit(base_url)
     prepared = [_request(address.netloc, key, question) for question in questions]
     done = Called(0, 0, [], 0, 0)

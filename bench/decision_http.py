@@ -58,7 +58,7 @@ def measure(campaigns: dict[str, Campaign]) -> OverHttp:
             for turn in range(TURNS + 1):
                 before = sum(map(cpu_s, pids))
                 found = call(
-                    system.base_url, system.decide_key, questions, CALLS, CONNECTIONS, RATE
+                    system.base_url, system.decide_key, questions, CALLS, CONNECTIONS, rate=RATE
                 )
                 cost = (sum(map(cpu_s, pids)) - before) / CALLS * 1e6
                 beside, plain_cost = _plainly(plain_url, plain_pid, questions)
@@ -96,7 +96,7 @@ async def put_up(settings: Settings, campaigns: dict[str, Campaign]) -> None:
 
 def _plainly(url: str, pid: int, questions: list[Question]) -> tuple[Called, float]:
     before = cpu_s(pid)
-    found = call(url, "none", questions, CALLS, CONNECTIONS, RATE)
+    found = call(url, "none", questions, CALLS, CONNECTIONS, rate=RATE)
     return found, (cpu_s(pid) - before) / CALLS * 1e6
 
 

@@ -1,8 +1,8 @@
 """Overspend: a day's budget under workers that promise from slices, a burst, and a death.
 
-Four hours of one campaign on a real ledger, in simulated time: shoppers come evenly, ten times as many
-for two minutes, in which one of four workers is killed with all that it holds. One ad in five is
-clicked, after half a minute in the mean; one click in fifty after more than the lease. What is
+Four hours of one campaign on a real ledger, in simulated time: shoppers come evenly, ten times as
+many for two minutes, in which one of four workers is killed with all that it holds. One ad in five
+is clicked, after half a minute in the mean; one click in fifty after more than the lease. What is
 billed is what the ledger gave for a click. Beside what is billed beyond the budget there is what a
 user of the product would ask next: clicks that cost nothing, since the money was not there any
 more, and how much of the budget was spent at all. Google Ads bills up to twice a day's budget.

@@ -118,7 +118,7 @@ async def test_who_finds_an_answer_that_others_took_asks_again(ledger):
         await promise(budgets, wanted)
     (purse_of,) = budgets._purses.values()
     asking = budgets._asking.get(purse_of) or budgets._ask_for(purse_of, wanted, NOW_US)
-    while not asking.done():
+    while not asking.done():  # noqa: ASYNC110  # the moment between its end and its callbacks
         await asyncio.sleep(0)
     while budgets.take(wanted, NOW_US) is not None:
         continue
