@@ -65,6 +65,15 @@ def test_a_good_campaign_passes():
         ("strategy.pacing", {"strategy": {"pacing": "predictive"}}),
         ("strategy.kind", {"strategy": {"kind": "best"}}),
         ("pricing", {"strategy": {"kind": "ocpm", "target_minor": 9}}),
+        (
+            "strategy",
+            {
+                "sold": "house",
+                "bid_minor": 0,
+                "daily_budget_minor": 0,
+                "strategy": {"pacing": "even"},
+            },
+        ),
         ("creatives[0].image_height", {"creatives": [creative(image_width=300)]}),
         ("daily_budget_minor", {"sold": "booked", "bid_minor": 0}),
     ],

@@ -8,6 +8,7 @@ import pytest
 from tests.ads.shop import campaign, placement
 
 from queqiao.decide.ads.contracts import CAMPAIGN
+from queqiao.decide.ads.groups.document import AD_GROUP, AdGroup
 from queqiao.decide.ads.hot_state import snapshot
 from queqiao.decide.ads.pacing import book, control
 from queqiao.decide.ads.pacing.day import TICK_US
@@ -170,3 +171,25 @@ async def test_a_job_that_starts_anew_goes_on_with_the_day(day):
     assert await day.pacer.run(BEGINS_US + HOURS * HOUR_US) == 0
     found = await day.records.read(lambda conn: artifacts.get(conn, book.ARTIFACT))
     assert book.decode(found[1]).campaigns == {}
+
+
+async def test_a_campaign_of_ad_groups_is_steered_by_their_highest_bid(day):
+    strategy = BidStrategy(kind="max_delivery", wanted="click", pacing="even")
+    ours = campaign("grouped", 0, budget=6_000, strategy=strategy, creatives=[], placements=[])
+    await day.publish(ours)
+    edit = Edit(SYSTEM, BEGINS_US)
+    groups = {"g1": ("home", 80), "g2": ("cart", 200)}
+
+    def write(conn):
+        for name, (place, bid_minor) in groups.items():
+            group = AdGroup(
+                name=name, campaign="grouped", placements=[place], bid_minor=bid_minor,
+                creatives=["c"],
+            )  # fmt: skip
+            documents.create(conn, AD_GROUP, name, group, edit)
+            documents.transition(conn, AD_GROUP, name, "live", edit)
+
+    await day.records.write(write)
+    await day.pacer.run(BEGINS_US + SECOND_US)
+    (setting,) = (await day.kept("grouped")).settings
+    assert (setting.bid_minor, setting.multiplier_ppm) == (100, control.UNIT // 2)

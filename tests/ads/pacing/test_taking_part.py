@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ads.shop import campaign, placement
 
+from queqiao.decide.ads.auction import Bid
+from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.hot_state import snapshot
 from queqiao.decide.ads.pacing.control import (
     ALWAYS,
@@ -17,6 +19,7 @@ from queqiao.decide.ads.pacing.control import (
     shares_of,
 )
 from queqiao.decide.ads.pacing.document import BidStrategy
+from queqiao.decide.ads.pacing.holding import held_minor
 
 EVEN = BidStrategy(pacing="even")
 BUYING = BidStrategy(kind="max_delivery", wanted="click", pacing="even")
@@ -101,3 +104,36 @@ def test_a_larger_share_takes_part_wherever_a_smaller_one_does(share, draw):
 @pytest.mark.parametrize("multiplier", [0, 1, 499_999, UNIT])
 def test_a_multiplied_bid_is_at_most_what_the_document_allows(multiplier):
     assert 0 <= Control("a", multiplier).bid_minor(101) <= 101
+
+
+@pytest.mark.parametrize(
+    ("pricing", "clicks", "conversions", "held"),
+    [
+        ("cpc", 0.01, 1.0, 40),
+        ("cpc", 0.5, 1.0, 1_000),
+        ("cpc", 1e-9, 1.0, 1),
+        ("cpa", 0.1, 0.1, 40),
+        ("cpm", 0.01, 0.01, 1_000),
+        ("ocpm", 0.01, 0.01, 1_000),
+    ],
+)
+def test_a_paced_ad_holds_some_times_what_it_is_expected_to_cost(
+    pricing, clicks, conversions, held
+):
+    bid = Bid("a", 1, 1_000, int(clicks * RATE_UNIT), pricing, int(conversions * RATE_UNIT))
+    assert held_minor(1_000, bid) == held
+    assert held_minor(0, bid) == 0
+
+
+async def test_clicks_beyond_what_was_held_cost_what_is_free_and_never_more(shop):
+    show(
+        shop,
+        [campaign("a", 60, budget=125, strategy=EVEN), campaign("b", 50, budget=10_000)],
+        {"a": Control("a", UNIT, UNIT)},
+    )
+    ads = [ad for _ in range(4) for ad in (await shop.ask())["decisions"]]
+    assert [ad["campaign_id"] for ad in ads] == ["a"] * 4, "each holds a part of its price"
+    for ad in ads:
+        await shop.tell(ad["tracking"]["click"])
+    balance = await shop.budget("a")
+    assert 100 <= balance.spent <= 102, "of the four, two are paid for"

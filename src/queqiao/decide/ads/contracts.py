@@ -238,7 +238,10 @@ def _sold(campaign: Campaign) -> list[FieldError]:
     if campaign.sold == "auction":
         return []
     paid = {"bid_minor": campaign.bid_minor, "daily_budget_minor": campaign.daily_budget_minor}
-    return [FieldError(name, _FREE) for name, minor in paid.items() if minor]
+    wrong = [FieldError(name, _FREE) for name, minor in paid.items() if minor]
+    if campaign.strategy.is_controlled:
+        wrong.append(FieldError("strategy", _FREE))
+    return wrong
 
 
 def _positions(percents: list[int]) -> list[FieldError]:

@@ -26,6 +26,7 @@ from queqiao.decide.ads.messages import (
 )
 from queqiao.decide.ads.notice_events import Kind, Notice, new_event, path_of
 from queqiao.decide.ads.outbox import Outbox
+from queqiao.decide.ads.pacing.holding import held_minor
 from queqiao.decide.ads.prices import BILLS_ON, PER
 from queqiao.decide.ads.promises.standing import shown
 from queqiao.decide.ads.served import Auction, Served, record
@@ -306,6 +307,8 @@ class Decider:
         most = most_minor(award.price_minor, PER[bid.pricing])
         if campaign.sold != "auction" and not most:
             return Lease("", (counter(bid.campaign_id, self._budgets.day(now_us)),))
+        if campaign.strategy.pacing != "asap":
+            most = held_minor(most, bid)
         account = turn.hot.accounts.get(campaign.advertiser)
         asked = Asked(bid.campaign_id, most, daily_minor, account, campaign.total_budget_minor)
         return self._budgets.take(asked, now_us) or await self._budgets.lease(asked, now_us)

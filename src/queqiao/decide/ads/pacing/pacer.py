@@ -6,7 +6,7 @@ decisions follow within a second, and the book of the day. Whoever starts anew r
 goes on; a tick that passed without anybody is not made up for, the plan is caught up with.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from queqiao.decide.ads.budgets import counter
 from queqiao.decide.ads.contracts import CAMPAIGN, Campaign
+from queqiao.decide.ads.groups.document import AD_GROUP, AdGroup
 from queqiao.decide.ads.pacing import book as books
 from queqiao.decide.ads.pacing import control, trials
 from queqiao.decide.ads.pacing.book import Book, CampaignDay, Setting
@@ -73,7 +74,7 @@ class Pacer:
         counters = {name: counter(name, day.name) for name in names}
         balances = await self._ledger.balances(list(counters.values()))
         known = Known(
-            await self._usual_days(day),
+            await self.usual_days(day),
             await today(self._warehouse, day, names),
             await recent_results(self._warehouse, now_us),
             now_us,
@@ -89,7 +90,7 @@ class Pacer:
             for each in due
         }
 
-    async def _usual_days(self, day: Day) -> Mapping[str, Usual]:
+    async def usual_days(self, day: Day) -> Mapping[str, Usual]:
         """Return the usual day of every place, read once a day: a plan does not move."""
         if self._usual[0] != day.name:
             self._usual = day.name, await usual_days(self._warehouse, day, self._zone)
@@ -183,14 +184,35 @@ def _settled(day: Day, tick: int, now_us: int) -> float:
 def _read(conn: Connection) -> tuple[dict[str, Stored], Book]:
     """Return who is to be steered. Whose strategy was not tried since it changed is held."""
     found = artifacts.get(conn, books.ARTIFACT)
-    live = {each.id: each for each in documents.live(conn, CAMPAIGN)}
     passed = trials.passes(conn)
+    groups: dict[str, list[AdGroup]] = {}
+    for group in documents.live(conn, AD_GROUP):
+        groups.setdefault(group.document.campaign, []).append(group.document)
     controlled = {
-        name: each
-        for name, each in live.items()
+        each.id: replace(each, document=_with_groups(each.document, groups.get(each.id, [])))
+        for each in documents.live(conn, CAMPAIGN)
         if each.document.strategy.is_controlled and trials.may_spend(each.document, passed)
     }
     return controlled, books.decode(found[1] if found else None)
+
+
+def _with_groups(campaign: Campaign, groups: Sequence[AdGroup]) -> Campaign:
+    """Return a campaign with the places of its groups, and the highest bid of all.
+
+    What is set is a share of the bid, and each group bids that share of its own.
+    """
+    if not groups:
+        return campaign
+    places = dict.fromkeys([*campaign.placements, *(p for each in groups for p in each.placements)])
+    highest = max(groups, key=lambda each: each.bid_minor)
+    if campaign.bid_minor >= highest.bid_minor:
+        return replace(campaign, placements=list(places))
+    return replace(
+        campaign,
+        placements=list(places),
+        bid_minor=highest.bid_minor,
+        pricing=highest.pricing,
+    )
 
 
 def _is_due(book: Book, stored: Stored, tick: int) -> bool:

@@ -83,6 +83,8 @@ def steer(known: Situation) -> Steered:
     left = max(0.0, known.budget_minor - known.spent_minor - view.coming_minor)
     budget = Budget(float(known.budget_minor), left)
     values, target = view.values(), target_of(known.strategy)
+    if known.budget_minor - known.spent_minor < view.cheapest:
+        return view.told(0, 0.0)
     if not len(values):
         return view.first()
     if name == "throttled":
@@ -124,6 +126,12 @@ class _View:
         self._real = self._calibration()
         self.coming_minor = self._still_coming()
         self.history = History((*self._seed(), *map(self._outcome, known.ticks)))
+
+    @property
+    def cheapest(self) -> float:
+        """What one more notice costs at least, as far as is known."""
+        paid = [min(tick.taken.prices) for tick in self._known.ticks if tick.taken.prices]
+        return min(paid, default=1) / PER[self._known.pricing]
 
     def values(self) -> Values:
         """Return the impressions that the tick is expected to have."""
