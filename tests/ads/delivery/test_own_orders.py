@@ -4,7 +4,7 @@ import pytest
 from tests.ads.shop import NOW_US, campaign, placement
 
 from queqiao.decide.ads.delivery.conversions import Conversions, Told
-from queqiao.decide.ads.delivery.own_orders import LOOK_BACK_US, OwnOrders
+from queqiao.decide.ads.delivery.own_orders import AHEAD_US, LOOK_BACK_US, OwnOrders
 from queqiao.decide.ads.delivery.windows import Attribution
 from queqiao.kernel.clock import MINUTE_US
 from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
@@ -86,11 +86,13 @@ async def test_each_order_is_told_once_with_what_it_is_owed_to(shop, store):
     assert reports.rows == [[1, 1]]
 
 
-async def test_orders_of_long_ago_are_not_told(shop, store):
+@pytest.mark.parametrize(("far_us", "near_us"), [(LOOK_BACK_US + 1, LOOK_BACK_US),
+                                                 (-AHEAD_US - 1, -AHEAD_US)])  # fmt: skip
+async def test_orders_of_another_time_are_not_told(shop, store, far_us, near_us):
     shop.show([placement()], [campaign("a", 100)])
     (ad,) = (await shop.ask())["decisions"]
     await shop.tell(ad["tracking"]["click"], CLICKED_US)
     await store.order("o1", "ann")
-    assert await store.tell(ORDERED_US + LOOK_BACK_US + 1) == 0
+    assert await store.tell(ORDERED_US + far_us) == 0
     again = OwnOrders(store.warehouse, store.conversions)
-    assert await again.tell(ORDERED_US + LOOK_BACK_US) == 1
+    assert await again.tell(ORDERED_US + near_us) == 1

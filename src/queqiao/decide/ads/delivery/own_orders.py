@@ -19,6 +19,9 @@ EVERY_S = 5.0
 LOOK_BACK_US = 3 * DAY_US
 """After a start, orders of so long ago are looked at again: those that were told are not asked."""
 
+AHEAD_US = DAY_US
+"""An order that seems to come later than this is of a clock that is none, or of a history."""
+
 ORDERS_MAX = 500
 
 _SQL = """
@@ -27,6 +30,7 @@ SELECT offset, any(order_id), any(decision_id), toUnixTimestamp64Micro(any(time)
 FROM order_lines
 WHERE kind = 'sale' AND attributed_by != '' AND decision_id != '' AND allowed
   AND offset > {after:UInt64} AND time >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  AND time <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
   AND (decision_id, order_id) NOT IN (
     SELECT decision_id, order_id FROM events WHERE event = 'Ad Converted'
       AND source = {source:String} AND timestamp >= fromUnixTimestamp64Micro({since:Int64}, 'UTC'))
@@ -60,6 +64,7 @@ class OwnOrders:
         asked = {
             "after": self._after,
             "since": now_us - LOOK_BACK_US,
+            "until": now_us + AHEAD_US,
             "source": SOURCE,
             "most": ORDERS_MAX,
         }
