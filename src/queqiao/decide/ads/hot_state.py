@@ -89,7 +89,8 @@ class LivePlacement(Struct, frozen=True):
         """Return the deals that may stand there, in the order in which they are asked."""
         running = [deal for deal in self.booked if deal.runs(facts.now_us)]
         bits = self.match(facts, out, "booked") if running else 0
-        may = {entry.bid.campaign_id for entry in self.index.walk(bits) if _is_on(entry, facts)}
+        there = (entry for entry in self.index.walk(bits) if entry.is_on(facts.now_us))
+        may = {entry.bid.campaign_id for entry in there}
         return [deal for deal in running if deal.campaign_id in may]
 
     def match(self, facts: Facts, out: Iterable[str] = (), sold: Sold = "auction") -> int:
@@ -135,10 +136,6 @@ _NOT_BY: Mapping[Sold, Reason] = MappingProxyType(
     {"booked": "not_planned", "house": "house", "auction": "below_floor"}
 )
 """Why a campaign that is sold so is not where something sold otherwise stands."""
-
-
-def _is_on(entry: Entry, facts: Facts) -> bool:
-    return entry.starts_us <= facts.now_us < entry.ends_us
 
 
 class LiveExpression(Struct, frozen=True):

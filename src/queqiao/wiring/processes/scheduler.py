@@ -48,7 +48,7 @@ log = structlog.get_logger()
 FLOORS_EVERY_S = 3_600.0
 """Floors are learned from weeks of auctions: an hour more or less changes little."""
 
-SUPPLY_EVERY_S = 300.0
+SUPPLY_EVERY_S = 60.0
 """Half a year of slots by day: what a forecast needs, not what a minute changes."""
 
 COUNTS_EVERY_S = 30.0

@@ -89,6 +89,10 @@ class Entry(Struct, frozen=True):
     ends_us: int
     expression: Compiled | None = None
 
+    def is_on(self, now_us: int) -> bool:
+        """Say whether a moment lies between its start and its end."""
+        return self.starts_us <= now_us < self.ends_us
+
     def verdict(self, facts: Facts) -> Verdict | None:
         """Return what the expression says, and which clause of it; None without one."""
         return judge(self.expression.node, facts.situation) if self.expression else None
