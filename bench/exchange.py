@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from statistics import quantiles
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ import httpx
 import uvloop
 
 from bench.callers import Called, Question, call
-from bench.harness import row
+from bench.harness import row, running_system
 from bench.processes import cpu_s
 from queqiao.decide.ads.openrtb.exchange.calls.callers import Callers
 from queqiao.decide.ads.openrtb.exchange.contracts import Bidder, Publisher
@@ -103,14 +104,37 @@ def run() -> list[Row]:
         found = {path: _cpu_ms(pid, base_url, path) for path in (AUCTION, PLAIN, JSON)}
         alone = _ask(base_url, AUCTION, CALLS, 1).late_ms
         plain = _ask(base_url, PLAIN, CALLS, 1).late_ms
+        public = _through_the_public_port(bidder[1])
     cuts, plain_cuts = quantiles(alone, n=100), quantiles(plain, n=100)
     cpu = "CPU per auction, one answering bidder"
     return [
         _row(cpu, 0.30, found[AUCTION], (found[PLAIN], "plain ASGI answer")),
         _row(cpu, None, found[AUCTION], (found[JSON], "ASGI, json.loads and dumps")),
         _row("one client, p50", 1.0, cuts[49], (plain_cuts[49], "plain ASGI answer")),
+        _row(
+            "public port of a running system, one client, p50", None, public, (cuts[49], "no hop")
+        ),
         _row("one client, p99", None, cuts[98], (plain_cuts[98], "plain ASGI answer")),
     ]
+
+
+def _through_the_public_port(bidder_port: int) -> float:
+    """Return the p50 of one client's calls to a whole system: the port's process hands them on."""
+    documents = {
+        "bidders/alpha": {"name": "a", "url": f"http://127.0.0.1:{bidder_port}/"},
+        "publishers/pub": {"name": "p", "requests_per_s_max": 1_000_000},
+    }
+    with running_system() as system, httpx.Client(base_url=system.base_url) as client:
+        client.headers["authorization"] = f"Bearer {system.admin_key}"
+        for path, document in documents.items():
+            kind, _, name = path.partition("/")
+            client.post(f"/api/v1/{kind}", json={"id": name, "document": document})
+            client.post(f"/api/v1/{path}/publish").raise_for_status()
+        deadline = perf_counter() + 10
+        while "hb_pb" not in client.post(AUCTION, json=REQUEST).text:
+            assert perf_counter() < deadline, "the bidder is not asked"
+        _ask(system.base_url, AUCTION, WARM_UP, 1)
+        return quantiles(_ask(system.base_url, AUCTION, CALLS, 1).late_ms, n=100)[49]
 
 
 def _check(base_url: str) -> None:

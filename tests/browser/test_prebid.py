@@ -19,6 +19,8 @@ from queqiao.ports.event_log.embedded_reader import EmbeddedEventLogReader
 
 DIST = Path(__file__).parents[1] / "clients" / "node_modules" / "prebid.js" / "dist" / "chunks"
 MODULES = ("prebid-core.js", "prebidServerBidAdapter.js")
+AUTHORIZATION = "Bearer of-the-exchange"
+"""What the bidder knows the exchange by: stored sealed, sent in clear."""
 PAGE = """<!doctype html><title>news</title><link rel="icon" href="data:,">
 <div id="top"><iframe id="frame" src="/frame" width="300" height="250"></iframe></div>
 <script>var pbjs = {que: []};</script><script src="/prebid.js"></script>
@@ -69,6 +71,7 @@ class Outside:
     def __init__(self) -> None:
         self.price: float | None = None
         self.asked: list[dict[str, Any]] = []
+        self.authorization: str | None = None
         self.page = b""
         self.prebid = prebid()
         outside = self
@@ -86,6 +89,7 @@ class Outside:
                 length = int(self.headers["content-length"])
                 request = json.loads(self.rfile.read(length))
                 outside.asked.append(request)
+                outside.authorization = self.headers["authorization"]
                 self.answer(outside.bid(request), "application/json")
 
             def answer(self, body: bytes, kind: str) -> None:
@@ -122,7 +126,10 @@ def outside(system: System) -> Iterator[Outside]:
     place.page = (PAGE % (system.base_url, system.base_url)).encode()
     documents = {
         "publishers": ("news", {"name": "News", "domains": ["127.0.0.1"], "secure_markup": "skip"}),
-        "bidders": ("alpha", {"name": "Alpha", "url": f"{place.url}/bid"}),
+        "bidders": (
+            "alpha",
+            {"name": "Alpha", "url": f"{place.url}/bid", "authorization": AUTHORIZATION},
+        ),
     }
     with _client(system, system.admin_key) as client:
         for path, (name, document) in documents.items():
@@ -210,6 +217,14 @@ def test_a_dearer_bidder_is_shown(reader: Page, outside: Outside, system: System
     assert asked["imp"][0]["ext"]["bidder"] == {"zone": 7}
     assert asked["site"]["publisher"]["id"] == "news"
     until(lambda: len(events(system, "Auction Held")) >= 2)
-    (bids,) = [event.properties for event in events(system, "Auction Held")][-1:]
-    assert b'"alpha"' in bytes(bids)
-    assert b'"queqiao"' in bytes(bids)
+    assert outside.authorization == AUTHORIZATION
+    auction_id = events(system, "Auction Held")[-1].message_id
+    with _client(system, system.admin_key) as client:
+        why = client.get(f"/api/v1/auctions/{auction_id}/why").raise_for_status().json()
+        stored = client.get("/api/v1/bidders/alpha").raise_for_status().text
+    assert {bid["bidder"]: bid["outcome"] for bid in why["bids"]} == {
+        "queqiao": "passed_on",
+        "alpha": "won",
+    }
+    assert why["replay"]["equal"]
+    assert AUTHORIZATION not in stored

@@ -55,6 +55,9 @@ async def tell(records: HeldAuctions, stop: asyncio.Event) -> None:
             await records.flush()
         except SystemFault:
             log.debug("auctions are told later")
+        if records.lost:
+            log.warning("records of auctions were lost while the log was away", lost=records.lost)
+            records.lost = 0
 
     await every(FLUSH_EVERY_S, stop, once)
     await once()

@@ -36,8 +36,8 @@ class Bidders:
         self._serving = set()
         self._writers = set()
 
-    async def start(self, port=0):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+    async def start(self, port=0, tls=None):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self):

@@ -172,3 +172,13 @@ async def test_who_asks_too_often_is_told_when_to_come_again(house, bidders):
     assert house.headers["retry-after"] == "1"
     status, _ = await house.auction(asked(), now_us=NOW_US + 1_000_000)
     assert status == 200
+
+
+async def test_our_own_bidder_knows_a_user_by_the_id_that_is_told_to_it(house):
+    house.trade()
+    house.segments = {"ours": frozenset({"vip"})}
+    house.put_up(bidding("tea", 900_000, budget=10**9, segments=["vip"]))
+    known = {"user": {"ext": {"prebid": {"buyeruids": {"queqiao": "ours"}}}}}
+    for more, seats in ((known, ["queqiao"]), ({}, []), (known | {"regs": {"coppa": 1}}, [])):
+        _, answer = await house.auction(asked(imp(bidders=["queqiao"]), cur=["CNY"], **more))
+        assert list(bids_of(answer)) == seats, more

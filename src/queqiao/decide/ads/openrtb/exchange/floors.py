@@ -28,9 +28,13 @@ Floor = tuple[float, str]
 
 
 class Rules(Struct, frozen=True):
-    """The rules that hold in one auction; ``model`` is None where there are none."""
+    """The rules that hold in one auction; ``model`` is None where there are none.
+
+    ``values`` are those of the model with their keys in lower case.
+    """
 
     model: FloorModel | None = None
+    values: Mapping[str, float] = {}
     currency: str = DEFAULT_CURRENCY
     least: float = 0.0
     least_currency: str = DEFAULT_CURRENCY
@@ -59,7 +63,9 @@ def rules_of(floors: FloorsAsked | None, draw: int) -> Rules:
         of_deals = enforcement.floordeals
     currency = (model and model.currency) or (data and data.currency) or DEFAULT_CURRENCY
     least_currency = floors.floormincur or currency
-    return Rules(model, currency, floors.floormin or 0.0, least_currency, enforced, of_deals)
+    values = {key.lower(): floor for key, floor in ((model and model.values) or {}).items()}
+    least = floors.floormin or 0.0
+    return Rules(model, values, currency, least, least_currency, enforced, of_deals)
 
 
 def _percent(draw: int, what: str) -> int:
@@ -94,7 +100,7 @@ def floor_of(
     rules, rates, cur = terms.rules, terms.rates, terms.cur
     floors: list[Floor] = [(imp.bidfloor or 0.0, imp.bidfloorcur or DEFAULT_CURRENCY)]
     if rules.model is not None:
-        found = _look_up(rules.model, request, imp)
+        found = _look_up(rules, request, imp)
         if found is not None:
             floors = [(found, rules.currency)]
     floors.append((rules.least, rules.least_currency))
@@ -109,20 +115,14 @@ def floor_of(
     return round(highest, DECIMALS)
 
 
-def _look_up(model: FloorModel, request: BidRequest, imp: Imp) -> float | None:
-    schema = model.schema
-    if schema is None or not schema.fields or not model.values:
-        return model.default
-    values = _folded(model.values)
+def _look_up(rules: Rules, request: BidRequest, imp: Imp) -> float | None:
+    assert rules.model is not None, "it is asked where there are rules"
+    schema, default = rules.model.schema, rules.model.default
+    if schema is None or not schema.fields or not rules.values:
+        return default
     said = [_value(field, request, imp).lower() for field in schema.fields]
-    for key in _keys(said, schema.delimiter):
-        if key in values:
-            return values[key]
-    return model.default
-
-
-def _folded(values: Mapping[str, float]) -> dict[str, float]:
-    return {key.lower(): floor for key, floor in values.items()}
+    keys = _keys(said, schema.delimiter)
+    return next((rules.values[key] for key in keys if key in rules.values), default)
 
 
 def _keys(said: list[str], delimiter: str) -> Iterator[str]:

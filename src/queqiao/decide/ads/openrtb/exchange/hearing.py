@@ -22,6 +22,9 @@ from queqiao.kernel.errors import CallerError
 OWN_PRICE_MAX = 1e9
 """Our own bidder is believed about its prices."""
 
+BIDS_MAX = 500
+"""More bids than these in one response are not looked at."""
+
 OK, NO_CONTENT, BAD_REQUEST = 200, 204, 400
 
 
@@ -149,6 +152,8 @@ class Listener(Struct, frozen=True):
         """Return what is wrong with a response as a whole."""
         if response.seatbid and response.id != self.request_id:
             return _invalid("its response is for another request")
+        if sum(len(seat.bid or ()) for seat in response.seatbid or ()) > BIDS_MAX:
+            return _invalid(f"its response has more than {BIDS_MAX} bids")
         for seat in response.seatbid or ():
             for bid in seat.bid or ():
                 if not bid.id or not bid.impid or bid.price is None:

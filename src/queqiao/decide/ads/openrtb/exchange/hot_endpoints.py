@@ -11,6 +11,7 @@ from msgspec import Struct
 from queqiao.decide.ads.openrtb.bidder import Bidder
 from queqiao.decide.ads.openrtb.check_request import REQUEST_BYTES_MAX
 from queqiao.decide.ads.openrtb.exchange.auctioneer import Auctioneer, Place
+from queqiao.decide.ads.openrtb.exchange.caller import with_caller
 from queqiao.decide.ads.openrtb.exchange.calls.callers import Callers
 from queqiao.decide.ads.openrtb.exchange.floors import Floor
 from queqiao.decide.ads.openrtb.exchange.held import HeldAuctions
@@ -52,6 +53,7 @@ def exchange_routes(services: ExchangeServices) -> list[Route]:
         check_origin(asked, request.headers.get("origin", ""))
         rates.admit(asked.publisher_id, asked.publisher.requests_per_s_max, request.now_us)
         base_url = bidding.public_url.rstrip("/") or reached_at(request)
+        asked = with_caller(asked, request.client, request.headers)
         found = await auctioneer.hold(asked, base_url, request.now_us)
         return Response(200, json.encode(found), headers=(*cors.with_cookies(request), _NO_STORE))
 

@@ -7,9 +7,11 @@ and its number in the TCF's list, as for our own bidder. Members that we do not 
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from queqiao.decide.ads.openrtb.context import User
 from queqiao.decide.ads.openrtb.exchange import first_party
 from queqiao.decide.ads.openrtb.exchange.contracts import OWN
 from queqiao.decide.ads.openrtb.exchange.hot_state import LiveBidder
@@ -56,6 +58,7 @@ def message(asked: Asked, seat: Seat, lots: Sequence[Lot], wait_ms: int) -> byte
     if prebid.data is not None and prebid.data.eidpermissions:
         parts = first_party.with_permitted_ids(parts, seat.name, prebid.data.eidpermissions)
     parts = dict(parts)
+    _tell_id(parts, seat.name)
     chain = chain_for(asked, seat.name)
     if chain is not None:
         source = members(parts.get("source"))
@@ -75,11 +78,35 @@ def message(asked: Asked, seat: Seat, lots: Sequence[Lot], wait_ms: int) -> byte
 def own_request(asked: Asked, seat: Seat, lots: Sequence[Lot], wait_ms: int) -> BidRequest:
     """Return the request as our own bidder gets it; it looks at privacy itself."""
     imps = [_own_imp(asked.request, place, seat.name, lots[place]) for place in seat.places]
-    request = replace(asked.request, imp=imps, tmax=wait_ms, cur=[asked.cur], at=1)
+    user = _own_user(asked, seat.name)
+    request = replace(asked.request, imp=imps, user=user, tmax=wait_ms, cur=[asked.cur], at=1)
     chain = chain_for(asked, seat.name)
     if chain is None:
         return request
     return replace(request, source=replace(request.source or Source(), schain=chain))
+
+
+def _tell_id(parts: Parts, name: str) -> None:
+    """Put the id by which a bidder knows the user in its place; those of others are its own."""
+    user = members(parts.get("user"))
+    ext = members(user.get("ext"))
+    prebid = members(ext.pop("prebid", None))
+    if not prebid:
+        return
+    own = members(prebid.get("buyeruids")).get(name)
+    if own is not None:
+        user["buyeruid"] = own
+    user["ext"] = Raw(json.encode(ext))
+    parts["user"] = Raw(json.encode(user))
+
+
+def _own_user(asked: Asked, name: str) -> User | None:
+    """Return the user with the id by which our own bidder knows them, where one is told."""
+    ext = members(members(asked.parts.get("user")).get("ext"))
+    own = members(members(ext.get("prebid")).get("buyeruids")).get(name)
+    said = msgspec.json.decode(own) if own is not None else None
+    user = asked.request.user
+    return replace(user, buyeruid=said) if user is not None and isinstance(said, str) else user
 
 
 def _for_person(asked: Asked, seat: Seat) -> Parts:
