@@ -223,7 +223,9 @@ class World:
         await self._loader.open()
 
     async def close(self) -> None:
-        """Close everything."""
+        """Close everything; what waits to write a record anew is not waited for."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
         for _, _, outbox in self._workers:
             await outbox.close(1.0)
         await self._loader.close()
