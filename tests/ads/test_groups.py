@@ -18,6 +18,8 @@ from queqiao.decide.ads.groups.document import (
 from queqiao.decide.ads.groups.joining import joined
 from queqiao.decide.ads.groups.publishing import check_live_ad_group
 from queqiao.decide.ads.hot_state import snapshot
+from queqiao.decide.ads.pacing.control import UNIT, Control, controlled
+from queqiao.decide.ads.pacing.document import BidStrategy
 from queqiao.kernel import json
 from queqiao.kernel.clock import HOUR_US
 from queqiao.kernel.errors import InvalidInput
@@ -307,3 +309,24 @@ def test_an_archived_campaign_takes_no_group(conn):
     documents.transition(conn, CAMPAIGN, "c", "archived", documents.Edit(SYSTEM, NOW_US))
     with pytest.raises(InvalidInput):
         check_live_ad_group(group("g", 100).document, conn)
+
+
+def steered(name, **more):
+    strategy = BidStrategy(kind="max_delivery", pacing="even")
+    return Campaign(name, "a", [], 0, "CNY", 1_000, [], strategy=strategy, **more)
+
+
+def test_a_strategy_bids_the_same_share_of_each_groups_bid(shop):
+    documents_of = [live("s", steered("s"))]
+    groups = [group("g", 100, of="s"), group("h", 50, of="s")]
+    controls = {"s": Control("s", UNIT // 2)}
+    bids = controlled(joined(documents_of, groups, [creative("x")]), controls)
+    assert [(each.group_id, each.document.bid_minor) for each in bids] == [("g", 50), ("h", 25)]
+
+
+def test_groups_of_a_campaign_that_bids_by_itself_bid_for_the_same(conn):
+    documents.create(conn, CAMPAIGN, "s", steered("s"), documents.Edit(SYSTEM, NOW_US))
+    check_live_ad_group(group("g", 100, of="s").document, conn)
+    with pytest.raises(InvalidInput) as refused:
+        check_live_ad_group(group("g", 100, of="s", pricing="cpm").document, conn)
+    assert [field.path for field in refused.value.fields] == ["pricing"]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from queqiao.decide.ads.contracts import CAMPAIGN
+from queqiao.decide.ads.contracts import CAMPAIGN, Campaign
 from queqiao.decide.ads.groups.document import CREATIVE, AdGroup
 from queqiao.decide.ads.prices import dearest_minor
 from queqiao.kernel.documents import DocumentKind
@@ -20,6 +20,10 @@ _ABOVE_BUDGET = Message(
     "不能高于广告计划的日预算，否则一次也买不起",
     "must not be above the campaign's daily budget, or it could not pay for one",
 )
+_STEERED = Message(
+    "自动出价的计划各组须与计划同一出价方式",
+    "must be the campaign's pricing: a strategy steers all its groups by one measure",
+)
 
 
 def check_live_ad_group(group: AdGroup, conn: Connection) -> None:
@@ -28,8 +32,8 @@ def check_live_ad_group(group: AdGroup, conn: Connection) -> None:
     campaign = _find(conn, CAMPAIGN, group.campaign)
     if campaign is None or campaign.state == "archived":
         wrong.append(FieldError("campaign", _NO_CAMPAIGN))
-    elif dearest_minor(group.pricing, group.bid_minor) > campaign.document.daily_budget_minor:
-        wrong.append(FieldError("bid_minor", _ABOVE_BUDGET))
+    else:
+        wrong += _beside(group, campaign.document)
     for index, creative_id in enumerate(group.creatives):
         creative = _find(conn, CREATIVE, creative_id)
         if creative is None or creative.state != "live":
@@ -37,6 +41,16 @@ def check_live_ad_group(group: AdGroup, conn: Connection) -> None:
             wrong.append(FieldError(f"creatives[{index}]", message))
     if wrong:
         raise InvalidInput(*wrong)
+
+
+def _beside(group: AdGroup, campaign: Campaign) -> list[FieldError]:
+    """Return what is wrong with a group under its campaign."""
+    wrong = []
+    if dearest_minor(group.pricing, group.bid_minor) > campaign.daily_budget_minor:
+        wrong.append(FieldError("bid_minor", _ABOVE_BUDGET))
+    if campaign.strategy.is_automatic and group.pricing != campaign.pricing:
+        wrong.append(FieldError("pricing", _STEERED))
+    return wrong
 
 
 def _find(conn: Connection, kind: DocumentKind, document_id: str) -> Stored | None:
