@@ -15,6 +15,7 @@ from queqiao.decide.ads.openrtb.exchange.contracts import (
     STORED_REQUEST,
 )
 from queqiao.decide.ads.openrtb.exchange.contracts import HIDDEN_FIELDS as BIDDER_HIDDEN_FIELDS
+from queqiao.decide.ads.openrtb.exchange.publishing import check_change_bidder
 from queqiao.decide.ads.pacing.trials import check_live_campaign
 from queqiao.decide.ads.wallets.contracts import ADVERTISER
 from queqiao.decide.ads.wallets.publishing import check_change_advertiser
@@ -83,7 +84,9 @@ def handlings(keyring: Keyring, settings: Settings) -> Mapping[str, Handling]:
         DEAL.name: Handling(check_change=deals.check_change, dangers=deals.dangers),
         AD_GROUP.name: Handling(check_live=check_live_ad_group),
         ADVERTISER.name: Handling(check_change=check_change_advertiser),
-        BIDDER.name: Handling(hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring),
+        BIDDER.name: Handling(
+            hidden=BIDDER_HIDDEN_FIELDS, keyring=keyring, check_change=check_change_bidder
+        ),
         POINTS_PROGRAMME.name: Handling(check_change=check_live_points_programme),
         REFERRAL_PROGRAMME.name: Handling(
             check_change=check_live_referral_programme, dangers=ones_own.dangers

@@ -5,6 +5,12 @@ import asyncio
 import pytest
 from tests.ads.auctions.house import NOW_US, asked, bidding, bids_of, creative, document, imp
 
+from queqiao.decide.ads.openrtb.exchange.contracts import Bidder
+from queqiao.decide.ads.openrtb.exchange.publishing import check_change_bidder
+from queqiao.kernel.errors import InvalidInput
+from queqiao.kernel.http import Request
+from queqiao.ports.records.documents import Stored
+
 
 async def test_our_own_campaign_wins_with_keys_for_the_ad_server(house):
     house.trade()
@@ -182,3 +188,25 @@ async def test_our_own_bidder_knows_a_user_by_the_id_that_is_told_to_it(house):
     for more, seats in ((known, ["queqiao"]), ({}, []), (known | {"regs": {"coppa": 1}}, [])):
         _, answer = await house.auction(asked(imp(bidders=["queqiao"]), cur=["CNY"], **more))
         assert list(bids_of(answer)) == seats, more
+
+
+async def test_a_browser_may_ask_with_its_cookies_and_a_header_of_its_own(house):
+    lines = {"origin": "https://news.example", "access-control-request-headers": "x-a"}
+    request = Request("OPTIONS", "", {}, {}, lines, b"", "192.0.2.1", NOW_US)
+    answer = await house.preflight_route.handler(request)
+    allowed = dict(answer.headers)
+    assert answer.status == 204
+    assert allowed["access-control-allow-origin"] == "https://news.example"
+    assert allowed["access-control-allow-credentials"] == "true"
+    assert allowed["access-control-allow-headers"] == "x-a"
+
+
+def test_no_bidder_may_have_the_name_of_our_own():
+    document = Bidder(name="x", url="https://x.example/")
+    for name in ("alpha", "queqiao"):
+        stored = Stored("bidder", name, 1, "draft", document, 1, 1, "u")
+        if name == "alpha":
+            check_change_bidder(stored, None)
+        else:
+            with pytest.raises(InvalidInput, match="our own bidder"):
+                check_change_bidder(stored, None)
