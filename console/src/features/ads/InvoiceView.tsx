@@ -43,6 +43,7 @@ function Sum({ bill }: { bill: Invoice }) {
   return (
     <p className="note">
       <span>{t(bill.closed ? "advertisers.closed" : "advertisers.soFar", { total: say(bill.total_minor) })}</span> <span>{bill.difference_minor === 0 ? t("advertisers.linesAgree") : t("advertisers.linesDiffer", { amount: say(bill.difference_minor) })}</span>
+      {!!bill.credited_minor && <span> {t("advertisers.creditedBack", { amount: say(bill.credited_minor), due: say(bill.due_minor ?? 0) })}</span>}
     </p>
   );
 }

@@ -39,6 +39,7 @@ function Summary({ wallet }: { wallet: Wallet }) {
     ["paidIn", wallet.paid_in_minor],
     ["billed", wallet.billed_minor],
     ["withdrawn", wallet.withdrawn_minor],
+    ...(wallet.credited_minor ? [["credited", wallet.credited_minor] as [string, number]] : []),
     ...(wallet.on_credit_minor ? [["onCredit", wallet.on_credit_minor] as [string, number]] : []),
   ];
   return (
