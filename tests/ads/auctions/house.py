@@ -46,9 +46,14 @@ class Bidders:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
+    @property
+    def open_connections(self):
+        """How many are open now."""
+        return len(self._writers)
+
     def hang_up(self):
         """Close every connection."""
-        for writer in self._writers:
+        for writer in list(self._writers):
             writer.close()
 
     def url(self, name):
@@ -71,6 +76,7 @@ class Bidders:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the exchange hung up: that is the end of this connection
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     def _answer(self, name, request):

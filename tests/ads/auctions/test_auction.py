@@ -73,6 +73,15 @@ async def test_a_changed_bidder_is_called_where_it_is_now(house, bidders):
     assert set(bidders.asked) == {"old", "new"}
 
 
+async def test_who_is_no_bidder_any_more_is_hung_up_on(house, bidders):
+    house.trade({name: document(bidders, name) for name in ("alpha", "beta")})
+    await house.auction(asked(imp(bidders=["alpha", "beta"])))
+    assert bidders.open_connections == 2
+    house.trade({"beta": document(bidders, "beta")})
+    await house.auction(asked(imp(bidders=["beta"])))
+    await until(lambda: bidders.open_connections == 1)
+
+
 async def test_an_auction_is_recorded_and_replays(house, bidders):
     house.trade({name: document(bidders, name) for name in ("alpha", "beta")})
     bidders.answers = {

@@ -96,6 +96,9 @@ class InstantCallers:
     def of(self, _bidder):
         return self._peer
 
+    def forget_others(self, _market):
+        """Nothing is remembered."""
+
     def close(self):
         """Nothing is open."""
 

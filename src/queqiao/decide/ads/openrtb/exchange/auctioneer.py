@@ -72,6 +72,7 @@ class Auctioneer:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._background: set[asyncio.Task[None]] = set()
+        self._market: Market | None = None
 
     async def hold(self, asked: Asked, base_url: str, now_us: int) -> BidResponse:
         """Return the response to a request, within its ``tmax``."""
@@ -79,7 +80,7 @@ class Auctioneer:
         draw = place.random_bits(DRAW_BITS)
         rates = AuctionRates(place.rates, asked.prebid.currency)
         lots = self._lots(asked, rates, draw)
-        seats = seating(asked, place.market(), place.callers, now_us)
+        seats = seating(asked, self._market_now(), place.callers, now_us)
         tmax_ms = min(TMAX_MS_MAX, asked.request.tmax or asked.publisher.tmax_ms)
         call = _Call(asked, lots, max(1, tmax_ms - place.network_ms), base_url, now_us)
         heard = await self._ask(call, seats.seats)
@@ -103,6 +104,14 @@ class Auctioneer:
         if not asked.request.test:
             place.records.note(record(over, terms), now_us)
         return answer(over, self._events(asked, base_url))
+
+    def _market_now(self) -> Market:
+        """Return the market; who has left it is hung up on."""
+        market = self._place.market()
+        if market is not self._market:
+            self._market = market
+            self._place.callers.forget_others(market)
+        return market
 
     def _learn(self, over: Auction) -> None:
         """Tell the breakers how calls ended, and our own bidder which of its bids lost."""

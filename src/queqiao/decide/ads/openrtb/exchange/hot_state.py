@@ -47,10 +47,6 @@ class Market(Struct, frozen=True):
     publishers: Mapping[str, Publisher]
     stored: Mapping[tuple[str, str], StoredRequest]
 
-    def knows(self, name: str) -> bool:
-        """Say whether there is a bidder of that name."""
-        return name == OWN or name in self.bidders
-
     @property
     def names(self) -> frozenset[str]:
         """The names of all bidders."""

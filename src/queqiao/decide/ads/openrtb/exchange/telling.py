@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from queqiao.decide.ads.openrtb.context import User
 from queqiao.decide.ads.openrtb.exchange import first_party
-from queqiao.decide.ads.openrtb.exchange.contracts import OWN
 from queqiao.decide.ads.openrtb.exchange.hot_state import LiveBidder
 from queqiao.decide.ads.openrtb.exchange.lots import Lot
 from queqiao.decide.ads.openrtb.exchange.reading import Asked
@@ -182,6 +181,3 @@ def _own_imp(request: BidRequest, place: int, name: str, lot: Lot) -> Imp:
         ]
         pmp = replace(pmp, deals=known)
     return replace(imp, ext=ext, pmp=pmp, bidfloor=lot.floor, bidfloorcur=lot.cur)
-
-
-__all__ = ["OWN", "Seat", "chain_for", "message", "own_request"]
