@@ -48,6 +48,10 @@ WALLED = """<p id=p>…</p><script>try { parent.document.title = 'taken'; } catc
   <a href="{click_url}" target=_blank>go</a>"""
 CLS = """() => { window.shifts = 0; new PerformanceObserver((list) => list.getEntries().forEach(
   (entry) => (window.shifts += entry.value))).observe({type: 'layout-shift', buffered: true}); }"""
+TOLD_AT = """() => { window.toldAt = []; const plain = fetch; window.fetch = (url, ...rest) => {
+  if (String(url).includes('/t/')) toldAt.push(performance.now());
+  return plain(url, ...rest); }; }"""
+"""Notes when the page itself tells something: a busy machine makes the test late, not the page."""
 RECORD = """async () => {
   const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 36});
   const draw = canvas.getContext('2d');
@@ -136,18 +140,18 @@ def once(is_so: Callable[[], Any]) -> Any:
 
 
 class Told:
-    """What the tag asks and tells, with the time of each."""
+    """What the tag asks and tells."""
 
     def __init__(self, tab: Page) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.told: list[tuple[float, str]] = []
+        self.told: list[str] = []
         tab.on("request", self._note)
 
     def _note(self, request: Request) -> None:
         if request.url.endswith("/a/v1/places"):
             self.asked.append(json.loads(request.post_data or "{}"))
         elif "/t/" in request.url:
-            self.told.append((time.monotonic(), request.url))
+            self.told.append(request.url)
 
 
 @pytest.fixture
@@ -181,10 +185,9 @@ def test_it_is_drawn_labelled_moves_nothing_and_is_seen_after_a_second(
          image_sources=[{"url": f"{shop.url}/tea.svg?2x", "width": 600}])  # fmt: skip
     shop.body = f"<main><h1>茶</h1>{PLACE.format('top')}<p>下文</p></main>"
     shop.lang = "zh-CN"
-    tab.add_init_script(f"({CLS})()")
+    tab.add_init_script(f"({CLS})(); ({TOLD_AT})()")
     tab.goto(f"{shop.url}/top")
     state(tab, "top", "filled")
-    began = time.monotonic()
     link = tab.get_by_role("link", name="明前龙井")
     assert link.get_attribute("rel") == "noopener sponsored"
     assert str(link.get_attribute("href")).startswith(f"{system.base_url}/t/")
@@ -196,11 +199,9 @@ def test_it_is_drawn_labelled_moves_nothing_and_is_seen_after_a_second(
     )
     assert tab.get_by_role("button", name="广告", exact=True).is_visible()
     once(lambda: "Ad Viewed" in stored(system, "top"))
-    wait_ms(tab, 600)
-    assert len(told.told) == 1, "only the impression so far"
-    wait_ms(tab, 900)
-    assert len(told.told) == 2
-    assert told.told[1][0] - began >= 0.9
+    tab.wait_for_function("toldAt.length === 2")
+    drawn_at, seen_at = tab.evaluate("toldAt")
+    assert seen_at - drawn_at >= 1000
     once(lambda: "Ad Viewable" in stored(system, "top"))
     assert tab.evaluate("window.shifts") == 0
     assert tab.context.cookies(system.base_url.replace("127.0.0.1", "localhost")) == []
@@ -256,8 +257,7 @@ def test_it_asks_when_near_and_counts_what_is_half_in_sight(
     wait_ms(tab, 1300)
     assert len(told.told) == 1
     tab.evaluate(f"scrollTo(0, {top - 700 + 150})")
-    wait_ms(tab, 1300)
-    assert len(told.told) == 2
+    once(lambda: (wait_ms(tab, 50), len(told.told) == 2)[1])
     tab.evaluate("queqiaoPlaces.refresh('deep')")
     once(lambda: (wait_ms(tab, 50), len(told.asked) == 2)[1])
     state(tab, "deep", "filled")
