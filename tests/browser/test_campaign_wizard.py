@@ -128,9 +128,9 @@ def test_a_week_is_drawn_by_hand_and_by_keys_and_kept(page: Page, system: System
     campaign = page.url.rpartition("/")[2].partition("?")[0]
     with admin(system) as boss:
         item = until(lambda: good(boss.get(f"/api/v1/campaigns/{campaign}")), 5)
-        device, grid = item["document"]["targeting"]["expression"]["and"]
+        (device,) = item["document"]["targeting"]["expression"]["and"]
         assert device == {"field": "device.type", "op": "one_of", "value": ["mobile"]}
-        assert grid["value"][:3] == [morning, morning, wednesday]
+        assert item["document"]["hours"][:3] == [morning, morning, wednesday]
         good(boss.post(f"/api/v1/campaigns/{campaign}/archive"))
 
 

@@ -10,15 +10,23 @@ import type { PartProps } from "./Editor";
 export function BudgetForm(parts: PartProps) {
   const { value, onChange, problem } = parts;
   const { t } = useTranslation();
+  const pricing = value.pricing ?? "cpc";
   const clicks = value.bid_minor > 0 ? Math.floor(value.daily_budget_minor / value.bid_minor) : 0;
+  const budgetHelp = pricing === "cpc" ? t("ads.help.budget", { count: clicks }) : t("ads.help.dayBudget");
   return (
     <>
+      <Field label={t("ads.fields.pricing")} help={t(`ads.pricings.help.${pricing}`)} error={problem?.field("pricing")}>
+        {(id, describedBy) => <Choice id={id} describedBy={describedBy} value={pricing} onChange={(next) => onChange({ ...value, pricing: next })} options={PRICINGS.map((one) => ({ value: one, label: t(`ads.pricings.${one}`) }))} />}
+      </Field>
       <StrategyFields {...parts} />
-      <Field label={t("ads.fields.bid_minor")} help={t("ads.help.bid")} error={problem?.field("bid_minor")}>
+      <Field label={pricing === "cpc" ? t("ads.fields.bid_minor") : t("ads.bidFor", { what: t(`ads.pricings.${pricing}`) })} help={pricing === "cpc" ? t("ads.help.bid") : undefined} error={problem?.field("bid_minor")}>
         {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={value.bid_minor} currency={value.currency} onChange={(minor) => onChange({ ...value, bid_minor: minor ?? 0 })} />}
       </Field>
-      <Field label={t("ads.fields.daily_budget_minor")} help={t("ads.help.budget", { count: clicks })} error={problem?.field("daily_budget_minor")}>
+      <Field label={t("ads.fields.daily_budget_minor")} help={budgetHelp} error={problem?.field("daily_budget_minor")}>
         {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={value.daily_budget_minor} currency={value.currency} onChange={(minor) => onChange({ ...value, daily_budget_minor: minor ?? 0 })} />}
+      </Field>
+      <Field label={t("ads.fields.total_budget_minor")} help={t("ads.help.totalBudget")} error={problem?.field("total_budget_minor")}>
+        {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} value={value.total_budget_minor ?? null} currency={value.currency} onChange={(minor) => onChange({ ...value, total_budget_minor: minor })} />}
       </Field>
     </>
   );
@@ -35,6 +43,7 @@ export function DatesForm({ value, onChange, problem }: PartProps) {
   ));
 }
 
+const PRICINGS = ["cpc", "cpm", "cpa", "ocpm"] as const;
 const KINDS = ["manual", "max_delivery", "max_gmv", "tcpa", "ocpm", "troas"] as const;
 const PACES = ["asap", "even", "predictive"] as const;
 const COSTED = ["tcpa", "ocpm"];

@@ -71,7 +71,7 @@ function Editor({ item, start }: { item?: Item<CampaignDocument>; start: Campaig
           <section className="card form">
             <h2>{t("ads.when")}</h2>
             <DatesForm {...parts} />
-            <DayParting {...targeting} />
+            <DayParting {...parts} />
           </section>
           <section className="card form">
             <h2>{t("caps.title")}</h2>

@@ -7,6 +7,8 @@ import { Field } from "@/components/Field";
 import { MoneyInput } from "@/components/inputs";
 import { StoredDocument } from "@/components/StoredDocument";
 import { Waiting } from "@/components/states";
+import { BlockedForm, FloorsForm, TermsForm } from "./PlacementTerms";
+import "./ads.css";
 
 export function NewPlacement() {
   const { currency, known } = useCurrency();
@@ -41,7 +43,8 @@ function Editor({ item, start }: { item?: Item<PlacementDocument>; start: Placem
   );
 }
 
-function Form({ value, onChange, problem, fixed, item }: FixedPartProps<"placements"> & { item: Item<PlacementDocument> | undefined }) {
+function Form({ item, ...parts }: FixedPartProps<"placements"> & { item: Item<PlacementDocument> | undefined }) {
+  const { value, onChange, problem, fixed } = parts;
   const { t } = useTranslation();
   return (
     <section className="card form narrow">
@@ -51,6 +54,9 @@ function Form({ value, onChange, problem, fixed, item }: FixedPartProps<"placeme
       <Field label={t("placements.fields.floor_minor")} help={t("placements.help.floor_minor")} error={problem?.field("floor_minor")}>
         {(id, describedBy) => <MoneyInput id={id} describedBy={describedBy} disabled={fixed} value={value.floor_minor} currency={value.currency} onChange={(minor) => onChange({ ...value, floor_minor: minor ?? 0 })} />}
       </Field>
+      <TermsForm {...parts} />
+      <FloorsForm {...parts} />
+      <BlockedForm {...parts} />
       {item && (
         <Field label={t("placements.id")} help={t("placements.idHelp")}>
           {(id) => <Input id={id} readOnly value={item.id} />}

@@ -18,7 +18,7 @@ export const blankCampaign = (currency: string): CampaignDocument => ({
 
 /** As much of a campaign as a forecast reads. Null while bid, budget or places are missing. */
 export function draftOf(value: CampaignDocument) {
-  const { bid_minor, daily_budget_minor, placements, currency, targeting, caps, advertiser, starts_at, ends_at } = value;
+  const { bid_minor, daily_budget_minor, placements, currency, targeting, caps, advertiser, starts_at, ends_at, hours = [] } = value;
   if (bid_minor <= 0 || daily_budget_minor < bid_minor || placements.length === 0) return null;
-  return { bid_minor, daily_budget_minor, placements, currency, targeting, caps, advertiser, starts_at, ends_at, ...(value.pricing ? { pricing: value.pricing } : {}), creatives: value.creatives.filter(({ title, landing_url }) => title && landing_url) };
+  return { bid_minor, daily_budget_minor, placements, currency, targeting, caps, advertiser, starts_at, ends_at, hours, ...(value.pricing ? { pricing: value.pricing } : {}), creatives: value.creatives.filter(({ title, landing_url }) => title && landing_url) };
 }

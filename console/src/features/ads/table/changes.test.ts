@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { blankCampaign } from "@/features/ads/document";
 import type { Campaign } from "./changes";
-import { moving, scaled, scaling } from "./changes";
+import { edited, moving, reverting, scaled, scaling, writing } from "./changes";
 
 const item = (state: Campaign["state"]) => ({ id: "a", state, revision: 3, document: blankCampaign("CNY") }) as Campaign;
 
@@ -15,4 +15,17 @@ it("scales in whole minor units, never to nothing", () => {
 it("moves only what is not there yet", () => {
   expect(moving(item("live"), "pause")).toEqual({ to: "pause" });
   for (const [state, to] of [["live", "publish"], ["paused", "pause"], ["draft", "pause"], ["archived", "publish"]] as const) expect(moving(item(state), to)).toBeNull();
+});
+
+it("writes against the revision that was seen, and back to the former content or state", () => {
+  const before = item("live");
+  const edit = scaling(before, "bid_minor", 50);
+  if (!edit) throw new Error("an edit");
+  expect(writing(before, edit)).toMatchObject({ id: "a", revision: 3, document: { bid_minor: 150 } });
+  const after = edited(before, edit, { at: 0, id: "a", done: true, revision: 4, state: "live", errors: [] });
+  expect([after.revision, after.document.bid_minor]).toEqual([4, 150]);
+  const back = reverting({ before, after });
+  expect(writing(back.item, back.edit)).toMatchObject({ id: "a", revision: 4, document: { bid_minor: 100 } });
+  const paused = edited(before, { to: "pause" }, { at: 0, id: "a", done: true, revision: 4, state: "paused", errors: [] });
+  expect(reverting({ before, after: paused }).edit).toEqual({ to: "publish" });
 });

@@ -1,7 +1,6 @@
 /** Changes of many campaigns at once, each of which can be taken back. */
 
-import { replaceDocument } from "@/api/documents/replace";
-import { transitionDocument } from "@/api/documents/transition";
+import type { CampaignWrite, Told } from "@/api/campaigns-bulk";
 import type { CampaignDocument, Item } from "@/api/types";
 
 export type Campaign = Item<CampaignDocument>;
@@ -16,15 +15,22 @@ export interface Done {
   after: Campaign;
 }
 
-export async function apply(item: Campaign, edit: Edit, reason: string): Promise<Campaign> {
-  return "to" in edit ? transitionDocument("campaigns", item.id, edit.to) : replaceDocument("campaigns", item.id, item.revision, edit.document, reason);
-}
+/** How an edit is written; refused where somebody changed the campaign since. */
+export const writing = (item: Campaign, edit: Edit): CampaignWrite => ("to" in edit ? { id: item.id, action: edit.to } : { id: item.id, revision: item.revision, document: edit.document });
 
-/** Back to what it was, as a new revision. Refused where somebody changed it since. */
-export async function revert({ before, after }: Done, reason: string): Promise<void> {
-  if (before.state !== after.state) await transitionDocument("campaigns", before.id, before.state === "live" ? "publish" : "pause");
-  else await replaceDocument("campaigns", before.id, after.revision, before.document, reason);
-}
+/** The campaign as it stands after an edit. */
+export const edited = (before: Campaign, edit: Edit, told: Told): Campaign => ({
+  ...before,
+  ...("document" in edit ? edit : {}),
+  revision: told.revision ?? before.revision,
+  state: (told.state ?? before.state) as Campaign["state"],
+});
+
+/** Back to what it was: its former content as a new revision, or its former state. */
+export const reverting = ({ before, after }: Done): { item: Campaign; edit: Edit } => ({
+  item: after,
+  edit: before.state === after.state ? { document: before.document } : { to: before.state === "live" ? "publish" : "pause" },
+});
 
 /** An amount after so many percent more or less, in whole minor units and never below one. */
 export const scaled = (minor: number, percent: number): number => Math.max(1, Math.round(minor * (1 + percent / 100)));

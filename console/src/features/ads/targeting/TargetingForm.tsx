@@ -8,9 +8,9 @@ import { Field } from "@/components/Field";
 import { JsonInput } from "@/components/JsonInput";
 import { WordsInput } from "@/components/WordsInput";
 import { Clauses } from "./Clauses";
-import { PRESETS, type Week } from "./grid";
+import { isWeek, PRESETS, same, type Week } from "./grid";
 import { HalfHours } from "./HalfHours";
-import { apart, type Group, type Json, read, together, write } from "./tree";
+import { type Group, type Json, read, write } from "./tree";
 
 type Targeting = CampaignDocument["targeting"];
 
@@ -45,8 +45,7 @@ export function TargetingForm({ value, problem, onChange }: Props) {
 function Conditions({ value, problem, onChange }: Props) {
   const { t } = useTranslation();
   const [asJson, setAsJson] = useState(false);
-  const { week, rest } = apart(value.expression);
-  const kept = useKept(rest);
+  const kept = useKept(value.expression ?? null);
   const error = problem?.field(PATH);
   const put = (expression: Json | null) => onChange({ ...value, expression });
   return (
@@ -60,7 +59,7 @@ function Conditions({ value, problem, onChange }: Props) {
       {asJson || !kept.root ? (
         <JsonInput label={t("targeting.json")} rows={14} value={value.expression ?? {}} onChange={(typed) => put(Object.keys(typed as object).length ? (typed as Json) : null)} />
       ) : (
-        <Clauses part={kept.root} path={PATH} number="" problem={problem} onChange={(root) => put(together(kept.write(root), week))} />
+        <Clauses part={kept.root} path={PATH} number="" problem={problem} onChange={(root) => put(kept.write(root))} />
       )}
       {error && (
         <p className="wrong-note" role="alert">
@@ -72,10 +71,10 @@ function Conditions({ value, problem, onChange }: Props) {
 }
 
 /** The form's tree beside the document: groups still without conditions stand in the form alone. */
-function useKept(rest: Json | null) {
+function useKept(expression: Json | null) {
   const [held, setHeld] = useState<{ root: Group; text: string } | null>(null);
-  const text = JSON.stringify(rest);
-  const root = held?.text === text ? held.root : read(rest);
+  const text = JSON.stringify(expression);
+  const root = held?.text === text ? held.root : read(expression);
   const keep = (next: Group): Json | null => {
     const written = write(next);
     setHeld({ root: next, text: JSON.stringify(written) });
@@ -84,17 +83,20 @@ function useKept(rest: Json | null) {
   return { root, write: keep };
 }
 
-/** At which half-hours of the week it runs. */
-export function DayParting({ value, problem, onChange }: Props) {
+interface HoursProps {
+  value: CampaignDocument;
+  problem: ApiError | null;
+  onChange: (value: CampaignDocument) => void;
+}
+
+/** At which half-hours of the week it runs; all of them are said by none. */
+export function DayParting({ value, problem, onChange }: HoursProps) {
   const { t } = useTranslation();
-  const { week, rest } = apart(value.expression);
-  const put = (next: Week) => onChange({ ...value, expression: together(rest, next) });
-  // The week stands last in what is sent.
-  const last = ((value.expression?.and as unknown[] | undefined)?.length ?? 0) - 1;
-  const wrong = week ? problem?.fields.find((one) => one.path.startsWith(`document.${PATH}.and[${last}]`))?.detail : undefined;
+  const put = (week: Week) => onChange({ ...value, hours: same(week, PRESETS.all) ? [] : [...week] });
+  const wrong = problem?.fields.find((one) => one.path.startsWith("document.hours"))?.detail;
   return (
     <Field label={t("targeting.grid.title")} error={wrong}>
-      {() => <HalfHours label={t("targeting.grid.title")} value={week ?? PRESETS.all} onChange={put} />}
+      {() => <HalfHours label={t("targeting.grid.title")} value={isWeek(value.hours) ? value.hours : PRESETS.all} onChange={put} />}
     </Field>
   );
 }

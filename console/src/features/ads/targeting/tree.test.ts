@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { PRESETS } from "./grid";
-import { apart, clauseAt, EMPTY, type Group, pathOf, read, together, write } from "./tree";
+import { clauseAt, EMPTY, type Group, pathOf, read, write } from "./tree";
 
 const tag = { field: "tags", op: "one_of", value: ["vip"] };
 const near = { field: "geo", op: "in_radius", value: { lat: 31.2, lon: 121.5, radius_km: 5 } };
@@ -22,17 +21,6 @@ it("names each part as the server does, which never sees an empty group", () => 
   expect(write(with_gap)).toEqual({ and: [tag, near] });
   expect(pathOf(with_gap, "e", 2)).toBe("e.and[1]");
   expect(pathOf({ ...root, not: true, join: "or" }, "e", 0)).toBe("e.not.or[0]");
-});
-
-it("takes the half-hours out of an expression and puts them back", () => {
-  const clause = { field: "now", op: "in_grid", value: PRESETS.working };
-  expect(apart({ and: [clause, tag] })).toEqual({ week: PRESETS.working, rest: { and: [tag] } });
-  expect(together({ and: [tag] }, PRESETS.working)).toEqual({ and: [tag, clause] });
-  expect(together({ or: [tag, near] }, PRESETS.working)).toEqual({ and: [{ or: [tag, near] }, clause] });
-  expect(together(null, PRESETS.evenings)).toEqual({ and: [{ ...clause, value: PRESETS.evenings }] });
-  expect(together({ and: [tag] }, PRESETS.all)).toEqual({ and: [tag] });
-  expect(apart({ or: [clause, tag] })).toEqual({ week: null, rest: { or: [clause, tag] } });
-  expect(apart({ and: [{ ...clause, timezone: "Asia/Tokyo" }] }).week).toBeNull();
 });
 
 it("finds the condition that a path of the server's names", () => {

@@ -1,7 +1,5 @@
 /** A targeting expression as the form shows it: groups of parts, each maybe turned round by `not`. */
 
-import { isWeek, PRESETS, same, type Week } from "./grid";
-
 export type Json = Record<string, unknown>;
 
 export interface Clause {
@@ -72,27 +70,6 @@ export function pathOf(group: Group, path: string, at: number): string {
 
 /** Where the server finds what a `not` at `path` turns round. */
 export const pathIn = (part: Part, path: string): string => (part.not ? `${path}.not` : path);
-
-/** The half-hours of an expression, where all of it needs one week, and the rest. */
-export function apart(expression: Json | null | undefined): { week: Week | null; rest: Json | null } {
-  const root = read(expression ?? null);
-  const found = root && !root.not && root.join === "and" ? root.parts.filter(isGrid) : [];
-  const [only] = found;
-  if (!root || found.length !== 1 || !only) return { week: null, rest: expression ?? null };
-  return { week: only.value as string[], rest: write({ ...root, parts: root.parts.filter((one) => one !== only) }) };
-}
-
-const isGrid = (part: Part): part is Clause => part.kind === "clause" && !part.not && part.field === "now" && part.op === "in_grid" && isWeek(part.value) && !part.timezone;
-
-/** Both as one expression again; a week without a gap asks nothing. The week stands last, so that other paths stay. */
-export function together(rest: Json | null, week: Week | null): Json | null {
-  if (!week || same(week, PRESETS.all)) return rest;
-  const clause: Json = { field: "now", op: "in_grid", value: [...week] };
-  const root = read(rest);
-  if (!root) return rest;
-  const whole: Group = !root.not && root.join === "and" ? root : { ...EMPTY, parts: [root] };
-  return { and: [...(groupOf(whole)?.and as Json[] | undefined ?? []), clause] };
-}
 
 /** The part of a stored expression that a path of the server's names: `targeting.expression.and[0].not`. Null where the document has changed since. */
 export function clauseAt(expression: Json | null, path: string): Part | null {

@@ -144,9 +144,9 @@ function formOf(step: Step, parts: PartProps, choices: Choices, t: Translate): R
         <PlacesForm {...parts} />
         <BudgetForm {...parts} />
         <Suggestion value={value} onBid={(bid_minor) => onChange({ ...value, bid_minor })} />
-        <Folded label={t("ads.when")} open={Boolean(value.starts_at || value.ends_at)}>
+        <Folded label={t("ads.when")} open={Boolean(value.starts_at || value.ends_at || value.hours?.length)}>
           <DatesForm {...parts} />
-          <DayParting {...targeting} />
+          <DayParting {...parts} />
         </Folded>
       </>
     ),
