@@ -67,7 +67,7 @@ function Shown({ forecast, value }: { forecast: Answer; value: CampaignDocument 
         {forecast.exhausted > 0 && ` ${t("adForecast.exhausted", { share: percent(forecast.exhausted) })}`}
       </p>
       <ByBid forecast={forecast} currency={value.currency} />
-      <p className="note">{t("adForecast.sample", { people: count(sample.people), days: sample.days })}</p>
+      <p className="note">{sample.days > 0 ? t("adForecast.sample", { people: count(sample.people), days: sample.days }) : t("adForecast.sampleToday", { people: count(sample.people) })}</p>
       {forecast.assumed.length > 0 && <p className="notice warn">{t("adForecast.assumed", { fields: forecast.assumed.map((one) => one.field).join(t("targeting.list")) })}</p>}
     </>
   );
@@ -95,5 +95,5 @@ function ByBid({ forecast, currency }: { forecast: Answer; currency: string }) {
   }, [forecast, currency, language, t]);
   const best = forecast.by_bid.at(-1);
   if (!best || drawing.labels.length < 2) return null;
-  return <Chart title={t("adForecast.byBid", { bid: money(best.bid_minor, currency), clicks: count(Math.round(best.clicks.expected)) })} name="forecast-by-bid" axis={t("ads.fields.bid_minor")} drawing={drawing} />;
+  return <Chart title={t("adForecast.byBid", { bid: money(best.bid_minor, currency), now: count(Math.round(forecast.clicks.expected)), clicks: count(Math.round(best.clicks.expected)) })} name="forecast-by-bid" axis={t("ads.fields.bid_minor")} drawing={drawing} />;
 }
