@@ -141,7 +141,7 @@ def test_an_amount_is_changed_in_its_place(page: Page, system: System, decision:
     page.get_by_role("button", name="修改「低价茶」的日预算").click()
     page.get_by_label("日预算", exact=True).fill("0.50")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("日预算不能低于出价")).to_be_visible()
+    expect(page.get_by_text("预算不能低于出价")).to_be_visible()
 
 
 def test_invalid_traffic_is_told_by_reason_and_any_caller_is_judged(

@@ -80,7 +80,7 @@ def test_what_the_server_refuses_stands_at_its_field_and_step(page: Page, system
     page.get_by_role("button", name="保存并发布").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     page.get_by_role("button", name="4 出价与预算 有问题").click()
-    expect(page.get_by_text("日预算不能低于出价").last).to_be_visible()
+    expect(page.get_by_text("预算不能低于出价").last).to_be_visible()
     page.reload()
     expect(page.get_by_label("最高点击出价")).to_have_value("3")
     page.get_by_role("button", name="重新开始").click()

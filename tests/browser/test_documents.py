@@ -50,10 +50,10 @@ def test_a_placement_is_made_changed_and_published(page: Page, system: System) -
     del system
     page.goto("/ads/placements/new")
     page.get_by_label("名称").fill("搜索页首位")
-    page.get_by_label("底价").fill("0.50")
+    page.get_by_label("底价", exact=True).fill("0.50")
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("搜索页首位")
-    page.get_by_label("底价").fill("0.80")
+    page.get_by_label("底价", exact=True).fill("0.80")
     page.get_by_role("button", name="保存新版本").click()
     expect(page.get_by_text("已保存").last).to_be_visible()
     _publish(page)

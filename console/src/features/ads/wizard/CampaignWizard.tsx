@@ -19,7 +19,7 @@ import { useMoves } from "@/features/ads/moves";
 import { NameField, PlacesForm } from "@/features/ads/PlacesForm";
 import { ExpressionJson } from "@/features/ads/targeting/ExpressionJson";
 import { DayParting, TargetingForm } from "@/features/ads/targeting/TargetingForm";
-import { useGo, useParameter } from "@/lib/url";
+import { useGo, useParameter, useSetAddress } from "@/lib/url";
 import { forGoal, type Goal, isGoal } from "./goals";
 import { GoalStep } from "./GoalStep";
 import { GoodsStep } from "./GoodsStep";
@@ -48,7 +48,8 @@ export function CampaignWizard() {
 function Wizard({ start }: { start: WizardStart }) {
   const { t } = useTranslation();
   const [named, setStep] = useParameter("step", "goal");
-  const [goal, setGoal] = useParameter("goal", "");
+  const [goal] = useParameter("goal", "");
+  const setAddress = useSetAddress();
   const [pattern, setPattern] = useState(start.pattern);
   const step = isStep(named) ? named : "goal";
   const form = useDocumentForm({ kind: "campaigns", start: start.document, base: "/ads", sent: (value) => ({ ...value, name: value.name.trim() || ownName(t, value, goal) }) });
@@ -58,8 +59,8 @@ function Wizard({ start }: { start: WizardStart }) {
   const parts: PartProps = { value: form.value, onChange: form.change, problem };
   const pick = (next: Goal) => {
     form.change(forGoal(next, form.value));
-    setGoal(next);
-    setStep("goods");
+    // At once: of two changes of the address on end, the second may not know the first.
+    setAddress({ goal: next, step: "goods" });
   };
   const publish = async () => {
     const saved = await form.submit();
