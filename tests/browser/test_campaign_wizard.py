@@ -17,10 +17,12 @@ SECONDS_MAX = 60
 COUNTING = """addEventListener('click', event => event.isTrusted &&
   sessionStorage.setItem('clicks', 1 + Number(sessionStorage.getItem('clicks'))), true)"""
 WORDS = {
-    "zh": {"new": "新建广告", "goal": "卖货", "goods": "商品", "next": "下一步",
+    "zh": {"new": "新建广告", "start": "想要什么结果？", "goal": "卖货", "goods": "商品",
+           "next": "下一步",
            "audience": "给谁看？", "money": "花多少钱？", "seen": "顾客看到什么？",
            "last": "看一遍，就上线", "publish": "保存并发布", "live": "进行中"},
-    "en": {"new": "New campaign", "goal": "Sales", "goods": "Goods", "next": "Next",
+    "en": {"new": "New campaign", "start": "What should it bring?", "goal": "Sales",
+           "goods": "Goods", "next": "Next",
            "audience": "Who sees it?", "money": "What may it cost?",
            "seen": "What do shoppers see?", "last": "One last look, then live",
            "publish": "Save and publish", "live": "Live"},
@@ -40,6 +42,7 @@ def test_a_campaign_is_live_in_a_minute_and_twelve_clicks(
     switch(page, language, "light")
     began = time.monotonic()
     page.get_by_role("button", name=say["new"]).first.click()
+    expect(page.get_by_role("heading", name=say["start"])).to_be_visible()
     page.get_by_role("button", name=say["goal"]).click()
     page.get_by_role("combobox", name=say["goods"]).click()
     page.get_by_title(re.compile("TEA-1")).click()
