@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ads.shop import NOW_US
 
-from queqiao.decide.ads.budgets import Asked, Budgets, Lease, counter
+from queqiao.decide.ads.budgets import Asked, Budgets, Lease, counter, total_counter
 from queqiao.decide.ads.charging import Bill, free, late_key_of, settle
-from queqiao.decide.ads.slices import AHEAD_US, LEASE_US, SHARE, USE_US, Purse, Slice
+from queqiao.decide.ads.slices import AHEAD_US, LEASE_US, SHARE, USE_US, Purse, Slice, Terms
 from queqiao.decide.ads.targeting.index import PART_BITS, Index
 from queqiao.decide.ads.traffic.refunds import refund
 from queqiao.decide.ads.wallets.account import Account, purse, wallet_counter
@@ -157,6 +157,9 @@ async def test_a_changed_budget_or_payer_holds_from_the_next_ad_on(ledger):
     assert await promise(budgets, asked(9, 850)) == "budget"
     await budgets.tidy(NOW_US)
     assert await balance(ledger) == Balance(900, 900, 0, 0)
+    bound = Asked("a", 9, 2_000, total_minor=900)
+    found = await promise(budgets, bound)
+    assert found.counters == (counter("a", TODAY), total_counter("a"))
     await put_on(ledger, purse("brand"), 9, "pay", NOW_US)
     paid = await promise(budgets, asked(9, 2_000, account=BRAND))
     assert paid.counters == (counter("a", TODAY), *BRAND.counters(TODAY))
@@ -199,7 +202,7 @@ async def test_without_the_ledger_only_what_is_held_is_promised(ledger):
 
 
 def test_a_slice_is_at_most_a_share_of_the_day_or_one_price():
-    held = Purse(1_000, None, NOW_US)
+    held = Purse(Terms(1_000), NOW_US)
     held.waiting_minor = 500
     assert held.wanted_minor(3, NOW_US) == 1_000 // SHARE
     assert held.wanted_minor(70, NOW_US) == 70
@@ -208,7 +211,7 @@ def test_a_slice_is_at_most_a_share_of_the_day_or_one_price():
 
 
 def test_a_slice_promises_no_more_when_its_time_is_over():
-    held = Purse(1_000, None, NOW_US)
+    held = Purse(Terms(1_000), NOW_US)
     held.put(Slice("s1", ("c",), 100, NOW_US + USE_US))
     assert held.take(60, NOW_US + USE_US - 1).key == "s1"
     assert held.take(30, NOW_US + USE_US) is None

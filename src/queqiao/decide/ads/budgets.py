@@ -20,11 +20,11 @@ from typing import Literal, NamedTuple, get_args
 
 import structlog
 
-from queqiao.decide.ads.slices import LEASE_US, USE_US, Purse, Slice
+from queqiao.decide.ads.slices import LEASE_US, USE_US, Purse, Slice, Terms
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.clock import DAY_US, SECOND_US, business_day, day_start_us
 from queqiao.kernel.errors import Conflict, Gone, InvalidInput, NotFound, Unavailable
-from queqiao.ports.ledger.base import Ask, Leased, Ledger, Refused
+from queqiao.ports.ledger.base import Ask, Leased, Ledger, Refused, Take
 
 log = structlog.get_logger()
 
@@ -73,6 +73,51 @@ class Asked(NamedTuple):
     account: Account | None = None
     total_minor: int | None = None
 
+    @property
+    def terms(self) -> Terms:
+        """By what it is bound."""
+        return Terms(self.daily_minor, self.total_minor, self.account)
+
+    def claims(self, amount_minor: int, day: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Return what an amount takes of each counter, the campaign's day first, and limits."""
+        budget = counter(self.campaign_id, day)
+        takes = [Take(budget, amount_minor, self.daily_minor)]
+        if self.total_minor is not None:
+            takes.append(Take(total_counter(self.campaign_id), amount_minor, self.total_minor))
+        if self.account is not None:
+            takes += self.account.takes(amount_minor, day)
+        amounts = {take.counter: take.amount for take in takes}
+        return amounts, {take.counter: take.limit for take in takes if take.limit is not None}
+
+
+class Short(NamedTuple):
+    """A campaign that could not pay, until it is asked again."""
+
+    until_us: int
+    what: Shortage
+
+
+class Shortages:
+    """Campaigns that lately could not pay: they are left out for ``RETRY_US``."""
+
+    def __init__(self) -> None:
+        self._short: dict[str, Short] = {}
+
+    def note(self, campaign_id: str, what: Shortage, now_us: int) -> None:
+        """Remember that a campaign could not pay just now."""
+        self._short[campaign_id] = Short(now_us + RETRY_US, what)
+
+    def known(self, now_us: int) -> dict[str, Shortage]:
+        """Return who could not pay, and what had too little for them."""
+        if not self._short:
+            return {}
+        self._short = {
+            campaign_id: short
+            for campaign_id, short in self._short.items()
+            if now_us < short.until_us <= now_us + RETRY_US
+        }
+        return {campaign_id: short.what for campaign_id, short in self._short.items()}
+
 
 class Budgets:
     """Promises prices for decisions and bids, and remembers for a while who could not pay.
@@ -89,7 +134,7 @@ class Budgets:
         self._purses: dict[tuple[str, str], Purse] = {}
         self._asking: dict[Purse, asyncio.Task[_Told]] = {}
         self._giving: set[asyncio.Task[None]] = set()
-        self._short: dict[str, Short] = {}
+        self._shortages = Shortages()
         self._day = ("", 0, 0)
 
     def day(self, now_us: int) -> str:
@@ -104,14 +149,7 @@ class Budgets:
 
     def short(self, now_us: int) -> dict[str, Shortage]:
         """Return the campaigns that lately could not pay, and what had too little for them."""
-        if not self._short:
-            return {}
-        self._short = {
-            campaign_id: short
-            for campaign_id, short in self._short.items()
-            if now_us < short.until_us <= now_us + RETRY_US
-        }
-        return {campaign_id: short.what for campaign_id, short in self._short.items()}
+        return self._shortages.known(now_us)
 
     def take(self, asked: Asked, now_us: int) -> Lease | None:
         """Promise a price from what is held; None where that is too little: then ``lease``."""
@@ -138,14 +176,15 @@ class Budgets:
         finally:
             purse.waiting_minor -= asked.price_minor
         if not isinstance(found, Lease):
-            self._short[asked.campaign_id] = Short(now_us + RETRY_US, found)
+            self._shortages.note(asked.campaign_id, found, now_us)
         return found
 
     async def tidy(self, now_us: int) -> None:
         """Give back what slices may promise no more, and forget campaigns that show nothing."""
         for key, purse in list(self._purses.items()):
             purse.retire(now_us)
-            if purse.is_idle(now_us) and purse not in self._asking:
+            is_awaited = purse in self._asking or purse.waiting_minor
+            if purse.is_idle(now_us) and not is_awaited:
                 del self._purses[key]
         await self._give_back(self._spare(), now_us)
 
@@ -162,10 +201,10 @@ class Budgets:
         key = (asked.campaign_id, self.day(now_us))
         purse = self._purses.get(key)
         if purse is None:
-            purse = self._purses[key] = Purse(asked.daily_minor, asked.account, now_us)
-        elif not purse.is_of(asked.daily_minor, asked.account):
+            purse = self._purses[key] = Purse(asked.terms, now_us)
+        elif purse.terms != asked.terms:
             purse.retire_all()
-            purse.daily_minor, purse.account = asked.daily_minor, asked.account
+            purse.terms = asked.terms
             self._give_soon(purse, now_us)
         return purse
 
@@ -207,7 +246,7 @@ class Budgets:
             one, ask = self._next(asked, amount_minor, now_us)
             (outcome,) = await self._ledger.reserve_many([ask], now_us)
             if isinstance(outcome, Leased):
-                if purse.is_of(asked.daily_minor, asked.account):
+                if purse.terms == asked.terms:
                     purse.put(one)
                 else:  # they changed meanwhile
                     purse.spare.append(one)
@@ -228,16 +267,7 @@ class Budgets:
         """Return the next slice and how it is asked for."""
         self._serial += 1
         key, day = f"slice:{self._worker}:{self._serial}", self.day(now_us)
-        budget = counter(asked.campaign_id, day)
-        amounts, limits = {budget: amount_minor}, {budget: asked.daily_minor}
-        if asked.total_minor is not None:
-            total = total_counter(asked.campaign_id)
-            amounts[total], limits[total] = amount_minor, asked.total_minor
-        if asked.account is not None:
-            for take in asked.account.takes(amount_minor, day):
-                amounts[take.counter] = amount_minor
-                if take.limit is not None:
-                    limits[take.counter] = take.limit
+        amounts, limits = asked.claims(amount_minor, day)
         until_us = now_us + USE_US
         one = Slice(key, tuple(amounts), amount_minor, until_us)
         return one, Ask(key, amounts, limits, until_us + LEASE_US)
@@ -262,13 +292,6 @@ class Budgets:
             await self._ledger.part(f"{one.key}:rest", one.key, {}, now_us, rest)
         except (Unavailable, Gone, NotFound, Conflict, InvalidInput) as error:
             log.debug("the rest of a slice ends by itself", reason=repr(error))
-
-
-class Short(NamedTuple):
-    """A campaign that could not pay, until it is asked again."""
-
-    until_us: int
-    what: Shortage
 
 
 class _Told(NamedTuple):

@@ -13,6 +13,7 @@ workers come to the end together and nothing is stranded.
 """
 
 from collections import deque
+from typing import NamedTuple
 
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.clock import MINUTE_US, SECOND_US
@@ -38,6 +39,14 @@ TWICE = 2
 """So often the ledger was asked where there is a rate at all."""
 
 
+class Terms(NamedTuple):
+    """By what a slice is bound: the budget of the day, of all days if any, and who pays."""
+
+    daily_minor: int
+    total_minor: int | None = None
+    account: Account | None = None
+
+
 class Slice:
     """One reservation: its key in the ledger, and what of it is not promised yet."""
 
@@ -55,9 +64,8 @@ class Slice:
 class Purse:
     """The slices of one campaign's day, the newest last, and how quickly they are promised."""
 
-    def __init__(self, daily_minor: int, account: Account | None, now_us: int) -> None:
-        self.daily_minor = daily_minor
-        self.account = account
+    def __init__(self, terms: "Terms", now_us: int) -> None:
+        self.terms = terms
         self.asked = 0
         """How often the ledger was asked. After the first time it is asked ahead."""
         self.waiting_minor = 0
@@ -69,9 +77,10 @@ class Purse:
         self._now_minor = 0
         self._before_minor = 0
 
-    def is_of(self, daily_minor: int, account: Account | None) -> bool:
-        """Say whether a campaign's budget and payer are those of what is held."""
-        return self.daily_minor == daily_minor and self.account == account
+    @property
+    def daily_minor(self) -> int:
+        """The budget of the day."""
+        return self.terms.daily_minor
 
     def take(self, price_minor: int, now_us: int) -> Slice | None:
         """Promise a price; return the slice that holds it, None where none holds so much."""

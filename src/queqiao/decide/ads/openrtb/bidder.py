@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import DRAW_BITS
-from queqiao.decide.ads.budgets import RETRY_US, counter, total_counter
+from queqiao.decide.ads.budgets import Asked, Shortages
 from queqiao.decide.ads.notice_events import new_event
 from queqiao.decide.ads.openrtb.answering import Bidding, answer, no_bid
 from queqiao.decide.ads.openrtb.notices import lease_key, lease_of
@@ -26,7 +26,7 @@ from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.ids import RandomBits, uuid7
 from queqiao.kernel.tokens import Signer
 from queqiao.ports.event_log.base import EventLog, NewEvent
-from queqiao.ports.ledger.base import Ask, Leased, Ledger, Take
+from queqiao.ports.ledger.base import Ask, Leased, Ledger
 
 LEASE_US = 5 * MINUTE_US
 """How long a bid may be billed from its lease; ``bid.exp`` says so to the exchange."""
@@ -96,7 +96,7 @@ class Bidder:
         self._settings = settings
         self._rates = Rates(settings.rates)
         self._zone = zone
-        self._short_until_us: dict[str, int] = {}
+        self._shortages = Shortages()
 
     async def bid(
         self,
@@ -178,7 +178,8 @@ class Bidder:
         taken: set[str] = set()
         found: list[tuple[str, Offer]] = []
         for _ in range(ROUNDS_MAX):
-            short = self._short(question.facts.now_us) | shelves.gone
+            known = self._shortages.known(question.facts.now_us)
+            short = shelves.gone.union(known)
             offers: list[tuple[str, Offer]] = []
             for imp in left:
                 best = offer(question, shelves, imp, short | taken) or offer(
@@ -194,17 +195,6 @@ class Bidder:
             if not left:
                 break
         return found
-
-    def _short(self, now_us: int) -> frozenset[str]:
-        """Return who could not pay within the last RETRY_US."""
-        if not self._short_until_us:
-            return frozenset()
-        self._short_until_us = {
-            campaign_id: until_us
-            for campaign_id, until_us in self._short_until_us.items()
-            if now_us < until_us <= now_us + RETRY_US
-        }
-        return frozenset(self._short_until_us)
 
     async def _lease(
         self, offers: Sequence[tuple[str, Offer]], question: Question, shelves: Shelves
@@ -224,26 +214,19 @@ class Bidder:
             if isinstance(outcome, Leased):
                 granted.append(pair)
             else:
-                self._short_until_us[pair[1].campaign_id] = now_us + RETRY_US
+                self._shortages.note(pair[1].campaign_id, "budget", now_us)
         return granted
 
 
 def _ask(decision_id: str, each: Offer, when: tuple[str, int], account: Account | None) -> Ask:
     """Return the lease of one impression: from the day's budget, and the advertiser's account."""
     day, now_us = when
-    most = lease_of(each.cpm_minor)
-    takes = [Take(counter(each.campaign_id, day), most, each.campaign.daily_budget_minor)]
-    if each.campaign.total_budget_minor is not None:
-        total = total_counter(each.campaign_id)
-        takes.append(Take(total, most, each.campaign.total_budget_minor))
-    if account is not None:
-        takes += account.takes(most, day)
-    return Ask(
-        lease_key(decision_id),
-        {take.counter: take.amount for take in takes},
-        {take.counter: take.limit for take in takes if take.limit is not None},
-        now_us + LEASE_US,
+    campaign, most = each.campaign, lease_of(each.cpm_minor)
+    asked = Asked(
+        each.campaign_id, most, campaign.daily_budget_minor, account, campaign.total_budget_minor
     )
+    amounts, limits = asked.claims(most, day)
+    return Ask(lease_key(decision_id), amounts, limits, now_us + LEASE_US)
 
 
 def _placed(
