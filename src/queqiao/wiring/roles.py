@@ -41,7 +41,7 @@ DECIDE_PATHS = (
     "/api/v1/referrals",
     *(f"/api/v1/cards/{{id}}/{verb}" for verb in CARD_VERBS),
     "/api/v1/decisions",
-    "/api/v1/ads/",
+    "/api/v1/ads/conversion",
     "/a/v1/",
     "/api/v1/targeting/match",
     "/openrtb2/bid",

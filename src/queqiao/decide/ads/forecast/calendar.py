@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from queqiao.decide.ads.forecast.opportunities import Ints
-from queqiao.kernel.clock import DAY_US, business_day, day_start_us
+from queqiao.kernel.clock import DAY_US, HOUR_US, business_day, day_start_us
 
 DAYS_OF_WEEKS = 21
 """With so many past days a weekday is forecast from its own kind; before, from all."""
@@ -52,7 +52,7 @@ def past(first_us: int, since_us: int, until_us: int, zone: str) -> Past:
         starts.append(_next(starts[-1], zone))
     whole = [at for at in starts if first_us - DAY_US // 24 <= at <= until_us]
     if len(whole) < 2:
-        seen_us = max(until_us - first_us, 1)
+        seen_us = max(until_us - first_us, HOUR_US)  # less says nothing of a day
         return Past(np.array([first_us, until_us]), [_weekday(first_us, zone)], DAY_US / seen_us)
     weekdays = [_weekday(at, zone) for at in whole[:-1]]
     return Past(np.array(whole), weekdays, 1.0)

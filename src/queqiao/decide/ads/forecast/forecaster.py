@@ -167,11 +167,9 @@ class Forecaster:
         clicks = [rates.click_rate(results, name, like, case.own) for name in found.places]
         conversion = rates.conversion_rate(results, like, case.own)
         to_come = calendar.ahead(case.range.from_us, case.range.until_us, self._zone)
-        traffic = np.bincount(day, minlength=len(self._past)).astype(float)
         drawn = chances(
             self._past,
             to_come,
-            traffic,
             self._people_error(found),
             (clicks, conversion),
         )

@@ -19,15 +19,13 @@ from queqiao.decide.ads.auction import FULL_PERCENT, THOUSAND, Pricing
 from queqiao.decide.ads.caps.document import Cap
 from queqiao.decide.ads.forecast.calendar import Ahead, Past, standing_for
 from queqiao.decide.ads.forecast.contest import Field, Won, capped, won
+from queqiao.decide.ads.forecast.level import level
 from queqiao.decide.ads.forecast.opportunities import Floats, Ints
 from queqiao.decide.ads.forecast.rates import Rate
 
 DRAWS = 200
 CONFIDENCE = 0.9
 """Of the draws, so many lie between low and high."""
-
-ONE_DAY_APART = 0.25
-"""The relative spread between days, until two days have been seen."""
 
 SEED = 20_260_618
 """The same question has the same answer, and a higher bid is not judged by other luck."""
@@ -60,14 +58,17 @@ class Outlook(NamedTuple):
 class Chances(NamedTuple):
     """What the draws share, whatever the plan.
 
-    ``level`` is by what each draw scales traffic, ``click`` by what it scales the mean click rate
-    of each place, ``conversion`` its rate. By day to come: ``days`` is the past day that stands for
-    it, ``luck`` how late its clicks come (standard normal).
+    ``depth`` is how far each draw is from the expected level (standard normal), ``people`` the
+    relative error of the sample; ``click`` by what a draw scales the mean click rate of each place,
+    ``conversion`` its rate. By day to come: ``options`` are the past days that may stand for it,
+    ``days`` the one that does, ``luck`` how late its clicks come (standard normal).
     """
 
-    level: Floats
+    depth: Floats
+    people: float
     click: Floats
     conversion: Floats
+    options: Sequence[tuple[int, ...]]
     days: Ints
     luck: Floats
 
@@ -98,46 +99,24 @@ class Prospect(NamedTuple):
 
 
 def chances(
-    known: Past,
-    to_come: Sequence[Ahead],
-    traffic: Floats,
-    people: float,
-    rates: tuple[Sequence[Rate], Rate],
+    known: Past, to_come: Sequence[Ahead], people: float, rates: tuple[Sequence[Rate], Rate]
 ) -> Chances:
-    """Return the draws: ``traffic`` is that of each past day, ``people`` the relative error of the
-    sample, ``rates`` those of clicks by place and of conversions."""
+    """Return the draws: ``people`` is the relative error of the sample, ``rates`` those of clicks
+    by place and of conversions."""
     chance = np.random.default_rng(SEED)
+    depth = chance.normal(0, 1, DRAWS)
     options = [standing_for(day, known) for day in to_come]
-    level = np.exp(chance.normal(0, 1, DRAWS) * np.hypot(_unknown(known, traffic, options), people))
     clicks, conversions = rates
     click = np.array([rate.draw(chance, DRAWS) / max(rate.mean, 1e-12) for rate in clicks])
     return Chances(
-        level,
+        (depth - depth.mean()) / depth.std(),
+        people,
         click.reshape(len(clicks), DRAWS),
         conversions.draw(chance, DRAWS),
+        [tuple(option) for option in options],
         np.array([chance.choice(option, DRAWS) for option in options], np.int64),
         chance.normal(0, 1, (len(to_come), DRAWS)),
     )
-
-
-def _unknown(known: Past, traffic: Floats, options: Sequence[Sequence[int]]) -> float:
-    """Return the relative error of the level: that of the mean of the past days, and what days
-    drawn from few do not show of how far days lie apart."""
-    apart = _apart(known, traffic, options)
-    fewness = sum(1 / len(option) for option in options) / max(1, len(options)) ** 2
-    return float(apart * np.sqrt(1 / max(1, len(known)) + fewness))
-
-
-def _apart(known: Past, traffic: Floats, options: Sequence[Sequence[int]]) -> float:
-    """Return the relative spread of past days about the mean of those that stand together."""
-    groups = {tuple(option) for option in options if len(option) > 1}
-    mean = traffic.mean() if len(traffic) else 0.0
-    if not groups or mean == 0 or len(known) < 2:
-        return ONE_DAY_APART
-    parts = [traffic[list(group)] for group in groups]
-    squares = sum(float(((part - part.mean()) ** 2).sum()) for part in parts)
-    freedom = sum(len(part) - 1 for part in parts)
-    return float(np.sqrt(squares / freedom) / mean)
 
 
 def outlook(prospect: Prospect, plan: Plan) -> Outlook:
@@ -192,8 +171,9 @@ class _Course:
         clicks = seen * prospect.click[place] * found.percent[ads.rows] / FULL_PERCENT
         self._since_us = found.at_us[ads.rows] - prospect.past.starts_us[prospect.day[ads.rows]]
         self._day = prospect.day[ads.rows]
-        level = prospect.chances.level
-        self._click = level * _factor(clicks, place, prospect.chances.click)
+        by_day: Floats = np.bincount(self._day, seen, len(prospect.past)).astype(np.float64)
+        self._level = level(prospect.chances, by_day)
+        self._click = self._level * _factor(clicks, place, prospect.chances.click)
         billed, price, self._bill = self._billed(ads, seen, clicks, place)
         self._seen, self._clicks, self._bills = _summed(seen), _summed(clicks), _summed(billed)
         total = self._bills[-1]
@@ -215,21 +195,21 @@ class _Course:
             relative = prospect.chances.conversion / max(prospect.conversion, 1e-12)
             return clicks * prospect.conversion, ads.price_minor, self._click * relative
         if prospect.pricing == "cpm":
-            return seen, ads.price_minor / THOUSAND, prospect.chances.level
+            return seen, ads.price_minor / THOUSAND, self._level
         percent = prospect.contest.found.percent[ads.rows] / FULL_PERCENT
-        return seen, ads.price_minor * prospect.ranked[place] * percent, prospect.chances.level
+        return seen, ads.price_minor * prospect.ranked[place] * percent, self._level
 
     def lived(self, day: Ahead, stands: int, draws: Ints, luck: Floats) -> Floats:
         """Return, by draw: impressions, clicks, what is expected to be billed, the same of days
         that stay open, what is billed on days that end, and whether the budget was spent."""
         begin, end = self._part(day, stands)
-        bill, level = self._bill[draws], self._prospect.chances.level[draws]
+        bill, level_ = self._bill[draws], self._level[draws]
         offered = (self._bills[end] - self._bills[begin]) * bill
         ends_at = _gamma(self.paid, luck)
         ends = ends_at < offered
         last = np.searchsorted(self._bills, self._bills[begin] + ends_at / bill, "right") - 1
         until = np.where(ends, np.clip(last, begin, end), end)
-        seen = (self._seen[until] - self._seen[begin]) * level
+        seen = (self._seen[until] - self._seen[begin]) * level_
         clicks = (self._clicks[until] - self._clicks[begin]) * self._click[draws]
         before = np.minimum(1.0, max(0.0, self.paid - 1) / np.maximum(ends_at, 1e-12)) * offered
         expected = paid_for(offered, self.paid)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from queqiao.decide.ads.auction import Award, Bid, Pricing, run
+from queqiao.decide.ads.auction import FULL_PERCENT, Award, Bid, Pricing, run
 from queqiao.decide.ads.forecast.opportunities import Ints, Marks, Words
-from queqiao.decide.ads.replay.auctions import Logged, Outcome
+from queqiao.decide.ads.replay.auctions import NOTHING_CAME, Logged, Outcome
 from queqiao.decide.ads.replay.change import OUT, Entrant, NewFloor, Part
 from queqiao.kernel.clock import MINUTE_US
 
@@ -73,14 +73,15 @@ class Sums:
     """What became of ads, by campaign and place."""
 
     def __init__(self) -> None:
-        self.by: dict[tuple[str, str], np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
+        self.by: dict[tuple[str, str], list[int]] = {}
 
     def add(self, campaign: str, place: str, outcome: Outcome) -> None:
         """Add one ad."""
-        key = (campaign, place)
-        if key not in self.by:
-            self.by[key] = np.zeros(len(Outcome._fields), np.int64)
-        self.by[key] += outcome
+        sums = self.by.setdefault((campaign, place), [0] * len(Outcome._fields))
+        if outcome is NOTHING_CAME:
+            return
+        for at, count in enumerate(outcome):
+            sums[at] += count
 
     def of(self, campaign: str | None = None, place: str | None = None) -> Outcome:
         """Return the sum over those of a campaign, in a place, each None for all."""
@@ -89,7 +90,7 @@ class Sums:
             for (theirs, there), each in self.by.items()
             if campaign in (None, theirs) and place in (None, there)
         ]
-        return Outcome(*map(int, np.sum(found, axis=0))) if found else Outcome()
+        return Outcome(*map(sum, zip(*found, strict=True))) if found else Outcome()
 
 
 class Rerun:
@@ -132,12 +133,16 @@ class Rerun:
         if slot.request != self._page.request:
             self._page = _Page(slot.request)
         part = self._part(slot)
+        if self._entrant and self._page.is_as_it_was and _decides_nothing(slot, part, self._own):
+            self._page.show(slot, slot.winner)
+            self.same.add(slot.winner, slot.place, slot.outcome)
+            return
         bids, floor_minor = self._bids(slot, part), self._floor_of(slot)
         if bids is slot.auction.bids and floor_minor == slot.auction.floor_minor:
             first = self._check(slot)
         else:
             first = run(bids, floor_minor, slot.auction.draw, slot.auction.slot)
-        self._page.show(slot, first)
+        self._page.show(slot, first.bid.campaign_id if first else "")
         wins = first is not None and first.bid.campaign_id == self._own
         if not wins and _is_as_it_was(slot, first):
             if slot.winner:
@@ -154,9 +159,10 @@ class Rerun:
         bids = self._page.bids(slot.auction.bids)
         if self._entrant is None:
             return bids
-        others = [bid for bid in bids if bid.campaign_id != self._own]
-        others += part.bids
-        return slot.auction.bids if _same(others, slot.auction.bids) else others
+        own = tuple(bid for bid in bids if bid.campaign_id == self._own)
+        if own == part.bids:
+            return bids
+        return [*(bid for bid in bids if bid.campaign_id != self._own), *part.bids]
 
     def _floor_of(self, slot: Logged) -> int:
         floor, auction = self._floor, slot.auction
@@ -238,17 +244,22 @@ class _Page:
         self.shown: set[str] = set()
         self._was_shown: dict[str, list[Bid]] = {}
 
-    def show(self, slot: Logged, award: Award | None) -> None:
-        """Take in who won a slot, then and now."""
-        if award is not None:
-            self.shown.add(award.bid.campaign_id)
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether the same campaigns were shown so far."""
+        return self.shown == self._was_shown.keys()
+
+    def show(self, slot: Logged, winner: str) -> None:
+        """Take in who won a slot, then and now (empty: nobody)."""
+        if winner:
+            self.shown.add(winner)
         if slot.winner:
             own = [bid for bid in slot.auction.bids if bid.campaign_id == slot.winner]
             self._was_shown[slot.winner] = own
 
     def bids(self, logged: Sequence[Bid]) -> Sequence[Bid]:
         """Return the bids for the next slot: nobody stands twice, and who was above is free."""
-        if self.shown == self._was_shown.keys():
+        if self.is_as_it_was:
             return logged
         freed = [bid for bids in self._was_shown.values() for bid in bids]
         there = [bid for bid in [*logged, *freed] if bid.campaign_id not in self.shown]
@@ -265,8 +276,20 @@ def _marks(columns: Iterable[Ints]) -> tuple[Marks, Marks]:
     return first.astype(np.bool_), second.astype(np.bool_)
 
 
-def _same(bids: Sequence[Bid], others: Sequence[Bid]) -> bool:
-    return len(bids) == len(others) and set(bids) == set(others)
+def _decides_nothing(slot: Logged, part: Part, own: str) -> bool:
+    """Say whether a campaign stays too far behind to move winner or price, then and now.
+
+    The best two are listed first, by their scores in a first slot.
+    """
+    bids = slot.auction.bids
+    if len(bids) < 2 or slot.auction.slot.percent != FULL_PERCENT:
+        return False
+    if own in (bids[0].campaign_id, bids[1].campaign_id, slot.winner):
+        return False
+    if bids[0].campaign_id == bids[1].campaign_id or slot.winner != bids[0].campaign_id:
+        return False
+    least = bids[1].score
+    return all(bid.score < least for bid in part.bids)
 
 
 def _is_as_it_was(slot: Logged, award: Award | None) -> bool:
