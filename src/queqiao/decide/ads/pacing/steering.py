@@ -174,7 +174,7 @@ class _View:
         )
         prices = [_mean(tick.taken.prices) for tick in self._known.ticks if tick.taken.ads]
         one = sum(prices) / len(prices) if prices else 1.0
-        weight = KNOWN_NOTICES * one / PER[self._known.pricing]
+        weight = KNOWN_NOTICES * max(one, 1.0) / PER[self._known.pricing]
         return (self._known.spent_minor + weight) / (settled + weight)
 
     def _still_coming(self) -> float:
