@@ -1,5 +1,7 @@
 """Forecasts follow what they are made of: the sample, the members, the documents."""
 
+from typing import Any, cast
+
 import msgspec
 from tests.ads.forecast.world import World, alike, sample_of
 
@@ -11,7 +13,8 @@ from queqiao.ports.records.audit import SYSTEM
 from queqiao.ports.records.documents import Edit
 from queqiao.ports.records.sqlite import SqliteRecords
 from queqiao.profile.contracts import SegmentArtifact
-from queqiao.wiring import forecasts
+from queqiao.wiring import auction_replays, forecasts
+from queqiao.wiring.roles import DECIDE_PATHS
 from queqiao.wiring.settings import Settings
 
 NOW_US = 1_781_755_200_000_000
@@ -47,4 +50,18 @@ async def test_a_new_sample_and_new_members_are_seen_at_once(tmp_path):
     put("segment:gold", msgspec.msgpack.encode(members))
     found = await reach(**gold)
     assert (found["people"]["expected"], found["members"]) == (2, 2)
+    records.close()
+
+
+def test_the_paths_of_forecasts_and_replays_lead_to_the_console(tmp_path):
+    records = SqliteRecords(tmp_path / "records.sqlite")
+    settings = Settings(home=tmp_path)
+    nothing = cast("Any", None)  # neither is asked here
+    routes = [
+        *forecasts.routes(settings, records),
+        *auction_replays.routes(settings, records, nothing, nothing),
+    ]
+    assert len(routes) == 5
+    for route in routes:
+        assert not any(route.path.startswith(prefix) for prefix in DECIDE_PATHS), route.path
     records.close()
