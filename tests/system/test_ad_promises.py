@@ -71,7 +71,12 @@ def test_stock_stops_and_resumes_an_ad(boss: httpx.Client, page: httpx.Client) -
 
 
 def test_the_last_use_of_a_promotion_stops_its_ad(boss: httpx.Client, page: httpx.Client) -> None:
-    off = {"name": "减1", "benefit": {"type": "fixed", "amount": 100}, "limits": {"total": 1}}
+    off = {
+        "name": "减1",
+        "benefit": {"type": "fixed", "amount": 100},
+        "limits": {"total": 1},
+        "scope": {"skus": ["ANY"]},
+    }
     publish(boss, "promotions", "promised-off", off | FOR_ALL)
     advertise(boss, "by-promotion", promises={"promotions": ["promised-off"]})
     until(lambda: fill(page, "by-promotion") == "ad", WAIT_S)

@@ -32,6 +32,25 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "creatives": [{"id": "cr", "title": "买茶", "landing_url": "https://example.com/"}],
     },
     "advertisers": {"name": "品牌方", "currency": "CNY"},
+    "creatives": {"name": "茶图", "title": "买茶", "landing_url": "https://example.com/"},
+    "ad-groups": {
+        "name": "茶友",
+        "campaign": "{id}",
+        "placements": ["{id}"],
+        "bid_minor": 60,
+        "creatives": ["{id}"],
+    },
+    "deals": {
+        "name": "优先合约",
+        "kind": "preferred",
+        "currency": "CNY",
+        "cpm_minor": 100,
+        "placements": ["{id}"],
+        "advertisers": ["a"],
+    },
+    "bidders": {"name": "外部竞价方", "url": "https://bidder.example/openrtb2"},
+    "publishers": {"name": "媒体"},
+    "stored-requests": {"name": "首页", "kind": "imp", "body": {"id": "1"}},
     "coupon-batches": {"name": "codes", "codes": ["{CODE}"], "personal": {}},
     "card-products": {"name": "礼品卡", "currency": "CNY", "count": 9, "value": 1_000},
     "calculation-profiles": {"name": "ours", "rounding": "down"},
@@ -185,6 +204,22 @@ def decide(system: System, things: Things) -> dict[str, Any]:
     return until(one, within_s=5)
 
 
+def hold_auction(system: System, prefix: str) -> str:
+    """Hold an auction of the publisher made; return its id, once its record is written."""
+    bidders = {"prebid": {"bidder": {"queqiao": {}}}}
+    asked = {
+        "id": "1",
+        "imp": [{"id": "1", "banner": {"w": 300, "h": 250}, "ext": bidders}],
+        "site": {"page": "https://news.example/", "publisher": {"id": prefix}},
+    }
+    path = f"{system.base_url}/openrtb2/auction"
+    held = until(lambda: a if (a := httpx.post(path, json=asked)).is_success else None, 5)
+    auction_id = str(held.json()["bidid"])
+    with admin(system) as client:
+        until(lambda: client.get(f"/api/v1/auctions/{auction_id}/why").is_success, 5)
+    return auction_id
+
+
 def reserve(system: System, prefix: str) -> str:
     """Return a reservation of the flash sale made, as soon as it is known to decide."""
     headers = {"authorization": f"Bearer {system.decide_key}"}
@@ -317,6 +352,9 @@ def make_things(system: System, prefix: str) -> Things:
         things.ids["t"] = decision["tracking"]["impression"].removeprefix("/t/")
         link = good(client.post("/api/v1/ads/conversion-links", json={"advertiser": "a"}))["url"]
         things.ids["conversions"] = link.rpartition("/")[2].partition("?")[0]
+        things.ids["auctions"] = hold_auction(system, prefix)
+        replay = {"campaign": {"id": prefix, "bid_minor": 70}}
+        things.ids["ads/replays"] = good(client.post("/api/v1/ads/replay", json=replay))["id"]
         things.ids["reservations"] = reserve(system, prefix)
         things.ids["approvals"] = ask_approval(client, prefix)
         things.ids["schedule"] = "no-number"  # refused as one: each kind has numbers of its own

@@ -171,6 +171,10 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
             _PURPOSE,
         ),
         "GET /api/v1/webhook-deliveries": _DELIVERIES,
+        "GET /api/v1/placements/{id}/availability": (
+            Parameter("from", Message("首日；缺省为今天", "the first day; today unless given")),
+            Parameter("to", Message("末日；缺省为首日后四周", "the last day; four weeks on")),
+        ),
         "GET /api/v1/erasures": (PAGE[0],),
         "GET /api/v1/corrections": (
             *_CORRECTED,

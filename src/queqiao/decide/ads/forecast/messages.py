@@ -1,6 +1,6 @@
 """What goes over the wire of forecasts."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -22,9 +22,11 @@ DRAFT_BYTES_MAX = 1_000_000
 DAYS_MAX = 92
 
 
-class Draft(Struct, frozen=True):
-    """A campaign as far as it is written: other fields of a campaign may stand in it, and are not
-    read. ``placements`` empty: all that were seen lately."""
+class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A campaign as far as it is written. ``placements`` empty: all that were seen lately.
+
+    The last fields are a campaign's too, so that a whole one may be sent; they are not read.
+    """
 
     bid_minor: Minor
     daily_budget_minor: Minor
@@ -39,6 +41,16 @@ class Draft(Struct, frozen=True):
     quality_percent: QualityPercent | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+    name: Any = None
+    attribution: Any = None
+    bid_follows_margin: Any = None
+    exchange: Any = None
+    exclusion_labels: Any = None
+    product_categories: Any = None
+    promises: Any = None
+    sold: Any = None
+    strategy: Any = None
+    total_budget_minor: Any = None
 
 
 class ForecastRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):

@@ -89,6 +89,7 @@ def exchange_routes(services: ExchangeServices) -> list[Route]:
             preflight,
             Message("浏览器的预检", "What a browser asks before it sends"),
             tags=("ads",),
+            status=204,
         ),
         Route(
             "GET",
