@@ -135,10 +135,11 @@ def _live(days: list[Episode]) -> list[Row]:
     manual = BidStrategy(pacing="even")
     automatic = BidStrategy(kind="max_delivery", wanted="click", pacing="even")
     rows = []
-    for pricing, strategy, workers in (
+    asked: list[tuple[Pricing, BidStrategy, int]] = [
         ("cpc", automatic, 1), ("cpc", automatic, 4), ("cpm", automatic, 1), ("cpm", automatic, 4),
         ("cpc", manual, 1),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for pricing, strategy, workers in asked:
         paced = asyncio.run(lived(days, pricing, strategy, workers))
         plain = asyncio.run(lived(days, pricing, BidStrategy(), workers)) if workers == 1 else None
         how = "bid by hand, a share of auctions" if strategy is manual else told[pricing]
