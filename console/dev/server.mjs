@@ -28,6 +28,7 @@ const nothing = {
   "/api/v1/metrics/series/query": { times: [], step_s: 60, lines: [] },
   "/api/v1/promotions/calendar": { promotions: [], overlaps: [], compared: 0 },
   "/api/v1/promotion_effects": { rows: [], currency: "CNY", watermark: null },
+  "/api/v1/targeting/reach": { reach: { people: { expected: 0, low: 0, high: 0 }, members: null, opportunities_a_day: 0 }, confidence: 0.9, assumed: [], sample: { opportunities: 0, people: 0, share: 1, days: 0, from: "", until: "" } },
   "/api/v1/segments/preview": { count: 0, total: 0, sample: [], watermark: null },
 };
 const problem = { type: "urn:queqiao:problem:broken", code: "broken", title: "系统内部错误", status: 500, trace_id: "0197c0de5f0a" };

@@ -2,6 +2,7 @@ import { Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useAllDocuments } from "@/api/documents/all";
 import { Field } from "@/components/Field";
+import { Go } from "@/components/Go";
 import { WordsInput } from "@/components/WordsInput";
 import { money } from "@/lib/numbers";
 import type { PartProps } from "./Editor";
@@ -38,9 +39,18 @@ export function PlacesForm({ value, onChange, problem }: PartProps) {
           </>
         )}
       </Field>
-      <Field label={t("ads.fields.placements")} help={t("ads.help.placements")} error={problem?.field("placements")}>
+      <Field label={t("ads.fields.placements")} help={placements.data?.length === 0 ? <NoPlacements /> : t("ads.help.placements")} error={problem?.field("placements")}>
         {(id, describedBy) => <WordsInput id={id} describedBy={describedBy} label={t("ads.fields.placements")} options={options} value={value.placements} onChange={(words) => onChange({ ...value, placements: words })} />}
       </Field>
+    </>
+  );
+}
+
+function NoPlacements() {
+  const { t } = useTranslation();
+  return (
+    <>
+      {t("placements.none")} <Go to="/ads/placements/new">{t("placements.create")}</Go>
     </>
   );
 }
