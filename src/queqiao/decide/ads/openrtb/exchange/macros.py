@@ -2,7 +2,11 @@
 
 The price is what the bidder bid, in its own currency: it pays that, whatever the publisher's
 factor makes of it. What only the page knows, such as why a bid lost, stays as it is.
+A text that would grow beyond its bound stays as it is, too: a bidder names its ids itself, and a
+long one in the place of many macros would make of one megabyte as many gigabytes.
 """
+
+import re
 
 from msgspec.structs import replace
 
@@ -10,6 +14,10 @@ from queqiao.decide.ads.openrtb.exchange.judging import Offered
 from queqiao.decide.ads.openrtb.response import Bid
 
 MARK = "${AUCTION_"
+GROWTH_CHARACTERS_MAX = 32_768
+"""By so much a text of a bid may grow when its macros are filled in."""
+
+_MACRO = re.compile(r"\$\{AUCTION_[A-Z_]+\}")
 PLACES = ("nurl", "burl", "lurl", "adm")
 
 
@@ -33,7 +41,8 @@ def filled(bid: Bid, offered: Offered, auction_id: str) -> Bid:
 
 
 def _filled(text: str, facts: dict[str, str]) -> str:
-    for macro, fact in facts.items():
-        if macro in text:
-            text = text.replace(macro, fact)
-    return text
+    """Return the text with its macros filled in once: what stands in a fact is not filled again."""
+    growth = sum(text.count(macro) * len(fact) for macro, fact in facts.items())
+    if growth > GROWTH_CHARACTERS_MAX:
+        return text
+    return _MACRO.sub(lambda macro: facts.get(macro[0], macro[0]), text)

@@ -191,7 +191,22 @@ class RequestExt(Struct, frozen=True):
     prebid: RequestPrebid | None = None
 
 
+class UserPrebid(Struct, frozen=True):
+    """``user.ext.prebid``: the id by which each bidder knows the user."""
+
+    buyeruids: dict[str, str] | None = None
+
+
+class _UserExt(Struct, frozen=True):
+    prebid: UserPrebid | None = None
+
+
+class _User(Struct, frozen=True):
+    ext: _UserExt | None = None
+
+
 _decoder = msgspec.json.Decoder(RequestExt)
+_user_decoder = msgspec.json.Decoder(_User | None)
 NOTHING_SAID = RequestPrebid()
 
 
@@ -200,3 +215,10 @@ def prebid_of(ext: Raw | None) -> RequestPrebid:
     if ext is None or bytes(ext) == b"null":
         return NOTHING_SAID
     return _decoder.decode(ext).prebid or NOTHING_SAID
+
+
+def buyer_ids_of(user: Raw | None) -> dict[str, str]:
+    """Return the id of the user by bidder. Raises msgspec.ValidationError for another form."""
+    said = _user_decoder.decode(user) if user is not None else None
+    prebid = said.ext.prebid if said is not None and said.ext is not None else None
+    return (prebid.buyeruids if prebid is not None else None) or {}

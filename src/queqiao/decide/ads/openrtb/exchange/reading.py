@@ -1,7 +1,10 @@
 """From the bytes of a request to what the exchange works with: checked, whole, and as parts."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from queqiao.decide.ads.openrtb.check_request import check_body, read_request
 from queqiao.decide.ads.openrtb.context import Publisher as Said
@@ -9,7 +12,11 @@ from queqiao.decide.ads.openrtb.exchange.check_prebid import check_prebid
 from queqiao.decide.ads.openrtb.exchange.contracts import Publisher
 from queqiao.decide.ads.openrtb.exchange.domains import host_of, within
 from queqiao.decide.ads.openrtb.exchange.hot_state import Market
-from queqiao.decide.ads.openrtb.exchange.prebid import RequestPrebid, prebid_of
+from queqiao.decide.ads.openrtb.exchange.prebid import (
+    RequestPrebid,
+    buyer_ids_of,
+    prebid_of,
+)
 from queqiao.decide.ads.openrtb.exchange.stored import MARK, with_stored
 from queqiao.decide.ads.openrtb.faults import Faults
 from queqiao.decide.ads.openrtb.params import check_params
@@ -17,6 +24,8 @@ from queqiao.decide.ads.openrtb.parts import Parts, listed_parts_of, parts_of
 from queqiao.decide.ads.openrtb.request import BidRequest
 from queqiao.kernel import json
 from queqiao.kernel.errors import FieldError, InvalidInput, Message
+
+T = TypeVar("T")
 
 _WHO = Message(
     "须为一个已上线的发布商的 id；在控制台建一个发布商并发布它",
@@ -27,7 +36,10 @@ _WHERE = Message("须属于这个发布商的域名", "must be within the domain
 
 
 class Asked(Struct, frozen=True):
-    """One request. ``imps`` are the parts of each impression, in the order of ``request.imp``."""
+    """One request. ``imps`` are the parts of each impression, in the order of ``request.imp``.
+
+    ``buyer_ids`` are the ids by which bidders know the user, by their names.
+    """
 
     request: BidRequest
     parts: Parts
@@ -35,6 +47,7 @@ class Asked(Struct, frozen=True):
     prebid: RequestPrebid
     publisher_id: str
     publisher: Publisher
+    buyer_ids: dict[str, str]
 
     @property
     def cur(self) -> str:
@@ -50,17 +63,24 @@ def read(body: bytes, market: Market) -> Asked:
     request = read_request(body)
     _check_text(body)
     parts = parts_of(body)
-    try:
-        prebid = prebid_of(parts.get("ext"))
-    except msgspec.ValidationError as error:
-        raise InvalidInput(json.field_error(error, "request.ext")) from error
+    prebid = _understood(prebid_of, parts, "ext")
+    buyer_ids = _understood(buyer_ids_of, parts, "user")
     faults = Faults()
     check_prebid(faults, request, prebid, market.names)
     check_params(faults, request)
     publisher_id, publisher = _publisher(faults, request, market)
     faults.raise_any()
     assert publisher is not None, "its absence is a fault"
-    return Asked(request, parts, listed_parts_of(parts["imp"]), prebid, publisher_id, publisher)
+    imps = listed_parts_of(parts["imp"])
+    return Asked(request, parts, imps, prebid, publisher_id, publisher, buyer_ids)
+
+
+def _understood(reader: Callable[[Raw | None], T], parts: Parts, name: str) -> T:
+    """Return what a member says. Raises InvalidInput with its path where it is of another form."""
+    try:
+        return reader(parts.get(name))
+    except msgspec.ValidationError as error:
+        raise InvalidInput(json.field_error(error, f"request.{name}")) from error
 
 
 def _check_text(body: bytes) -> None:

@@ -7,7 +7,6 @@ and its number in the TCF's list, as for our own bidder. Members that we do not 
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -57,7 +56,7 @@ def message(asked: Asked, seat: Seat, lots: Sequence[Lot], wait_ms: int) -> byte
     if prebid.data is not None and prebid.data.eidpermissions:
         parts = first_party.with_permitted_ids(parts, seat.name, prebid.data.eidpermissions)
     parts = dict(parts)
-    _tell_id(parts, seat.name)
+    _tell_id(parts, asked, seat.name)
     chain = chain_for(asked, seat.name)
     if chain is not None:
         source = members(parts.get("source"))
@@ -85,27 +84,22 @@ def own_request(asked: Asked, seat: Seat, lots: Sequence[Lot], wait_ms: int) -> 
     return replace(request, source=replace(request.source or Source(), schain=chain))
 
 
-def _tell_id(parts: Parts, name: str) -> None:
+def _tell_id(parts: Parts, asked: Asked, name: str) -> None:
     """Put the id by which a bidder knows the user in its place; those of others are its own."""
     user = members(parts.get("user"))
     ext = members(user.get("ext"))
-    prebid = members(ext.pop("prebid", None))
-    if not prebid:
+    if ext.pop("prebid", None) is None:
         return
-    own = members(prebid.get("buyeruids")).get(name)
-    if own is not None:
-        user["buyeruid"] = own
+    if name in asked.buyer_ids:
+        user["buyeruid"] = Raw(json.encode(asked.buyer_ids[name]))
     user["ext"] = Raw(json.encode(ext))
     parts["user"] = Raw(json.encode(user))
 
 
 def _own_user(asked: Asked, name: str) -> User | None:
     """Return the user with the id by which our own bidder knows them, where one is told."""
-    ext = members(members(asked.parts.get("user")).get("ext"))
-    own = members(members(ext.get("prebid")).get("buyeruids")).get(name)
-    said = msgspec.json.decode(own) if own is not None else None
-    user = asked.request.user
-    return replace(user, buyeruid=said) if user is not None and isinstance(said, str) else user
+    user, own = asked.request.user, asked.buyer_ids.get(name)
+    return user if user is None or own is None else replace(user, buyeruid=own)
 
 
 def _for_person(asked: Asked, seat: Seat) -> Parts:
