@@ -2,12 +2,11 @@
 
 import pytest
 from tests.ads.shop import NOW_US, campaign, placement
-from tests.ads.test_counts import warehouse
 
 from queqiao.decide.ads.traffic.afterwards import Afterwards, Click, DayBounds, owed_of
 from queqiao.kernel.clock import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from queqiao.kernel.ids import uuid7
 
-__all__ = ["warehouse"]
 BOUNDS = DayBounds(MINUTE_US, 5, 12, 8)
 
 
@@ -61,6 +60,21 @@ async def test_old_clicks_are_left_alone_since_their_bill_may_be_closed(shop, wa
     assert await look(shop, warehouse, NOW_US + DAY_US + 2 * HOUR_US) == 0
 
 
+async def test_no_click_is_given_back_from_a_bill_that_is_closed(shop, warehouse):
+    """The bill is the decision's: its month is closed a day after, however late the click came."""
+    shop.show([placement(floor_minor=7)], [campaign("a", 100)])
+    body, paths = {"placements": [{"id": "home"}], "user": {"anonymous_id": "ann"}}, []
+    for n in range(9):
+        (ad,) = (await shop.ask(body, NOW_US + n * SECOND_US))["decisions"]
+        paths.append(ad["tracking"]["click"])
+    for n, path in enumerate(paths):
+        await shop.tell(path, NOW_US + 20 * HOUR_US + n * 10 * MINUTE_US)
+    assert await spent(shop) == 9 * 7
+    assert await look(shop, warehouse, NOW_US + DAY_US + HOUR_US) == 0
+    assert await spent(shop) == 9 * 7
+    assert await look(shop, warehouse, NOW_US + 22 * HOUR_US) == 9, "a little sooner they are"
+
+
 async def test_a_death_between_refund_and_event_is_made_good_next_time(shop, warehouse):
     shop.show([placement(floor_minor=7)], [campaign("a", 100)])
     await click(shop, 9)
@@ -78,14 +92,14 @@ async def test_a_death_between_refund_and_event_is_made_good_next_time(shop, war
 
 
 def a_click(person, n, campaign_id, at_us, *, counts=True):
-    return Click(person, counts, campaign_id, f"{person}{n}", person, "", at_us, "terms")
+    return Click(person, counts, campaign_id, uuid7(at_us, lambda _: n), person, "", at_us, "terms")
 
 
 def test_refused_clicks_count_towards_a_flood_and_are_not_given_back():
     clicks = [a_click("p", n, f"c{n}", n * HOUR_US, counts=n % 2 == 0) for n in range(13)]
     owed = list(owed_of(clicks, BOUNDS, 0))
-    assert [(one.decision_id, which) for one, which in owed] == [
-        (f"p{n}", "person_day") for n in range(0, 13, 2)
+    assert [(one.campaign_id, which) for one, which in owed] == [
+        (f"c{n}", "person_day") for n in range(0, 13, 2)
     ]
 
 

@@ -6,7 +6,8 @@ every few minutes the clicks of people who clicked very often are looked at whol
 live kind that a restart cut in two, more clicks in a day than anybody means, and the same campaign
 again and again. Such clicks are given back as those of a live flood are, once.
 
-Clicks older than ``LATE_US`` are left alone: the bills of their month may be closed.
+Clicks whose ad was decided more than ``LATE_US`` ago are left alone: a bill is that of the month of
+the decision, and may be closed by now.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from queqiao.decide.ads.notice_events import Notice, notice_of
 from queqiao.decide.ads.traffic.floods import flooded
 from queqiao.decide.ads.traffic.refunds import give_back
 from queqiao.kernel.clock import DAY_US
+from queqiao.kernel.ids import time_of_uuid7
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
 from queqiao.ports.warehouse.base import Warehouse
@@ -85,6 +87,11 @@ class Click(NamedTuple):
     user_id: str
     at_us: int
     terms: str
+
+    @property
+    def decided_us(self) -> int:
+        """When its ad was decided: it is on the bill of that month."""
+        return time_of_uuid7(self.decision_id) or 0
 
     @property
     def notice(self) -> Notice:
@@ -153,7 +160,7 @@ class Afterwards:
 def owed_of(
     clicks: Sequence[Click], bounds: DayBounds, since_us: int
 ) -> Iterator[tuple[Click, Which]]:
-    """Yield the clicks from ``since_us`` on that counted and pass a bound, with the first one.
+    """Yield the clicks on ads from ``since_us`` on that counted and pass a bound: the first one.
 
     ``clicks`` stand together by person.
     """
@@ -162,7 +169,7 @@ def owed_of(
         passed = _passed(mine, bounds)
         for click in mine:
             which = passed.get(click.decision_id)
-            if which is not None and click.counts and click.terms and click.at_us >= since_us:
+            if which is not None and click.counts and click.terms and click.decided_us >= since_us:
                 yield click, which
 
 

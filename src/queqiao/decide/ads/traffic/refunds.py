@@ -1,7 +1,8 @@
 """Giving back what a click cost that turned out invalid: once, however often it is asked."""
 
-from queqiao.decide.ads.charging import late_key_of
+from queqiao.decide.ads.charging import LATE_US, late_key_of
 from queqiao.decide.ads.notice_events import Notice, refunded
+from queqiao.kernel.ids import time_of_uuid7
 from queqiao.ports.event_log.base import EventLog
 from queqiao.ports.ledger.base import Ledger
 
@@ -11,8 +12,11 @@ async def give_back(
 ) -> None:
     """Refund a click that had counted, and write it down; ``detail`` is the bound it passed.
 
+    Later than ``LATE_US`` after its decision nothing happens: the month's bill may be closed.
     Raises Unavailable: come again.
     """
+    if now_us - (time_of_uuid7(click.decision_id) or 0) > LATE_US:
+        return
     keys = (click.decision_id, late_key_of(click.decision_id))
     back_minor = await refund(ledger, keys, click.counter, now_us)
     await event_log.append([refunded(click, back_minor, now_us, detail)])
