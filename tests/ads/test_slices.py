@@ -111,6 +111,44 @@ async def test_a_budget_is_promised_to_the_last_price_and_never_beyond(ledger, w
     assert stranded == 0 if workers == 1 else stranded <= workers
 
 
+async def test_calls_of_different_hours_do_not_wait_for_each_other(ledger):
+    """Each had to ask in its turn: on a busy machine the last ones got no ad, or other ones."""
+    wanted, count = asked(1_000, 30_000), 16
+    asked_at_once = asyncio.Event()
+
+    class Slow:
+        """Answers nobody before all have asked, as a disk that is busy."""
+
+        waiting = 0
+
+        async def reserve_many(self, asks, now_us):
+            self.waiting += 1
+            if self.waiting == count:
+                asked_at_once.set()
+            await asked_at_once.wait()
+            return await ledger.reserve_many(asks, now_us)
+
+    budgets = Budgets(Slow(), ZONE, "w", alone=True)
+    calls = (promise(budgets, wanted, NOW_US + at * 20 * 60 * SECOND_US) for at in range(count))
+    leases = await asyncio.wait_for(asyncio.gather(*calls), 5)
+    assert len({lease.key for lease in leases}) == count
+    assert ledger.asked == count
+
+
+async def test_who_asks_alone_promises_the_budget_and_no_more(ledger):
+    budgets = Budgets(ledger, ZONE, "w", alone=True)
+    found = [await promise(budgets, asked(60, 200)) for _ in range(4)]
+    assert [isinstance(one, Lease) for one in found] == [True] * 3 + [False]
+    assert found[3] == "budget"
+    assert budgets.short(NOW_US) == {}, "what another call met is no reason for this one"
+    bill = Bill(uuid7(NOW_US, lambda bits: 7), found[0].counters, 60, lease=found[0].key)
+    assert await settle(ledger, bill, NOW_US + SECOND_US) == 60
+    await budgets.tidy(NOW_US + 400 * 24 * 3_600 * SECOND_US)
+    assert (await balance(ledger)).leased == 120, "the machine's clock ends nothing of the past"
+    paid = asked(60, 10_000, account=BRAND)
+    assert await promise(budgets, paid) == "wallet"
+
+
 async def test_who_finds_an_answer_that_others_took_asks_again(ledger):
     """An ask that has come to its end is nobody's wait: its slice may be promised already."""
     budgets, wanted = Budgets(ledger, ZONE, "w"), asked(60)

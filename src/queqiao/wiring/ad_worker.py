@@ -32,5 +32,6 @@ class AdWorker(NamedTuple):
 
 def opened(settings: Settings) -> AdWorker:
     """Return a worker that holds nothing yet."""
-    budgets = Budgets(adapters.ledger(settings), settings.shop.timezone, token_hex(6))
+    ledger, zone = adapters.ledger(settings), settings.shop.timezone
+    budgets = Budgets(ledger, zone, token_hex(6), alone=settings.clock.accept_header)
     return AdWorker(budgets, Outbox(adapters.event_log(settings)))

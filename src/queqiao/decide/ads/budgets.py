@@ -13,6 +13,10 @@ and of the month's bill: neither pays without the others.
 
 Without the ledger no more is promised than what is held. An ad that nobody pays for would take a
 place from goods.
+
+Where callers say the time (``[clock] accept_header``), visits of different hours come side by side.
+None can use what was asked for at the time of another, and who came first would decide; so there
+each price is a reservation ``alone``.
 """
 
 import asyncio
@@ -33,6 +37,9 @@ RETRY_US = 5 * SECOND_US
 
 LEDGER_WAIT_S = 1.0
 """A page waits for its ads no longer than this; what was leased then expires by itself."""
+
+ALONE_WAIT_S = 30.0
+"""The same where callers say the time: there a busy machine is to change no answer."""
 
 AT_ONCE = 200
 """Rests of slices given back at once."""
@@ -123,11 +130,13 @@ class Budgets:
     """Promises prices for decisions and bids, and remembers for a while who could not pay.
 
     ``worker`` names this process among all that ever are. One for a process, bound to its event
-    loop; ``tidy`` is to be called every second or so, ``close`` at the end.
+    loop; ``tidy`` is to be called every second or so, ``close`` at the end. ``alone``: nothing is
+    asked for ahead, and what is promised hangs on the ledger only.
     """
 
-    def __init__(self, ledger: Ledger, zone: str, worker: str) -> None:
+    def __init__(self, ledger: Ledger, zone: str, worker: str, *, alone: bool = False) -> None:
         self._ledger = ledger
+        self._alone = alone
         self._zone = zone
         self._worker = worker
         self._serial = 0
@@ -153,6 +162,8 @@ class Budgets:
 
     def take(self, asked: Asked, now_us: int) -> Lease | None:
         """Promise a price from what is held; None where that is too little: then ``lease``."""
+        if self._alone:
+            return None
         purse = self._purse(asked, now_us)
         found = purse.take(asked.price_minor, now_us)
         if found is None:
@@ -166,6 +177,8 @@ class Budgets:
 
         Raises Unavailable when the ledger does not answer in time.
         """
+        if self._alone:
+            return await self._lease_alone(asked, now_us)
         purse = self._purse(asked, now_us)
         purse.waiting_minor += asked.price_minor
         try:
@@ -178,6 +191,19 @@ class Budgets:
         if not isinstance(found, Lease):
             self._shortages.note(asked.campaign_id, found, now_us)
         return found
+
+    async def _lease_alone(self, asked: Asked, now_us: int) -> Lease | Shortage:
+        one, ask = self._next(asked, asked.price_minor, now_us)
+        try:
+            async with asyncio.timeout(ALONE_WAIT_S):
+                (outcome,) = await self._ledger.reserve_many([ask], now_us)
+        except TimeoutError as error:
+            raise Unavailable from error
+        if isinstance(outcome, Leased):
+            return Lease(one.key, one.counters)
+        if not isinstance(outcome, Refused):
+            raise Unavailable
+        return _lacking(outcome, asked)
 
     async def tidy(self, now_us: int) -> None:
         """Give back what slices may promise no more, and forget campaigns that show nothing."""
@@ -260,8 +286,7 @@ class Budgets:
                 await self._give_back(_taken(purse), now_us)
                 amount_minor = price_minor
             else:
-                own = (one.counters[0], total_counter(asked.campaign_id))
-                return _Told(price_minor, "budget" if outcome.counter in own else "wallet")
+                return _Told(price_minor, _lacking(outcome, asked))
 
     def _next(self, asked: Asked, amount_minor: int, now_us: int) -> tuple[Slice, Ask]:
         """Return the next slice and how it is asked for."""
@@ -299,6 +324,12 @@ class _Told(NamedTuple):
 
     price_minor: int
     lacking: Shortage | None
+
+
+def _lacking(refused: Refused, asked: Asked) -> Shortage:
+    """Return whether the campaign or who pays has too little."""
+    own = counter(asked.campaign_id, "")  # its days and its total
+    return "budget" if refused.counter.startswith(own) else "wallet"
 
 
 def _taken(purse: Purse) -> list[Slice]:
