@@ -12,7 +12,7 @@ from queqiao.decide.ads.inventory import supply
 from queqiao.decide.ads.inventory.booked import Booked
 from queqiao.decide.ads.inventory.endpoints import InventoryDesk
 from queqiao.decide.ads.inventory.upkeep import InventoryUpkeep, bookings_at, plan_at
-from queqiao.kernel.clock import DAY_US, SECOND_US
+from queqiao.kernel.clock import DAY_US, HOUR_US, SECOND_US
 from queqiao.kernel.errors import InvalidInput, NotFound
 from queqiao.kernel.http import Request
 from queqiao.ports.records import artifacts
@@ -22,11 +22,9 @@ OPEN = {"name": "t", "floor_minor": 0}
 BOOKED = {"bid": 0, "budget": 0, "sold": "booked"}
 
 
-def share(part, deal_id="d", campaign_id="c", cpm_minor=2_000, day_minor=10**9):
-    ends_us = NOW_US + DAY_US
-    return Booked(
-        deal_id, campaign_id, round(part * RATE_UNIT), NOW_US, ends_us, cpm_minor, day_minor
-    )
+def share(part, deal_id="d", campaign_id="c", cpm_minor=2_000, day_minor=10**9, total=None):
+    parts, ends_us = round(part * RATE_UNIT), NOW_US + DAY_US
+    return Booked(deal_id, campaign_id, parts, NOW_US, ends_us, cpm_minor, day_minor, total)
 
 
 def show(shop, shares, **campaigns):
@@ -63,6 +61,25 @@ async def test_impressions_of_a_deal_cost_its_price_and_no_more_than_the_day_may
         assert ad["campaign_id"] == ("c" if number < 4 else "a")
     assert (await shop.budget("c")).spent == 8
     assert (await shop.why(ad["decision_id"], "c"))["candidates"][0]["reason"] == "budget"
+
+
+async def test_a_deal_costs_no_more_than_was_promised_where_its_plan_is_of_yesterday(shop):
+    """What a day may cost is planned from what the warehouse has, which may be late."""
+    show(shop, [share(1.0, cpm_minor=2_000, day_minor=8, total=8)])
+    shown, told = [], []
+    for number in range(6):
+        now_us = NOW_US + number * 5 * HOUR_US  # the third is the next day's
+        (ad,) = (await shop.ask(None, now_us))["decisions"]
+        shown.append(ad["campaign_id"])
+        told.append(ad["tracking"]["impression"])
+        if number != 1:
+            await shop.tell(told[-1], now_us + SECOND_US)
+    assert shown == ["c"] * 5 + ["a"]
+    await shop.tell(told[1], NOW_US + 21 * HOUR_US)  # late, when others have taken what was free
+    balances = await shop.ledger.find("ads:budget:c:", 10)
+    by_day = [each.spent for name, each in balances.items() if ":deal:" not in name]
+    assert sum(by_day) == 8
+    assert balances["ads:budget:c:deal:d"].spent == 8
 
 
 @pytest.mark.parametrize(

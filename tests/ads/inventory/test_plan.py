@@ -142,6 +142,9 @@ def test_the_scarcest_deal_is_asked_first_and_nothing_is_shared_twice():
     now_us = day_start_us(TODAY, ZONE)
     found = plan(deals, week.known(TODAY, now_us, defaultdict(int), NO_PLAN), now_us)
     assert [one.deal_id for one in found.deals] == ["first", "tight", "easy"]
+    assert {one.deal_id: one.total_minor for one in found.deals} == {
+        name: -(-each.impressions * each.cpm_minor // 1_000) for name, each in deals.items()
+    }
     for place in MEANS:
         assert sum(one.shares.get(place, 0) for one in found.deals) <= RATE_UNIT
     tight, easy = found.deals[1], found.deals[2]

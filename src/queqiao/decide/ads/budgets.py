@@ -5,6 +5,9 @@ document's daily budget by the first decision of the day. What a worker may prom
 to it in slices (``slices.py``), asked for ahead, so that a decision seldom waits for the ledger.
 What is spent never passes the budget: a notice spends what its slice holds (``charging.py``).
 
+A booked deal has a counter of its own, too, since what its days may cost is planned from counts
+that may be late: so it never costs more than was promised.
+
 A campaign with a budget for all its days has a second counter, ``ads:budget:{campaign}:total``,
 which is taken from in the same step; it counts from when the document first says it.
 
@@ -24,7 +27,8 @@ from typing import Literal, NamedTuple, get_args
 
 import structlog
 
-from queqiao.decide.ads.slices import LEASE_US, USE_US, Purse, Slice, Terms
+from queqiao.decide.ads.inventory.booked import Booked
+from queqiao.decide.ads.slices import LEASE_US, USE_US, Promise, Purse, Slice, Terms
 from queqiao.decide.ads.wallets.account import Account
 from queqiao.kernel.clock import DAY_US, SECOND_US, business_day, day_start_us
 from queqiao.kernel.errors import Conflict, Gone, InvalidInput, NotFound, Unavailable
@@ -55,6 +59,13 @@ def total_counter(campaign_id: str) -> str:
     return counter(campaign_id, "total")
 
 
+def promise_of(deal: Booked | None) -> Promise | None:
+    """Return what a booked deal may cost on all its days; None where no deal says it."""
+    if deal is None or deal.total_minor is None:
+        return None
+    return Promise(counter(deal.campaign_id, f"deal:{deal.deal_id}"), deal.total_minor)
+
+
 Shortage = Literal["budget", "wallet"]
 """What has too little free: the campaign's day or total, or its advertiser's wallet or credit."""
 SHORTAGES = frozenset(get_args(Shortage))
@@ -71,7 +82,7 @@ class Asked(NamedTuple):
     """What an ad is to be paid from: the campaign's day, and its advertiser's account if any.
 
     ``price_minor`` is the most that it can cost; ``total_minor`` is for all days together, None
-    where there is no such bound.
+    where there is no such bound; ``promise`` is that of a booked deal.
     """
 
     campaign_id: str
@@ -79,11 +90,12 @@ class Asked(NamedTuple):
     daily_minor: int
     account: Account | None = None
     total_minor: int | None = None
+    promise: Promise | None = None
 
     @property
     def terms(self) -> Terms:
         """By what it is bound."""
-        return Terms(self.daily_minor, self.total_minor, self.account)
+        return Terms(self.daily_minor, self.total_minor, self.account, self.promise)
 
     def claims(self, amount_minor: int, day: str) -> tuple[dict[str, int], dict[str, int]]:
         """Return what an amount takes of each counter, the campaign's day first, and limits."""
@@ -91,6 +103,8 @@ class Asked(NamedTuple):
         takes = [Take(budget, amount_minor, self.daily_minor)]
         if self.total_minor is not None:
             takes.append(Take(total_counter(self.campaign_id), amount_minor, self.total_minor))
+        if self.promise is not None:
+            takes.append(Take(self.promise.counter, amount_minor, self.promise.most_minor))
         if self.account is not None:
             takes += self.account.takes(amount_minor, day)
         amounts = {take.counter: take.amount for take in takes}

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queqiao.decide.ads.auction import DRAW_BITS, Award, Slot, pick
-from queqiao.decide.ads.budgets import Asked, Budgets, Lease, Shortage, counter
+from queqiao.decide.ads.budgets import Asked, Budgets, Lease, Shortage, counter, promise_of
 from queqiao.decide.ads.caps.frequency import Counted, Frequency, Shopper
 from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.contracts import Campaign, Creative
@@ -283,10 +283,9 @@ class Decider:
             shares=turn.hot.shares,
         )
         deal = deal_of(auction)
-        daily_minor = deal.day_minor if deal else campaign.daily_budget_minor
         lease: Lease | Shortage = "budget"
         try:
-            lease = await self._lease(turn, award, campaign, daily_minor)
+            lease = await self._lease(turn, award, campaign, deal)
         finally:
             if not isinstance(lease, Lease):
                 shopper.give_back(counted)
@@ -300,7 +299,7 @@ class Decider:
         )
 
     async def _lease(
-        self, turn: Turn, award: Award, campaign: Campaign, daily_minor: int
+        self, turn: Turn, award: Award, campaign: Campaign, deal: Booked | None
     ) -> Lease | Shortage:
         """Hold what its notice costs, or say what has too little."""
         bid, now_us = award.bid, turn.facts.now_us
@@ -310,7 +309,10 @@ class Decider:
         if campaign.strategy.pacing != "asap":
             most = held_minor(most, bid)
         account = turn.hot.accounts.get(campaign.advertiser)
-        asked = Asked(bid.campaign_id, most, daily_minor, account, campaign.total_budget_minor)
+        daily_minor = deal.day_minor if deal else campaign.daily_budget_minor
+        asked = Asked(
+            bid.campaign_id, most, daily_minor, account, campaign.total_budget_minor, promise_of(deal)
+        )
         return self._budgets.take(asked, now_us) or await self._budgets.lease(asked, now_us)
 
     def _tell(self, won: Won, person: Person) -> Decision:

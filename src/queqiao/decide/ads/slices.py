@@ -39,12 +39,23 @@ TWICE = 2
 """So often the ledger was asked where there is a rate at all."""
 
 
+class Promise(NamedTuple):
+    """What a deal may cost in all, whatever its days bring: a counter of its own, and its limit."""
+
+    counter: str
+    most_minor: int
+
+
 class Terms(NamedTuple):
-    """By what a slice is bound: the budget of the day, of all days if any, and who pays."""
+    """By what a slice is bound: the budget of the day, of all days if any, and who pays.
+
+    ``promise`` is that of a booked deal.
+    """
 
     daily_minor: int
     total_minor: int | None = None
     account: Account | None = None
+    promise: Promise | None = None
 
 
 class Slice:

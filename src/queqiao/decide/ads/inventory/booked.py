@@ -18,7 +18,8 @@ _LUCK = "\x1fdeals"
 class Booked(Struct, frozen=True, array_like=True):
     """A deal in one placement: its share of the slots, in parts of RATE_UNIT.
 
-    ``cpm_minor`` is what a thousand impressions cost, ``day_minor`` the most of this day's.
+    ``cpm_minor`` is what a thousand impressions cost, ``day_minor`` the most of this day's,
+    ``total_minor`` of all days together (None in records of before it was known).
     """
 
     deal_id: str
@@ -28,6 +29,7 @@ class Booked(Struct, frozen=True, array_like=True):
     ends_us: int
     cpm_minor: int
     day_minor: int
+    total_minor: int | None = None
 
     def runs(self, now_us: int) -> bool:
         """Say whether a moment is one of the deal's."""

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from queqiao.decide.ads.auction import THOUSAND
+from queqiao.decide.ads.charging import most_minor
 from queqiao.decide.ads.click_rate import RATE_UNIT
 from queqiao.decide.ads.inventory.availability import Calendar
 from queqiao.decide.ads.inventory.booked import Booked, Bookings
@@ -52,6 +53,7 @@ class Planned(Struct, frozen=True):
 
     ``served`` and ``shown`` are what it delivered by then, ``left`` is the supply still to come,
     ``day_minor`` what its impressions of today may cost: those promised and not shown before.
+    ``total_minor`` is what all that is promised costs; a plan of an earlier version has None.
     """
 
     deal_id: str
@@ -65,6 +67,7 @@ class Planned(Struct, frozen=True):
     ends_us: int
     cpm_minor: int
     day_minor: int
+    total_minor: int | None = None
 
 
 class Plan(Struct, frozen=True):
@@ -138,7 +141,7 @@ def _need(name: str, deal: Deal, known: Known, calendar: Calendar, now_us: int) 
     eligible = _eligible(name, mine, known)
     before = sum(one.shown for one in mine if one.day < today)
     unshown = max(0, (deal.impressions or 0) - before)
-    day_minor = -(-unshown * deal.cpm_minor // THOUSAND)
+    day_minor = most_minor(unshown * deal.cpm_minor, THOUSAND)
     return _Need(name, deal, ads, left, eligible, served, shown, starts_us, ends_us, day_minor)
 
 
@@ -169,7 +172,7 @@ def _planned(need: _Need, free: dict[str, float]) -> Planned:
     return Planned(
         need.name, need.deal.campaign or "", shares, need.eligible, need.served, need.shown,
         round(sum(need.left.values())), need.starts_us, need.ends_us, need.deal.cpm_minor,
-        need.day_minor,
+        need.day_minor, most_minor((need.deal.impressions or 0) * need.deal.cpm_minor, THOUSAND),
     )  # fmt: skip
 
 
@@ -201,7 +204,7 @@ def bookings(plan: Plan, live: Iterable[str]) -> Bookings:
 
 def _booked(one: Planned, share: int) -> Booked:
     times, money = (one.starts_us, one.ends_us), (one.cpm_minor, one.day_minor)
-    return Booked(one.deal_id, one.campaign_id, share, *times, *money)
+    return Booked(one.deal_id, one.campaign_id, share, *times, *money, one.total_minor)
 
 
 def encode(plan: Plan) -> bytes:
