@@ -80,3 +80,32 @@ async def test_who_asks_for_it_is_told_what_changed_and_again_after_a_failure(re
     fails.append(False)
     await follower.poll()
     assert told == ["all", {"id", "other"}]
+
+
+async def test_a_rebuild_that_fails_keeps_no_other_one_from_what_has_changed(records):
+    follower, built, faults = Follower(records), asyncio.Queue(), [True]
+
+    async def broken() -> None:
+        if faults:
+            raise OverflowError("date value out of range")
+        built.put_nowait("mended")
+
+    async def sound() -> None:
+        built.put_nowait("sound")
+
+    follower.on("kind/", broken)
+    follower.on("kind/", sound)
+    stop = asyncio.Event()
+    following = asyncio.create_task(follower.run(stop))
+    try:
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                note(records)
+                assert await built.get() == "sound"
+            faults.clear()
+            note(records)
+            assert await built.get() == "mended"
+        assert not following.done()
+    finally:
+        stop.set()
+        await following

@@ -47,7 +47,8 @@ class CaughtUp(msgspec.Struct, frozen=True):
 class Follower:
     """Calls the rebuilders of what has changed; what they build is swapped in whole by them.
 
-    A rebuild that fails is tried again at the next poll, and the old state serves meanwhile.
+    A rebuild that fails is tried again at the next poll, and the old state serves meanwhile. It
+    keeps no other one from what it has to know.
     """
 
     def __init__(self, records: Records) -> None:
@@ -91,6 +92,9 @@ class Follower:
                 log.warning("the change feed cannot be followed", reason=str(error))
             self._away = True
             return
+        except Exception:  # a defect of ours: what it does not concern is followed all the same
+            log.exception("what has changed cannot be taken in; the old state serves")
+            return
         if self._away:
             log.info("the change feed is followed again")
         self._away = False
@@ -115,9 +119,16 @@ class Follower:
                     self._due.setdefault(index, set()).add(change.id)
         if new:
             self._version = new[-1].version
+        faults: list[Exception] = []
         for index in sorted(self._due):
-            await self._follow[index].tell(self._due[index])
-            del self._due[index]
+            try:
+                await self._follow[index].tell(self._due[index])
+            except Exception as error:  # noqa: BLE001  # raised when all others were told
+                faults.append(error)
+            else:
+                del self._due[index]
+        if faults:
+            raise faults[0]
 
 
 def server(follower: Follower, others: Mapping[str, Method] = MappingProxyType({})) -> RpcServer:

@@ -88,6 +88,8 @@ async def test_the_campaign_s_own_time_cuts_the_range(desk):
         ({"campaign": DRAFT, "until": "2026-06-01"}, "until"),
         ({"campaign": DRAFT, "until": "2027-06-01"}, "until"),
         ({"campaign": DRAFT, "from": "now"}, "from"),
+        ({"campaign": DRAFT, "from": "9999-12-30T00:00:00Z"}, "from"),
+        ({"campaign": DRAFT, "from": "0001-01-01T00:00:00Z"}, "from"),
         ({"campaign": DRAFT | {"starts_at": "now"}}, "campaign.starts_at"),
     ],
 )
@@ -95,6 +97,12 @@ async def test_what_is_wrong_is_named(desk, change, path):
     with pytest.raises(InvalidInput) as refused:
         await desk("/api/v1/forecast", change)
     assert refused.value.fields[0].path == path
+
+
+async def test_a_campaign_that_begins_after_the_range_brings_nothing(desk):
+    answer = await desk("/api/v1/forecast", {"campaign": DRAFT | {"starts_at": "9999-12-31"}})
+    assert answer["from"] == answer["until"]
+    assert answer["impressions"]["high"] == 0
 
 
 async def test_reach_of_everybody_and_of_a_channel(desk):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.ads.inventory.supplied import TODAY, supplies
 from tests.ads.shop import NOW_US
 
@@ -12,7 +13,10 @@ from queqiao.decide.ads.inventory import supply
 from queqiao.decide.ads.inventory.availability import Calendar
 from queqiao.decide.ads.inventory.booking import booked, most_free, overbooked, shared, spread
 from queqiao.decide.ads.inventory.deal import DEAL, Deal, check_deal
+from queqiao.decide.ads.inventory.deal_days import window
 from queqiao.decide.ads.inventory.publishing import DealDesk
+from queqiao.decide.ads.targeting.index import FOREVER_US
+from queqiao.kernel.clock import format_rfc3339
 from queqiao.kernel.errors import InvalidInput
 from queqiao.ports.records import artifacts, documents
 from queqiao.ports.records.audit import SYSTEM
@@ -152,6 +156,8 @@ async def test_with_a_reason_another_person_may_allow_it(tmp_path):
     ("path", "changes"),
     [
         ("from_day", {"from_day": "2026-06-17"}),
+        ("to_day", {"from_day": "9999-12-30", "to_day": "9999-12-31"}),
+        ("to_day", {"from_day": "2027-06-18", "to_day": "2027-06-20"}),
         ("placements[0]", {"placements": ["nowhere"]}),
         ("campaign", {"campaign": "nobody"}),
         ("currency", {"currency": "USD"}),
@@ -180,3 +186,22 @@ def test_a_day_that_is_over_brought_what_was_counted():
     assert seen.low == seen.expected == seen.high
     assert found["home", "2026-06-17"] > 0
     assert calendar.on("nowhere", TODAY).high == 0
+
+
+def test_of_a_day_too_far_ahead_nothing_is_known():
+    calendar = Calendar(supplies(np.random.default_rng(3), {"home": 500}))
+    assert calendar.on("home", "2027-06-19").expected > 0
+    assert calendar.on("home", "9999-12-31").high == 0
+    far = deal(from_day="9999-12-30", to_day="9999-12-31", impressions=4)
+    assert sum(spread(far, calendar).values()) == 4
+
+
+def test_the_last_day_there_is_means_for_ever():
+    asked = deal(kind="private", campaign=None, impressions=None)
+    ends = {
+        day: window(replace(asked, from_day=None, to_day=day), "Asia/Shanghai")
+        for day in ("9999-12-30", "9999-12-31", "2026-06-18", "0001-01-01")
+    }
+    assert ends["9999-12-30"][1] < ends["9999-12-31"][1] == FOREVER_US
+    assert format_rfc3339(ends["2026-06-18"][1]) == "2026-06-18T16:00:00Z"
+    assert ends["0001-01-01"][1] < 0

@@ -165,6 +165,16 @@ async def test_availability_is_told_by_day(tmp_path):
     assert past.days[0].low == past.days[0].high == desk.supplies.placements["home"].counts[-1]
     with pytest.raises(NotFound):
         await console.availability("nowhere", *asked())
+    assert asked(**{"from": "2027-06-18"})[0][-1] == "2027-06-19"
+    for days, path in (
+        ({"from": "9999-12-30"}, "from"),
+        ({"from": "0001-01-01", "to": "0001-01-02"}, "from"),
+        ({"to": "2027-06-20"}, "to"),
+        ({"to": "2026-06-17"}, "to"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            asked(**days)
+        assert refused.value.fields[0].path == path
     for name, query in {
         "from": {"from": "soon"},
         "to": {"from": "2026-06-19", "to": "2026-06-18"},

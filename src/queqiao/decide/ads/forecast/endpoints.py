@@ -13,6 +13,7 @@ from queqiao.decide.ads.forecast.forecaster import Case, Forecaster, Range
 from queqiao.decide.ads.forecast.messages import (
     DAYS_MAX,
     DRAFT_BYTES_MAX,
+    FROM_DAYS_MAX,
     Draft,
     Forecast,
     ForecastRequest,
@@ -34,6 +35,7 @@ _UNKNOWN = Message("没有这个广告位", "there is no such placement")
 _ENDS = Message(
     f"须晚于 from，且最多相隔 {DAYS_MAX} 天", f"must be later than from, by at most {DAYS_MAX} days"
 )
+_TOO_FAR = Message(f"离现在最多 {FROM_DAYS_MAX} 天", f"must be within {FROM_DAYS_MAX} days of now")
 _OTHER_CURRENCY = Message(
     "这个广告位用另一种货币", "this placement is in another currency; leave it out"
 )
@@ -145,11 +147,13 @@ def _span(asked: ForecastRequest, now_us: int) -> tuple[int, int]:
     """Return the range: what is asked for, within the campaign's own time."""
     draft = asked.campaign
     start = now_us if asked.from_ is None else parse_rfc3339(asked.from_, "from")
+    if abs(start - now_us) > FROM_DAYS_MAX * DAY_US:
+        raise InvalidInput(FieldError("from", _TOO_FAR))
     end = start + AHEAD_US if asked.until is None else parse_rfc3339(asked.until, "until")
     if not start < end <= start + DAYS_MAX * DAY_US:
         raise InvalidInput(FieldError("until", _ENDS))
     if draft.starts_at is not None:
-        start = max(start, parse_rfc3339(draft.starts_at, "campaign.starts_at"))
+        start = min(end, max(start, parse_rfc3339(draft.starts_at, "campaign.starts_at")))
     if draft.ends_at is not None:
         end = min(end, parse_rfc3339(draft.ends_at, "campaign.ends_at"))
     return start, max(start, end)

@@ -20,6 +20,8 @@ from queqiao.decide.ads.contracts import (
 
 DRAFT_BYTES_MAX = 1_000_000
 DAYS_MAX = 92
+FROM_DAYS_MAX = 366
+"""A range begins at most so many days before or after now."""
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):

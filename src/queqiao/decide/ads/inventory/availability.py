@@ -55,7 +55,7 @@ class Calendar:
     def on(self, placement_id: str, day: str) -> Outlook:
         """Return what a day may bring: nothing is expected of an unknown placement.
 
-        A day that is over brought what was counted.
+        A day that is over brought what was counted. Nothing is known of days too far ahead.
         """
         supply = self._supplies.placements.get(placement_id)
         if supply is None:
@@ -65,6 +65,8 @@ class Calendar:
             at = _distance(supply.first_day, day)
             seen = supply.counts[at] if 0 <= at < len(supply.counts) else 0
             return Outlook(seen, seen, seen)
+        if ahead > AHEAD_DAYS_MAX:
+            return NONE
         return self._outlooks(placement_id, supply, ahead + 1)[ahead]
 
     def _outlooks(self, placement_id: str, supply: Supply, days: int) -> list[Outlook]:

@@ -61,11 +61,14 @@ class InventoryDesk:
         """Return the days that a request asks for, and today. Raises InvalidInput."""
         today = business_day(request.now_us, self._zone)
         first = _day(request, "from", today)
-        last = _day(request, "to", _later(first, DAYS_SHOWN - 1))
+        farthest = _later(today, AHEAD_DAYS_MAX)
+        if not _later(today, -AHEAD_DAYS_MAX) <= first <= farthest:
+            raise InvalidInput(FieldError("from", _TOO_FAR))
+        last = _day(request, "to", min(farthest, _later(first, DAYS_SHOWN - 1)))
         if last < first:
             raise InvalidInput(FieldError("to", _BEFORE))
-        if last > _later(today, AHEAD_DAYS_MAX) or first < _later(today, -AHEAD_DAYS_MAX):
-            raise InvalidInput(FieldError("to" if first <= today else "from", _TOO_FAR))
+        if last > farthest:
+            raise InvalidInput(FieldError("to", _TOO_FAR))
         return days_between(first, last), today
 
 

@@ -1,12 +1,13 @@
 """What a deal must hold to be live: its campaign is booked, and what it promises is free."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Connection
 
 from queqiao.decide.ads.contracts import CAMPAIGN, PLACEMENT, Campaign
 from queqiao.decide.ads.inventory import supply
-from queqiao.decide.ads.inventory.availability import Calendar
+from queqiao.decide.ads.inventory.availability import AHEAD_DAYS_MAX, Calendar
 from queqiao.decide.ads.inventory.booking import Full, booked, most_free, overbooked
 from queqiao.decide.ads.inventory.deal import DEAL, Deal
 from queqiao.decide.ads.inventory.supply import NO_SUPPLIES, Supplies
@@ -33,7 +34,8 @@ class DealDesk:
         deal: Deal = stored.document
         wrong = _placements(conn, deal)
         if deal.kind == "guaranteed":
-            wrong += _campaign(conn, deal) + _alone(conn, stored) + self._late(conn, stored)
+            wrong += _campaign(conn, deal) + _alone(conn, stored)
+            wrong += self._late(conn, stored) + self._far(stored)
             if not wrong and deal.overbooking_reason is None:
                 wrong += self._full(conn, stored)
         if wrong:
@@ -52,8 +54,13 @@ class DealDesk:
             for one in documents.history(conn, DEAL, stored.id)
         )
         today = business_day(stored.updated_at_us, self._zone)
-        is_late = not was_live and (stored.document.from_day or "") < today
+        is_late = not was_live and _first(stored.document) < today
         return [FieldError("from_day", _LATE)] if is_late else []
+
+    def _far(self, stored: Stored) -> list[FieldError]:
+        today = date.fromisoformat(business_day(stored.updated_at_us, self._zone))
+        last = date.fromisoformat(_last(stored.document))
+        return [FieldError("to_day", _FAR)] if (last - today).days > AHEAD_DAYS_MAX else []
 
     def _full(self, conn: Connection, stored: Stored) -> list[FieldError]:
         today = business_day(stored.updated_at_us, self._zone)
@@ -139,6 +146,7 @@ def _told(full: Sequence[Full], most: int) -> Message:
 
 
 _LATE = Message("须从今天或以后开始", "must be today or later")
+_FAR = Message(f"离今天最多 {AHEAD_DAYS_MAX} 天", f"must be within {AHEAD_DAYS_MAX} days of today")
 _NO_PLACEMENT = Message("没有这个广告位", "no such placement")
 _CURRENCY = Message(
     "须与广告位、计划的币种一致", "must be the currency of its placements and its campaign"
