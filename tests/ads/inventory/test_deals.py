@@ -22,7 +22,7 @@ OPEN = {"name": "t", "floor_minor": 0}
 BOOKED = {"bid": 0, "budget": 0, "sold": "booked"}
 
 
-def share(part, deal_id="d", campaign_id="c", cpm_minor=2_000, day_minor=10**9, total=None):
+def share(part, deal_id="d", campaign_id="c", cpm_minor=2_000, *, day_minor=10**9, total=None):
     parts, ends_us = round(part * RATE_UNIT), NOW_US + DAY_US
     return Booked(deal_id, campaign_id, parts, NOW_US, ends_us, cpm_minor, day_minor, total)
 

@@ -311,7 +311,12 @@ class Decider:
         account = turn.hot.accounts.get(campaign.advertiser)
         daily_minor = deal.day_minor if deal else campaign.daily_budget_minor
         asked = Asked(
-            bid.campaign_id, most, daily_minor, account, campaign.total_budget_minor, promise_of(deal)
+            bid.campaign_id,
+            most,
+            daily_minor,
+            account,
+            campaign.total_budget_minor,
+            promise_of(deal),
         )
         return self._budgets.take(asked, now_us) or await self._budgets.lease(asked, now_us)
 
