@@ -133,11 +133,17 @@ class House:
         self.records = SqliteRecords(folder / "records.sqlite")
         self.records.upgrade()
         self.office = WalletOffice(self.records, shop.ledger, warehouse, ZONE)
+        self.reader = EmbeddedEventLogReader(shop.folder / "log")
         self.draws = iter(range(10**6))
 
     def job(self, ledger=None, log=None):
         return Guarantees(
-            self.records, ledger or self.shop.ledger, self.warehouse, log or self.shop.log, ZONE
+            self.records,
+            ledger or self.shop.ledger,
+            self.warehouse,
+            log or self.shop.log,
+            ZONE,
+            end_of_log=self.reader.end,
         )
 
     async def sign(self, payment="prepaid", strategy=TCPA):
@@ -162,8 +168,12 @@ class House:
         takes.append(Take(bill_counter("brand", day[:7], prepaid=is_prepaid), amount, AMOUNT_MAX))
         await self.shop.ledger.spend(f"spent on {day}", takes, MONDAY_US + DAY_US)
 
-    async def convert(self, count, decided_us=MONDAY_US + 2 * DAY_US, told_us=None, value=0):
-        """Tell conversions of ads that were decided then, by default at once."""
+    async def convert(self, count, decided_us=MONDAY_US + 2 * DAY_US, **said):
+        """Tell and load conversions of ads that were decided then, by default told at once."""
+        await self.tell(count, decided_us, **said)
+        await self.load()
+
+    async def tell(self, count, decided_us=MONDAY_US + 2 * DAY_US, told_us=None, value=0):
         for _ in range(count):
             number = next(self.draws)
             decision_id = uuid7(decided_us, lambda bits, n=number: n % (1 << bits))
@@ -175,6 +185,8 @@ class House:
                 anonymous_id=None, user_id=None, channel="", now_us=told_us or decided_us,
             )  # fmt: skip
             await self.shop.log.append([event])
+
+    async def load(self):
         while await self.loader.step():
             pass
 
@@ -197,6 +209,7 @@ async def house(shop, tmp_path):
     assert (await shop.ledger.prove()).balanced
     await loader.close()
     warehouse.close()
+    house.reader.close()
     house.records.close()
 
 
@@ -248,6 +261,43 @@ class Cut:
         return call
 
 
+async def test_a_week_is_judged_when_all_its_conversions_are_loaded(house):
+    await house.sign()
+    await house.spend(30_000)
+    await house.convert(15)
+    await house.tell(15)
+    job = house.job()
+    assert await job.run(SETTLED_US) == 0
+    assert (await house.wallet()).credited_minor == 0
+    await house.load()
+    await house.tell(1, SETTLED_US)  # there is always one more to load
+    assert await job.run(SETTLED_US + HOUR_US) == 3
+    assert (await house.windows())[0].state == "kept"
+    assert (await house.wallet()).credited_minor == 0
+
+
+async def test_it_goes_to_who_paid_for_the_week(house):
+    await house.sign()
+    await house.spend(30_000)
+    await house.convert(20)
+    later = Write(SYSTEM, WEEK.ends_us + DAY_US)
+
+    def hand_over(conn):
+        documents.create(conn, ADVERTISER, "other", Advertiser("别家", "CNY", "prepaid"), later)
+        documents.transition(conn, ADVERTISER, "other", "live", later)
+        documents.replace(conn, CAMPAIGN, "a", replace(GOOD, advertiser="other"), later)
+
+    await house.records.write(hand_over)
+    await house.job().run(SETTLED_US)
+    assert (await house.wallet()).credited_minor == 10_000
+    assert (await house.office.wallet("other", SETTLED_US)).credited_minor == 0
+
+
+def test_a_week_in_which_another_began_to_pay_is_not_covered():
+    known = edits((-9, GOOD), (2, replace(GOOD, advertiser="other")))
+    assert judged(known, WEEK, Results(50_000, 20, 0)).reason == "edited"
+
+
 async def test_it_comes_back_once_wherever_the_work_was_cut_off(house):
     await house.sign()
     await house.spend(30_000)
@@ -261,6 +311,7 @@ async def test_it_comes_back_once_wherever_the_work_was_cut_off(house):
         await house.job(log=Cut(house.shop.log, {"append"}, 0)).run(SETTLED_US + 5)
     await house.convert(3, told_us=WEEK.ends_us + 6 * DAY_US)
     await house.job().run(SETTLED_US + 10)
+    await house.load()
     await house.records.write(lambda conn: artifacts.remove(conn, guarantees.ARTIFACT))
     await house.job().run(SETTLED_US + DAY_US)
     assert await house.job().run(SETTLED_US + DAY_US) == 0

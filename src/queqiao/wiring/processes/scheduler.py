@@ -229,7 +229,10 @@ def ad_shading(records: Records, warehouse: Warehouse, clock: Clock) -> Work:
 def ad_guarantee(settings: Settings, records: Records, warehouse: Warehouse, clock: Clock) -> Work:
     """Return the work that keeps the cost guarantee of automatic bids."""
     ledger, event_log = adapters.ledger(settings), adapters.event_log(settings)
-    kept = guarantees.Guarantees(records, ledger, warehouse, event_log, settings.shop.timezone)
+    reader = adapters.event_log_reader(settings)
+    kept = guarantees.Guarantees(
+        records, ledger, warehouse, event_log, settings.shop.timezone, end_of_log=reader.end
+    )
 
     async def work() -> None:
         await kept.run(clock.now_us())

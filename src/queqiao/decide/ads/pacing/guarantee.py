@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.pacing.document import BidStrategy, Kind
 from queqiao.decide.ads.pacing.learning import Edit, is_significant
 from queqiao.decide.ads.pacing.messages import GuaranteeWindow, NotCovered
@@ -64,10 +65,20 @@ def uncovered(edits: Sequence[Edit], week: Week) -> NotCovered | None:
             break
         was_live = any(each.live for each in edits if each.at_us < edit.at_us)
         is_here = before is not None and was_live and edit.at_us >= week.begins_us
-        if is_here and before is not None and is_significant(before.campaign, edit.campaign):
+        if is_here and before is not None and _is_another(before.campaign, edit.campaign):
             return "edited"
         before = edit
     return None
+
+
+def _is_another(before: Campaign, after: Campaign) -> bool:
+    """Say whether an edit made another campaign of it, or made another one pay."""
+    return before.advertiser != after.advertiser or is_significant(before, after)
+
+
+def in_force(edits: Sequence[Edit], week: Week) -> Edit:
+    """Return the last edit of before a week's end. ``edits`` are oldest first, at least one."""
+    return next((each for each in reversed(edits) if each.at_us < week.ends_us), edits[0])
 
 
 def promised(edits: Sequence[Edit], week: Week) -> BidStrategy:

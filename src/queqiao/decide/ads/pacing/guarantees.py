@@ -4,9 +4,12 @@ What is given back is noted as a payment under the campaign's and the week's nam
 row in the same step, then moved by the ledger (``wallets/payments.py``), told as an event, and put
 into the book. Whoever dies between any two of these leaves a payment that is found again: nothing
 is reckoned a second time, and nothing is paid twice.
+
+It goes to who paid for the week, whoever pays for the campaign now. A week is judged when the
+warehouse has all that was told by then: a conversion that is not loaded yet would be paid for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +25,7 @@ from queqiao.decide.ads.pacing.guarantee import (
     WEEK_DAYS,
     Results,
     Week,
+    in_force,
     judged,
     week_of,
 )
@@ -39,6 +43,7 @@ from queqiao.ports.records import artifacts, audit, documents
 from queqiao.ports.records.base import Records
 from queqiao.ports.records.documents import Stored
 from queqiao.ports.warehouse.base import Warehouse
+from queqiao.process.contracts import watermark
 
 ARTIFACT = "ads_guarantees"
 """The name under which what was judged lies in ``ports/records/artifacts``."""
@@ -156,8 +161,13 @@ class Guarantees:
         warehouse: Warehouse,
         event_log: EventLog,
         zone: str,
+        *,
+        end_of_log: Callable[[], int],
     ) -> None:
         self._records = records
+        self._warehouse = warehouse
+        self._end_of_log = end_of_log
+        self._loaded_to: int | None = None
         self._event_log = event_log
         self._payments = Payments(ledger, records)
         self._weeks = Weeks(ledger, warehouse, zone)
@@ -165,13 +175,29 @@ class Guarantees:
     async def run(self, now_us: int) -> int:
         """Judge what can be judged by now; return how many weeks that was."""
         campaigns, known = await self._records.read(_read)
-        count = 0
-        for campaign in campaigns:
-            for week in self._settled(campaign, now_us):
-                if not known.knows(campaign.id, week):
-                    await self._judge(campaign.id, week, now_us)
-                    count += 1
-        return count
+        due = [
+            (campaign.id, week)
+            for campaign in campaigns
+            for week in self._settled(campaign, now_us)
+            if not known.knows(campaign.id, week)
+        ]
+        if not due or not await self._is_loaded():
+            return 0
+        for campaign_id, week in due:
+            await self._judge(campaign_id, week, now_us)
+        return len(due)
+
+    async def _is_loaded(self) -> bool:
+        """Say whether the warehouse has what the log had when this was first asked.
+
+        Not what it has now: under steady traffic it never has the last events.
+        """
+        if self._loaded_to is None:
+            self._loaded_to = self._end_of_log()
+        if (await watermark(self._warehouse)).offset < self._loaded_to:
+            return False
+        self._loaded_to = None
+        return True
 
     def _settled(self, campaign: Stored, now_us: int) -> Iterator[Week]:
         """Yield its weeks all of whose conversions and costs are in, oldest first."""
@@ -183,7 +209,7 @@ class Guarantees:
 
     async def _judge(self, campaign_id: str, week: Week, now_us: int) -> None:
         edits = await self._records.read(lambda conn: edits_of(conn, campaign_id))
-        campaign = edits[-1].campaign
+        campaign = in_force(edits, week).campaign
         found = judged(edits, week, await self._weeks.results(campaign_id, campaign, week))
         if found.credit_minor:
             found = await self._give_back(campaign_id, campaign, found, now_us)
