@@ -366,6 +366,8 @@ def test_the_signature_equals_the_one_in_the_specification() -> None:
 def test_which_addresses_may_be_called() -> None:
     assert is_callable("127.0.0.1")
     assert is_callable("10.0.0.1")
+    assert is_callable("::1")
+    assert is_callable("64:ff9b::a00:1")
     assert not is_callable("169.254.169.254")
     assert not is_callable("fe80::1%eth0")
     assert not is_callable("0.0.0.0")
@@ -375,7 +377,7 @@ def test_which_addresses_may_be_called() -> None:
     "address",
     [
         "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "100.100.100.200",
-        "::ffff:100.100.100.200", "fd00:ec2::254",
+        "::ffff:100.100.100.200", "fd00:ec2::254", "64:ff9b:1::a9fe:a9fe", "::a9fe:a9fe",
     ],
 )  # fmt: skip
 def test_metadata_services_are_not_called_in_any_spelling(address: str) -> None:

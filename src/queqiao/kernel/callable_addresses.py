@@ -7,7 +7,8 @@ from queqiao.kernel.errors import FieldError, InvalidInput, Message
 
 METADATA_ADDRESSES = ("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192")
 """Metadata services that are not link-local: Alibaba Cloud, AWS, Azure, Oracle Cloud."""
-_NAT64 = ip_network("64:ff9b::/96")
+_CARRIERS = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""IPv6 addresses that end in an IPv4 one: NAT64 (RFC 6052, RFC 8215) and what came before it."""
 
 
 def is_callable(address: str) -> bool:
@@ -26,7 +27,7 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address that an IPv6 one carries (mapped, 6to4, NAT64), else itself."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if any(address in carrier for carrier in _CARRIERS) and not address.is_loopback:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or address
 

@@ -10,7 +10,12 @@ from tests.ads.auctions.house import Bidders, House, asked, bids_of, document, i
 from tests.reach.test_calling import certificate
 
 from queqiao.decide.ads.openrtb.exchange.calls.callers import Callers
-from queqiao.decide.ads.openrtb.exchange.contracts import Bidder, check_bidder
+from queqiao.decide.ads.openrtb.exchange.contracts import (
+    Bidder,
+    Publisher,
+    check_bidder,
+    check_publisher,
+)
 from queqiao.decide.ads.openrtb.exchange.held import HeldAuctions
 from queqiao.kernel.errors import InvalidInput, Unavailable
 
@@ -144,3 +149,21 @@ async def test_the_oldest_records_are_lost_when_too_many_wait(house, bidders, mo
     kept = [event.message_id for event in log.events]
     assert kept == ids[-len(kept) :]
     assert house.records.lost == len(ids) - len(kept) > 0
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "", "*", "*.news.example", "https://news.example", "news.example:8443", "news.example/",
+        "news..example", ".news.example", "新闻.example", "a" * 64 + ".example", "-news.example",
+    ],
+)  # fmt: skip
+def test_a_domain_that_no_page_could_be_of_is_refused(domain):
+    with pytest.raises(InvalidInput) as refused:
+        check_publisher(Publisher("n", domains=["news.example", domain]))
+    assert [field.path for field in refused.value.fields] == ["domains[1]"]
+
+
+def test_domains_that_pages_are_of():
+    domains = ["news.example", "News.EXAMPLE", "xn--fsq.cn", "localhost", "127.0.0.1"]
+    check_publisher(Publisher("n", domains=domains))

@@ -87,6 +87,7 @@ class StoredRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     publishers: Annotated[list[Id], Meta(max_length=LIST_MAX)] = []
 
 
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,2000}", re.ASCII)
 OUR_HEADERS = frozenset((
@@ -108,6 +109,11 @@ _LARGE = Message(
 )
 _NESTED = Message(
     "存储的请求不能再引用别的存储请求", "what is stored cannot name another stored request"
+)
+_DOMAIN = Message(
+    "须为域名，例如 news.example，不含协议、端口和通配符（子域名本来就算；中文域名写 xn-- 形式）",
+    "must be a host name such as news.example, without scheme, port or asterisk (its subdomains "
+    "count anyway; write names of other scripts as xn--)",
 )
 _PLAIN = Message("须为可打印的单行文本", "must be one line of printable text")
 
@@ -132,8 +138,15 @@ def check_bidder(bidder: Bidder) -> None:
 
 
 def check_publisher(publisher: Publisher) -> None:
-    """Raise InvalidInput for an unknown currency."""
+    """Raise InvalidInput for an unknown currency, or a domain that no page could be of."""
     exponent(publisher.currency)
+    wrong = [
+        FieldError(f"domains[{at}]", _DOMAIN)
+        for at, domain in enumerate(publisher.domains)
+        if not all(_LABEL.fullmatch(label) for label in domain.split("."))
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)
 
 
 def check_stored_request(stored: StoredRequest) -> None:
