@@ -151,6 +151,20 @@ async def test_our_own_bid_that_is_rejected_gives_its_lease_back(house):
     assert (balance.leased, balance.spent) == (0, 0)
 
 
+@pytest.mark.parametrize("said", ["?price=0&cur=CNY", "?price=0.01&cur=USD", "?price=-1", ""])
+async def test_a_page_that_tells_another_price_of_our_own_bid_changes_nothing(house, said):
+    house.trade()
+    house.put_up(bidding("tea", 900_000, budget=10**9))
+    _, answer = await house.auction(asked(imp(bidders=["queqiao"]), cur=["CNY"]))
+    bid = bids_of(answer)["queqiao"][0]
+    told = bid["burl"].partition("?")[0] + said
+    assert (await house.notice(told)).status == 204
+    assert (await house.notice(bid["burl"])).status == 204
+    (billed,) = [each["properties"] for each in house.events() if each["event"] == "Ad Billed"]
+    assert billed["cpm_minor"] == billed["bid_cpm_minor"] == round(bid["price"] * 100)
+    assert (await house.budget("tea")).spent == billed["cost_minor"] > 0
+
+
 async def test_what_pages_tell_of_a_bid_is_written_once(house, bidders):
     house.trade({"alpha": document(bidders, "alpha")}, {"pub": {"events": True}})
     bidders.answers = {"alpha": {"bids": [{"price": 1.0}]}}

@@ -6,6 +6,9 @@ is taken to be the bid, and the first that is told counts. A price is for a thou
 a minor unit that one impression costs, chance that hangs on the bid's id makes none or a whole one,
 so that the sum is right in the mean (1,000,000 impressions differ by less than 10 yuan in 95 of 100
 cases).
+
+In our own exchange the winner pays what it bid, and its notices go through browsers, which could
+say less: there the price is the bid, whatever is told.
 """
 
 from math import isfinite
@@ -29,6 +32,9 @@ PURPOSE = "openrtb notice"
 Told = Literal["won", "billed", "lost"]
 LETTERS: dict[str, Told] = {"w": "won", "b": "billed", "l": "lost"}
 EVENTS: dict[Told, str] = {"won": "Ad Won", "billed": "Ad Billed", "lost": "Ad Lost"}
+OWN_EXCHANGE = "queqiao-exchange"
+"""The name of our own exchange in the notices and events of our bidder."""
+
 IMPRESSIONS_OF_A_PRICE = 1_000
 MACROS = "?price=${AUCTION_PRICE}&cur=${AUCTION_CURRENCY}"
 LOST_MACROS = "?price=${AUCTION_MIN_TO_WIN}&cur=${AUCTION_CURRENCY}&reason=${AUCTION_LOSS}"
@@ -128,7 +134,8 @@ class BidNotices:
         notice = self._read(token)
         if notice.is_test:
             return Response(204, headers=_NO_STORE)
-        cpm_minor = self._price(notice, request)
+        is_own = notice.exchange == OWN_EXCHANGE and told != "lost"
+        cpm_minor = notice.cpm_minor if is_own else self._price(notice, request)
         cost_minor = None
         if told == "billed":
             cost_minor = await self._charge(

@@ -24,7 +24,7 @@ from queqiao.decide.ads.openrtb.exchange.reading import Asked
 from queqiao.decide.ads.openrtb.exchange.recording import record
 from queqiao.decide.ads.openrtb.exchange.seating import seating
 from queqiao.decide.ads.openrtb.exchange.telling import Seat, message, own_request
-from queqiao.decide.ads.openrtb.notices import BidNotices
+from queqiao.decide.ads.openrtb.notices import OWN_EXCHANGE, BidNotices
 from queqiao.decide.ads.openrtb.rates import Rates
 from queqiao.decide.ads.openrtb.response import BidResponse
 from queqiao.kernel.errors import SystemFault
@@ -36,9 +36,6 @@ log = structlog.get_logger()
 
 TMAX_MS_MAX = 5_000
 """No auction takes longer, whatever a request allows."""
-
-OWN_EXCHANGE = "queqiao-exchange"
-"""The exchange's name in the events of our own bidder."""
 
 
 class Place(Struct, frozen=True):
