@@ -43,6 +43,7 @@ WEEK = week_of(MONDAY_US, ZONE)
 TCPA = BidStrategy(kind="tcpa", target_minor=1_000, pacing="even")
 TROAS = BidStrategy(kind="troas", target_return_percent=400, pacing="even")
 GOOD = campaign("a", 100, budget=100_000, strategy=TCPA).document
+BY_HAND = replace(GOOD, strategy=BidStrategy())
 SETTLED_US = WEEK.ends_us + 7 * DAY_US
 amounts = st.integers(0, 10**9)
 
@@ -105,12 +106,22 @@ def test_more_cost_never_gives_back_less_and_more_conversions_never_more(one, ot
         (edits((-9, replace(GOOD, bid_minor=500)), (-1, GOOD)), None),
         (edits((2, GOOD)), None),
         (edits((-9, replace(GOOD, strategy=BidStrategy())), (2, GOOD)), "edited"),
+        (edits((-9, BY_HAND), (8, GOOD)), "no_promise"),
+        (edits((-9, BY_HAND)), "no_promise"),
+        ([Edit(MONDAY_US + DAY_US, False, BY_HAND), *edits((2, GOOD))], None),
     ],
 )
 def test_a_week_of_another_campaign_is_not_covered(known, reason):
     found = judged(known, WEEK, Results(50_000, 20, 0))
     assert found.reason == reason
     assert found.credit_minor == (0 if reason else 30_000)
+
+
+def test_a_draft_by_hand_says_nothing_of_what_was_promised_when_it_went_live():
+    drafted = [Edit(MONDAY_US + DAY_US, False, BY_HAND)]
+    known = [*drafted, *edits((2, replace(GOOD, strategy=TROAS)))]
+    found = judged(known, WEEK, Results(50_000, 20, 100_000))
+    assert (found.reason, found.credit_minor) == (None, 25_000)
 
 
 def test_few_conversions_are_not_covered():

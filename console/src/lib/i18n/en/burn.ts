@@ -20,6 +20,6 @@ export default {
     weekOf: "Week",
     credit: "Given back",
     windows: { open: "Running", waiting: "Waiting for conversions", kept: "Kept", credited: "Given back", not_covered: "Not covered" },
-    notCovered: { few_conversions: "few conversions", edited: "changed too much", no_advertiser: "no advertiser's account" },
+    notCovered: { few_conversions: "few conversions", edited: "changed too much", no_advertiser: "no advertiser's account", no_promise: "no target in that week" },
   },
 };

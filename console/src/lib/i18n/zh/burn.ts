@@ -20,6 +20,6 @@ export default {
     weekOf: "周",
     credit: "赔付",
     windows: { open: "进行中", waiting: "等转化回来", kept: "达标", credited: "已赔付", not_covered: "不在保障内" },
-    notCovered: { few_conversions: "转化太少", edited: "改动太多", no_advertiser: "没有广告主账户" },
+    notCovered: { few_conversions: "转化太少", edited: "改动太多", no_advertiser: "没有广告主账户", no_promise: "当周没有目标" },
   },
 };

@@ -82,11 +82,14 @@ def in_force(edits: Sequence[Edit], week: Week) -> Edit:
 
 
 def promised(edits: Sequence[Edit], week: Week) -> BidStrategy:
-    """Return what was promised: of the targets in force in the week, the least strict one."""
+    """Return what was promised: of the targets in force in the week, the least strict one.
+
+    Where none was in force, a strategy of another kind: it promised nothing.
+    """
     known = [each for each in edits if each.at_us < week.ends_us] or list(edits[:1])
     before = [number for number, each in enumerate(known) if each.at_us <= week.begins_us]
     strategies = [each.campaign.strategy for each in known[before[-1] if before else 0 :]]
-    return max(strategies, key=_leniency)
+    return max(strategies, key=lambda each: (each.kind in GUARANTEED, _leniency(each)))
 
 
 def _leniency(strategy: BidStrategy) -> float:
@@ -106,6 +109,8 @@ def judged(edits: Sequence[Edit], week: Week, results: Results) -> GuaranteeWind
     """Return what becomes of a week all of whose results are in."""
     strategy = promised(edits, week)
     reason = uncovered(edits, week)
+    if strategy.kind not in GUARANTEED:
+        reason = "no_promise"
     if reason is None and results.conversions < CONVERSIONS_MIN:
         reason = "few_conversions"
     allowed = allowed_minor(strategy, results)

@@ -9,7 +9,7 @@ from queqiao.decide.ads.pacing.document import BidStrategy, Wanted
 LearningState = Literal["learning", "learned", "limited"]
 LimitedBy = Literal["few_conversions", "bid", "budget", "supply"]
 WindowState = Literal["open", "waiting", "kept", "credited", "not_covered"]
-NotCovered = Literal["few_conversions", "edited", "no_advertiser"]
+NotCovered = Literal["few_conversions", "edited", "no_advertiser", "no_promise"]
 
 
 class PlanPoint(Struct, frozen=True):
