@@ -124,6 +124,9 @@ export type CampaignDocument = Omit<PublishedCampaign, "targeting" | "creatives"
 
 export type PlacementDocument = Schemas["Placement"];
 
+/** What an advertiser has agreed to buy beside the open auction. */
+export type DealDocument = Schemas["queqiao.decide.ads.inventory.deal.Deal"];
+
 export type Expression =
   | { all: Expression[] }
   | { any: Expression[] }
@@ -197,6 +200,7 @@ export interface Documents {
   promotions: PromotionDocument;
   campaigns: CampaignDocument;
   placements: PlacementDocument;
+  deals: DealDocument;
   advertisers: AdvertiserDocument;
   segments: SegmentDocument;
   "coupon-batches": CouponBatchDocument;

@@ -9,6 +9,7 @@ export function WordsInput(props: Basics & { value: string[]; onChange: (words: 
       id={props.id}
       aria-label={props.label}
       aria-describedby={props.describedBy}
+      disabled={props.disabled}
       style={{ width: "100%" }}
       placeholder={props.placeholder}
       value={props.value}

@@ -1,7 +1,7 @@
 import type { Kind } from "../types";
 
 /** Every kind of document that the console shows, by its path under `/api/v1/`. */
-export const KINDS = ["promotions", "campaigns", "placements", "advertisers", "segments", "coupon-batches", "webhooks", "event-schemas", "landing-pages", "flash-sales", "points-programmes", "referral-programmes"] as const;
+export const KINDS = ["promotions", "campaigns", "placements", "deals", "advertisers", "segments", "coupon-batches", "webhooks", "event-schemas", "landing-pages", "flash-sales", "points-programmes", "referral-programmes"] as const;
 
 // All kinds share one shape of paths; promotions stand for it in the typed client.
 export const collection = (kind: Kind) => `/api/v1/${kind}` as "/api/v1/promotions";

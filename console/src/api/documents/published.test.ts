@@ -13,6 +13,7 @@ interface Published {
   promotions: { document: Schemas["PromotionDocument"]; item: Schemas["PromotionItem"]; history: Schemas["PromotionHistory"] };
   campaigns: { document: Schemas["Campaign"]; item: Schemas["CampaignItem"]; history: Schemas["CampaignHistory"] };
   placements: { document: Schemas["Placement"]; item: Schemas["PlacementItem"]; history: Schemas["PlacementHistory"] };
+  deals: { document: Schemas["queqiao.decide.ads.inventory.deal.Deal"]; item: Schemas["DealItem"]; history: Schemas["DealHistory"] };
   advertisers: { document: Schemas["Advertiser"]; item: Schemas["AdvertiserItem"]; history: Schemas["AdvertiserHistory"] };
   segments: { document: Schemas["SegmentDocument"]; item: Schemas["SegmentItem"]; history: Schemas["SegmentHistory"] };
   "coupon-batches": { document: Schemas["CouponBatchDocument"]; item: Schemas["CouponBatchItem"]; history: Schemas["CouponBatchHistory"] };
@@ -33,7 +34,7 @@ type Recalls = { [K in Kind]: Whole<Published[K]["history"]["items"][number]> ex
 type Whats<K extends Kind> = Exclude<keyof Whole<Published[K]["document"]>, keyof Documents[K]>;
 type Unseen = { [K in Kind]: Whats<K> };
 
-const yes = { promotions: true, campaigns: true, placements: true, advertisers: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true, "landing-pages": true, "flash-sales": true, "points-programmes": true, "referral-programmes": true } as const;
+const yes = { promotions: true, campaigns: true, placements: true, deals: true, advertisers: true, segments: true, "coupon-batches": true, webhooks: true, "event-schemas": true, "landing-pages": true, "flash-sales": true, "points-programmes": true, "referral-programmes": true } as const;
 const takes: Takes = yes;
 const gives: Gives = yes;
 const recalls: Recalls = yes;

@@ -10,6 +10,7 @@ import type { Column } from "@/components/Table";
 import { useFigureColumns } from "@/components/useFigureColumns";
 import { useGo, useParameter } from "@/lib/url";
 import { Advertisers } from "./Advertisers";
+import { Deals } from "./deals/Deals";
 import { METRICS, UNITS } from "./metrics";
 import { CampaignBulk } from "./table/CampaignBulk";
 import { MoneyCell } from "./table/MoneyCell";
@@ -20,12 +21,13 @@ import { Placements } from "./Placements";
 const TABS = {
   campaigns: { to: "/ads/new", words: "ads.create", List: Campaigns },
   placements: { to: "/ads/placements/new", words: "placements.create", List: Placements },
+  deals: { to: "/ads/deals/new", words: "deals.create", List: Deals },
   advertisers: { to: "/ads/advertisers/new", words: "advertisers.create", List: Advertisers },
 };
 type Tab = keyof typeof TABS;
 const isTab = (name: string): name is Tab => name in TABS;
 
-/** All campaigns with what they cost and bring, the placements they stand on, and who pays. */
+/** All campaigns with what they cost and bring, the placements they stand on, what is booked, and who pays. */
 export function Ads() {
   const { t } = useTranslation();
   const go = useGo();

@@ -4,10 +4,27 @@ import { Choice } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { CountInput, InstantInput, MoneyInput } from "@/components/inputs";
 import { useZoneHelp } from "@/components/zone-help";
+import { soldAs } from "./document";
 import type { PartProps } from "./Editor";
+import { bids } from "./table/changes";
 
 /** What a click may cost, who decides the bid, what a day may cost. */
 export function BudgetForm(parts: PartProps) {
+  return bids(parts.value) ? <OwnBudget {...parts} /> : null;
+}
+
+/** By auction, by deals or as the house's own; only the first has a bid and a budget. */
+export function SoldField({ value, onChange, problem }: PartProps) {
+  const { t } = useTranslation();
+  const sold = value.sold ?? "auction";
+  return (
+    <Field label={t("ads.fields.sold")} help={t(`ads.solds.help.${sold}`)} error={problem?.field("sold")}>
+      {(id, describedBy) => <Choice id={id} describedBy={describedBy} value={sold} onChange={(next) => onChange(soldAs(value, next))} options={SOLDS.map((one) => ({ value: one, label: t(`ads.solds.${one}`) }))} />}
+    </Field>
+  );
+}
+
+function OwnBudget(parts: PartProps) {
   const { value, onChange, problem } = parts;
   const { t } = useTranslation();
   const pricing = value.pricing ?? "cpc";
@@ -43,6 +60,7 @@ export function DatesForm({ value, onChange, problem }: PartProps) {
   ));
 }
 
+const SOLDS = ["auction", "booked", "house"] as const;
 const PRICINGS = ["cpc", "cpm", "cpa", "ocpm"] as const;
 const KINDS = ["manual", "max_delivery", "max_gmv", "tcpa", "ocpm", "troas"] as const;
 const PACES = ["asap", "even", "predictive"] as const;

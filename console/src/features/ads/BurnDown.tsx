@@ -113,6 +113,7 @@ function Figures({ day }: { day: CampaignPacing }) {
       {strategy.kind !== "manual" && (
         <p className={learning.state === "limited" ? "notice warn" : "notice"}>
           {t(`burn.learning.${learning.state}`, { counted: count(learning.counted), needed: count(learning.needed), wanted: t(`ads.strategies.wanted.${learning.wanted}`) })}
+          {learning.state !== "limited" && learning.limited_by.length > 0 && t("burn.held")}
           {learning.limited_by.map((one) => t(`burn.limitedBy.${one}`)).join(t("targeting.list"))}
         </p>
       )}
@@ -152,5 +153,10 @@ function Guarantee({ day }: { day: CampaignPacing }) {
     { id: "target", title: t("ads.fields.strategy_target_minor"), numeric: true, value: (one) => one.target_minor, cell: (one) => say(one.target_minor) },
     { id: "credit", title: t("burn.credit"), numeric: true, value: (one) => one.credit_minor, cell: (one) => say(one.credit_minor) },
   ];
-  return <Table name="guarantee" caption={t("burn.guarantee")} columns={columns} rows={day.guarantee} rowKey={(one) => one.window} />;
+  return (
+    <section className="stack">
+      <h2>{t("burn.guarantee")}</h2>
+      <Table name="guarantee" caption={t("burn.guarantee")} columns={columns} rows={day.guarantee} rowKey={(one) => one.window} />
+    </section>
+  );
 }

@@ -14,6 +14,8 @@ import { money } from "@/lib/numbers";
 import { instantText, parseInstant } from "@/lib/time";
 import { useParameter } from "@/lib/url";
 import { BurnDown } from "./BurnDown";
+import { bids } from "./table/changes";
+import { CampaignDeals } from "./deals/CampaignDeals";
 import { capWords } from "./capWords";
 import { Creatives } from "./Creatives";
 import { useMoves } from "./moves";
@@ -66,9 +68,12 @@ function Facts({ item }: { item: Item<CampaignDocument> }) {
   const segments = useNames("segments");
   const list = (ids: string[] | undefined, names: Map<string, string>, none: string) => (ids?.length ? ids.map((id) => names.get(id) ?? id).join(", ") : none);
   const instant = (text: string | null, none: string) => (text ? instantText(parseInstant(text) ?? 0).slice(0, 16) : none);
-  const facts: [string, string][] = [
+  const own: [string, string][] = [
     ["bid_minor", money(document.bid_minor, document.currency)],
     ["daily_budget_minor", money(document.daily_budget_minor, document.currency)],
+  ];
+  const facts: [string, string][] = [
+    ...(bids(document) ? own : [["sold", t(`ads.solds.help.${document.sold ?? "auction"}`)] as [string, string]]),
     ["advertiser", payers.get(document.advertiser) ?? document.advertiser],
     ["placements", list(document.placements, placements, "—")],
     ["targeting_segments_any", list(document.targeting?.segments_any, segments, t("ads.everyone"))],
@@ -80,8 +85,9 @@ function Facts({ item }: { item: Item<CampaignDocument> }) {
   return (
     <div className="two">
       <div className="stack">
-        {item.state === "live" && <BurnDown id={item.id} />}
-        <Pacing id={item.id} document={document} />
+        {bids(document) && item.state === "live" && <BurnDown id={item.id} />}
+        {bids(document) && <Pacing id={item.id} document={document} alone={item.state !== "live"} />}
+        {document.sold === "booked" && <CampaignDeals id={item.id} />}
         <section className="card">
           <dl className="facts">
             {facts.map(([name, value]) => (

@@ -8,7 +8,7 @@ import { type PartProps as DocumentPart, useDocumentForm } from "@/components/us
 import { StoredDocument } from "@/components/StoredDocument";
 import { Failure, Waiting } from "@/components/states";
 import { AdReach } from "./AdReach";
-import { BudgetForm, DatesForm } from "./BudgetForm";
+import { BudgetForm, DatesForm, SoldField } from "./BudgetForm";
 import { CapsForm } from "./CapsForm";
 import { CreativesForm } from "./CreativesForm";
 import { Creatives } from "./Creatives";
@@ -62,6 +62,7 @@ function Editor({ item, start }: { item?: Item<CampaignDocument>; start: Campaig
           <section className="card form">
             <NameField {...parts} />
             <PlacesForm {...parts} />
+            <SoldField {...parts} />
             <BudgetForm {...parts} />
           </section>
           <section className="card form">

@@ -10,8 +10,8 @@ import { tick, money } from "@/lib/numbers";
 import { usePreferences } from "@/lib/preferences";
 import { dayOf, parseDay } from "@/lib/time";
 
-/** Spend by day against the daily budget. */
-export function Pacing({ id, document }: { id: string; document: CampaignDocument }) {
+/** Spend by day against the daily budget; a single day only where it stands alone, not under its own burn-down. */
+export function Pacing({ id, document, alone }: { id: string; document: CampaignDocument; alone: boolean }) {
   const { t } = useTranslation();
   const { language } = usePreferences();
   const days = useFigures({ metrics: ["cost"], filters: { campaign: [id] }, granularity: "day" }, "now", 5000);
@@ -33,5 +33,6 @@ export function Pacing({ id, document }: { id: string; document: CampaignDocumen
   }, [rows, budget, document.currency, language, t]);
   const last = drawing.series[0]?.values.at(-1) ?? 0;
   const share = budget > 0 ? Math.round((last / budget) * 100) : 0;
+  if (!alone && drawing.labels.length < 2) return null;
   return <Chart title={t("ads.pacing.title", { share, day: drawing.labels.at(-1) })} name={`pacing-${id}`} axis={t("ads.pacing.day")} drawing={drawing} />;
 }

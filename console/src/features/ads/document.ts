@@ -1,13 +1,16 @@
 import type { CampaignDocument } from "@/api/types";
 
+const BID_MINOR = 100;
+const BUDGET_MINOR = 50_000;
+
 /** A campaign to start from: everything of it is there, nothing of it is chosen. */
 export const blankCampaign = (currency: string): CampaignDocument => ({
   name: "",
   advertiser: "",
   placements: [],
-  bid_minor: 100,
+  bid_minor: BID_MINOR,
   currency,
-  daily_budget_minor: 50_000,
+  daily_budget_minor: BUDGET_MINOR,
   targeting: { segments_any: [], channels_any: [], expression: null },
   creatives: [{ id: "c1", title: "", landing_url: "/" }],
   starts_at: null,
@@ -15,6 +18,18 @@ export const blankCampaign = (currency: string): CampaignDocument => ({
   caps: [],
   exchange: null,
 });
+
+/** The campaign shown in another way: what does not bid has no bid, no budget and no strategy. */
+export function soldAs(value: CampaignDocument, sold: NonNullable<CampaignDocument["sold"]>): CampaignDocument {
+  const before = value.sold ?? "auction";
+  if (sold === before) return value;
+  if (sold === "auction") return { ...value, sold, bid_minor: BID_MINOR, daily_budget_minor: BUDGET_MINOR };
+  const free = { ...value, sold, bid_minor: 0, daily_budget_minor: 0 };
+  delete free.pricing;
+  delete free.strategy;
+  delete free.total_budget_minor;
+  return free;
+}
 
 /** As much of a campaign as a forecast reads. Null while bid, budget or places are missing. */
 export function draftOf(value: CampaignDocument) {

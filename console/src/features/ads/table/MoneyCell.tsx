@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useMayWrite } from "@/api/session-hook";
 import { MoneyInput } from "@/components/inputs";
 import { money } from "@/lib/numbers";
-import type { Amount, Campaign } from "./changes";
+import { type Amount, bids, type Campaign } from "./changes";
 import { useChanges } from "./useChanges";
 
 /** An amount that is changed in its place, with ten seconds to undo. */
@@ -23,6 +23,7 @@ export function MoneyCell({ item, amount }: { item: Campaign; amount: Amount }) 
     const title = t("bulk.cell", { what: label, from: say(document[amount]), to: say(next) });
     void change([item], () => ({ document: { ...document, [amount]: next } }), t("bulk.cellReason", { what: label }), (changed) => (changed.length ? title : t("bulk.refused")));
   };
+  if (!bids(document)) return <span className="note">{t(`ads.solds.${document.sold ?? "auction"}`)}</span>;
   if (typed === undefined) {
     return (
       <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap", gap: 2 }}>

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, it } from "vitest";
-import { blankCampaign } from "@/features/ads/document";
+import { blankCampaign, soldAs } from "@/features/ads/document";
 import type { Campaign } from "./changes";
 import { edited, moving, reverting, scaled, scaling, writing } from "./changes";
 
@@ -10,6 +10,16 @@ it("scales in whole minor units, never to nothing", () => {
   expect([scaled(100, 15), scaled(99, -10), scaled(1, -90), scaled(50_000, 100)]).toEqual([115, 89, 1, 100_000]);
   expect(scaling(item("live"), "bid_minor", 0)).toBeNull();
   expect(scaling(item("live"), "daily_budget_minor", 20)).toMatchObject({ document: { daily_budget_minor: 60_000, bid_minor: 100 } });
+});
+
+it("never scales what does not bid, which a booked campaign and the house's are", () => {
+  const bidding = { ...blankCampaign("CNY"), strategy: { kind: "tcpa", target_minor: 900 } } as const;
+  const booked = soldAs({ ...bidding }, "booked");
+  expect(booked).toMatchObject({ sold: "booked", bid_minor: 0, daily_budget_minor: 0 });
+  expect(booked).not.toHaveProperty("strategy");
+  expect(scaling({ ...item("live"), document: booked }, "bid_minor", 10)).toBeNull();
+  expect(soldAs(booked, "auction")).toMatchObject({ bid_minor: 100, daily_budget_minor: 50_000 });
+  expect(soldAs({ ...bidding }, "auction")).toEqual(bidding);
 });
 
 it("moves only what is not there yet", () => {

@@ -35,10 +35,13 @@ export const reverting = ({ before, after }: Done): { item: Campaign; edit: Edit
 /** An amount after so many percent more or less, in whole minor units and never below one. */
 export const scaled = (minor: number, percent: number): number => Math.max(1, Math.round(minor * (1 + percent / 100)));
 
+/** Whether it bids and has a budget of its own: what deals show, and the house's own, do neither. */
+export const bids = ({ sold = "auction" }: CampaignDocument): boolean => sold === "auction";
+
 /** The edit that scales an amount; null where that changes nothing. */
 export function scaling(item: Campaign, amount: Amount, percent: number): Edit | null {
   const next = scaled(item.document[amount], percent);
-  return next === item.document[amount] ? null : { document: { ...item.document, [amount]: next } };
+  return !bids(item.document) || next === item.document[amount] ? null : { document: { ...item.document, [amount]: next } };
 }
 
 /** The edit that moves a campaign; null where it is there already. */

@@ -15,6 +15,7 @@ export default {
     bid: "Bid",
     bidTitle: "Bids {{bid}} now, in {{share}} of auctions",
     learning: { learning: "Learning: {{counted}} of {{needed}}, by {{wanted}}. A large change starts it anew.", learned: "Learned: {{counted}}, by {{wanted}}.", limited: "Learning is limited ({{counted}} of {{needed}}, by {{wanted}}), because of: " },
+    held: " Held back by: ",
     limitedBy: { few_conversions: "few conversions", bid: "a low bid", budget: "a small budget", supply: "little traffic" },
     guarantee: "Cost guarantee",
     weekOf: "Week",

@@ -6,6 +6,7 @@ import bulk from "./bulk";
 import burn from "./burn";
 import coupons from "./coupons";
 import data from "./data";
+import deals from "./deals";
 import effect from "./effect";
 import flash from "./flash";
 import imports from "./imports";
@@ -22,4 +23,4 @@ import trying from "./trying";
 import wizard from "./wizard";
 
 /** What every page but the Overview says. */
-export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...advertisers, ...targeting, ...wizard, ...inspector, ...traffic, ...bulk, ...burn, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };
+export default { ...approvals, ...points, ...programme, ...promotion, ...referrals, ...ads, ...deals, ...advertisers, ...targeting, ...wizard, ...inspector, ...traffic, ...bulk, ...burn, ...audience, ...operations, ...data, ...imports, ...landing, ...flash, ...coupons, ...trying, ...effect };

@@ -1,6 +1,6 @@
 export default {
   ads: {
-    tabs: { campaigns: "广告活动", placements: "广告位", advertisers: "广告主", auctions: "竞价透视", traffic: "无效流量" },
+    tabs: { campaigns: "广告活动", placements: "广告位", deals: "合约", advertisers: "广告主", auctions: "竞价透视", traffic: "无效流量" },
     create: "新建广告",
     editing: "编辑：{{name}}",
     none: "还没有广告活动。建一个，选好广告位和出价就能投放。",
@@ -17,7 +17,8 @@ export default {
     atOnce: "发布即开始",
     noEnd: "没有结束时间",
     funnel: "从曝光到下单",
-    fields: { name: "名称", advertiser: "广告主", placements: "广告位", bid_minor: "最高点击出价", pricing: "按什么付费", total_budget_minor: "总预算", hours: "投放时段", strategy: "出价方式", strategy_kind: "出价方式", strategy_wanted: "优化什么", strategy_target_minor: "每次转化的目标成本", strategy_target_return_percent: "目标回报", strategy_pacing: "花钱节奏", targeting_expression: "更细的条件", currency: "币种", daily_budget_minor: "日预算", caps: "频次上限", targeting: "定向", targeting_segments_any: "人群", targeting_channels_any: "渠道", creatives: "创意", creatives_id: "创意编号", creatives_title: "标题", creatives_landing_url: "落地页", creatives_image_url: "图片", creatives_sku: "单品", starts_at: "开始时间", ends_at: "结束时间" },
+    solds: { auction: "竞价", booked: "按合约", house: "自家补位", help: { auction: "自己出价，参加竞价。", booked: "自己不出价，只由合约展示。", house: "没有人付钱时展示，不花钱。" } },
+    fields: { sold: "怎样展示", name: "名称", advertiser: "广告主", placements: "广告位", bid_minor: "最高点击出价", pricing: "按什么付费", total_budget_minor: "总预算", hours: "投放时段", strategy: "出价方式", strategy_kind: "出价方式", strategy_wanted: "优化什么", strategy_target_minor: "每次转化的目标成本", strategy_target_return_percent: "目标回报", strategy_pacing: "花钱节奏", targeting_expression: "更细的条件", currency: "币种", daily_budget_minor: "日预算", caps: "频次上限", targeting: "定向", targeting_segments_any: "人群", targeting_channels_any: "渠道", creatives: "创意", creatives_id: "创意编号", creatives_title: "标题", creatives_landing_url: "落地页", creatives_image_url: "图片", creatives_sku: "单品", starts_at: "开始时间", ends_at: "结束时间" },
     help: { dayBudget: "每个营业日最多花这么多。", totalBudget: "所有日子加起来最多花这么多；可留空。", name: "例如：618 手机会场", target_minor: "当天平均每次转化花这么多；例如 ¥25。", target_return: "带来的成交额是花费的百分之几；300% 就是花 1 元带来 3 元。", advertiser: "谁付钱：选一个广告主，从它的账户里付；写别的名字就是店铺自己的广告。", placements: "广告出现的位置，后面是底价。", bid: "每次点击最多付这么多；实际按次高价扣费。", budget: "每个营业日最多花这么多；按最高出价约 {{count}} 次点击。", creatives_title: "顾客看到的一句话", creatives_landing_url: "以 https:// 或 / 开头", creatives_image_url: "可留空", creatives_sku: "可留空；填了便于按商品看效果" },
     strategies: {
       manual: "手动出价", max_delivery: "最大化投放", max_gmv: "最大化成交额", tcpa: "控制转化成本", ocpm: "oCPM 控成本", troas: "控制回报率",

@@ -15,6 +15,7 @@ export default {
     bid: "出价",
     bidTitle: "现在出价 {{bid}}，参加 {{share}} 的竞价",
     learning: { learning: "学习中：{{counted}} / {{needed}} 个{{wanted}}。重大修改会重新开始。", learned: "学习完成：{{counted}} 个{{wanted}}。", limited: "学习受限（{{counted}} / {{needed}} 个{{wanted}}），因为：" },
+    held: " 慢在：",
     limitedBy: { few_conversions: "转化太少", bid: "出价太低", budget: "预算太少", supply: "流量太少" },
     guarantee: "成本保障",
     weekOf: "周",
