@@ -9,9 +9,10 @@ from tests.ads.shop import NOW_US, campaign, placement
 from queqiao.decide.ads import rebuilt, why
 from queqiao.decide.ads.charging import LATE_US
 from queqiao.decide.ads.contracts import Creative
+from queqiao.decide.ads.delivery.conversions import Conversions, Told
 from queqiao.decide.ads.notice_events import Notice, notice_of, path_of
 from queqiao.decide.ads.slices import LEASE_US, USE_US
-from queqiao.kernel.clock import DAY_US
+from queqiao.kernel.clock import DAY_US, SECOND_US
 from queqiao.kernel.errors import NotFound, Unavailable
 from queqiao.kernel.ids import uuid7
 from queqiao.ports.ledger.base import Balance, Take
@@ -247,3 +248,33 @@ async def test_an_ad_that_cost_something_has_its_record_though_its_worker_died(
     with pytest.raises(NotFound) as told:
         await shop.why(ad["decision_id"])
     assert "ended before its record" in told.value.explain("en")
+
+
+@pytest.mark.parametrize(
+    ("pricing", "bid", "told"),
+    [("cpm", 100_000, ("view", "impression")), ("cpa", 10_000, ("click", "conversion"))],
+)
+async def test_whatever_costs_has_its_record_though_its_worker_died(
+    shop, monkeypatch, pricing, bid, told
+):
+    monkeypatch.setattr(rebuilt, "AFTER_S", 0.01)
+    shop.show([placement(floor_minor=1)], [campaign("a", bid, pricing=pricing)])
+    shop.mount(log=Lost())
+    (ad,) = (await shop.ask())["decisions"]
+    shop.mount()
+    conversions = Conversions(shop.ledger, shop.log)
+    for kind in told:
+        now_us = NOW_US + SECOND_US
+        if kind == "conversion":
+            said = Told(ad["decision_id"], now_us, "postback")
+            assert (await conversions.count(said, now_us)).status == "counted"
+        else:
+            await shop.tell(ad["tracking"][kind], now_us)
+    for _ in range(200):
+        found = [one for one in shop.events() if one["message_id"] == ad["decision_id"]]
+        if found:
+            break
+        await asyncio.sleep(0.02)
+    assert [one["event"] for one in found] == ["Ad Served"]
+    assert found[0]["properties"]["rebuilt"] is True
+    assert sum(one["event"] == "Ad Billed" for one in shop.events()) == 1

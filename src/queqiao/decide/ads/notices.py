@@ -130,8 +130,9 @@ class Notices:
             if notice.is_billed:
                 cost_minor = await settle(self._ledger, notice.bill, now_us)
             events = list(events_of(notice, cost_minor, now_us))
-            is_new = (await self._event_log.append(events))[0].status == "stored"
-            if notice.is_billed and is_new:
+            stored = [one.status == "stored" for one in await self._event_log.append(events)]
+            is_new = stored[0]
+            if notice.is_billed and any(stored):  # a view may have told of the ad before
                 self._rebuilder.billed(notice)
         if self._watch is None:
             return

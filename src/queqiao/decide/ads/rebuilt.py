@@ -3,7 +3,8 @@
 A decision is answered before its record is written (``outbox.py``), so a worker that is killed
 takes the records of its last moment with it. A notice knows what the ad was and what it costs: a
 while after it was billed, when a worker that lives has long written its own, the record is written
-once more without the auction. Where there is one it is a repeat, which the log drops.
+once more without the auction. Where there is one it is a repeat, which the log drops. A conversion
+comes later than that, so it brings the record with it.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from itertools import islice
 import structlog
 
 from queqiao.decide.ads.notice_events import AdEvent, Notice, new_event, properties_of
+from queqiao.kernel.clock import SECOND_US
 from queqiao.kernel.errors import Unavailable
 from queqiao.kernel.ids import time_of_uuid7
 from queqiao.ports.event_log.base import EventLog, NewEvent
@@ -61,6 +63,11 @@ class Rebuilder:
             else:
                 for _ in due:
                     self._waiting.popleft()
+
+
+def is_settled(notice: Notice, now_us: int) -> bool:
+    """Say whether a worker that lives has long written its own record of a notice's ad."""
+    return now_us - (time_of_uuid7(notice.decision_id) or 0) > AFTER_S * SECOND_US
 
 
 def served(notice: Notice) -> NewEvent:

@@ -28,6 +28,7 @@ from queqiao.decide.ads.notice_events import (
     properties_of,
     told_event,
 )
+from queqiao.decide.ads.rebuilt import is_settled, served
 from queqiao.kernel.clock import DAY_US, MINUTE_US, SECOND_US
 from queqiao.kernel.envelope import Envelope, decode_envelope
 from queqiao.ports.event_log.base import EventLog, NewEvent
@@ -174,6 +175,8 @@ class Conversions:
         if notice.is_billed:
             cost_minor = await settle(self._ledger, notice.bill, now_us)
             first.append(_billed(told, touch, cost_minor, now_us))
+            if is_settled(notice, now_us):
+                first.append(served(notice))
         outcome, *_ = await self._event_log.append(first)
         if outcome.status == "stored":
             return counted
