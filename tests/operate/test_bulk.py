@@ -69,7 +69,7 @@ def test_all_or_nothing_names_every_wrong_item(owner: Client) -> None:
         {"document": plan("n"), "revision": 3},
         {"id": "danger", "document": plan("h", discount=20_000), "action": "publish"},
     ]
-    answer = owner.post(BULK, json={"items": wrong})
+    answer = owner.post(BULK, json={"items": wrong}, headers={"Accept-Language": "en"})
     assert answer.status_code == 400
     assert [error["path"] for error in answer.json()["errors"]] == [
         "items[1].document.tiers[0].discount",
@@ -77,7 +77,9 @@ def test_all_or_nothing_names_every_wrong_item(owner: Client) -> None:
         "items[3].document",
         "items[4].id",
         "items[5].document.tiers[0]",
+        "items[5]",
     ]
+    assert "another person must allow it" in answer.json()["errors"][-1]["detail"]
     assert states(owner) == {}
 
 

@@ -163,7 +163,9 @@ def _refuse(outcomes: Sequence[_Outcome]) -> None:
     wrong = []
     for each in outcomes:
         if each.error is not None:
-            fields = each.error.fields or (FieldError("", each.error.detail or each.error.title),)
+            fields = list(each.error.fields)
+            if each.error.detail or not fields:
+                fields.append(FieldError("", each.error.detail or each.error.title))
             wrong += [
                 FieldError(f"items[{each.at}].{field.path}".rstrip("."), field.message)
                 for field in fields

@@ -41,7 +41,7 @@ def delivery_services(
         Visitors(signer).customer,
         lambda agent, address: judge(agent, address).valid,
         Asks(settings.ads.asks_per_address_per_minute),
-        settings.server.public_url,
+        settings.server.public_url.rstrip("/"),
     )
 
 
@@ -53,7 +53,7 @@ def conversions(settings: Settings) -> Conversions:
 def conversion_services(settings: Settings) -> ConversionServices:
     """Return what the routes of conversions need."""
     signer = secret_keys.signer(settings.home, "postbacks")
-    return ConversionServices(conversions(settings), signer, settings.server.public_url)
+    return ConversionServices(conversions(settings), signer, settings.server.public_url.rstrip("/"))
 
 
 def own_orders(settings: Settings, warehouse: Warehouse, clock: Clock) -> Work:

@@ -42,9 +42,9 @@ def named(shop, name="Ad Converted"):
 class Server:
     """The advertiser's server, asking as HTTP asks."""
 
-    def __init__(self, shop, ledger=None, log=None):
+    def __init__(self, shop, ledger=None, log=None, base_url="https://q.example"):
         self.conversions = Conversions(ledger or shop.ledger, log or shop.log)
-        services = ConversionServices(self.conversions, shop.signer, "https://q.example")
+        services = ConversionServices(self.conversions, shop.signer, base_url)
         self.tell_route, self.link_route, self.by_link_route = conversion_routes(services)
 
     async def tell(self, *conversions, now_us=CLICKED_US):
@@ -206,6 +206,13 @@ async def test_nobody_but_the_advertiser_uses_its_link(shop, server):
         await server.by_link(link, NOW_US + 10 * DAY_US, click_id=ad["decision_id"])
     with pytest.raises(NotFound):
         await server.by_link("https://q.example/a/v1/conversions/x?", click_id="c")
+
+
+async def test_a_link_leads_to_us_where_no_address_is_set_too(shop):
+    body = msgspec.json.encode({"advertiser": "brand"})
+    request = Request("POST", "", {}, {}, {"host": "q.lan:8400"}, body, "127.0.0.1", NOW_US)
+    answer = await Server(shop, base_url="").link_route.handler(request)
+    assert msgspec.json.decode(answer.body)["url"].startswith("http://q.lan:8400/a/v1/conversions/")
 
 
 async def test_places_that_a_partner_left_as_they_were_say_nothing(shop, server):

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from queqiao.decide.ads.delivery.conversions import Conversions, Outcome, Told
 from queqiao.decide.ads.notice_events import Notice
+from queqiao.decide.ads.openrtb.hot_endpoints import reached_at
 from queqiao.kernel.clock import DAY_US, MINUTE_US, SECOND_US, format_rfc3339, parse_rfc3339
 from queqiao.kernel.errors import FieldError, Gone, InvalidInput, Message
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -82,7 +83,7 @@ class _Signed(Struct, frozen=True, array_like=True):
 
 
 class ConversionServices(Struct, frozen=True):
-    """What the routes need. ``base_url`` stands before links."""
+    """What the routes need. ``base_url`` stands before links; empty: as we were called."""
 
     conversions: Conversions
     signer: Signer
@@ -137,7 +138,8 @@ class Desk:
         signed = _Signed(clean(asked.advertiser, "advertiser", 200), until_us)
         token = self._signer.sign(msgspec.msgpack.encode(signed), PURPOSE)
         macros = "&".join(f"{name}={{{name}}}" for name in MACROS)
-        url = f"{self._base_url}/a/v1/conversions/{token}?{macros}"
+        base_url = self._base_url or reached_at(request)
+        url = f"{base_url}/a/v1/conversions/{token}?{macros}"
         return json_response(Link(url, format_rfc3339(until_us)), 201)
 
     async def by_link(self, request: Request) -> Response:

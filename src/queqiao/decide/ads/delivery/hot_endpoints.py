@@ -26,6 +26,7 @@ from queqiao.decide.ads.messages import (
     DecisionRequest,
     DecisionResponse,
 )
+from queqiao.decide.ads.openrtb.hot_endpoints import reached_at
 from queqiao.kernel import cors, json
 from queqiao.kernel.errors import Message, QueqiaoError, Refused, Unauthenticated
 from queqiao.kernel.http import Request, Response, Route, json_response
@@ -145,7 +146,7 @@ class Counter:
 
     def _base_url(self, request: Request) -> str:
         """Return what stands before addresses that leave the page: ours, else as we were called."""
-        return self._services.base_url or f"http://{request.headers.get('host', '')}"
+        return self._services.base_url or reached_at(request)
 
     def _customer(self, visitor: str, now_us: int) -> str | None:
         """Return the customer; a word that has ended, or is none of ours, makes a stranger."""
