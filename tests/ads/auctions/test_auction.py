@@ -1,6 +1,7 @@
 """An auction: our own campaigns and foreign bidders, from the request to the answer."""
 
 import asyncio
+import json
 
 import pytest
 from tests.ads.auctions.house import NOW_US, asked, bidding, bids_of, creative, document, imp
@@ -176,6 +177,15 @@ async def test_what_pages_tell_of_a_bid_is_written_once(house, bidders):
     assert [event["event"] for event in events] == ["Auction Won", "Auction Shown"]
     assert events[0]["properties"]["bidder"] == "alpha"
     assert events[0]["properties"]["decision_id"] == answer["bidid"]
+
+
+async def test_what_was_said_to_a_bidder_is_told_without_its_secrets(house, bidders):
+    secret = {"url": bidders.url("alpha") + "?key=hush", "headers": {"X-Key": "hush"}}
+    house.trade({"alpha": document(bidders, "alpha", **secret)}, {"pub": {"debug": True}})
+    _, answer = await house.auction(asked(test=1))
+    (call,) = answer["ext"]["debug"]["httpcalls"]["alpha"]
+    assert call["uri"] == bidders.url("alpha")
+    assert "hush" not in json.dumps(answer)
 
 
 @pytest.mark.parametrize("origin", ["https://news.example", "https://www.news.example:8443"])

@@ -232,7 +232,10 @@ DEBUG_BODY_CHARACTERS_MAX = 100_000
 
 
 def _debug(auction: Auction) -> dict[str, Any]:
-    """Return what was said to bidders and by them; header lines are left out: they hold secrets."""
+    """Return what was said to bidders and by them.
+
+    Header lines and the query of an address are left out: they hold secrets.
+    """
     calls: dict[str, list[dict[str, Any]]] = {}
     for each in auction.answered:
         bidder, reply = each.heard.seat.bidder, each.heard.reply
@@ -240,7 +243,7 @@ def _debug(auction: Auction) -> dict[str, Any]:
             continue
         calls[each.heard.seat.name] = [
             {
-                "uri": bidder.document.url,
+                "uri": bidder.document.url.partition("?")[0],
                 "requestbody": _text(each.heard.message),
                 "responsebody": _text(reply.body),
                 "status": reply.status,
