@@ -164,7 +164,9 @@ def test_invalid_traffic_is_told_by_reason_and_any_caller_is_judged(
     expect(page.get_by_test_id("verdict")).to_contain_text("有效")
     page.get_by_label("IP 地址").fill("not-an-address")
     page.get_by_role("button", name=re.compile(r"判\s*断")).click()
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_role("alert").first).to_contain_text("应为 IPv4 或 IPv6 地址")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("alert").first).to_contain_text("give an address")
 
 
 def test_the_day_of_a_campaign_burns_down(page: Page, system: System, decision: str) -> None:

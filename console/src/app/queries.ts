@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError, asApiError } from "@/api/problem";
+import { onPreference, preferences } from "@/lib/preferences";
 
 const SIGN_IN = "/sign-in";
 
@@ -21,4 +22,13 @@ export const queries = new QueryClient({
     },
     mutations: { retry: false },
   },
+});
+
+let spoken = preferences().language;
+/** A failure speaks the language that it was asked in: in another one it is asked again. */
+onPreference(() => {
+  const { language } = preferences();
+  if (language === spoken) return;
+  spoken = language;
+  void queries.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
 });

@@ -221,6 +221,7 @@ def test_what_is_bid_for_is_what_is_paid_for(pricing, bid_minor, paid_for):
     of = forecaster(sample_of(rows, 3, alike(CLICK_RATE, impressions=40_000), share=0.01))
     found = of.forecast(case(bid_minor, pricing=pricing, days=3, after=3))
     assert found.win_rate == pytest.approx(1, rel=0.1)
+    assert found.win_rate <= 1
     assert found.cost_minor.expected == pytest.approx(paid_for(found), rel=0.1)
     assert found.conversions.expected == pytest.approx(found.clicks.expected * 0.05, rel=0.1)
     low = of.forecast(case(1, pricing=pricing, days=3, after=3))

@@ -62,7 +62,7 @@ function Comers({ targeting, placements }: { targeting: CampaignDocument["target
   const say = (one: number) => compact(Math.round(one), language);
   return (
     <p className="note" data-testid="comers">
-      {t("adReach.comers", { people: say(people.expected), low: say(people.low), high: say(people.high), chances: say(opportunities_a_day) })}
+      {t(say(reach.data.reach.people.low) === say(reach.data.reach.people.high) ? "adReach.comersAll" : "adReach.comers", { people: say(people.expected), low: say(people.low), high: say(people.high), chances: say(opportunities_a_day) })}
     </p>
   );
 }

@@ -93,7 +93,10 @@ function ByBid({ forecast, currency }: { forecast: Answer; currency: string }) {
       stepMin: 1,
     };
   }, [forecast, currency, language, t]);
-  const best = forecast.by_bid.at(-1);
+  const most = Math.round(forecast.by_bid.at(-1)?.clicks.expected ?? 0);
+  const best = forecast.by_bid.find(({ clicks }) => Math.round(clicks.expected) >= most);
   if (!best || drawing.labels.length < 2) return null;
-  return <Chart title={t("adForecast.byBid", { bid: money(best.bid_minor, currency), now: count(Math.round(forecast.clicks.expected)), clicks: count(Math.round(best.clicks.expected)) })} name="forecast-by-bid" axis={t("ads.fields.bid_minor")} drawing={drawing} />;
+  const now = Math.round(forecast.clicks.expected);
+  const words = now >= most ? "adForecast.enough" : "adForecast.byBid";
+  return <Chart title={t(words, { bid: money(best.bid_minor, currency), now: count(now), clicks: count(most) })} name="forecast-by-bid" axis={t("ads.fields.bid_minor")} drawing={drawing} />;
 }

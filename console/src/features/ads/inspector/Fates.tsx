@@ -28,7 +28,7 @@ export function Fates({ candidates, decision, documents }: Props) {
     { id: "campaign", title: t("ads.fields.name"), value: name, cell: (one) => <Go to={`/ads/${one.campaign_id}`}>{name(one)}</Go> },
     { id: "outcome", title: t("ads.why.outcome"), value: (one) => one.outcome, cell: (one) => <StateTag state={one.outcome} /> },
     { id: "reason", title: t("ads.why.reason"), value: (one) => reasonWords(t, one.reason), cell: (one) => <Because candidate={one} decision={decision} document={documents.get(one.campaign_id)} /> },
-    { id: "bid", title: t("ads.fields.bid_minor"), numeric: true, value: (one) => one.bid_minor, cell: (one) => money(one.bid_minor, currency) },
+    { id: "bid", title: t("burn.bid"), numeric: true, value: (one) => one.bid_minor, cell: (one) => money(one.bid_minor, currency) },
     { id: "ctr", title: t("inspector.pctr"), help: t("inspector.pctrHelp"), numeric: true, value: (one) => one.click_rate ?? null, cell: (one) => rate(one.click_rate) },
     { id: "cvr", title: t("inspector.pcvr"), numeric: true, optional: true, value: (one) => one.conversion_rate ?? null, cell: (one) => rate(one.conversion_rate) },
     { id: "quality", title: t("inspector.quality"), help: t("inspector.qualityHelp"), numeric: true, optional: true, value: (one) => one.quality ?? null, cell: (one) => one.quality?.toFixed(2) ?? DASH },

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Button, Input } from "antd";
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "@/api/problem";
 import { classifyTraffic, type TrafficAnswer } from "@/api/traffic-classify";
@@ -8,6 +8,7 @@ import { Field } from "@/components/Field";
 import { CountInput } from "@/components/inputs";
 import { Failure } from "@/components/states";
 import { nowMs } from "@/lib/clock";
+import { usePreferences } from "@/lib/preferences";
 import { rfc3339 } from "@/lib/time";
 
 /** What would be said of this user agent, this address, this click. */
@@ -17,6 +18,10 @@ export function Classify() {
   const [address, setAddress] = useState("");
   const [afterMs, setAfterMs] = useState<number | null>(null);
   const asking = useMutation({ mutationFn: () => classifyTraffic([questionOf(agent, address, afterMs)]), retry: false });
+  const { language } = usePreferences();
+  // What was refused in one language is asked again in the other.
+  const askAgain = useEffectEvent(() => asking.isError && asking.mutate());
+  useEffect(() => void askAgain(), [language]);
   const problem = asking.error ? asApiError(asking.error) : null;
   const wrong = (name: string) => problem?.fields.find((one) => one.path.endsWith(name))?.detail;
   return (

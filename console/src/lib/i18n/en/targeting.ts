@@ -56,6 +56,7 @@ export default {
     moment: "{{count}} more conditions look at the moment (device, place, search words, time and so on): they narrow it further and are not in this number.",
     nobody: "Nobody is in the chosen segments now: published, it would show to no one.",
     unknown: "The chosen segments are not loaded yet.",
+    comersAll: "Of those who came lately, also by the moment, about {{people}} would see it, with about {{chances}} chances a day.",
     comers: "Of those who came lately, also by the moment, about {{people}} would see it ({{low}} – {{high}}), with about {{chances}} chances a day.",
   },
 };

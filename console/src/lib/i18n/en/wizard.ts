@@ -46,6 +46,7 @@ export default {
     week: "In nine of ten cases it lies within ({{confidence}}); {{wins}} of the chances are won.",
     price: "A click costs {{price}} on average.",
     exhausted: "On {{share}} of days the budget ends early.",
+    enough: "A bid of {{bid}} brings about {{clicks}} clicks; more brings no more",
     byBid: "A bid of {{bid}} would bring about {{clicks}} clicks instead of {{now}}",
     sampleToday: "Less than a whole day of real auctions to go by (a sample of {{people}} people): take it as a hint.",
     sample: "From real auctions of the last {{days}} whole days and a sample of {{people}} people.",

@@ -46,6 +46,7 @@ export default {
     week: "十次里有九次落在区间内（{{confidence}}）；能赢下 {{wins}} 的机会。",
     price: "平均每次点击 {{price}}。",
     exhausted: "{{share}} 的日子会提前花完预算。",
+    enough: "出价 {{bid}} 就有约 {{clicks}} 次点击，再加也不会更多",
     byBid: "出价加到 {{bid}}，点击从约 {{now}} 次变为约 {{clicks}} 次",
     sampleToday: "只有不到一天的真实竞价可依据（抽样 {{people}} 人），先当参考。",
     sample: "依据最近 {{days}} 个整天、抽样 {{people}} 人的真实竞价。",

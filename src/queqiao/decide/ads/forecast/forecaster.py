@@ -116,7 +116,8 @@ class Forecaster:
             confidence=CONFIDENCE,
             **_estimates(totals, least),
             opportunities=round(offered, 1),
-            win_rate=round(seen / offered, 4) if offered else 0.0,
+            # The drawn days may bring a few more than are expected.
+            win_rate=min(1.0, round(seen / offered, 4)) if offered else 0.0,
             average_price_minor=_price(likely, plan),
             exhausted=round(float(totals.expected.exhausted.mean()), 4),
             click_rate=self._click_rate(case),
