@@ -15,6 +15,7 @@ import { Creatives } from "./Creatives";
 import { blankCampaign } from "./document";
 import { Forecast } from "./Forecast";
 import { NameField, PlacesForm } from "./PlacesForm";
+import { bids } from "./table/changes";
 import { ExpressionJson } from "./targeting/ExpressionJson";
 import { DayParting, TargetingForm } from "./targeting/TargetingForm";
 
@@ -85,7 +86,7 @@ function Editor({ item, start }: { item?: Item<CampaignDocument>; start: Campaig
         </div>
         <div className="stack beside">
           <AdReach targeting={form.value.targeting} placements={form.value.placements} />
-          <Forecast value={form.value} {...(item ? { id: item.id } : {})} />
+          {bids(form.value) && <Forecast value={form.value} {...(item ? { id: item.id } : {})} />}
           <ExpressionJson value={form.value.targeting.expression} />
           <Creatives creatives={form.value.creatives} />
         </div>
