@@ -2,7 +2,8 @@
 
 A page says which places it has and what it is about. It cannot say who its shopper is: a customer
 is known by the shop's signed word alone, as on landing pages, and by an anonymous id that it made
-itself. It learns no price. Declared bots and data centres are shown nothing, so that nothing is
+itself. It is told no price (signed addresses hold one, encoded and
+not sealed). Declared bots and data centres are shown nothing, so that nothing is
 leased for them.
 """
 
