@@ -9,7 +9,7 @@ ENGINES ?=
 ALSO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test test-rooms test-whole test-beside test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
+.PHONY: help setup setup-dev demo serve test test-rooms test-shop test-data test-whole test-beside test-long test-engines test-engines-long test-engines-ci bench check format lock docs clean
 .PHONY: engines-install engines-up engines-down engines-status
 .PHONY: system-packages check-console check-types check-python check-docs
 
@@ -59,14 +59,22 @@ serve: setup ## start the whole system, empty
 test: ## run every check and test that needs no distributed engine
 	$(MAKE) --no-print-directory -j3 setup-dev system-packages
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory -j2 test-rooms test-beside
+	$(MAKE) --no-print-directory -j3 test-shop test-data test-beside
 
-# The rooms' suites mostly compute, those of the whole and of the engines mostly wait: beside each
-# other they take little more than the longer of them. ALSO names what follows the whole.
+# The suites mostly compute in the rooms of the shop, and mostly wait in those of the data, of the
+# whole and of the engines: beside one another they take little more than the longest of them. ALSO
+# names what follows the whole.
+DATA = $(addprefix tests/,collect collect_logs collect_offline engines enrichment imports ports \
+	probes process profile sdk transforms wiring)
 WHOLE = tests/system tests/browser
 
-test-rooms: ## run the suites of the rooms
-	$(BIN)/python -m pytest tests -q -m 'not long and not engines' $(WHOLE:%=--ignore=%)
+test-rooms: test-shop test-data ## run the suites of the rooms
+
+test-shop:
+	$(BIN)/python -m pytest tests -q -m 'not long and not engines' $(WHOLE:%=--ignore=%) $(DATA:%=--ignore=%)
+
+test-data:
+	$(BIN)/python -m pytest $(DATA) -q -m 'not long and not engines'
 
 test-beside: test-whole
 	$(if $(ALSO),$(MAKE) --no-print-directory $(ALSO))
