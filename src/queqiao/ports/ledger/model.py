@@ -2,7 +2,7 @@
 
 from random import Random
 
-from queqiao.kernel.errors import Gone
+from queqiao.kernel.errors import Gone, NotFound
 from queqiao.ports.laws import equal, fails
 from queqiao.ports.ledger.base import (
     AMOUNT_MAX,
@@ -130,7 +130,11 @@ class Model:
             equal(answer, Granted(key, spent), "a part")
         left = {name: amount - spent[name] - freed[name] for name, amount in held.items()}
         self._leases[of_key] = (left, end_us)
-        self._spent[key] = spent
+        if any(spent.values()):
+            self._spent[key] = spent
+        else:
+            refund = ledger.refund(self._key(), key, spent, self._now_us)
+            await fails(NotFound, refund, "a refund of a part that spent nothing")
 
     async def _release(self, ledger: Ledger) -> None:
         key = self._chance.choice(sorted(self._leases))
