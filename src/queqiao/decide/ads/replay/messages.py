@@ -1,12 +1,13 @@
 """What goes over the wire of replays of auctions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from queqiao.decide.ads.caps.document import CAPS_MAX, Cap
 from queqiao.decide.ads.contracts import Id, Minor, Moment, Targeting
 from queqiao.decide.ads.forecast.messages import Estimate
+from queqiao.kernel.kept_jobs import Status
 
 BODY_BYTES_MAX = 1_000_000
 DAYS_MAX = 31
@@ -86,9 +87,6 @@ class AuctionReplayResult(Struct, frozen=True):
     unequal: int
     campaign: OfPlace | None
     placements: list[OfPlace]
-
-
-Status = Literal["running", "done", "failed", "cancelled"]
 
 
 class AuctionReplay(Struct, frozen=True, rename={"from_": "from"}):

@@ -10,8 +10,8 @@ from queqiao.decide.promotions.documents.promotion import InlinePromotion
 from queqiao.decide.promotions.quote_types import AddOn, AppliedPromotion
 from queqiao.decide.promotions.rehearsal.findings import Code
 from queqiao.decide.promotions.rehearsal.replay import Replayed
-from queqiao.decide.promotions.rehearsal.replays import Status
 from queqiao.decide.promotions.rehearsal.worst_cart import Goal
+from queqiao.kernel.kept_jobs import Status
 
 Drafts = Annotated[tuple[InlinePromotion, ...], Meta(max_length=1_000)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
