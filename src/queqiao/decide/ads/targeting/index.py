@@ -16,6 +16,7 @@ from msgspec import Struct
 from queqiao.decide.ads.auction import FULL_PERCENT, Bid
 from queqiao.decide.ads.contracts import Campaign
 from queqiao.decide.ads.inventory.page import Page
+from queqiao.decide.ads.promises.standing import Gone
 from queqiao.decide.ads.targeting.bits import integer_of, rows_of
 from queqiao.decide.ads.targeting.block import Compiled
 from queqiao.decide.ads.targeting.matcher import Matcher
@@ -44,21 +45,14 @@ Reason = Literal[
     "booked",
     "not_planned",
     "house",
-    "out_of_stock",
-    "promotion_not_live",
-    "promotion_used_up",
-    "coupons_not_live",
-    "coupons_used_up",
-    "flash_sale_not_live",
-    "flash_sale_sold_out",
-    "no_margin",
+    Gone,
 ]
 """Why a campaign was not asked. ``budget``: what is free of the day's budget is too little;
 ``wallet``: what is free of the advertiser's wallet, or of the month's credit; ``frequency``: the
 person has seen as much as a cap allows; ``pacing``: it takes part in a share of auctions only;
 ``below_floor``: a rule asks more; ``exclusion``: a rival is on the page; ``booked``: a deal took
 the slot; ``not_planned``: no deal of it asked for the slot; ``house``: it shows where nothing else
-does; those after it: what it promises cannot be kept (``promises/``)."""
+does; ``Gone``: what it promises cannot be kept (``promises/``)."""
 
 
 class Facts(Struct, frozen=True):
